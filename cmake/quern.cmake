@@ -1,0 +1,61 @@
+# Helpers that keep each room's CMakeLists.txt short.
+
+# quern_room(NAME SOURCES a.cpp ... [ROOMS base ...] [LIBS external ...])
+function(quern_room name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;ROOMS;LIBS" ${ARGN})
+  add_library(quern_${name} STATIC ${ARG_SOURCES})
+  target_include_directories(quern_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  foreach(room ${ARG_ROOMS})
+    target_link_libraries(quern_${name} PUBLIC quern_${room})
+  endforeach()
+  target_link_libraries(quern_${name} PUBLIC ${ARG_LIBS})
+endfunction()
+
+# quern_test(ROOM NAME...): one binary per room from ROOM/NAME_test.cpp, registered once per
+# instruction set when the room holds arithmetic (ISAS list in QUERN_TEST_ISAS).
+function(quern_test room)
+  if(QUERN_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "NAMES;ROOMS;LABELS;SOURCES" ${ARGN})
+  set(sources ${ARG_SOURCES})
+  foreach(name ${ARG_NAMES})
+    list(APPEND sources ${name}_test.cpp)
+  endforeach()
+  add_executable(quern_${room}_test ${sources})
+  target_link_libraries(quern_${room}_test PRIVATE quern_${room} GTest::gtest GTest::gtest_main)
+  foreach(other ${ARG_ROOMS})
+    target_link_libraries(quern_${room}_test PRIVATE quern_${other})
+  endforeach()
+  target_compile_definitions(quern_${room}_test PRIVATE
+    QUERN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_compile_options(quern_${room}_test PRIVATE -Wno-conversion)
+  add_test(NAME ${room} COMMAND quern_${room}_test)
+  set_tests_properties(${room} PROPERTIES LABELS "unit;${ARG_LABELS}" TIMEOUT 600)
+endfunction()
+
+# quern_bench(NAME ROOM...): one google-benchmark program from bench/NAME.cpp.
+function(quern_bench name)
+  add_executable(bench_${name} ${name}.cpp)
+  foreach(room ${ARGN})
+    target_link_libraries(bench_${name} PRIVATE quern_${room})
+  endforeach()
+  target_compile_options(bench_${name} PRIVATE -Wno-conversion)
+endfunction()
+
+# quern_fuzz(NAME ROOM...): one libFuzzer program from fuzz/NAME.cpp. Without clang's fuzzer it
+# becomes a test that replays the corpus and a fixed set of mutations.
+function(quern_fuzz name)
+  add_executable(fuzz_${name} ${name}.cpp)
+  foreach(room ${ARGN})
+    target_link_libraries(fuzz_${name} PRIVATE quern_${room})
+  endforeach()
+  if(QUERN_FUZZ)
+    target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(fuzz_${name} PRIVATE replay.cpp)
+    add_test(NAME fuzz_${name} COMMAND fuzz_${name} ${CMAKE_SOURCE_DIR}/fuzz/corpus/${name})
+    set_tests_properties(fuzz_${name} PROPERTIES LABELS "fuzz" TIMEOUT 300)
+  endif()
+endfunction()

@@ -1,0 +1,135 @@
+#include "base/byte_ledger.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace quern {
+
+Reservation::Reservation(Reservation&& other) noexcept { *this = std::move(other); }
+
+Reservation& Reservation::operator=(Reservation&& other) noexcept {
+  if (this != &other) {
+    if (ledger_ != nullptr) QUERN_CHECK(resize(0).ok());
+    ledger_ = std::exchange(other.ledger_, nullptr);
+    tenant_ = std::move(other.tenant_);
+    bytes_ = std::exchange(other.bytes_, 0);
+  }
+  return *this;
+}
+
+Reservation::~Reservation() {
+  if (ledger_ != nullptr) QUERN_CHECK(resize(0).ok());
+}
+
+Status Reservation::resize(std::size_t bytes) {
+  QUERN_CHECK(ledger_ != nullptr);
+  QUERN_TRY(ledger_->change(tenant_, bytes_, bytes));
+  bytes_ = bytes;
+  return {};
+}
+
+Result<Reservation> ByteLedger::reserve(std::string_view tenant, std::size_t bytes) {
+  Reservation r;
+  r.tenant_ = std::string(tenant);
+  QUERN_TRY(change(r.tenant_, 0, bytes));
+  r.ledger_ = this;
+  r.bytes_ = bytes;
+  return r;
+}
+
+Status ByteLedger::change(const std::string& tenant, std::size_t from, std::size_t to) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (to > from && to - from > limit_bytes_ - used_bytes_) {
+    std::vector<const Tenant*> holders;
+    for (const auto& [name, t] : tenants_) {
+      if (t.bytes > 0) holders.push_back(&t);
+    }
+    std::sort(holders.begin(), holders.end(),
+              [](const Tenant* a, const Tenant* b) { return a->bytes > b->bytes; });
+    if (holders.size() > 4) holders.resize(4);
+    std::string held;
+    for (const Tenant* t : holders) {
+      held += fmt::format("{}{} {}", held.empty() ? "; held by " : ", ", t->name,
+                          human_bytes(t->bytes));
+    }
+    return {Code::kExhausted,
+            fmt::format("{} wants {}, {} of the {} memory budget is free{}", tenant,
+                        human_bytes(to - from), human_bytes(limit_bytes_ - used_bytes_),
+                        human_bytes(limit_bytes_), held)};
+  }
+  Tenant& t = tenants_[tenant];
+  t.name = tenant;
+  t.bytes += to - from;  // Unsigned arithmetic wraps the right way for shrinking too.
+  used_bytes_ += to - from;
+  t.peak_bytes = std::max(t.peak_bytes, t.bytes);
+  peak_bytes_ = std::max(peak_bytes_, used_bytes_);
+  return {};
+}
+
+std::size_t ByteLedger::used_bytes() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return used_bytes_;
+}
+
+std::size_t ByteLedger::peak_bytes() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return peak_bytes_;
+}
+
+std::size_t ByteLedger::free_bytes() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return limit_bytes_ - used_bytes_;
+}
+
+std::vector<ByteLedger::Tenant> ByteLedger::tenants() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<Tenant> out;
+  for (const auto& [name, t] : tenants_) out.push_back(t);
+  std::stable_sort(out.begin(), out.end(),
+                   [](const Tenant& a, const Tenant& b) { return a.bytes > b.bytes; });
+  return out;
+}
+
+std::string human_bytes(std::size_t bytes) {
+  constexpr const char* kUnits[] = {"B", "kB", "MB", "GB", "TB"};
+  double value = static_cast<double>(bytes);
+  int unit = 0;
+  while (value >= 1024 && unit < 4) {
+    value /= 1024;
+    ++unit;
+  }
+  if (unit == 0 || value >= 100) return fmt::format("{:.0f} {}", value, kUnits[unit]);
+  return fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+Result<std::size_t> parse_bytes(std::string_view text) {
+  const auto bad = [&] {
+    return Status(Code::kBadInput,
+                  fmt::format("'{}' is not a size, want for example 512MB or 1.5GB", text));
+  };
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || !std::isfinite(value) || value < 0) return bad();
+  std::string unit;
+  for (const char* c = end; c != text.data() + text.size(); ++c) {
+    if (*c != ' ') unit += static_cast<char>(std::tolower(static_cast<unsigned char>(*c)));
+  }
+  double scale = 1;
+  if (!unit.empty() && unit != "b") {
+    const std::size_t power = std::string_view("kmgt").find(unit[0]);
+    const std::string rest = unit.substr(1);
+    if (power == std::string_view::npos || (rest != "" && rest != "b" && rest != "ib"))
+      return bad();
+    scale = std::pow(1024.0, static_cast<double>(power + 1));
+  }
+  if (value * scale > 9e15) return bad();
+  return static_cast<std::size_t>(value * scale);
+}
+
+}  // namespace quern

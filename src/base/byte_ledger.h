@@ -1,0 +1,83 @@
+// The one ledger of bytes. Every large buffer of the process (weights, activations, tokenizers,
+// caches, ...) is a reservation here, taken before the memory is touched; what does not fit is
+// refused with the bytes it wanted and who holds the rest.
+
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace quern {
+
+class ByteLedger;
+
+/// Bytes held in a ledger until destruction. Movable; the ledger must outlive it.
+class Reservation {
+ public:
+  Reservation() = default;
+  Reservation(Reservation&& other) noexcept;
+  Reservation& operator=(Reservation&& other) noexcept;
+  ~Reservation();
+
+  std::size_t bytes() const { return bytes_; }
+  const std::string& tenant() const { return tenant_; }
+
+  /// Grows or shrinks to `bytes`; on error nothing changes.
+  Status resize(std::size_t bytes);
+
+ private:
+  friend class ByteLedger;
+  ByteLedger* ledger_ = nullptr;
+  std::string tenant_;
+  std::size_t bytes_ = 0;
+};
+
+/// Threads: all functions may be called from any thread.
+class ByteLedger {
+ public:
+  struct Tenant {
+    std::string name;  // For example "weights/all-MiniLM-L6-v2" or "activations".
+    std::size_t bytes = 0;
+    std::size_t peak_bytes = 0;
+  };
+
+  explicit ByteLedger(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  ByteLedger(const ByteLedger&) = delete;
+  ByteLedger& operator=(const ByteLedger&) = delete;
+
+  /// Errors: kExhausted, naming the bytes wanted, free, and the largest tenants.
+  Result<Reservation> reserve(std::string_view tenant, std::size_t bytes);
+
+  std::size_t limit_bytes() const { return limit_bytes_; }
+  std::size_t used_bytes() const;
+  std::size_t peak_bytes() const;
+  std::size_t free_bytes() const;
+
+  /// Every tenant that ever held bytes, largest first.
+  std::vector<Tenant> tenants() const;
+
+ private:
+  friend class Reservation;
+  Status change(const std::string& tenant, std::size_t from, std::size_t to);
+
+  const std::size_t limit_bytes_;
+  mutable std::mutex mutex_;
+  std::size_t used_bytes_ = 0;
+  std::size_t peak_bytes_ = 0;
+  std::map<std::string, Tenant, std::less<>> tenants_;
+};
+
+/// "1.5 GB", "312 MB", "12 kB", "7 B": for people. Powers of 1024 under the usual names.
+std::string human_bytes(std::size_t bytes);
+
+/// Reads "1GB", "512MB", "1.5 GiB", "800000", case-insensitive; K, M, G, T are powers of 1024.
+Result<std::size_t> parse_bytes(std::string_view text);
+
+}  // namespace quern

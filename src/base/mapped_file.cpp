@@ -1,0 +1,122 @@
+#include "base/mapped_file.h"
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace quern {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Status io_error(const std::string& path, const char* action, int error) {
+  return {error == ENOENT || error == ENOTDIR ? Code::kNotFound : Code::kIo,
+          fmt::format("cannot {} '{}': {}", action, path, errno_text(error))};
+}
+
+}  // namespace
+
+std::string errno_text(int error) { return std::generic_category().message(error); }
+
+Result<MappedFile> MappedFile::open(const std::string& path) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return io_error(path, "open", errno);
+  struct stat info{};
+  if (::fstat(fd.get(), &info) != 0) return io_error(path, "stat", errno);
+  if (!S_ISREG(info.st_mode)) return {Code::kBadInput, fmt::format("'{}' is not a file", path)};
+  MappedFile file;
+  file.path_ = path;
+  file.n_bytes_ = static_cast<std::size_t>(info.st_size);
+  if (file.n_bytes_ > 0) {
+    void* data = ::mmap(nullptr, file.n_bytes_, PROT_READ, MAP_SHARED, fd.get(), 0);
+    if (data == MAP_FAILED) return io_error(path, "map", errno);
+    file.data_ = static_cast<const std::byte*>(data);
+  }
+  return file;
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept { *this = std::move(other); }
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(n_bytes_, other.n_bytes_);
+  std::swap(path_, other.path_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), n_bytes_);
+}
+
+void MappedFile::drop_pages() const {
+  if (data_ != nullptr) ::madvise(const_cast<std::byte*>(data_), n_bytes_, MADV_DONTNEED);
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return io_error(path, "open", errno);
+  std::string out;
+  char block[1 << 16];
+  for (;;) {
+    const ssize_t n = ::read(fd.get(), block, sizeof block);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return io_error(path, "read", errno);
+    if (n == 0) return out;
+    if (out.size() + static_cast<std::size_t>(n) > limit_bytes) {
+      return {Code::kBadInput, fmt::format("'{}' is larger than {} bytes", path, limit_bytes)};
+    }
+    out.append(block, static_cast<std::size_t>(n));
+  }
+}
+
+Status write_file_atomically(const std::string& path, std::string_view bytes) {
+  static std::atomic<unsigned> counter{0};
+  const std::string part = fmt::format("{}.{}.{}.part", path, ::getpid(), counter.fetch_add(1));
+  {
+    const Descriptor fd(::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (fd.get() < 0) return io_error(part, "create", errno);
+    while (!bytes.empty()) {
+      const ssize_t n = ::write(fd.get(), bytes.data(), bytes.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) {
+        const Status error = io_error(part, "write", errno);
+        ::unlink(part.c_str());
+        return error;
+      }
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+    }
+    if (::fsync(fd.get()) != 0) {
+      const Status error = io_error(part, "sync", errno);
+      ::unlink(part.c_str());
+      return error;
+    }
+  }
+  if (::rename(part.c_str(), path.c_str()) != 0) {
+    const Status error = io_error(path, "rename onto", errno);
+    ::unlink(part.c_str());
+    return error;
+  }
+  return {};
+}
+
+}  // namespace quern

@@ -1,0 +1,133 @@
+// The one entrance to the models: requests in, one outcome per input out. Owns the ledger, the
+// thread pool, the model pool and the scheduler.
+
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/byte_ledger.h"
+#include "base/status.h"
+#include "text/tokenizer.h"
+
+namespace quern::engine {
+
+struct EngineOptions {
+  std::size_t memory_bytes = 0;   // 0: 0.8 of what the machine or cgroup allows.
+  int n_threads = 0;              // 0: usable_cpus().
+  std::string home;               // "": hub::home_folder().
+  std::string precision = "f32";  // Of models opened from here on.
+  int batch_tokens = 0;           // 0: chosen by the engine.
+};
+
+/// One thing to embed or classify: a text, a pair of texts, or token ids (without template tokens).
+struct Input {
+  std::string text;
+  std::optional<std::string> text_pair;
+  std::optional<std::vector<text::TokenId>> ids;
+};
+
+enum class Task { kEmbed, kClassify };
+enum class Truncation { kCut, kRefuse };
+enum class Priority { kInteractive, kBulk };  // Bulk never delays interactive by more than a batch.
+
+struct Request {
+  std::string model;  // Installed name or path.
+  Task task = Task::kEmbed;
+  std::vector<Input> inputs;
+  std::string prompt_name;  // A prompt of the model, put before each text; "" for its default.
+  int dimensions = 0;       // kEmbed: slice to this many and renormalise; 0: all.
+  int max_tokens = 0;       // Template tokens included; 0: the model's limit.
+  Truncation truncation = Truncation::kCut;
+  Priority priority = Priority::kInteractive;
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+};
+
+/// What became of one input.
+struct Outcome {
+  Status status;
+  std::vector<float> values;  // The vector, or the logits.
+  int n_tokens = 0;           // Tokens the model saw.
+  int n_dropped = 0;          // Tokens cut off; 0 where nothing was.
+};
+
+struct Response {
+  Status status;                  // Not ok: the request as a whole failed and outcomes is empty.
+  std::vector<Outcome> outcomes;  // One per input, in order.
+  int n_tokens = 0;               // Sum over outcomes.
+  double queue_ms = 0;            // Until the first batch with one of its inputs started.
+  double compute_ms = 0;          // In forward passes that held one of its inputs.
+};
+
+struct ModelInfo {
+  std::string name;
+  std::string family;
+  Task task = Task::kEmbed;
+  int dims = 0;                     // Width of a vector, or number of labels.
+  std::vector<std::string> labels;  // kClassify.
+  int max_tokens = 0;
+  int n_vocab = 0;
+  std::string precision;
+  std::size_t weight_bytes = 0;  // Resident when loaded.
+  bool loaded = false;
+};
+
+/// Counters since the start, for metrics, progress and benchmarks.
+struct Stats {
+  long n_texts = 0;
+  long n_tokens = 0;
+  long n_batches = 0;
+  long n_failed = 0;
+  long n_truncated = 0;
+  double busy_seconds = 0;  // In forward passes.
+  int n_queued = 0;         // Inputs waiting now.
+  std::vector<ByteLedger::Tenant> tenants;
+  std::size_t memory_limit_bytes = 0;
+  std::size_t memory_used_bytes = 0;
+};
+
+/// A handle on a submitted request.
+class Ticket {
+ public:
+  virtual ~Ticket() = default;
+  /// Inputs not yet in a batch come back as kCancelled; `done` is still called, once.
+  virtual void cancel() = 0;
+};
+
+/// Threads: all functions may be called from any thread.
+class Engine {
+ public:
+  /// Errors: kBadInput for options that make no sense (with what was got and wanted).
+  static Result<std::unique_ptr<Engine>> make(const EngineOptions& options);
+  virtual ~Engine() = default;  // Finishes what is running, cancels the rest.
+
+  /// Calls done(response) exactly once, from a thread of the engine (or from submit itself when
+  /// the request cannot start). `done` must not block for long.
+  virtual std::shared_ptr<Ticket> submit(Request request, std::function<void(Response)> done) = 0;
+
+  /// Submits and waits.
+  virtual Response run(Request request) = 0;
+
+  /// Reads config and tokenizer, not the weights. Errors: kNotFound (near names), kBadInput.
+  virtual Result<ModelInfo> describe(const std::string& model) = 0;
+
+  /// Loads the weights now rather than at the first request.
+  virtual Status warm(const std::string& model) = 0;
+
+  virtual Result<std::shared_ptr<const text::TextEncoder>> text_encoder(
+      const std::string& model) = 0;
+
+  virtual Stats stats() const = 0;
+  virtual ByteLedger& ledger() = 0;
+  virtual int n_threads() const = 0;
+
+  /// Refuses new requests with kUnavailable and returns when all accepted ones are done or the
+  /// deadline has passed; true when nothing was left.
+  virtual bool drain(std::chrono::milliseconds patience) = 0;
+};
+
+}  // namespace quern::engine

@@ -1,0 +1,60 @@
+// A Hugging Face / sentence-transformers model folder, read into plain data: config.json,
+// tokenizer.json or vocab.txt (+ tokenizer_config.json), modules.json, pooling,
+// sentence_bert_config.json, config_sentence_transformers.json. Weights are not touched.
+
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "text/tokenizer_spec.h"
+
+namespace quern::formats {
+
+enum class Activation { kGelu, kGeluTanh, kRelu };  // "gelu" is the exact one (erf).
+enum class Pooling { kMean, kCls, kMax };
+enum class Task { kEmbed, kClassify };
+
+/// Hyper-parameters of the BERT family, every one checked to be in a sane range.
+struct BertConfig {
+  std::string family;  // "bert": model_type of config.json.
+  int n_layers = 0;
+  int n_heads = 0;  // divides d_model
+  int d_model = 0;
+  int d_ff = 0;
+  int n_vocab = 0;
+  int n_positions = 0;  // max_position_embeddings
+  int n_types = 0;      // type_vocab_size
+  float norm_eps = 0;
+  Activation activation = Activation::kGelu;
+};
+
+struct ModelFolder {
+  std::string path;  // The folder, absolute.
+  std::string name;  // Last part of the path, for people.
+  BertConfig config;
+  Task task = Task::kEmbed;
+
+  // Task::kEmbed.
+  Pooling pooling = Pooling::kMean;
+  bool normalize = true;                       // A Normalize module, or no modules.json at all.
+  std::map<std::string, std::string> prompts;  // By name, from config_sentence_transformers.json.
+  std::string default_prompt;                  // Text, "" if none.
+
+  // Task::kClassify: label of each logit, "LABEL_0" ... where the file names none.
+  std::vector<std::string> labels;
+
+  int max_tokens = 0;  // sentence_bert_config, tokenizer_config, n_positions: the smallest said.
+};
+
+/// Errors: kNotFound (no config.json, no tokenizer), kBadInput (which file, which field, got,
+/// wanted), kUnsupported (model_type, position_embedding_type, pooling mode; known ones listed).
+Result<ModelFolder> read_model_folder(const std::string& path);
+
+/// The tokenizer of the same folder: tokenizer.json first, else vocab.txt. Apart from
+/// read_model_folder because it is the larger part.
+Result<text::TokenizerSpec> read_tokenizer(const std::string& folder_path);
+
+}  // namespace quern::formats

@@ -1,0 +1,53 @@
+// Installed models: names, folders, sizes, removal. Home is one folder of the user's:
+// $QUERN_HOME, else $XDG_DATA_HOME/quern, else ~/.local/share/quern; models lie in home/models.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace quern::hub {
+
+struct InstalledModel {
+  std::string name;       // "all-MiniLM-L6-v2": unique under one home.
+  std::string hub_name;   // "sentence-transformers/all-MiniLM-L6-v2", "" if none is known.
+  std::string path;       // Its folder.
+  std::string family;     // "bert", ...
+  std::string task;       // "embed" or "classify".
+  int dims = 0;           // Width of a vector, or number of labels.
+  std::size_t bytes = 0;  // On disk.
+  std::string dtype;      // Of the stored weights: "f32", "f16", ...
+  std::string problem;    // Why it cannot be used; "" if it can.
+};
+
+/// The home folder this process uses; made when something is first written.
+std::string home_folder();
+
+class Hub {
+ public:
+  explicit Hub(std::string home) : home_(std::move(home)) {}
+
+  /// By name; damaged ones are listed with their problem.
+  std::vector<InstalledModel> list() const;
+
+  /// The folder of an installed name (short or full hub name, case ignored) or of a path (anything
+  /// that is a folder). Errors: kNotFound naming what is installed and the nearest names.
+  Result<std::string> resolve(const std::string& model) const;
+
+  /// Copies `folder` under `name`, checked to be a model first; published by rename, so it is
+  /// there whole or not at all. An installed model of that name is replaced.
+  Result<InstalledModel> add(const std::string& folder, const std::string& name,
+                             const std::string& hub_name) const;
+
+  /// Errors: kNotFound, kIo.
+  Status remove(const std::string& name) const;
+
+  const std::string& home() const { return home_; }
+
+ private:
+  std::string home_;
+};
+
+}  // namespace quern::hub

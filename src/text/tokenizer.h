@@ -1,0 +1,76 @@
+// Text <-> token ids. Immutable after construction, so one tokenizer serves all threads.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "text/tokenizer_spec.h"
+
+namespace quern::text {
+
+/// What to do with text that spells a special token, such as "[SEP]" or "<|im_end|>".
+enum class Specials {
+  kAsText,   // Split it like any other text.
+  kAsToken,  // Map it to the special id, as huggingface/tokenizers does.
+};
+
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+
+  /// Appends the ids of `utf8` to `out`; adds no template tokens. Bytes that are not valid UTF-8
+  /// become U+FFFD (one per maximal ill-formed run, as Python's errors="replace").
+  /// Cost: O(n log n) in the bytes of `utf8`.
+  virtual void encode(std::string_view utf8, Specials specials,
+                      std::vector<TokenId>& out) const = 0;
+
+  /// Appends the text of one token to `out` (WordPiece: with its "##").
+  virtual void decode(TokenId id, std::string& out) const = 0;
+
+  virtual int n_vocab() const = 0;
+
+  /// Bytes of memory this tokenizer holds, for the ledger.
+  virtual std::size_t resident_bytes() const = 0;
+};
+
+/// Errors: kUnsupported if no implementation has the rules the file asks for;
+///   kBadInput if vocabulary and rules contradict each other.
+Result<std::unique_ptr<Tokenizer>> make_tokenizer(const TokenizerSpec& spec);
+
+/// Ids ready for a model.
+struct Encoding {
+  std::vector<TokenId> ids;            // Template tokens included.
+  std::vector<std::uint8_t> type_ids;  // Same length; segment 0 or 1.
+  int n_dropped = 0;                   // Tokens cut off to fit max_tokens.
+};
+
+/// A tokenizer with its template and truncation: what turns texts into model input.
+class TextEncoder {
+ public:
+  /// Takes the parts it needs from `spec`. Errors: as make_tokenizer.
+  static Result<TextEncoder> make(const TokenizerSpec& spec);
+
+  /// max_tokens counts template tokens; 0 means no limit. Truncation cuts the end of the text
+  /// (pairs: the longer of the two, token by token, as "longest_first").
+  Encoding encode(std::string_view text, int max_tokens) const;
+  Encoding encode_pair(std::string_view a, std::string_view b, int max_tokens) const;
+
+  /// The given ids with the template around them, truncated the same way.
+  Encoding wrap(const std::vector<TokenId>& ids, int max_tokens) const;
+
+  const Tokenizer& tokenizer() const { return *tokenizer_; }
+  bool has_pair_template() const { return !pair_.empty(); }
+  std::size_t resident_bytes() const;
+
+ private:
+  std::unique_ptr<Tokenizer> tokenizer_;
+  std::vector<TemplatePiece> single_;
+  std::vector<TemplatePiece> pair_;
+};
+
+}  // namespace quern::text

@@ -1,0 +1,61 @@
+// What a file says of its tokenizer, as plain data: vocabulary, rules, special tokens, templates.
+// Read by formats/ (tokenizer.json, vocab.txt, GGUF), given meaning by make_tokenizer.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace quern::text {
+
+using TokenId = std::int32_t;
+
+/// A token matched in the text before the model sees it. Source: huggingface/tokenizers AddedToken.
+struct AddedToken {
+  TokenId id = 0;
+  std::string content;
+  bool special = false;
+  bool normalized = false;  // Matched against normalised text rather than the raw text.
+  bool lstrip = false;      // Swallows white space on its left / right.
+  bool rstrip = false;
+  bool single_word = false;  // Only where no word character touches it.
+};
+
+/// Source: huggingface/tokenizers BertNormalizer and BertPreTokenizer.
+struct BertRules {
+  bool clean_text = true;
+  bool handle_chinese_chars = true;
+  std::optional<bool> strip_accents;  // Unset: as `lowercase`.
+  bool lowercase = true;
+};
+
+/// One element of a TemplateProcessing: a fixed token, or the text's own tokens.
+struct TemplatePiece {
+  enum class Kind { kToken, kTextA, kTextB };
+  Kind kind = Kind::kToken;
+  TokenId id = 0;            // For kToken.
+  std::uint8_t type_id = 0;  // Segment of the token(s).
+};
+
+struct TokenizerSpec {
+  enum class Model { kWordPiece, kBpe, kUnigram };
+  Model model = Model::kWordPiece;
+
+  std::vector<std::string> vocab;  // By id; ids without a token hold "".
+  std::vector<float> scores;       // Unigram and SentencePiece BPE only, by id.
+  std::vector<std::pair<std::string, std::string>> merges;  // Byte-level BPE only, best first.
+  std::vector<AddedToken> added;
+
+  TokenId unk_id = -1;
+  std::string continuing_prefix = "##";  // WordPiece.
+  int max_chars_per_word = 100;          // WordPiece: longer words become the unknown token.
+  BertRules bert;
+
+  std::vector<TemplatePiece> single;  // [CLS] A [SEP]
+  std::vector<TemplatePiece> pair;    // [CLS] A [SEP] B [SEP]; empty: pairs are refused.
+};
+
+}  // namespace quern::text

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Checks that each room includes only the rooms it may (the table of ARCHITECTURE.md).
+
+usage: check_layers.py [SRC]     exit 1 and one line per forbidden include, if there is one
+"""
+import pathlib
+import re
+import sys
+
+MAY = {
+    "base": [],
+    "tensor": ["base"],
+    "kernels": ["base", "tensor"],
+    "text": ["base"],
+    "formats": ["base", "tensor", "text"],
+    "models": ["base", "tensor", "kernels", "formats"],
+    "net": ["base"],
+    "hub": ["base", "tensor", "formats", "net"],
+    "engine": ["base", "tensor", "kernels", "text", "formats", "models", "net", "hub"],
+    "store": ["base", "tensor", "kernels", "text", "net"],
+    "apps": ["base", "text", "engine", "store"],
+    "serve": ["base", "text", "engine", "store", "apps"],
+    "cli": ["base", "tensor", "kernels", "text", "formats", "models", "net", "hub", "engine",
+            "store", "apps", "serve"],
+}
+# formats may see text only through the plain description of a tokenizer.
+ONLY = {("formats", "text"): {"text/tokenizer_spec.h"}}
+INCLUDE = re.compile(r'^\s*#\s*include\s+"(([a-z_]+)/[^"]+)"')
+
+
+def main() -> int:
+    src = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else
+                       pathlib.Path(__file__).resolve().parent.parent / "src")
+    bad = 0
+    n_files = 0
+    for path in sorted(p for p in src.rglob("*") if p.suffix in (".h", ".cpp", ".inc")):
+        room = path.relative_to(src).parts[0]
+        n_files += 1
+        if room not in MAY:
+            print(f"{path}: room '{room}' is not in the table")
+            bad += 1
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            match = INCLUDE.match(line)
+            if not match or match[2] == room:
+                continue
+            allowed = match[2] in MAY[room]
+            only = ONLY.get((room, match[2]))
+            if allowed and only is not None and match[1] not in only:
+                allowed = False
+            if not allowed:
+                print(f"{path}:{number}: '{room}' may not include '{match[1]}'")
+                bad += 1
+    print(f"layers: {n_files} files, {bad} forbidden includes")
+    return 1 if bad or not n_files else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
