@@ -115,6 +115,10 @@ class Engine {
   /// Reads config and tokenizer, not the weights. Errors: kNotFound (near names), kBadInput.
   virtual Result<ModelInfo> describe(const std::string& model) = 0;
 
+  /// Every model that can be named: the installed ones that can be used and the loaded ones, by
+  /// name. Reads no weights.
+  virtual std::vector<ModelInfo> list() = 0;
+
   /// Loads the weights now rather than at the first request.
   virtual Status warm(const std::string& model) = 0;
 
