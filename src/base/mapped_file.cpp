@@ -39,7 +39,8 @@ Status io_error(const std::string& path, const char* action, int error) {
 std::string errno_text(int error) { return std::generic_category().message(error); }
 
 Result<MappedFile> MappedFile::open(const std::string& path) {
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // O_NONBLOCK: opening a pipe does not wait for its writer; it is refused below.
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (fd.get() < 0) return io_error(path, "open", errno);
   struct stat info{};
   if (::fstat(fd.get(), &info) != 0) return io_error(path, "stat", errno);

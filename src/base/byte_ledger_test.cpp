@@ -1,0 +1,169 @@
+#include "base/byte_ledger.h"
+
+#include <random>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace quern {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::size_t kMb = 1 << 20;
+
+std::size_t sum_of_tenants(const ByteLedger& ledger) {
+  std::size_t sum = 0;
+  for (const ByteLedger::Tenant& t : ledger.tenants()) sum += t.bytes;
+  return sum;
+}
+
+}  // namespace
+
+TEST(byte_ledger, counts_what_is_held_and_gives_it_back) {
+  ByteLedger ledger(100);
+  {
+    Result<Reservation> a = ledger.reserve("a", 60);
+    Result<Reservation> b = ledger.reserve("b", 40);
+    ASSERT_TRUE(a.ok() && b.ok());
+    EXPECT_EQ(ledger.used_bytes(), 100u);
+    EXPECT_EQ(ledger.free_bytes(), 0u);
+    EXPECT_EQ(a->tenant(), "a");
+    EXPECT_EQ(a->bytes(), 60u);
+  }
+  EXPECT_EQ(ledger.used_bytes(), 0u);
+  EXPECT_EQ(ledger.peak_bytes(), 100u);
+  EXPECT_EQ(ledger.limit_bytes(), 100u);
+}
+
+TEST(byte_ledger, lists_tenants_largest_first_with_their_peaks) {
+  ByteLedger ledger(1000);
+  Result<Reservation> small = ledger.reserve("small", 10);
+  Result<Reservation> large = ledger.reserve("large", 500);
+  Result<Reservation> more = ledger.reserve("small", 20);  // A tenant may hold several.
+  ASSERT_TRUE(small.ok() && large.ok() && more.ok());
+  ASSERT_TRUE(large->resize(300).ok());
+  const std::vector<ByteLedger::Tenant> tenants = ledger.tenants();
+  ASSERT_EQ(tenants.size(), 2u);
+  EXPECT_EQ(tenants[0].name, "large");
+  EXPECT_EQ(tenants[0].bytes, 300u);
+  EXPECT_EQ(tenants[0].peak_bytes, 500u);
+  EXPECT_EQ(tenants[1].name, "small");
+  EXPECT_EQ(tenants[1].bytes, 30u);
+}
+
+TEST(byte_ledger, refusal_names_wanted_free_and_holders) {
+  ByteLedger ledger(10 * kMb);
+  Result<Reservation> held = ledger.reserve("weights/minilm", 7 * kMb);
+  ASSERT_TRUE(held.ok());
+  const Result<Reservation> refused = ledger.reserve("activations", 4 * kMb);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.status().code(), Code::kExhausted);
+  EXPECT_EQ(refused.status().message(),
+            "activations wants 4.0 MB, 3.0 MB of the 10.0 MB memory budget is free; "
+            "held by weights/minilm 7.0 MB");
+  EXPECT_EQ(ledger.used_bytes(), 7 * kMb);
+}
+
+TEST(byte_ledger, refusal_without_holders_names_none) {
+  ByteLedger ledger(5);
+  const Result<Reservation> refused = ledger.reserve("x", 6);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.status().message(), ::testing::Not(HasSubstr("held by")));
+}
+
+TEST(byte_ledger, absurd_wishes_do_not_wrap_around) {
+  ByteLedger ledger(100);
+  Result<Reservation> held = ledger.reserve("a", 50);
+  ASSERT_TRUE(held.ok());
+  EXPECT_FALSE(ledger.reserve("b", SIZE_MAX).ok());
+  EXPECT_FALSE(held->resize(SIZE_MAX).ok());
+  EXPECT_EQ(held->bytes(), 50u);
+  EXPECT_EQ(ledger.used_bytes(), 50u);
+}
+
+TEST(byte_ledger, resize_grows_shrinks_and_changes_nothing_on_error) {
+  ByteLedger ledger(100);
+  Result<Reservation> r = ledger.reserve("a", 10);
+  ASSERT_TRUE(r.ok());
+  ASSERT_TRUE(r->resize(90).ok());
+  EXPECT_EQ(ledger.used_bytes(), 90u);
+  EXPECT_EQ(r->resize(101).code(), Code::kExhausted);
+  EXPECT_EQ(r->bytes(), 90u);
+  ASSERT_TRUE(r->resize(0).ok());
+  EXPECT_EQ(ledger.used_bytes(), 0u);
+}
+
+TEST(byte_ledger, moving_a_reservation_moves_its_bytes) {
+  ByteLedger ledger(100);
+  Result<Reservation> first = ledger.reserve("a", 10);
+  Result<Reservation> second = ledger.reserve("b", 20);
+  ASSERT_TRUE(first.ok() && second.ok());
+  Reservation moved = std::move(*first);
+  EXPECT_EQ(ledger.used_bytes(), 30u);
+  moved = std::move(*second);  // Gives back a's 10.
+  EXPECT_EQ(ledger.used_bytes(), 20u);
+  EXPECT_EQ(moved.tenant(), "b");
+  moved = Reservation();
+  EXPECT_EQ(ledger.used_bytes(), 0u);
+}
+
+TEST(byte_ledger, stays_within_its_limit_under_concurrent_changes) {
+  ByteLedger ledger(1000);
+  std::vector<std::thread> threads;
+  std::atomic<int> n_over{0};
+  for (unsigned seed = 0; seed < 4; ++seed) {
+    threads.emplace_back([&, seed] {
+      std::mt19937 random(seed);
+      std::vector<Reservation> held;
+      for (int i = 0; i < 3000; ++i) {
+        if (random() % 2 == 0 || held.empty()) {
+          Result<Reservation> r = ledger.reserve("t" + std::to_string(seed), random() % 400);
+          if (r.ok()) held.push_back(std::move(*r));
+        } else if (random() % 2 == 0) {
+          static_cast<void>(held.back().resize(random() % 400).ok());
+        } else {
+          std::swap(held[random() % held.size()], held.back());
+          held.pop_back();
+        }
+        if (ledger.used_bytes() > 1000) n_over.fetch_add(1);
+      }
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(n_over.load(), 0);
+  EXPECT_EQ(ledger.used_bytes(), 0u);
+  EXPECT_EQ(sum_of_tenants(ledger), 0u);
+  EXPECT_LE(ledger.peak_bytes(), 1000u);
+}
+
+TEST(byte_ledger, human_bytes_are_short) {
+  EXPECT_EQ(human_bytes(0), "0 B");
+  EXPECT_EQ(human_bytes(1023), "1023 B");
+  EXPECT_EQ(human_bytes(12 << 10), "12.0 kB");
+  EXPECT_EQ(human_bytes(312 * kMb), "312 MB");
+  EXPECT_EQ(human_bytes(1536 * kMb), "1.5 GB");
+  EXPECT_EQ(human_bytes(std::size_t{2} << 40), "2.0 TB");
+}
+
+TEST(byte_ledger, parse_bytes_reads_what_people_write) {
+  const auto parsed = [](const char* text) {
+    const Result<std::size_t> r = parse_bytes(text);
+    return r.ok() ? static_cast<long>(*r) : -1L;
+  };
+  EXPECT_EQ(parsed("800000"), 800000);
+  EXPECT_EQ(parsed("12b"), 12);
+  EXPECT_EQ(parsed("1k"), 1024);
+  EXPECT_EQ(parsed("512MB"), 512L << 20);
+  EXPECT_EQ(parsed("1.5 GiB"), 3L << 29);
+  EXPECT_EQ(parsed("2tb"), 2L << 40);
+  for (const char* bad :
+       {"", "MB", "-1GB", "1XB", "1GBB", "1e30", "nan", "inf", "0x10", "1GB!", "1 000"}) {
+    EXPECT_EQ(parsed(bad), -1) << "'" << bad << "'";
+  }
+  EXPECT_THAT(parse_bytes("lots").status().message(), HasSubstr("'lots'"));
+}
+
+}  // namespace quern
