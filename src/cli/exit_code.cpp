@@ -1,0 +1,46 @@
+#include "cli/exit_code.h"
+
+#include <cstdio>
+#include <string>
+
+namespace quern::cli {
+
+ExitCode exit_code(const Status& status) {
+  switch (status.code()) {
+    case Code::kOk:
+      return kExitOk;
+    case Code::kNotFound:
+      return kExitNotFound;
+    case Code::kBadInput:
+    case Code::kUnsupported:
+      return kExitBadInput;
+    case Code::kExhausted:
+      return kExitMemory;
+    case Code::kIo:
+      return kExitIo;
+    case Code::kCancelled:
+      return kExitInterrupted;
+    case Code::kDeadline:
+    case Code::kUnavailable:
+      return kExitUnavailable;
+  }
+  return kExitSomeFailed;
+}
+
+void print_error(std::string_view message) {
+  std::string line = "quern: ";
+  for (const char c : message) {
+    // A name from a hostile file must not steer the terminal.
+    const bool control = static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
+    line += control || c == 0x7f ? '?' : c;
+  }
+  line += '\n';
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+ExitCode fail(const Status& status) {
+  print_error(status.message());
+  return exit_code(status);
+}
+
+}  // namespace quern::cli

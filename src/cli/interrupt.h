@@ -1,0 +1,13 @@
+// SIGINT and SIGTERM as a flag that long commands look at, so that they can put things in order.
+
+#pragma once
+
+namespace quern::cli {
+
+/// From here on the first SIGINT or SIGTERM only sets the flag (and interrupts a waiting read);
+/// the second one ends the process. SIGPIPE becomes an error of write().
+void watch_interrupts();
+
+bool is_interrupted();
+
+}  // namespace quern::cli
