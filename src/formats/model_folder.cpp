@@ -1,0 +1,104 @@
+#include "formats/model_folder.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/mapped_file.h"
+#include "formats/bert_config.h"
+#include "formats/json_object.h"
+#include "formats/sentence_modules.h"
+#include "formats/tokenizer_json.h"
+#include "formats/vocab_txt.h"
+
+namespace quern::formats {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxTokenizerBytes = 256u << 20;
+
+// [CLS], one token, [SEP]: fewer leave no room for text.
+constexpr int kFewestTokens = 3;
+
+/// Lowers `limit` to a token limit that a config file may state. Files without one hold null or a
+/// number far too large (10^30), so anything above `limit` is no limit.
+Status lower_limit(const JsonObject& config, const char* key, int& limit) {
+  if (!config.has(key)) return {};
+  const nlohmann::json& value = config.at(key);
+  const std::string want = fmt::format("at least {} tokens", kFewestTokens);
+  if (!value.is_number() || !(value.get<double>() >= kFewestTokens)) return config.wrong(key, want);
+  limit = static_cast<int>(std::min(value.get<double>(), static_cast<double>(limit)));
+  return {};
+}
+
+Status read_max_tokens(ModelFolder& out) {
+  out.max_tokens = out.config.n_positions;
+  QUERN_ASSIGN(const JsonObject sentence,
+               JsonObject::read_or_empty(out.path, "sentence_bert_config.json"));
+  QUERN_TRY(lower_limit(sentence, "max_seq_length", out.max_tokens));
+  QUERN_ASSIGN(const JsonObject tokenizer,
+               JsonObject::read_or_empty(out.path, "tokenizer_config.json"));
+  return lower_limit(tokenizer, "model_max_length", out.max_tokens);
+}
+
+Result<ModelFolder> read_folder(const std::string& path) {
+  std::error_code error;
+  ModelFolder out;
+  const fs::path absolute = fs::absolute(path, error).lexically_normal();
+  if (error || !fs::is_directory(absolute, error)) return {Code::kNotFound, "not a folder"};
+  out.path = absolute.has_filename() ? absolute.string() : absolute.parent_path().string();
+  out.name = fs::path(out.path).filename().string();
+
+  QUERN_ASSIGN(const JsonObject config, JsonObject::read(out.path, "config.json"));
+  QUERN_ASSIGN(out.config, read_bert_config(config));
+  QUERN_ASSIGN(out.task, read_task(config));
+  if (out.task == Task::kClassify) {
+    QUERN_ASSIGN(out.labels, read_labels(config));
+  } else {
+    QUERN_TRY(read_sentence_modules(out));
+  }
+  QUERN_TRY(read_max_tokens(out));
+  if (!fs::exists(fs::path(out.path) / "tokenizer.json", error) &&
+      !fs::exists(fs::path(out.path) / "vocab.txt", error)) {
+    return {Code::kNotFound, "no tokenizer.json and no vocab.txt"};
+  }
+  return out;
+}
+
+Result<text::TokenizerSpec> read_spec(const std::string& folder) {
+  Result<std::string> json =
+      read_file((fs::path(folder) / "tokenizer.json").string(), kMaxTokenizerBytes);
+  if (json.ok()) return parse_tokenizer_json(*json).in("tokenizer.json");
+  if (json.status().code() != Code::kNotFound) return json.status();
+  return read_vocab_txt(folder);
+}
+
+/// sentence-transformers can lower-case the text before the tokenizer sees it. With a tokenizer
+/// that does so itself, that changes nothing.
+Status check_lowercase(const std::string& folder, const text::TokenizerSpec& spec) {
+  QUERN_ASSIGN(const JsonObject sentence,
+               JsonObject::read_or_empty(folder, "sentence_bert_config.json"));
+  QUERN_ASSIGN(const bool lowers, sentence.boolean_or("do_lower_case", false));
+  if (lowers && !spec.bert.lowercase) {
+    return sentence.unsupported("do_lower_case", "false, as the tokenizer keeps upper case");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ModelFolder> read_model_folder(const std::string& path) {
+  return read_folder(path).in(fmt::format("model '{}'", path));
+}
+
+Result<text::TokenizerSpec> read_tokenizer(const std::string& folder_path) {
+  const std::string where = fmt::format("model '{}'", folder_path);
+  QUERN_ASSIGN(text::TokenizerSpec spec, read_spec(folder_path).in(where));
+  QUERN_TRY(check_lowercase(folder_path, spec).in(where));
+  return spec;
+}
+
+}  // namespace quern::formats

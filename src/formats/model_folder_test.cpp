@@ -1,0 +1,183 @@
+#include "formats/model_folder.h"
+
+#include <gmock/gmock.h>
+
+#include "formats/test_folder.h"
+
+namespace quern::formats {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(model_folder, reads_an_embedder) {
+  const Result<ModelFolder> model = read_model_folder(fixture("tiny-mean-f32"));
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_EQ(model->name, "tiny-mean-f32");
+  EXPECT_EQ(model->config.family, "bert");
+  EXPECT_EQ(model->config.n_layers, 2);
+  EXPECT_EQ(model->config.n_heads, 4);
+  EXPECT_EQ(model->config.d_model, 32);
+  EXPECT_EQ(model->config.d_ff, 64);
+  EXPECT_EQ(model->config.n_positions, 64);
+  EXPECT_EQ(model->config.n_types, 2);
+  EXPECT_EQ(model->config.norm_eps, 1e-12f);
+  EXPECT_EQ(model->config.activation, Activation::kGelu);
+  EXPECT_EQ(model->task, Task::kEmbed);
+  EXPECT_EQ(model->pooling, Pooling::kMean);
+  EXPECT_TRUE(model->normalize);
+  EXPECT_EQ(model->max_tokens, 48);
+}
+
+TEST(model_folder, reads_prompts_pooling_kinds_and_activations) {
+  const Result<ModelFolder> cls = read_model_folder(fixture("tiny-cls") + "/");
+  ASSERT_TRUE(cls.ok()) << cls.status().message();
+  EXPECT_EQ(cls->name, "tiny-cls");
+  EXPECT_EQ(cls->pooling, Pooling::kCls);
+  EXPECT_EQ(cls->default_prompt, "text: ");
+  EXPECT_EQ(cls->prompts.at("query"), "search query: ");
+
+  const Result<ModelFolder> max = read_model_folder(fixture("tiny-max"));
+  ASSERT_TRUE(max.ok()) << max.status().message();
+  EXPECT_EQ(max->pooling, Pooling::kMax);
+  EXPECT_EQ(max->config.activation, Activation::kRelu);
+  EXPECT_FALSE(max->normalize);
+
+  const Result<ModelFolder> sharded = read_model_folder(fixture("tiny-sharded"));
+  ASSERT_TRUE(sharded.ok()) << sharded.status().message();
+  EXPECT_EQ(sharded->config.activation, Activation::kGeluTanh);
+}
+
+TEST(model_folder, reads_a_classifier) {
+  const Result<ModelFolder> model = read_model_folder(fixture("tiny-nli"));
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_EQ(model->task, Task::kClassify);
+  EXPECT_THAT(model->labels, ElementsAre("contradiction", "entailment", "neutral"));
+  EXPECT_EQ(model->max_tokens, 64);
+}
+
+TEST(model_folder, a_bare_encoder_gets_mean_pooling_and_unit_vectors) {
+  const TestFolder folder;
+  const std::string path = folder.copy_model("tiny-max", "m");
+  std::filesystem::remove(path + "/modules.json");
+  const Result<ModelFolder> model = read_model_folder(path);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_EQ(model->pooling, Pooling::kMean);
+  EXPECT_TRUE(model->normalize);
+}
+
+TEST(model_folder, a_classifier_without_names_gets_numbered_labels) {
+  const TestFolder folder;
+  const std::string path = folder.copy_model("tiny-nli", "m");
+  replace_in(path + "/config.json", "\"id2label\"", "\"num_labels\": 4, \"unused\"");
+  const Result<ModelFolder> model = read_model_folder(path);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_THAT(model->labels, ElementsAre("LABEL_0", "LABEL_1", "LABEL_2", "LABEL_3"));
+}
+
+TEST(model_folder, the_absurd_model_max_length_of_real_files_is_no_limit) {
+  const TestFolder folder;
+  const std::string path = folder.copy_model("tiny-mean-f32", "m");
+  replace_in(path + "/tokenizer_config.json", "\"model_max_length\": 64",
+             "\"model_max_length\": 1000000000000000019884624838656");
+  replace_in(path + "/sentence_bert_config.json", "48", "null");
+  const Result<ModelFolder> model = read_model_folder(path);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_EQ(model->max_tokens, 64);
+}
+
+struct BadField {
+  const char* file;
+  const char* from;
+  const char* to;
+  Code code;
+  const char* message;
+};
+
+void expect_refused(const char* model, const BadField& c) {
+  const TestFolder folder;
+  const std::string path = folder.copy_model(model, "m");
+  replace_in(path + "/" + c.file, c.from, c.to);
+  const Status status = read_model_folder(path).status();
+  EXPECT_EQ(status.code(), c.code) << c.to;
+  EXPECT_THAT(status.message(), HasSubstr(c.message)) << c.to;
+  EXPECT_THAT(status.message(), HasSubstr(c.file)) << c.to;
+}
+
+TEST(model_folder, a_bad_field_is_refused_with_file_field_got_and_wanted) {
+  const Code bad = Code::kBadInput;
+  const Code no = Code::kUnsupported;
+  const BadField cases[] = {
+      {"config.json", "\"hidden_size\": 32", "\"hidden_size\": -3", bad,
+       "'hidden_size' is -3, want an integer from 1"},
+      {"config.json", "\"hidden_size\": 32", "\"hidden_size\": \"a\"", bad,
+       "'hidden_size' is \"a\", want an integer"},
+      {"config.json", "\"hidden_size\": 32", "\"hidden_size\": 18446744073709551615", bad,
+       "want an integer from 1"},
+      {"config.json", "\"hidden_size\": 32", "\"hidden_size\": 32.5", bad, "want an integer"},
+      {"config.json", "\"hidden_size\"", "\"x\"", bad, "no 'hidden_size', want an integer"},
+      {"config.json", "\"num_attention_heads\": 4", "\"num_attention_heads\": 5", bad,
+       "'num_attention_heads' is 5, want a divisor of 'hidden_size', 32"},
+      {"config.json", "1e-12", "2.0", bad, "'layer_norm_eps' is 2.0, want a number from 0"},
+      {"config.json", "\"bert\"", "\"t5\"", no, "'model_type' is \"t5\", want one of: bert"},
+      {"config.json", "\"gelu\"", "\"swish\"", no, "'hidden_act' is \"swish\", want gelu"},
+      {"config.json", "\"absolute\"", "\"relative_key\"", no, "want absolute"},
+      {"config.json", "\"BertModel\"", "\"BertForQuestionAnswering\"", no, "'architectures'"},
+      {"config.json", "\"BertModel\"", "3", bad, "want an array of strings"},
+      {"config.json", "{", "[", bad, "config.json: not valid JSON"},
+      {"modules.json", "models.Pooling", "models.CNN", no, "want a Transformer, then a Pooling"},
+      {"modules.json", "models.Normalize", "models.Dense", no, "module 'Dense', want"},
+      {"modules.json", "\"1_Pooling\"", "\"../x\"", bad, "want a folder inside the model's"},
+      {"modules.json", "\"path\": \"\"", "\"path\": \"0_Transformer\"", no, "lies in '0_Tr"},
+      {"1_Pooling/config.json", "32", "33", bad, "want the model's hidden_size, 32"},
+      {"1_Pooling/config.json", "cls_token\": false", "cls_token\": true", no, "one pooling mode"},
+      {"1_Pooling/config.json", "cls_token\": false", "cls_token\": 1", bad, "want true or false"},
+      {"sentence_bert_config.json", "48", "0", bad, "'max_seq_length' is 0, want at least 3"},
+      {"sentence_bert_config.json", "48", "\"48\"", bad, "want at least 3 tokens"},
+      {"tokenizer_config.json", "64", "-1", bad, "'model_max_length' is -1"},
+  };
+  for (const BadField& c : cases) expect_refused("tiny-mean-f32", c);
+  expect_refused("tiny-max", {"1_Pooling/config.json", "\"max\"", "\"lasttoken\"", no,
+                              "pooling mode 'lasttoken', want mean, cls or max"});
+  expect_refused("tiny-max", {"1_Pooling/config.json", "\"max\"", "[\"max\", \"mean\"]", no,
+                              "want one pooling mode alone"});
+  expect_refused("tiny-nli", {"config.json", "\"2\": \"neutral\"", "\"7\": \"neutral\"", bad,
+                              "want a label for each id from 0 to 2"});
+  expect_refused("tiny-nli", {"config.json", "\"2\": \"neutral\"", "\"2\": 2", bad, "'id2label'"});
+  expect_refused("tiny-cls",
+                 {"config_sentence_transformers.json", "\"default_prompt_name\": \"document\"",
+                  "\"default_prompt_name\": \"passage\"", bad, "'default_prompt_name'"});
+  expect_refused("tiny-cls", {"config_sentence_transformers.json", "\"text: \"", "7", bad,
+                              "want texts by name"});
+}
+
+TEST(model_folder, one_pooling_mode_in_a_list_is_that_mode) {
+  const TestFolder folder;
+  const std::string path = folder.copy_model("tiny-max", "m");
+  replace_in(path + "/1_Pooling/config.json", "\"max\"", "[\"cls\"]");
+  const Result<ModelFolder> model = read_model_folder(path);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_EQ(model->pooling, Pooling::kCls);
+}
+
+TEST(model_folder, missing_files_are_named) {
+  const TestFolder folder;
+  EXPECT_THAT(read_model_folder(folder.path("none")).status().message(), HasSubstr("not a folder"));
+  EXPECT_EQ(read_model_folder(folder.path()).status().code(), Code::kNotFound);
+  const std::string path = folder.copy_model("tiny-mean-f32", "m");
+  std::filesystem::remove(path + "/tokenizer.json");
+  EXPECT_THAT(read_model_folder(path).status().message(),
+              HasSubstr("no tokenizer.json and no vocab.txt"));
+  std::filesystem::remove(path + "/1_Pooling/config.json");
+  EXPECT_THAT(read_model_folder(path).status().message(), HasSubstr("1_Pooling/config.json"));
+}
+
+TEST(model_folder, deep_nesting_is_refused_before_it_is_parsed) {
+  const TestFolder folder;
+  folder.write("config.json", "{\"a\":" + std::string(100'000, '['));
+  EXPECT_THAT(read_model_folder(folder.path()).status().message(),
+              HasSubstr("nested more than 64 levels deep"));
+}
+
+}  // namespace
+}  // namespace quern::formats
