@@ -43,4 +43,6 @@ ExitCode fail(const Status& status) {
   return exit_code(status);
 }
 
+ExitCode fail_or_ok(const Status& status) { return status.ok() ? kExitOk : fail(status); }
+
 }  // namespace quern::cli

@@ -28,4 +28,7 @@ void print_error(std::string_view message);
 /// Prints the error and returns its exit code.
 ExitCode fail(const Status& status);
 
+/// As fail, but kExitOk without a word if there is no error.
+ExitCode fail_or_ok(const Status& status);
+
 }  // namespace quern::cli

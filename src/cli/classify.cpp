@@ -1,0 +1,68 @@
+// quern classify: texts or pairs in, labels out.
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/classification.h"
+#include "cli/output_file.h"
+#include "cli/run_texts.h"
+
+namespace quern::cli {
+namespace {
+
+struct ClassifyFlags {
+  TextFlags texts;
+  bool json = false;
+};
+
+constexpr const char* kExamples =
+    R"(Output: one line per text: label, score, text, separated by tabs. With --json one object:
+  {"index":0,"label":"entailment","scores":{"entailment":0.98,...},"logits":[...],
+   "scale":"softmax","n_tokens":12,"truncated":false}
+"scale" says what the scores are: softmax (they sum to 1) or sigmoid (a single one by itself).
+
+Examples:
+  quern classify ./nli-model --pair "A man sleeps." "Somebody is asleep." --json
+  quern classify ./sentiment-model "what a day" "how dull"
+  quern classify ./nli-model --texts pairs.jsonl --json      (objects: "text", "text_pair"))";
+
+Status classify(const ClassifyFlags& flags, const EngineFlags& engine, StreamTotals& totals) {
+  QUERN_ASSIGN(Session session, open_session(flags.texts, engine, engine::Task::kClassify));
+  OutputFile out = OutputFile::standard_output();
+  long index = 0;
+  const auto sink = [&](const TextItem& item, engine::Outcome& outcome) {
+    const auto& labels = session.model.labels;
+    const std::string line = flags.json ? classification_json(index, outcome, labels)
+                                        : classification_line(item, outcome, labels);
+    ++index;
+    return out.write(line + "\n");
+  };
+  QUERN_ASSIGN(totals,
+               run_texts(session, flags.texts, "classify", sink, [&] { return out.flush(); }));
+  return out.commit();
+}
+
+}  // namespace
+
+void add_classify(CLI::App& app, Context& context) {
+  auto flags = std::make_shared<ClassifyFlags>();
+  CLI::App* command = app.add_subcommand("classify", "Label texts or pairs of texts");
+  add_model_argument(*command, flags->texts.model);
+  command->add_option("text", flags->texts.texts, "Texts to label")->type_name("");
+  command->add_option("--pair", flags->texts.pair, "A pair of texts")
+      ->expected(2)
+      ->type_name("A B");
+  add_file_flags(*command, flags->texts);
+  command->add_flag("--json", flags->json, "One JSON object per text");
+  add_run_flags(*command, flags->texts);
+  add_engine_flags(*command, context.engine);
+  command->footer(kExamples);
+  command->callback([flags, &context] {
+    StreamTotals totals;
+    const Status status = classify(*flags, context.engine, totals);
+    context.exit_code = status.ok() ? report(totals, flags->texts, "classified") : fail(status);
+  });
+}
+
+}  // namespace quern::cli

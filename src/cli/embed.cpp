@@ -1,0 +1,76 @@
+// quern embed: texts in, vectors out.
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/flags.h"
+#include "cli/run_texts.h"
+#include "cli/vector_writer.h"
+
+namespace quern::cli {
+namespace {
+
+struct EmbedFlags {
+  TextFlags texts;
+  std::string out;
+  std::string prompt;
+  int dimensions = 0;
+};
+
+constexpr const char* kExamples =
+    R"(Output: without --out, one JSON object per text on standard output:
+  {"index":0,"embedding":[...],"n_tokens":7,"truncated":false}
+With --out FILE.npy a float32 array [texts, dimensions] in input order (a failed text is a row of
+NaN); with --out FILE.jsonl the objects above.
+
+Examples:
+  quern embed all-MiniLM-L6-v2 "the cat sat" "a dog ran"
+  quern embed all-MiniLM-L6-v2 --texts corpus.jsonl --out corpus.npy
+  zcat corpus.gz | quern embed all-MiniLM-L6-v2 --texts - --out corpus.npy)";
+
+Status embed(const EmbedFlags& flags, const EngineFlags& engine, StreamTotals& totals) {
+  QUERN_ASSIGN(Session session, open_session(flags.texts, engine, engine::Task::kEmbed));
+  const int all_dims = session.model.dims;
+  if (flags.dimensions > all_dims) {
+    return {Code::kBadInput, fmt::format("--dimensions is {}, vectors of '{}' have {}",
+                                         flags.dimensions, session.model.name, all_dims)};
+  }
+  session.request.dimensions = flags.dimensions;
+  session.request.prompt_name = flags.prompt;
+  QUERN_ASSIGN(auto writer,
+               make_vector_writer(flags.out, flags.dimensions > 0 ? flags.dimensions : all_dims));
+  const auto sink = [&](const TextItem& item, engine::Outcome& outcome) {
+    return writer->write(item, outcome);
+  };
+  QUERN_ASSIGN(totals,
+               run_texts(session, flags.texts, "embed", sink, [&] { return writer->flush(); }));
+  return writer->finish();
+}
+
+}  // namespace
+
+void add_embed(CLI::App& app, Context& context) {
+  auto flags = std::make_shared<EmbedFlags>();
+  CLI::App* command = app.add_subcommand("embed", "Turn texts into vectors");
+  add_model_argument(*command, flags->texts.model);
+  command->add_option("text", flags->texts.texts, "Texts to embed")->type_name("");
+  add_file_flags(*command, flags->texts);
+  command->add_option("-o,--out", flags->out, "Write FILE.npy or FILE.jsonl")->type_name("FILE");
+  command->add_option("--dimensions", flags->dimensions, "Keep the first N numbers, rescaled")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--prompt", flags->prompt, "A prompt of the model to put before each text")
+      ->type_name("NAME");
+  add_run_flags(*command, flags->texts);
+  add_engine_flags(*command, context.engine);
+  command->footer(kExamples);
+  command->callback([flags, &context] {
+    StreamTotals totals;
+    const Status status = embed(*flags, context.engine, totals);
+    context.exit_code = status.ok() ? report(totals, flags->texts, "embedded") : fail(status);
+  });
+}
+
+}  // namespace quern::cli

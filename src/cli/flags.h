@@ -1,0 +1,57 @@
+// What the commands share: flags of the engine, their environment variables, and the registration
+// of a command in the command line parser.
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "engine/engine.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace quern::cli {
+
+/// Flags that stand for the engine's options; empty or 0 where not given.
+struct EngineFlags {
+  std::string memory;     // --memory, else QUERN_MEMORY, else TURBOPROP_MAX_MEMORY
+  int n_threads = 0;      // --threads, else QUERN_THREADS
+  std::string precision;  // --precision
+};
+
+/// Adds --memory, --threads and --precision to a command.
+void add_engine_flags(CLI::App& command, EngineFlags& flags);
+
+/// The engine's options from flags and environment.
+/// Errors: kBadInput naming the flag or variable, what it holds and what is wanted.
+Result<engine::EngineOptions> engine_options(const EngineFlags& flags);
+
+/// "quern 0.1.0".
+std::string version_line();
+
+/// Checks every environment variable that quern reads, so that a wrong value is refused before any
+/// work. Errors: kBadInput.
+Status check_environment();
+
+/// What main() and the commands share.
+struct Context {
+  EngineFlags engine;  // Given before or after the command's name.
+  int exit_code = 0;   // How the command that was called ended.
+};
+
+// One per command, each in a file of its own: registers the command in the parser.
+void add_embed(CLI::App& app, Context& context);
+void add_classify(CLI::App& app, Context& context);
+void add_similar(CLI::App& app, Context& context);
+void add_tokenize(CLI::App& app, Context& context);
+void add_models(CLI::App& app, Context& context);
+void add_bench(CLI::App& app, Context& context);
+void add_serve(CLI::App& app, Context& context);
+void add_version(CLI::App& app, Context& context);
+
+}  // namespace quern::cli

@@ -1,0 +1,118 @@
+// quern: the command line. Each command is in a file of its own; see docs/cli.md.
+
+#include <csignal>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/edit_distance.h"
+#include "cli/exit_code.h"
+#include "cli/flags.h"
+
+namespace quern::cli {
+namespace {
+
+constexpr const char* kFooter = R"(Environment:
+  QUERN_HOME     where models lie (default: $XDG_DATA_HOME/quern, else ~/.local/share/quern)
+  QUERN_MEMORY   as --memory          QUERN_THREADS  as --threads
+  QUERN_ISA      instruction set to compute with, one of 'quern version --isas'
+  QUERN_LOG      debug, info, warn (default), error, off
+
+Start here:
+  quern models
+  quern embed all-MiniLM-L6-v2 "the cat sat on the mat"
+  quern similar all-MiniLM-L6-v2 "where is the cat?" --texts passages.txt
+  quern serve
+'quern COMMAND --help' has more examples.)";
+
+void add_commands(CLI::App& app, Context& context) {
+  add_embed(app, context);
+  add_classify(app, context);
+  add_similar(app, context);
+  add_tokenize(app, context);
+  add_models(app, context);
+  add_bench(app, context);
+  add_serve(app, context);
+  add_version(app, context);
+}
+
+// CLI11 takes an unknown command for a stray argument; the user wants to hear which one was meant.
+bool report_unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return false;
+  const std::string wanted = argv[1];
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  for (const std::string& name : names) {
+    if (name == wanted) return false;
+  }
+  std::string message = fmt::format("no command '{}'", wanted);
+  const std::vector<std::string> near = nearest_names(wanted, names, 1);
+  if (!near.empty()) message += fmt::format("; did you mean '{}'?", near[0]);
+  print_error(message + " ('quern --help' lists them)");
+  return true;
+}
+
+// "quern embed" for the innermost command that was named.
+std::string command_path(const CLI::App& app) {
+  std::string path = "quern";
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) {
+    at = at->get_subcommands().front();
+    path += " " + at->get_name();
+  }
+  return path;
+}
+
+int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) {  // --help or --version: what they print is the data.
+    return app.exit(error);
+  }
+  std::string message = error.what();
+  if (!message.empty() && message.back() == '.') message.pop_back();
+  print_error(fmt::format("{} (see '{} --help')", message, command_path(app)));
+  return kExitUsage;
+}
+
+int run(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // A closed pipe is an error of write(), with a message.
+  CLI::App app("Small language models on your own machine: one program, one memory budget.",
+               "quern");
+  Context context;
+  app.footer(kFooter);
+  app.set_version_flag("--version", version_line());
+  app.get_formatter()->column_width(26);
+  add_engine_flags(app, context.engine);
+  add_commands(app, context);
+  app.require_subcommand(0, 1);
+  if (argc == 1) {
+    fmt::print(stderr, "{}", app.help());
+    return kExitUsage;
+  }
+  if (report_unknown_command(app, argc, argv)) return kExitUsage;
+  if (const Status status = check_environment(); !status.ok()) {
+    print_error(status.message());
+    return kExitUsage;
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return report_parse_error(app, error);
+  }
+  return context.exit_code;
+}
+
+}  // namespace
+}  // namespace quern::cli
+
+int main(int argc, char** argv) {
+  try {
+    return quern::cli::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    quern::cli::print_error("out of memory");
+    return quern::cli::kExitMemory;
+  } catch (const std::exception& error) {
+    quern::cli::print_error(fmt::format("unexpected: {}", error.what()));
+    return quern::cli::kExitSomeFailed;
+  }
+}

@@ -1,0 +1,143 @@
+// quern models: what is installed; add, rm.
+
+#include <filesystem>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/byte_ledger.h"
+#include "cli/exit_code.h"
+#include "cli/flags.h"
+#include "cli/json_line.h"
+#include "cli/output_file.h"
+#include "hub/hub.h"
+
+namespace quern::cli {
+namespace {
+
+struct AddFlags {
+  std::string folder;
+  std::string name;
+  std::string hub_name;
+};
+
+constexpr const char* kExamples =
+    R"(Models lie in $QUERN_HOME/models (default: $XDG_DATA_HOME/quern, else ~/.local/share/quern).
+
+Examples:
+  quern models
+  quern models --json
+  quern models add ./my-model --name my-model
+  quern models rm my-model)";
+
+std::string table_of(const std::vector<hub::InstalledModel>& models) {
+  std::size_t width = 4;
+  for (const auto& m : models) width = std::max(width, m.name.size());
+  std::string table = fmt::format("{:<{}}  {:<8} {:<9} {:>5}  {:>8}  {:<5}  {}\n", "NAME", width,
+                                  "FAMILY", "TASK", "DIMS", "SIZE", "TYPE", "HUB NAME");
+  for (const auto& m : models) {
+    if (!m.problem.empty()) {
+      table += fmt::format("{:<{}}  cannot be used: {}\n", m.name, width, m.problem);
+      continue;
+    }
+    table += fmt::format("{:<{}}  {:<8} {:<9} {:>5}  {:>8}  {:<5}  {}\n", m.name, width, m.family,
+                         m.task, m.dims, human_bytes(m.bytes), m.dtype,
+                         m.hub_name.empty() ? "-" : m.hub_name);
+  }
+  return table;
+}
+
+std::string json_of(const hub::InstalledModel& m) {
+  std::string line = "{";
+  const auto add = [&](const char* key, const std::string& value) {
+    line += fmt::format("{}\"{}\":", line.size() > 1 ? "," : "", key);
+    append_json_string(value, line);
+  };
+  add("name", m.name);
+  add("hub_name", m.hub_name);
+  add("path", m.path);
+  add("family", m.family);
+  add("task", m.task);
+  line += fmt::format(",\"dims\":{},\"bytes\":{}", m.dims, m.bytes);
+  add("dtype", m.dtype);
+  if (!m.problem.empty()) add("problem", m.problem);
+  return line + "}\n";
+}
+
+Status list_models(bool json) {
+  const hub::Hub hub(hub::home_folder());
+  const std::vector<hub::InstalledModel> models = hub.list();
+  OutputFile out = OutputFile::standard_output();
+  if (json) {
+    for (const auto& m : models) QUERN_TRY(out.write(json_of(m)));
+  } else if (models.empty()) {
+    fmt::print(stderr,
+               "no models in {}\n./quickstart fetches one; quern models add FOLDER takes one you "
+               "have\n",
+               hub.home());
+  } else {
+    QUERN_TRY(out.write(table_of(models)));
+  }
+  return out.commit();
+}
+
+Status add_model(const AddFlags& flags) {
+  std::string name = flags.name;
+  if (name.empty()) {
+    std::error_code error;
+    const auto whole = std::filesystem::weakly_canonical(flags.folder, error);
+    name = (error ? std::filesystem::path(flags.folder) : whole).filename().string();
+  }
+  const hub::Hub hub(hub::home_folder());
+  QUERN_ASSIGN(const hub::InstalledModel model, hub.add(flags.folder, name, flags.hub_name));
+  fmt::print(stderr, "added {} ({} model, {} {}, {}) to {}\n", model.name, model.family, model.dims,
+             model.task == "classify" ? "labels" : "dimensions", human_bytes(model.bytes),
+             hub.home());
+  return {};
+}
+
+Status remove_models(const std::vector<std::string>& names) {
+  const hub::Hub hub(hub::home_folder());
+  for (const std::string& name : names) {
+    QUERN_TRY(hub.remove(name));
+    fmt::print(stderr, "removed {}\n", name);
+  }
+  return {};
+}
+
+void add_rm_command(CLI::App& parent, Context& context) {
+  auto names = std::make_shared<std::vector<std::string>>();
+  CLI::App* rm = parent.add_subcommand("rm", "Remove installed models");
+  rm->add_option("name", *names, "Installed names")->type_name("")->required();
+  rm->callback([names, &context] { context.exit_code = fail_or_ok(remove_models(*names)); });
+}
+
+void add_add_command(CLI::App& parent, Context& context) {
+  auto flags = std::make_shared<AddFlags>();
+  CLI::App* add = parent.add_subcommand("add", "Install a model folder (Hugging Face layout)");
+  add->add_option("folder", flags->folder, "With config.json, weights and tokenizer")
+      ->type_name("")
+      ->required();
+  add->add_option("--name", flags->name, "Its name here (default: the folder's)")
+      ->type_name("NAME");
+  add->add_option("--hub-name", flags->hub_name, "Its full name on the hub, to be found by")
+      ->type_name("NAME");
+  add->callback([flags, &context] { context.exit_code = fail_or_ok(add_model(*flags)); });
+}
+
+}  // namespace
+
+void add_models(CLI::App& app, Context& context) {
+  auto json = std::make_shared<bool>(false);
+  CLI::App* command = app.add_subcommand("models", "Show, add and remove installed models");
+  command->add_flag("--json", *json, "One JSON object per model");
+  command->footer(kExamples);
+  add_add_command(*command, context);
+  add_rm_command(*command, context);
+  command->callback([command, json, &context] {
+    if (command->get_subcommands().empty()) context.exit_code = fail_or_ok(list_models(*json));
+  });
+}
+
+}  // namespace quern::cli

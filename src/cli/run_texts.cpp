@@ -1,0 +1,144 @@
+#include "cli/run_texts.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/machine.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+
+namespace quern::cli {
+namespace {
+
+const char* task_name(engine::Task task) {
+  return task == engine::Task::kEmbed ? "embeds texts" : "classifies texts";
+}
+
+Status check_task(const engine::ModelInfo& model, engine::Task wanted) {
+  if (model.task == wanted) return {};
+  return {Code::kBadInput, fmt::format("model '{}' {}, want one that {}", model.name,
+                                       task_name(model.task), task_name(wanted))};
+}
+
+std::string describe_failure(const TextItem& item, const TextFlags& flags, const Status& status) {
+  const char* what = flags.file.empty() ? "text" : "line";
+  return fmt::format("{} {}: {}", what, item.line, status.message());
+}
+
+}  // namespace
+
+void add_model_argument(CLI::App& command, std::string& model) {
+  command.add_option("model", model, "An installed model (see 'quern models') or a folder")
+      ->type_name("")
+      ->required();
+}
+
+CLI::Option* add_file_flags(CLI::App& command, TextFlags& flags) {
+  command
+      .add_option("--format", flags.format,
+                  "Of the file: lines, jsonl (objects with \"text\") or auto, which looks at its "
+                  "name and first line (default)")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"auto", "lines", "jsonl"}));
+  return command
+      .add_option("--texts", flags.file, "A file of texts, one per line; '-' is standard input")
+      ->type_name("FILE");
+}
+
+void add_run_flags(CLI::App& command, TextFlags& flags) {
+  command
+      .add_option("--max-tokens", flags.max_tokens,
+                  "Most tokens of a text (default: the model's limit)")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option("--truncation", flags.truncation,
+                  "What to do with longer texts: cut (default; counted at the end) or refuse")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"cut", "refuse"}));
+  command.add_flag("-q,--quiet", flags.quiet, "No progress, no summary; still warnings and errors");
+}
+
+Result<std::unique_ptr<TextSource>> open_texts(const TextFlags& flags) {
+  const int n_kinds =
+      int(!flags.texts.empty()) + int(!flags.pair.empty()) + int(!flags.file.empty());
+  if (n_kinds == 0) {
+    return Status(Code::kBadInput,
+                  "no texts: give them as arguments, or --texts FILE ('-' for standard input)");
+  }
+  if (n_kinds > 1) {
+    return Status(Code::kBadInput, "texts come from arguments or from --texts FILE, not from both");
+  }
+  if (!flags.file.empty()) {
+    QUERN_ASSIGN(const TextFormat format, parse_text_format(flags.format));
+    QUERN_ASSIGN(TextReader reader, TextReader::open(flags.file, format));
+    return file_source(std::move(reader));
+  }
+  std::vector<engine::Input> inputs;
+  for (const std::string& text : flags.texts) {
+    inputs.push_back({.text = text, .text_pair = {}, .ids = {}});
+  }
+  if (!flags.pair.empty()) {
+    inputs.push_back({.text = flags.pair[0], .text_pair = flags.pair[1], .ids = {}});
+  }
+  return list_source(std::move(inputs));
+}
+
+Result<Session> open_session(const TextFlags& texts, const EngineFlags& flags, engine::Task task) {
+  Session session;
+  QUERN_ASSIGN(session.source, open_texts(texts));
+  QUERN_ASSIGN(const engine::EngineOptions options, engine_options(flags));
+  QUERN_ASSIGN(session.engine, engine::Engine::make(options));
+  QUERN_ASSIGN(session.model, session.engine->describe(texts.model));
+  QUERN_TRY(check_task(session.model, task));
+  session.request.model = texts.model;
+  session.request.task = task;
+  session.request.max_tokens = texts.max_tokens;
+  session.request.truncation =
+      texts.truncation == "refuse" ? engine::Truncation::kRefuse : engine::Truncation::kCut;
+  session.request.priority = engine::Priority::kBulk;
+  return session;
+}
+
+Result<StreamTotals> run_texts(Session& session, const TextFlags& flags, const std::string& what,
+                               std::function<Status(const TextItem&, engine::Outcome&)> sink,
+                               std::function<Status()> flush) {
+  watch_interrupts();
+  Progress progress(what, progress_style(stderr, flags.quiet), stderr);
+  StreamJob job;
+  job.request = session.request;
+  job.source = session.source.get();
+  job.progress = &progress;
+  job.on_idle = std::move(flush);
+  job.sink = [&](const TextItem& item, engine::Outcome& outcome) {
+    if (!outcome.status.ok()) {
+      progress.wipe();
+      print_error(describe_failure(item, flags, outcome.status));
+    }
+    return sink(item, outcome);
+  };
+  return stream_texts(*session.engine, std::move(job));
+}
+
+ExitCode report(const StreamTotals& totals, const TextFlags& flags, const std::string& done) {
+  if (!flags.quiet && !flags.file.empty()) {
+    const double seconds = std::max(totals.seconds, 1e-9);
+    fmt::print(stderr,
+               "{} {} texts ({} tokens) in {:.1f} s: {:.0f} texts/s, {:.0f} tokens/s, peak {}\n",
+               done, grouped(totals.n_texts - totals.n_failed), grouped(totals.n_tokens),
+               totals.seconds, static_cast<double>(totals.n_texts) / seconds,
+               static_cast<double>(totals.n_tokens) / seconds, human_bytes(peak_resident_bytes()));
+  }
+  if (totals.n_truncated > 0) {
+    print_error(fmt::format(
+        "{} of {} texts were too long and were cut: {} tokens dropped "
+        "(--truncation refuse makes that an error)",
+        grouped(totals.n_truncated), grouped(totals.n_texts), grouped(totals.n_dropped)));
+  }
+  if (totals.n_failed == 0) return kExitOk;
+  print_error(fmt::format("{} of {} texts failed; the others are done", grouped(totals.n_failed),
+                          grouped(totals.n_texts)));
+  return kExitSomeFailed;
+}
+
+}  // namespace quern::cli

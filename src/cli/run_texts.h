@@ -1,0 +1,63 @@
+// What embed, classify and similar have in common: where texts come from, how long they may be,
+// which model sees them, and what is said at the end.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/exit_code.h"
+#include "cli/flags.h"
+#include "cli/text_stream.h"
+
+namespace quern::cli {
+
+struct TextFlags {
+  std::string model;
+  std::vector<std::string> texts;
+  std::vector<std::string> pair;  // Empty or two.
+  std::string file;               // "-" is standard input; "" none.
+  std::string format = "auto";
+  int max_tokens = 0;
+  std::string truncation = "cut";
+  bool quiet = false;
+};
+
+/// Adds the positional MODEL.
+void add_model_argument(CLI::App& command, std::string& model);
+
+/// Adds --texts and --format.
+CLI::Option* add_file_flags(CLI::App& command, TextFlags& flags);
+
+/// Adds --max-tokens, --truncation and --quiet.
+void add_run_flags(CLI::App& command, TextFlags& flags);
+
+/// The texts of the flags, from file, arguments or pair.
+/// Errors: kBadInput for none of them or more than one; as TextReader::open.
+Result<std::unique_ptr<TextSource>> open_texts(const TextFlags& flags);
+
+/// Everything a command needs to run texts through a model.
+struct Session {
+  std::unique_ptr<engine::Engine> engine;
+  engine::ModelInfo model;
+  engine::Request request;  // Filled in but for its inputs.
+  std::unique_ptr<TextSource> source;
+};
+
+/// Opens the texts and the engine and describes the model; loads no weights.
+/// Errors: kNotFound, kBadInput (no texts, both kinds of texts, a model for another task), kIo.
+Result<Session> open_session(const TextFlags& texts, const EngineFlags& engine, engine::Task task);
+
+/// Streams the session's texts to `sink`, with progress under the name `what`; failures of single
+/// texts are reported on stderr with their line.
+Result<StreamTotals> run_texts(Session& session, const TextFlags& flags, const std::string& what,
+                               std::function<Status(const TextItem&, engine::Outcome&)> sink,
+                               std::function<Status()> flush);
+
+/// Says on stderr what was done ("embedded 1,400 texts ..."; not for a few texts given as
+/// arguments), what was cut and what failed; the command's exit code.
+ExitCode report(const StreamTotals& totals, const TextFlags& flags, const std::string& done);
+
+}  // namespace quern::cli

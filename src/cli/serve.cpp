@@ -1,0 +1,117 @@
+// quern serve: the HTTP server, until a signal stops it.
+
+#include <csignal>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/exit_code.h"
+#include "cli/flags.h"
+#include "cli/output_file.h"
+#include "serve/server.h"
+
+namespace quern::cli {
+namespace {
+
+struct ServeFlags {
+  std::string host = "127.0.0.1";
+  int port = 8090;
+  std::vector<std::string> models;
+  std::string api_key;
+  int patience_s = 30;
+};
+
+constexpr const char* kExamples =
+    R"(Prints "server listening on http://HOST:PORT" when it answers. All installed models can be asked
+for; those of --model are loaded before the first request. SIGTERM or Ctrl-C finishes the requests
+that are running, for at most --drain seconds; a second one ends at once.
+
+Examples:
+  quern serve --model all-MiniLM-L6-v2
+  curl http://127.0.0.1:8090/v1/embeddings -H 'Content-Type: application/json' \
+       -d '{"model":"all-MiniLM-L6-v2","input":["the cat sat","a dog ran"]}'
+  quern serve --host 0.0.0.0 --port 80 --api-key "$KEY" --memory 1GB)";
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+// Blocked before any thread starts, so that only wait_for_signal takes them.
+void block_stop_signals() {
+  const sigset_t set = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+void wait_for_signal() {
+  const sigset_t set = stop_signals();
+  int signal = 0;
+  while (sigwait(&set, &signal) != 0) {
+  }
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);  // From here on the usual: end at once.
+}
+
+Status say_listening(const std::string& url) {
+  OutputFile out = OutputFile::standard_output();
+  QUERN_TRY(out.write("server listening on " + url + "\n"));
+  return out.flush();
+}
+
+Status serve(const ServeFlags& flags, const EngineFlags& engine_flags) {
+  block_stop_signals();
+  QUERN_ASSIGN(const engine::EngineOptions engine_opts, engine_options(engine_flags));
+  QUERN_ASSIGN(const auto engine, engine::Engine::make(engine_opts));
+  serve::ServerOptions options;
+  options.http.host = flags.host;
+  options.http.port = flags.port;
+  options.http.ledger = &engine->ledger();
+  options.api_key = flags.api_key;
+  options.models = flags.models;
+  QUERN_ASSIGN(const auto server, serve::Server::start(options, *engine));
+  for (const std::string& model : flags.models) QUERN_TRY(engine->warm(model));
+  QUERN_TRY(say_listening(server->url()));
+
+  wait_for_signal();
+  fmt::print(stderr, "stopping: finishing what is running (again to end at once)\n");
+  server->begin_drain();
+  if (!server->stop(std::chrono::seconds(flags.patience_s))) {
+    return {Code::kDeadline,
+            fmt::format("requests still running after {} s were cut", flags.patience_s)};
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Context& context) {
+  auto flags = std::make_shared<ServeFlags>();
+  CLI::App* command = app.add_subcommand("serve", "Answer over HTTP (OpenAI's embeddings API)");
+  command->add_option("--host", flags->host, "Address to listen on (default: 127.0.0.1)")
+      ->type_name("ADDRESS");
+  command->add_option("--port", flags->port, "Port (default: 8090; 0: any free one)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 65535));
+  command
+      ->add_option("--model", flags->models,
+                   "Load this model now, by name or path; may be repeated")
+      ->type_name("MODEL")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--api-key", flags->api_key,
+                   "Clients must send this key; also $QUERN_API_KEY, which other users of the "
+                   "machine cannot see in the process list")
+      ->type_name("KEY");
+  command->add_option("--drain", flags->patience_s, "Seconds to finish in (default: 30)")
+      ->type_name("S")
+      ->check(CLI::Range(0, 86400));
+  add_engine_flags(*command, context.engine);
+  command->footer(kExamples);
+  command->callback(
+      [flags, &context] { context.exit_code = fail_or_ok(serve(*flags, context.engine)); });
+}
+
+}  // namespace quern::cli
