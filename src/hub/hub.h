@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -32,21 +33,34 @@ class Hub {
   /// By name; damaged ones are listed with their problem.
   std::vector<InstalledModel> list() const;
 
-  /// The folder of an installed name (short or full hub name, case ignored) or of a path (anything
-  /// that is a folder). Errors: kNotFound naming what is installed and the nearest names.
+  /// The folder of an installed name (short or full hub name, case ignored), or else of a path to
+  /// a folder; what begins with '/', "./" or "../" is a path alone.
+  /// Errors: kNotFound naming what is installed and the nearest names.
   Result<std::string> resolve(const std::string& model) const;
 
-  /// Copies `folder` under `name`, checked to be a model first; published by rename, so it is
-  /// there whole or not at all. An installed model of that name is replaced.
+  /// Copies `folder` under `name`, checked to be a model before and after; published by rename, so
+  /// it is there whole or not at all. An installed model of that name is replaced. Waits while
+  /// another process adds or removes.
+  /// Errors: kBadInput (the name, or not a model), kIo (disk full, not writable, ...).
   Result<InstalledModel> add(const std::string& folder, const std::string& name,
                              const std::string& hub_name) const;
 
   /// Errors: kNotFound, kIo.
   Status remove(const std::string& name) const;
 
+  /// Reads every file of an installed model and compares its digest with the one at installation.
+  /// Errors: kNotFound; kBadInput naming the first file that differs.
+  Status verify(const std::string& name) const;
+
   const std::string& home() const { return home_; }
 
  private:
+  std::string models() const { return home_ + "/models"; }
+  std::string folder_of(const std::string& name) const { return models() + "/" + name; }
+  std::vector<std::string> installed_names() const;
+  Result<std::string> installed_name(const std::string& model) const;
+  Status not_found(const std::string& model) const;
+
   std::string home_;
 };
 

@@ -1,0 +1,234 @@
+#include "hub/hub.h"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/byte_ledger.h"
+#include "base/edit_distance.h"
+#include "base/sha256.h"
+#include "formats/model_folder.h"
+#include "formats/safetensors.h"
+#include "hub/manifest.h"
+#include "hub/model_files.h"
+#include "hub/workshop.h"
+
+namespace quern::hub {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxNameBytes = 128;
+
+bool same_but_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&lower](char x, char y) { return lower(x) == lower(y); });
+}
+
+Status check_name(std::string_view name) {
+  const auto fits = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+  };
+  if (!name.empty() && name.size() <= kMaxNameBytes && name.front() != '.' &&
+      std::all_of(name.begin(), name.end(), fits)) {
+    return {};
+  }
+  return {Code::kBadInput,
+          fmt::format("model name '{}', want 1 to {} letters, digits, '-', '_' and '.', and no "
+                      "'.' in front",
+                      name, kMaxNameBytes)};
+}
+
+/// The element type that most bytes of the weights have.
+const char* main_dtype(const formats::TensorFiles& files) {
+  std::map<DType, std::size_t> n_bytes;
+  for (const auto& [name, entry] : files.all()) n_bytes[entry.dtype] += entry.bytes.size();
+  const auto most = std::max_element(n_bytes.begin(), n_bytes.end(),
+                                     [](auto& a, auto& b) { return a.second < b.second; });
+  return most == n_bytes.end() ? "" : dtype_name(most->first);
+}
+
+/// Reads all there is to know of a model; weights are checked but not touched.
+Status describe(const std::string& folder, InstalledModel& out) {
+  QUERN_ASSIGN(const formats::ModelFolder model, formats::read_model_folder(folder));
+  const bool is_classifier = model.task == formats::Task::kClassify;
+  out.family = model.config.family;
+  out.task = is_classifier ? "classify" : "embed";
+  out.dims = is_classifier ? static_cast<int>(model.labels.size()) : model.config.d_model;
+  QUERN_ASSIGN(const formats::TensorFiles files, formats::TensorFiles::open(folder));
+  out.dtype = main_dtype(files);
+  return {};
+}
+
+Status check_sizes(const std::string& folder, const Manifest& manifest) {
+  for (const ManifestFile& file : manifest.files) {
+    std::error_code error;
+    const std::uintmax_t n_bytes = fs::file_size(fs::path(folder) / file.path, error);
+    if (error) return {Code::kBadInput, fmt::format("file '{}' is missing", file.path)};
+    if (n_bytes != file.n_bytes) {
+      return {Code::kBadInput,
+              fmt::format("file '{}' has {} bytes, want {}", file.path, n_bytes, file.n_bytes)};
+    }
+  }
+  return {};
+}
+
+std::size_t folder_bytes(const std::string& folder) {
+  const Result<std::vector<ModelFile>> files = list_model_files(folder);
+  std::size_t n = 0;
+  if (files.ok()) {
+    for (const ModelFile& file : *files) n += file.n_bytes;
+  }
+  return n;
+}
+
+InstalledModel read_installed(const std::string& name, const std::string& folder) {
+  InstalledModel out;
+  out.name = name;
+  out.path = folder;
+  out.bytes = folder_bytes(folder);
+  // A folder that a user put there by hand has no manifest, and is a model all the same.
+  const Result<Manifest> manifest = read_manifest(folder);
+  Status status;
+  if (manifest.ok()) {
+    out.hub_name = manifest->hub_name;
+    status = check_sizes(folder, *manifest);
+  } else if (manifest.status().code() != Code::kNotFound) {
+    status = manifest.status();
+  }
+  if (status.ok()) status = describe(folder, out);
+  out.problem = status.message();
+  return out;
+}
+
+Status check_space(const std::string& folder, const std::vector<ModelFile>& files) {
+  std::size_t need = 0;
+  for (const ModelFile& file : files) need += file.n_bytes;
+  std::error_code error;
+  const fs::space_info space = fs::space(folder, error);
+  if (error || space.available >= need) return {};
+  return {Code::kIo, fmt::format("the model takes {}, the disk of '{}' has {} free",
+                                 human_bytes(need), folder, human_bytes(space.available))};
+}
+
+}  // namespace
+
+std::vector<std::string> Hub::installed_names() const {
+  std::error_code ignored;
+  std::vector<std::string> names;
+  fs::directory_iterator at(models(), ignored);
+  for (; !ignored && at != fs::directory_iterator(); at.increment(ignored)) {
+    std::string name = at->path().filename().string();
+    std::error_code unreadable;
+    if (name.front() != '.' && at->is_directory(unreadable)) names.push_back(std::move(name));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<InstalledModel> Hub::list() const {
+  std::vector<InstalledModel> out;
+  for (const std::string& name : installed_names()) {
+    out.push_back(read_installed(name, folder_of(name)));
+  }
+  return out;
+}
+
+Status Hub::not_found(const std::string& model) const {
+  const std::vector<std::string> names = installed_names();
+  if (names.empty()) {
+    return {Code::kNotFound, fmt::format("no model '{}': none is installed in '{}', and it is not "
+                                         "a folder",
+                                         model, models())};
+  }
+  std::string message =
+      fmt::format("no model '{}': installed are {}", model, fmt::join(names, ", "));
+  const std::vector<std::string> near = nearest_names(model.substr(model.rfind('/') + 1), names, 3);
+  if (!near.empty()) message += fmt::format("; did you mean {}", fmt::join(near, " or "));
+  return {Code::kNotFound, message};
+}
+
+Result<std::string> Hub::installed_name(const std::string& model) const {
+  const std::vector<std::string> names = installed_names();
+  for (const std::string& name : names) {
+    if (same_but_case(name, model)) return name;
+  }
+  if (model.find('/') != std::string::npos) {
+    for (const std::string& name : names) {
+      const Result<Manifest> manifest = read_manifest(folder_of(name));
+      if (manifest.ok() && same_but_case(manifest->hub_name, model)) return name;
+    }
+  }
+  return not_found(model);
+}
+
+Result<std::string> Hub::resolve(const std::string& model) const {
+  const bool is_path =
+      model.starts_with('/') || model.starts_with("./") || model.starts_with("../");
+  std::error_code error;
+  if (!is_path) {
+    Result<std::string> name = installed_name(model);
+    if (name.ok()) return folder_of(*name);
+    if (model.empty() || !fs::is_directory(model, error)) return name.status();
+  }
+  if (fs::is_directory(model, error)) return model;
+  return {Code::kNotFound, fmt::format("no model folder '{}'", model)};
+}
+
+Result<InstalledModel> Hub::add(const std::string& folder, const std::string& name,
+                                const std::string& hub_name) const {
+  QUERN_TRY(check_name(name));
+  InstalledModel checked;
+  QUERN_TRY(describe(folder, checked));
+  QUERN_ASSIGN([[maybe_unused]] const text::TokenizerSpec spec, formats::read_tokenizer(folder));
+  QUERN_ASSIGN(const std::vector<ModelFile> files, list_model_files(folder));
+
+  QUERN_ASSIGN(Workshop workshop, Workshop::open(models()));
+  for (const std::string& other : installed_names()) {
+    if (other != name && same_but_case(other, name)) {
+      return {Code::kBadInput, fmt::format("model name '{}' differs from the installed '{}' in "
+                                           "nothing but case",
+                                           name, other)};
+    }
+  }
+  QUERN_TRY(check_space(models(), files));
+  QUERN_ASSIGN(const std::string part, workshop.make_part());
+  Manifest manifest{.name = name, .hub_name = hub_name, .installed = utc_now(), .files = {}};
+  QUERN_ASSIGN(manifest.files, copy_model_files(folder, part, files));
+  QUERN_TRY(write_manifest(part, manifest));
+  // The source may have changed or shrunk while it was copied.
+  InstalledModel copied;
+  QUERN_TRY(describe(part, copied).in("the copy"));
+  QUERN_TRY(workshop.publish(name));
+  return read_installed(name, folder_of(name));
+}
+
+Status Hub::remove(const std::string& name) const {
+  QUERN_TRY(installed_name(name).status());  // Before anything is made in an empty home.
+  QUERN_ASSIGN(Workshop workshop, Workshop::open(models()));
+  QUERN_ASSIGN(const std::string installed, installed_name(name));
+  return workshop.discard(installed);
+}
+
+Status Hub::verify(const std::string& name) const {
+  QUERN_ASSIGN(const std::string installed, installed_name(name));
+  QUERN_ASSIGN(const Manifest manifest, read_manifest(folder_of(installed)));
+  QUERN_TRY(check_sizes(folder_of(installed), manifest));
+  for (const ManifestFile& file : manifest.files) {
+    QUERN_ASSIGN(const std::string digest,
+                 sha256_hex_of_file(folder_of(installed) + "/" + file.path));
+    if (digest != file.sha256) {
+      return {Code::kBadInput, fmt::format("file '{}' of model '{}' has digest {}, want {}",
+                                           file.path, installed, digest, file.sha256)};
+    }
+  }
+  return {};
+}
+
+}  // namespace quern::hub

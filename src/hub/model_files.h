@@ -1,0 +1,31 @@
+// Which files of a folder make up a model, and copying them.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "hub/manifest.h"
+
+namespace quern::hub {
+
+struct ModelFile {
+  std::string path;  // Relative to the folder, with '/'.
+  std::uint64_t n_bytes = 0;
+};
+
+/// The files worth installing: configs, tokenizers, licences, and the weights of the folder itself
+/// (not other exports of them, such as onnx/ or pytorch_model.bin). Links to files are followed.
+Result<std::vector<ModelFile>> list_model_files(const std::string& folder);
+
+/// Copies them from folder to folder, to the disk; returns each with its digest.
+/// Errors: kIo, naming the file and the system's reason; what was copied stays for the caller.
+Result<std::vector<ManifestFile>> copy_model_files(const std::string& from, const std::string& to,
+                                                   const std::vector<ModelFile>& files);
+
+/// Makes the names in `folder` durable. Errors: kIo.
+Status sync_folder(const std::string& folder);
+
+}  // namespace quern::hub
