@@ -33,6 +33,11 @@ ThreadPool::ThreadPool(int n_threads) {
   for (int i = 1; i < n_threads; ++i) workers_.emplace_back([this, i] { worker_main(i); });
 }
 
+ThreadPool& ThreadPool::serial() {
+  static ThreadPool pool(1);
+  return pool;
+}
+
 ThreadPool::~ThreadPool() {
   stopping_ = true;
   epoch_.fetch_add(1);

@@ -21,6 +21,10 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
+  /// A pool without workers: parallel_for runs on the calling thread alone. For work that is
+  /// already a part of another pool's job.
+  static ThreadPool& serial();
+
   int n_threads() const { return static_cast<int>(workers_.size()) + 1; }
 
   /// Calls fn(i_part, i_thread) once for each i_part in [0, n_parts); i_thread in

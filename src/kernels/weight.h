@@ -32,12 +32,22 @@ struct Weight {
   const std::byte* packed = nullptr;  // 64-byte aligned.
 
   int n_panels() const { return (n_out + kPanelWidth - 1) / kPanelWidth; }
+  int n_steps() const;  // 32-bit steps of the inputs: see Tile.
 };
 
 /// Bytes of a packed [n_out, n_in] matrix.
 std::size_t packed_bytes(Precision precision, int n_out, int n_in);
 
-/// Packs row-major f32 weights.
+/// Bytes of one panel.
+std::size_t panel_bytes(Precision precision, int n_in);
+
+/// Packs one panel of f32 or bf16 weights: up to 16 consecutive outputs.
+///
+/// Shapes: rows [n_rows, n_in] row-major, n_rows <= 16; panel of panel_bytes(...) bytes.
+void pack_panel(Precision precision, const float* rows, int n_rows, int n_in,
+                std::span<std::byte> panel);
+
+/// Packs a whole row-major f32 matrix.
 ///
 /// Shapes: source [n_out, n_in]; packed of packed_bytes(...) bytes, 64-byte aligned.
 Weight pack_weight(Precision precision, const float* source, int n_out, int n_in,

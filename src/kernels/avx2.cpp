@@ -1,0 +1,189 @@
+// AVX2 + FMA kernels. Built with the project's ordinary flags: only functions marked QUERN_TARGET
+// may use AVX2, so no inline function of a shared header is ever emitted with instructions the
+// CPU may lack.
+
+#include <cstring>
+
+#include <immintrin.h>
+
+#include "kernels/table.h"
+#include "tensor/dtype.h"
+
+#define QUERN_TARGET __attribute__((target("avx2,fma")))
+#define QUERN_INLINE QUERN_TARGET static inline __attribute__((always_inline))
+
+namespace quern::kernels {
+namespace {
+
+struct V {
+  using Type = __m256;
+  static constexpr int kLanes = 8;
+
+  QUERN_INLINE __m256i first(int n) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  }
+  QUERN_INLINE Type load(const float* p) { return _mm256_loadu_ps(p); }
+  QUERN_INLINE Type load_n(const float* p, int n) {
+    return n >= kLanes ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, first(n));
+  }
+  QUERN_INLINE void store(float* p, Type v) { _mm256_storeu_ps(p, v); }
+  QUERN_INLINE void store_n(float* p, Type v, int n) {
+    if (n >= kLanes) {
+      _mm256_storeu_ps(p, v);
+    } else {
+      _mm256_maskstore_ps(p, first(n), v);
+    }
+  }
+  QUERN_INLINE Type select_n(Type v, int n) {
+    return _mm256_and_ps(v, _mm256_castsi256_ps(first(n)));
+  }
+  QUERN_INLINE Type set1(float x) { return _mm256_set1_ps(x); }
+  QUERN_INLINE Type add(Type a, Type b) { return _mm256_add_ps(a, b); }
+  QUERN_INLINE Type sub(Type a, Type b) { return _mm256_sub_ps(a, b); }
+  QUERN_INLINE Type mul(Type a, Type b) { return _mm256_mul_ps(a, b); }
+  QUERN_INLINE Type div(Type a, Type b) { return _mm256_div_ps(a, b); }
+  QUERN_INLINE Type fma(Type a, Type b, Type c) { return _mm256_fmadd_ps(a, b, c); }
+  QUERN_INLINE Type max(Type a, Type b) { return _mm256_max_ps(a, b); }
+  QUERN_INLINE Type min(Type a, Type b) { return _mm256_min_ps(a, b); }
+  QUERN_INLINE Type round(Type a) {
+    return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+  // 2^n for -126 <= n <= 127: exp_v's argument is clamped to that.
+  QUERN_INLINE Type pow2(Type n) {
+    const __m256i e = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(e, 23));
+  }
+  QUERN_INLINE float sum(Type v) {
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
+  }
+  QUERN_INLINE float largest(Type v) {
+    __m128 s = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    s = _mm_max_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_max_ss(s, _mm_shuffle_ps(s, s, 1)));
+  }
+  // Round to nearest even on the bits; NaN becomes a quiet NaN, as bf16_from_f32.
+  QUERN_INLINE void store_bf16_n(std::uint16_t* p, Type v, int n) {
+    const __m256i bits = _mm256_castps_si256(v);
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+    __m256i rounded = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
+    const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
+    const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+    rounded = _mm256_srli_epi32(_mm256_blendv_epi8(rounded, quiet, nan), 16);
+    const __m128i halves =
+        _mm_packus_epi32(_mm256_castsi256_si128(rounded), _mm256_extracti128_si256(rounded, 1));
+    if (n >= kLanes) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(p), halves);
+    } else {
+      alignas(16) std::uint16_t all[kLanes];
+      _mm_store_si128(reinterpret_cast<__m128i*>(all), halves);
+      std::memcpy(p, all, static_cast<std::size_t>(n) * sizeof(std::uint16_t));
+    }
+  }
+};
+
+#include "kernels/rows.inc"
+
+struct F32Step {
+  using Unit = float;
+  QUERN_INLINE __m256 broadcast(const Unit* a) { return _mm256_broadcast_ss(a); }
+  QUERN_INLINE __m256 line(const Unit* b) { return _mm256_load_ps(b); }
+  QUERN_INLINE __m256 add_product(__m256 a, __m256 b, __m256 acc) {
+    return _mm256_fmadd_ps(a, b, acc);
+  }
+};
+
+// Two bf16 a step as two FMAs on the halves widened to f32: the same order as plain.
+struct Bf16Step {
+  using Unit = std::uint32_t;
+  QUERN_INLINE __m256i broadcast(const Unit* a) { return _mm256_set1_epi32(static_cast<int>(*a)); }
+  QUERN_INLINE __m256i line(const Unit* b) {
+    return _mm256_load_si256(reinterpret_cast<const __m256i*>(b));
+  }
+  QUERN_INLINE __m256 low(__m256i v) { return _mm256_castsi256_ps(_mm256_slli_epi32(v, 16)); }
+  QUERN_INLINE __m256 high(__m256i v) {
+    return _mm256_castsi256_ps(
+        _mm256_and_si256(v, _mm256_set1_epi32(static_cast<int>(0xffff0000u))));
+  }
+  QUERN_INLINE __m256 add_product(__m256i a, __m256i b, __m256 acc) {
+    acc = _mm256_fmadd_ps(high(a), high(b), acc);
+    return _mm256_fmadd_ps(low(a), low(b), acc);
+  }
+};
+
+// 6 rows x 1 panel (2 registers wide) keep 12 accumulators, a line of b and a broadcast in 16
+// registers. Fewer rows take more panels, to hide the FMA's latency.
+constexpr int kTileRows = 6;
+
+template <typename Step, int kRows, int kPanels>
+QUERN_TARGET void tile_block(const Tile& t, int panel) {
+  using Unit = typename Step::Unit;
+  const auto* a = static_cast<const Unit*>(t.a);
+  const auto* b = static_cast<const Unit*>(t.b) + panel * t.b_stride;
+  float* c = t.c + static_cast<std::ptrdiff_t>(panel) * 16;
+  constexpr int kHalves = 2 * kPanels;
+
+  __m256 acc[kRows][kHalves];
+#pragma GCC unroll 6
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 8
+    for (int h = 0; h < kHalves; ++h) {
+      acc[r][h] = t.accumulate ? _mm256_loadu_ps(c + r * t.c_stride + 8 * h) : _mm256_setzero_ps();
+    }
+  }
+  for (int s = 0; s < t.n_steps; ++s) {
+    decltype(Step::line(b)) line[kHalves];
+#pragma GCC unroll 8
+    for (int h = 0; h < kHalves; ++h) line[h] = Step::line(b + (h / 2) * t.b_stride + 8 * (h % 2));
+#pragma GCC unroll 6
+    for (int r = 0; r < kRows; ++r) {
+      const auto x = Step::broadcast(a + r * t.a_stride + s);
+#pragma GCC unroll 8
+      for (int h = 0; h < kHalves; ++h) acc[r][h] = Step::add_product(x, line[h], acc[r][h]);
+    }
+    b += 16;
+  }
+#pragma GCC unroll 6
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 8
+    for (int h = 0; h < kHalves; ++h) _mm256_storeu_ps(c + r * t.c_stride + 8 * h, acc[r][h]);
+  }
+}
+
+template <typename Step, int kRows>
+QUERN_TARGET void tile_rows(const Tile& t) {
+  constexpr int kPanels = kRows == 1 ? 4 : kRows <= 3 ? 2 : 1;
+  int panel = 0;
+  for (; panel + kPanels <= t.n_panels; panel += kPanels) {
+    tile_block<Step, kRows, kPanels>(t, panel);
+  }
+  if constexpr (kPanels > 1) {
+    for (; panel < t.n_panels; ++panel) tile_block<Step, kRows, 1>(t, panel);
+  }
+}
+
+template <typename Step>
+void tile(const Tile& t) {
+  using Fn = void (*)(const Tile&);
+  static constexpr Fn kByRows[] = {tile_rows<Step, 1>, tile_rows<Step, 2>, tile_rows<Step, 3>,
+                                   tile_rows<Step, 4>, tile_rows<Step, 5>, tile_rows<Step, 6>};
+  kByRows[t.n_rows - 1](t);
+}
+
+}  // namespace
+
+constinit const Table avx2_table = {
+    .isa = "avx2",
+    .tile_rows = kTileRows,
+    .tile_panels = 1,
+    .tile_f32 = tile<F32Step>,
+    .tile_bf16 = tile<Bf16Step>,
+    .finish_row = finish_row,
+    .layer_norm_row = layer_norm_row,
+    .softmax_row = softmax_row,
+    .scale_row = scale_row,
+    .bf16_row = bf16_row,
+};
+
+}  // namespace quern::kernels

@@ -1,0 +1,122 @@
+#include "kernels/peak.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+
+#include <immintrin.h>
+
+#include "kernels/table.h"
+
+namespace quern::kernels {
+namespace {
+
+constexpr int kAccumulators = 12;  // Hides a latency of 4-5 cycles at two instructions a cycle.
+constexpr int kRounds = 20000;
+
+// The compiler must not see that the loop's input never changes.
+#define QUERN_PEAK_LOOP(acc, step)                                     \
+  for (int round = 0; round < kRounds; ++round) {                      \
+    _Pragma("GCC unroll 12") for (int i = 0; i < kAccumulators; ++i) { \
+      acc[i] = step;                                                   \
+      asm volatile("" : "+v"(acc[i]));                                 \
+    }                                                                  \
+  }
+
+__attribute__((target("avx2,fma"))) float peak_avx2_f32() {
+  __m256 acc[kAccumulators] = {};
+  const __m256 x = _mm256_set1_ps(0.5f);
+  QUERN_PEAK_LOOP(acc, _mm256_fmadd_ps(x, x, acc[i]))
+  return _mm256_cvtss_f32(acc[0]);
+}
+
+__attribute__((target("avx2"))) float peak_avx2_int8() {
+  __m256i acc[kAccumulators] = {};
+  __m256i x = _mm256_set1_epi16(3);
+  asm volatile("" : "+x"(x));
+  for (int round = 0; round < kRounds; ++round) {
+#pragma GCC unroll 12
+    for (int i = 0; i < kAccumulators; ++i) {
+      __m256i product = _mm256_madd_epi16(x, x);
+      asm volatile("" : "+x"(product));
+      acc[i] = _mm256_add_epi32(acc[i], product);
+    }
+  }
+  int sum = 0;
+  for (const __m256i& a : acc) sum += _mm256_cvtsi256_si32(a);
+  return static_cast<float>(sum);
+}
+
+__attribute__((target("avx512f"))) float peak_avx512_f32() {
+  __m512 acc[kAccumulators] = {};
+  const __m512 x = _mm512_set1_ps(0.5f);
+  QUERN_PEAK_LOOP(acc, _mm512_fmadd_ps(x, x, acc[i]))
+  return _mm512_cvtss_f32(acc[0]);
+}
+
+__attribute__((target("avx512f,avx512bf16"))) float peak_avx512_bf16() {
+  __m512 acc[kAccumulators] = {};
+  const auto x = reinterpret_cast<__m512bh>(_mm512_set1_epi32(0x3f003f00));
+  QUERN_PEAK_LOOP(acc, _mm512_dpbf16_ps(acc[i], x, x))
+  return _mm512_cvtss_f32(acc[0]);
+}
+
+__attribute__((target("avx512f,avx512vnni"))) float peak_avx512_int8() {
+  __m512i acc[kAccumulators] = {};
+  const __m512i x = _mm512_set1_epi8(3);
+  QUERN_PEAK_LOOP(acc, _mm512_dpbusd_epi32(acc[i], x, x))
+  return static_cast<float>(_mm512_cvtsi512_si32(acc[0]));
+}
+
+float peak_plain() {
+  float acc[kAccumulators] = {};
+  for (int round = 0; round < kRounds; ++round) {
+    for (float& a : acc) {
+      a = a * 0.5f + 0.25f;
+      asm volatile("" : "+x"(a));
+    }
+  }
+  return acc[0];
+}
+
+struct Peak {
+  float (*loop)();
+  int ops_per_step;  // Multiply-adds count twice.
+};
+
+Peak choose(Precision precision) {
+  const std::string_view isa = active().isa;
+  if (isa == "plain") return {peak_plain, 2};
+  if (isa == "avx2") {
+    return precision == Precision::kInt8 ? Peak{peak_avx2_int8, 32} : Peak{peak_avx2_f32, 16};
+  }
+  if (precision == Precision::kBf16 && __builtin_cpu_supports("avx512bf16") && isa != "avx512") {
+    return {peak_avx512_bf16, 64};
+  }
+  if (precision == Precision::kInt8) {
+    if (__builtin_cpu_supports("avx512vnni")) return {peak_avx512_int8, 128};
+    return {peak_avx2_int8, 32};
+  }
+  return {peak_avx512_f32, 32};
+}
+
+}  // namespace
+
+double measured_peak_gops(Precision precision, ThreadPool& pool) {
+  const Peak peak = choose(precision);
+  double best = 0;
+  for (int run = 0; run < 8; ++run) {
+    const int n_parts = 4 * pool.n_threads();
+    const auto start = std::chrono::steady_clock::now();
+    pool.parallel_for(n_parts, [&](int, int) {
+      volatile float sink = peak.loop();
+      static_cast<void>(sink);
+    });
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    const double ops = 1.0 * n_parts * kRounds * kAccumulators * peak.ops_per_step;
+    best = std::max(best, ops / time.count() / 1e9);
+  }
+  return best;
+}
+
+}  // namespace quern::kernels

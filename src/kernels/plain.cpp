@@ -1,0 +1,124 @@
+// The plain kernels: the meaning of every other version. Written to be read, not to be fast.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/table.h"
+#include "tensor/dtype.h"
+
+namespace quern::kernels {
+namespace {
+
+constexpr int kTileRows = 4;
+
+// step(a, b, acc) adds the product of one 32-bit step to acc.
+template <typename Unit, typename Step>
+void tile(const Tile& t, const Step& step) {
+  const auto* a = static_cast<const Unit*>(t.a);
+  const auto* b = static_cast<const Unit*>(t.b);
+  for (int r = 0; r < t.n_rows; ++r) {
+    for (int o = 0; o < 16 * t.n_panels; ++o) {
+      const Unit* b_panel = b + (o / 16) * t.b_stride + o % 16;
+      float* c = t.c + r * t.c_stride + o;
+      float acc = t.accumulate ? *c : 0.0f;
+      for (int s = 0; s < t.n_steps; ++s) {
+        acc = step(a[r * t.a_stride + s], b_panel[static_cast<std::ptrdiff_t>(s) * 16], acc);
+      }
+      *c = acc;
+    }
+  }
+}
+
+void tile_f32(const Tile& t) {
+  tile<float>(t, [](float a, float b, float acc) { return std::fma(a, b, acc); });
+}
+
+void tile_bf16(const Tile& t) {
+  tile<std::uint32_t>(t, [](std::uint32_t a, std::uint32_t b, float acc) {
+    const auto low = [](std::uint32_t u) { return f32_from_bf16(static_cast<std::uint16_t>(u)); };
+    const auto high = [](std::uint32_t u) {
+      return f32_from_bf16(static_cast<std::uint16_t>(u >> 16));
+    };
+    acc = std::fma(high(a), high(b), acc);
+    return std::fma(low(a), low(b), acc);
+  });
+}
+
+float apply(Activation activation, float x) {
+  switch (activation) {
+    case Activation::kNone:
+      return x;
+    case Activation::kGelu:
+      return 0.5f * x * (1.0f + std::erf(x * 0.70710678f));
+    case Activation::kGeluTanh:
+      return 0.5f * x * (1.0f + std::tanh(0.79788456f * (x + 0.044715f * x * x * x)));
+    case Activation::kRelu:
+      return std::max(x, 0.0f);
+  }
+  return x;
+}
+
+void finish_row(const Finish& f) {
+  for (int i = 0; i < f.n; ++i) {
+    float v = apply(f.activation, f.c[i] + (f.bias != nullptr ? f.bias[i] : 0.0f));
+    if (f.residual != nullptr) v += f.residual[i];
+    if (f.out != nullptr) f.out[i] = v;
+    if (f.out_bf16 != nullptr) f.out_bf16[i] = bf16_from_f32(v);
+  }
+}
+
+void layer_norm_row(const float* x, const float* gamma, const float* beta, int d, float eps,
+                    float* out, std::uint16_t* out_bf16) {
+  float sum = 0;
+  for (int i = 0; i < d; ++i) sum += x[i];
+  const float mean = sum / static_cast<float>(d);
+  float squares = 0;
+  for (int i = 0; i < d; ++i) squares += (x[i] - mean) * (x[i] - mean);
+  const float scale = 1.0f / std::sqrt(squares / static_cast<float>(d) + eps);
+  for (int i = 0; i < d; ++i) {
+    const float v = (x[i] - mean) * scale * gamma[i] + beta[i];
+    if (out != nullptr) out[i] = v;
+    if (out_bf16 != nullptr) out_bf16[i] = bf16_from_f32(v);
+  }
+}
+
+float softmax_row(float* s, int n, int n_padded, float scale, float* max_io, float* sum_io) {
+  float largest = *max_io;
+  for (int i = 0; i < n; ++i) largest = std::max(largest, s[i]);
+  const float correction = std::exp(scale * (*max_io - largest));
+  float sum = *sum_io * correction;
+  for (int i = 0; i < n; ++i) {
+    s[i] = std::exp(scale * (s[i] - largest));
+    sum += s[i];
+  }
+  std::fill(s + n, s + n_padded, 0.0f);
+  *max_io = largest;
+  *sum_io = sum;
+  return correction;
+}
+
+void scale_row(float* x, int n, float factor) {
+  for (int i = 0; i < n; ++i) x[i] *= factor;
+}
+
+void bf16_row(const float* x, int n, std::uint16_t* out) {
+  for (int i = 0; i < n; ++i) out[i] = bf16_from_f32(x[i]);
+}
+
+}  // namespace
+
+constinit const Table plain_table = {
+    .isa = "plain",
+    .tile_rows = kTileRows,
+    .tile_panels = 1,
+    .tile_f32 = tile_f32,
+    .tile_bf16 = tile_bf16,
+    .finish_row = finish_row,
+    .layer_norm_row = layer_norm_row,
+    .softmax_row = softmax_row,
+    .scale_row = scale_row,
+    .bf16_row = bf16_row,
+};
+
+}  // namespace quern::kernels

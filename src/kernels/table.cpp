@@ -1,0 +1,63 @@
+#include "kernels/table.h"
+
+#include <cstdlib>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace quern::kernels {
+namespace {
+
+// Slowest first, so the last one is the best.
+std::vector<const Table*> detect() {
+  std::vector<const Table*> found = {&plain_table};
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return found;
+  found.push_back(&avx2_table);
+  if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
+      !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl")) {
+    return found;
+  }
+  found.push_back(&avx512_table);
+  if (__builtin_cpu_supports("avx512bf16")) found.push_back(&avx512_bf16_table());
+  return found;
+}
+
+const Table* find(std::string_view name) {
+  for (const Table* t : runnable()) {
+    if (name == t->isa) return t;
+  }
+  return nullptr;
+}
+
+const Table& choose() {
+  const char* wanted = std::getenv("QUERN_ISA");
+  if (wanted == nullptr || *wanted == '\0') return *runnable().back();
+  const Table* found = find(wanted);
+  QUERN_CHECK(found != nullptr && "QUERN_ISA was refused by check_isa_override");
+  return *found;
+}
+
+}  // namespace
+
+std::span<const Table* const> runnable() {
+  static const std::vector<const Table*> tables = detect();
+  return tables;
+}
+
+const Table& active() {
+  static const Table& table = choose();
+  return table;
+}
+
+Status check_isa_override() {
+  const char* wanted = std::getenv("QUERN_ISA");
+  if (wanted == nullptr || *wanted == '\0' || find(wanted) != nullptr) return {};
+  std::string names;
+  for (const Table* t : runnable()) names += fmt::format("{}{}", names.empty() ? "" : ", ", t->isa);
+  return {Code::kBadInput,
+          fmt::format("QUERN_ISA is '{}', this processor runs: {}", wanted, names)};
+}
+
+}  // namespace quern::kernels

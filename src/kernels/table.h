@@ -1,0 +1,86 @@
+// One table of kernels per instruction set, and the choice between them.
+//
+// Every table is complete: a faster one fills its gaps from the one below, and the plain one is
+// the meaning of each kernel. kernels_test.cpp holds each table against the plain one.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace quern::kernels {
+
+/// What is applied to a matmul's result after the bias. kGelu is the exact one (erf).
+enum class Activation : std::uint8_t { kNone, kGelu, kGeluTanh, kRelu };
+
+/// A few rows times a few panels of 16 outputs.
+///
+/// c[r, 16 p + o] (+)= sum over steps s, ascending, of dot(a[r, s], b[p, s, o]), each output in one
+/// accumulator: its bits depend on neither n_rows nor n_panels. A step is 32 bits of each operand:
+/// one f32, or two bf16.
+struct Tile {
+  const void* a = nullptr;      // [n_rows, n_steps] of 32 bits
+  std::ptrdiff_t a_stride = 0;  // from row to row, in 32-bit units
+  const void* b = nullptr;      // [n_panels][n_steps][16] of 32 bits, 64-byte aligned
+  std::ptrdiff_t b_stride = 0;  // from panel to panel, in 32-bit units
+  int n_steps = 0;
+  float* c = nullptr;  // [n_rows, 16 * n_panels]
+  std::ptrdiff_t c_stride = 0;
+  int n_rows = 0;  // <= Table::tile_rows
+  int n_panels = 0;
+  bool accumulate = false;  // Start from what c holds rather than from zero.
+};
+
+/// The last touch on one row of a matmul's result, [n] wide:
+/// out = activation(c + bias) + residual, as f32, bf16 or both.
+struct Finish {
+  const float* c = nullptr;
+  const float* bias = nullptr;      // or null
+  const float* residual = nullptr;  // or null
+  Activation activation = Activation::kNone;
+  int n = 0;
+  float* out = nullptr;               // or null; may be c or residual
+  std::uint16_t* out_bf16 = nullptr;  // or null
+};
+
+struct Table {
+  const char* isa;  // "plain", "avx2", ...: also the value of QUERN_ISA.
+  int tile_rows;    // Most rows of one tile.
+  int tile_panels;  // Panels that a full tile of rows takes at once.
+
+  void (*tile_f32)(const Tile& tile);
+  void (*tile_bf16)(const Tile& tile);
+  void (*finish_row)(const Finish& finish);
+
+  /// out = (x - mean) / sqrt(variance + eps) * gamma + beta; out or out_bf16 may be null.
+  void (*layer_norm_row)(const float* x, const float* gamma, const float* beta, int d, float eps,
+                         float* out, std::uint16_t* out_bf16);
+
+  /// One block of an online softmax (Milakov and Gimelshein 2018, arXiv 1805.02867):
+  /// s[0..n) <- exp(scale * (s - max)), s[n..n_padded) <- 0, with max and sum carried from block to
+  /// block in *max_io and *sum_io. Returns the factor by which earlier results must be scaled.
+  float (*softmax_row)(float* s, int n, int n_padded, float scale, float* max_io, float* sum_io);
+
+  void (*scale_row)(float* x, int n, float factor);
+  void (*bf16_row)(const float* x, int n, std::uint16_t* out);  // As bf16_from_f32.
+};
+
+/// The best table this CPU can run; QUERN_ISA=<name> overrides. Chosen once.
+const Table& active();
+
+/// Every table this CPU can run, plain first. For tests and benchmarks.
+std::span<const Table* const> runnable();
+
+/// kBadInput if QUERN_ISA names nothing this CPU can run; main() asks before anything else.
+Status check_isa_override();
+
+extern const Table plain_table;    // plain.cpp
+extern const Table avx2_table;     // avx2.cpp
+extern const Table avx512_table;   // avx512.cpp
+const Table& avx512_bf16_table();  // avx512_bf16.cpp: avx512_table with the dot product
+
+}  // namespace quern::kernels
