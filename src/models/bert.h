@@ -36,6 +36,18 @@ struct RaggedBatch {
   }
 };
 
+/// A table of rows in the type its file holds, borrowed from the mapped file: only rows that are
+/// looked up become resident.
+struct EmbeddingTable {
+  const std::byte* data = nullptr;  // [n_rows, d], perhaps unaligned
+  DType dtype = DType::kF32;        // f32, f16 or bf16
+  int n_rows = 0;
+  int d = 0;
+
+  /// out[i] += row[i], widened to f32 exactly.
+  void add_row(int row, float* out) const;
+};
+
 /// One transformer block. Vectors are f32; matrices are packed for the kernels.
 struct BertBlock {
   kernels::Weight qkv;                   // [3 * d_model, d_model], q rows first, then k, then v
@@ -54,9 +66,9 @@ struct BertModel {
   formats::BertConfig config;
   kernels::Precision precision = kernels::Precision::kF32;
 
-  Matrix<const float> token_embedding;                // [n_vocab, d_model]
-  Matrix<const float> position_embedding;             // [n_positions, d_model]
-  Matrix<const float> type_embedding;                 // [n_types, d_model]
+  EmbeddingTable token_embedding;                     // [n_vocab, d_model]
+  EmbeddingTable position_embedding;                  // [n_positions, d_model]
+  EmbeddingTable type_embedding;                      // [n_types, d_model]
   std::span<const float> embed_norm_w, embed_norm_b;  // [d_model]
   std::vector<BertBlock> blocks;
 
@@ -66,20 +78,23 @@ struct BertModel {
   Matrix<const float> classifier_w;     // [n_labels, d_model]
   std::span<const float> classifier_b;  // [n_labels]
 
-  Buffer storage;  // Everything above points into it.
+  formats::TensorFiles files;  // The embedding tables point into it,
+  Buffer storage;              // everything else into this.
+  Reservation mapped;          // The tables' bytes.
 
   int n_labels() const { return classifier_w.rows; }
-  std::size_t resident_bytes() const { return storage.size(); }
+  std::size_t weight_bytes() const { return storage.size() + mapped.bytes(); }
 };
 
-/// Reads, checks and packs the weights; the mapped files may be closed afterwards.
+/// Checks all tensors, then packs the matrices; the pages of the files that are not needed any
+/// more are given back. Bytes are held by the tenant "weights/<folder.name>".
 ///
 /// Errors: kNotFound / kBadInput naming the tensor, its shape and the wanted one;
 ///   kExhausted from the ledger.
-Result<BertModel> load_bert(const formats::ModelFolder& folder, const formats::TensorFiles& files,
+Result<BertModel> load_bert(const formats::ModelFolder& folder, formats::TensorFiles files,
                             kernels::Precision precision, ByteLedger& ledger, ThreadPool& pool);
 
-/// Bytes load_bert will reserve for this model.
+/// Bytes load_bert will reserve for this model (the tables counted as f32).
 std::size_t bert_weight_bytes(const formats::ModelFolder& folder, kernels::Precision precision);
 
 /// Bytes of scratch that one forward pass over `n_tokens` rows, the longest sequence having

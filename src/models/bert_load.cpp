@@ -1,0 +1,330 @@
+// From named tensors to packed weights. Everything a file can get wrong is refused here, so that
+// the forward pass cannot fail.
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "models/bert.h"
+
+namespace quern::models {
+namespace {
+
+using formats::TensorEntry;
+using formats::TensorFiles;
+using kernels::Precision;
+
+std::size_t round_up(std::size_t n) { return (n + 63) / 64 * 64; }
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
+void widen(const TensorEntry& t, std::ptrdiff_t first, int n, float* out) {
+  const std::byte* p = t.bytes.data() + first * static_cast<std::ptrdiff_t>(dtype_bytes(t.dtype));
+  if (t.dtype == DType::kF32) {
+    std::memcpy(out, p, static_cast<std::size_t>(n) * sizeof(float));
+    return;
+  }
+  for (int i = 0; i < n; ++i) {
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, p + 2 * i, sizeof bits);
+    out[i] = t.dtype == DType::kF16 ? f32_from_f16(bits) : f32_from_bf16(bits);
+  }
+}
+
+/// Finds tensors by their names with or without the "bert." of task-specific files.
+class TensorLookup {
+ public:
+  explicit TensorLookup(const TensorFiles& files)
+      : files_(files),
+        prefix_(files.find("bert.embeddings.word_embeddings.weight") != nullptr ? "bert." : "") {}
+
+  Result<const TensorEntry*> get(const std::string& name, std::vector<std::int64_t> shape) const {
+    const TensorEntry* t = files_.find(name);
+    if (t == nullptr) return {Code::kNotFound, fmt::format("tensor '{}' is missing", name)};
+    if (t->shape != shape) {
+      return {Code::kBadInput, fmt::format("tensor '{}' is {}, want {}", name, shape_text(t->shape),
+                                           shape_text(shape))};
+    }
+    if (t->dtype != DType::kF32 && t->dtype != DType::kF16 && t->dtype != DType::kBF16) {
+      return {Code::kUnsupported,
+              fmt::format("tensor '{}' is {}, want f32, f16 or bf16", name, dtype_name(t->dtype))};
+    }
+    return t;
+  }
+
+  Result<const TensorEntry*> body(const std::string& name, std::vector<std::int64_t> shape) const {
+    return get(prefix_ + name, std::move(shape));
+  }
+
+  /// Weight or bias of a layer norm; very old files say gamma and beta.
+  Result<const TensorEntry*> norm(const std::string& name, bool weight, std::int64_t d) const {
+    const std::string old = prefix_ + name + (weight ? ".gamma" : ".beta");
+    if (files_.find(old) != nullptr) return get(old, {d});
+    return body(name + (weight ? ".weight" : ".bias"), {d});
+  }
+
+ private:
+  const TensorFiles& files_;
+  std::string prefix_;
+};
+
+/// Several tensors stacked along their first dimension.
+using Stack = std::vector<const TensorEntry*>;
+
+struct BlockTensors {
+  Stack qkv_w, attn_out_w, ff_in_w, ff_out_w;
+  Stack qkv_b, attn_out_b, ff_in_b, ff_out_b;
+  Stack attn_norm_w, attn_norm_b, ff_norm_w, ff_norm_b;
+};
+
+struct ModelTensors {
+  const TensorEntry* token = nullptr;
+  const TensorEntry* position = nullptr;
+  const TensorEntry* type = nullptr;
+  Stack embed_norm_w, embed_norm_b;
+  std::vector<BlockTensors> blocks;
+  Stack pooler_w, pooler_b, classifier_w, classifier_b;
+};
+
+Status find_block(const TensorLookup& files, const formats::BertConfig& c, int i,
+                  BlockTensors& out) {
+  const std::string layer = fmt::format("encoder.layer.{}.", i);
+  const std::int64_t d = c.d_model;
+  const std::int64_t d_ff = c.d_ff;
+  const auto add = [&](Stack& to, Result<const TensorEntry*> t) -> Status {
+    if (!t.ok()) return t.status();
+    to.push_back(*t);
+    return {};
+  };
+  for (const char* part : {"query", "key", "value"}) {
+    const std::string name = layer + "attention.self." + part;
+    QUERN_TRY(add(out.qkv_w, files.body(name + ".weight", {d, d})));
+    QUERN_TRY(add(out.qkv_b, files.body(name + ".bias", {d})));
+  }
+  QUERN_TRY(add(out.attn_out_w, files.body(layer + "attention.output.dense.weight", {d, d})));
+  QUERN_TRY(add(out.attn_out_b, files.body(layer + "attention.output.dense.bias", {d})));
+  QUERN_TRY(add(out.attn_norm_w, files.norm(layer + "attention.output.LayerNorm", true, d)));
+  QUERN_TRY(add(out.attn_norm_b, files.norm(layer + "attention.output.LayerNorm", false, d)));
+  QUERN_TRY(add(out.ff_in_w, files.body(layer + "intermediate.dense.weight", {d_ff, d})));
+  QUERN_TRY(add(out.ff_in_b, files.body(layer + "intermediate.dense.bias", {d_ff})));
+  QUERN_TRY(add(out.ff_out_w, files.body(layer + "output.dense.weight", {d, d_ff})));
+  QUERN_TRY(add(out.ff_out_b, files.body(layer + "output.dense.bias", {d})));
+  QUERN_TRY(add(out.ff_norm_w, files.norm(layer + "output.LayerNorm", true, d)));
+  QUERN_TRY(add(out.ff_norm_b, files.norm(layer + "output.LayerNorm", false, d)));
+  return {};
+}
+
+Status find_tensors(const formats::ModelFolder& folder, const TensorLookup& files,
+                    ModelTensors& out) {
+  const formats::BertConfig& c = folder.config;
+  const std::int64_t d = c.d_model;
+  QUERN_ASSIGN(out.token, files.body("embeddings.word_embeddings.weight", {c.n_vocab, d}));
+  QUERN_ASSIGN(out.position,
+               files.body("embeddings.position_embeddings.weight", {c.n_positions, d}));
+  QUERN_ASSIGN(out.type, files.body("embeddings.token_type_embeddings.weight", {c.n_types, d}));
+  QUERN_ASSIGN(const TensorEntry* norm_w, files.norm("embeddings.LayerNorm", true, d));
+  QUERN_ASSIGN(const TensorEntry* norm_b, files.norm("embeddings.LayerNorm", false, d));
+  out.embed_norm_w = {norm_w};
+  out.embed_norm_b = {norm_b};
+  out.blocks.resize(static_cast<std::size_t>(c.n_layers));
+  for (int i = 0; i < c.n_layers; ++i) {
+    QUERN_TRY(find_block(files, c, i, out.blocks[static_cast<std::size_t>(i)]));
+  }
+  if (folder.task != formats::Task::kClassify) return {};
+  const auto n_labels = static_cast<std::int64_t>(folder.labels.size());
+  QUERN_ASSIGN(const TensorEntry* pooler_w, files.body("pooler.dense.weight", {d, d}));
+  QUERN_ASSIGN(const TensorEntry* pooler_b, files.body("pooler.dense.bias", {d}));
+  QUERN_ASSIGN(const TensorEntry* classifier_w, files.get("classifier.weight", {n_labels, d}));
+  QUERN_ASSIGN(const TensorEntry* classifier_b, files.get("classifier.bias", {n_labels}));
+  out.pooler_w = {pooler_w};
+  out.pooler_b = {pooler_b};
+  out.classifier_w = {classifier_w};
+  out.classifier_b = {classifier_b};
+  return {};
+}
+
+/// Cuts the storage into 64-byte aligned runs. Run once without storage to count the bytes, then
+/// again to fill them: both walks are the same code.
+class Placer {
+ public:
+  Placer(std::byte* base, Precision precision, ThreadPool& pool)
+      : base_(base), precision_(precision), pool_(pool) {}
+
+  std::span<const float> vector(const Stack& parts) {
+    std::size_t n = 0;
+    for (const TensorEntry* t : parts) n += t->bytes.size() / dtype_bytes(t->dtype);
+    auto* out = reinterpret_cast<float*>(take(n * sizeof(float)));
+    if (base_ == nullptr) return {};
+    float* next = out;
+    for (const TensorEntry* t : parts) {
+      const auto count = static_cast<int>(t->bytes.size() / dtype_bytes(t->dtype));
+      widen(*t, 0, count, next);
+      next += count;
+    }
+    return {out, n};
+  }
+
+  Matrix<const float> matrix(const Stack& parts) {
+    const std::span<const float> all = vector(parts);
+    if (all.empty()) return {};
+    const auto& shape = parts[0]->shape;
+    return {all.data(), static_cast<int>(shape[0]), static_cast<int>(shape[1])};
+  }
+
+  kernels::Weight weight(const Stack& parts) {
+    const auto rows_each = static_cast<int>(parts[0]->shape[0]);
+    const auto n_in = static_cast<int>(parts[0]->shape[1]);
+    const int n_out = rows_each * static_cast<int>(parts.size());
+    kernels::Weight w{.precision = precision_, .n_out = n_out, .n_in = n_in};
+    std::byte* packed = take(kernels::packed_bytes(precision_, n_out, n_in));
+    if (base_ == nullptr) return w;
+    w.packed = packed;
+    const std::size_t bytes = kernels::panel_bytes(precision_, n_in);
+    pool_.parallel_for(w.n_panels(), [&](int panel, int) {
+      std::vector<float> rows(static_cast<std::size_t>(kernels::kPanelWidth) *
+                              static_cast<std::size_t>(n_in));
+      const int first = panel * kernels::kPanelWidth;
+      const int n = std::min(kernels::kPanelWidth, n_out - first);
+      for (int r = 0; r < n; ++r) {
+        const TensorEntry& t = *parts[static_cast<std::size_t>((first + r) / rows_each)];
+        widen(t, static_cast<std::ptrdiff_t>((first + r) % rows_each) * n_in, n_in,
+              rows.data() + static_cast<std::ptrdiff_t>(r) * n_in);
+      }
+      kernels::pack_panel(precision_, rows.data(), n, n_in,
+                          {packed + static_cast<std::size_t>(panel) * bytes, bytes});
+    });
+    return w;
+  }
+
+  std::size_t n_bytes() const { return n_bytes_; }
+
+ private:
+  std::byte* take(std::size_t n) {
+    std::byte* at = base_ == nullptr ? nullptr : base_ + n_bytes_;
+    n_bytes_ += round_up(n);
+    return at;
+  }
+
+  std::byte* base_;
+  Precision precision_;
+  ThreadPool& pool_;
+  std::size_t n_bytes_ = 0;
+};
+
+void place(const ModelTensors& t, Placer& placer, BertModel& m) {
+  m.embed_norm_w = placer.vector(t.embed_norm_w);
+  m.embed_norm_b = placer.vector(t.embed_norm_b);
+  m.blocks.resize(t.blocks.size());
+  for (std::size_t i = 0; i < t.blocks.size(); ++i) {
+    const BlockTensors& from = t.blocks[i];
+    BertBlock& to = m.blocks[i];
+    to.qkv = placer.weight(from.qkv_w);
+    to.attn_out = placer.weight(from.attn_out_w);
+    to.ff_in = placer.weight(from.ff_in_w);
+    to.ff_out = placer.weight(from.ff_out_w);
+    to.qkv_bias = placer.vector(from.qkv_b);
+    to.attn_out_bias = placer.vector(from.attn_out_b);
+    to.ff_in_bias = placer.vector(from.ff_in_b);
+    to.ff_out_bias = placer.vector(from.ff_out_b);
+    to.attn_norm_w = placer.vector(from.attn_norm_w);
+    to.attn_norm_b = placer.vector(from.attn_norm_b);
+    to.ff_norm_w = placer.vector(from.ff_norm_w);
+    to.ff_norm_b = placer.vector(from.ff_norm_b);
+  }
+  if (t.classifier_w.empty()) return;
+  m.pooler_w = placer.matrix(t.pooler_w);
+  m.pooler_b = placer.vector(t.pooler_b);
+  m.classifier_w = placer.matrix(t.classifier_w);
+  m.classifier_b = placer.vector(t.classifier_b);
+}
+
+EmbeddingTable table_of(const TensorEntry& t) {
+  return {.data = t.bytes.data(),
+          .dtype = t.dtype,
+          .n_rows = static_cast<int>(t.shape[0]),
+          .d = static_cast<int>(t.shape[1])};
+}
+
+Status check_supported(const formats::ModelFolder& folder, Precision precision) {
+  const int d_head = folder.config.d_model / folder.config.n_heads;
+  if (precision == Precision::kBf16 && (d_head % 2 != 0 || folder.config.d_ff % 2 != 0)) {
+    return {Code::kUnsupported,
+            fmt::format("bf16 needs an even head width, this model's is {}", d_head)};
+  }
+  if (precision == Precision::kInt8) {
+    return {Code::kUnsupported, "precision int8 is not built in, want f32 or bf16"};
+  }
+  return {};
+}
+
+}  // namespace
+
+void EmbeddingTable::add_row(int row, float* out) const {
+  const std::byte* p =
+      data + static_cast<std::ptrdiff_t>(row) * d * static_cast<std::ptrdiff_t>(dtype_bytes(dtype));
+  if (dtype == DType::kF32) {
+    for (int i = 0; i < d; ++i) {
+      float value = 0;
+      std::memcpy(&value, p + 4 * i, sizeof value);
+      out[i] += value;
+    }
+    return;
+  }
+  for (int i = 0; i < d; ++i) {
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, p + 2 * i, sizeof bits);
+    out[i] += dtype == DType::kF16 ? f32_from_f16(bits) : f32_from_bf16(bits);
+  }
+}
+
+Result<BertModel> load_bert(const formats::ModelFolder& folder, TensorFiles files,
+                            Precision precision, ByteLedger& ledger, ThreadPool& pool) {
+  QUERN_TRY(check_supported(folder, precision));
+  ModelTensors tensors;
+  QUERN_TRY(find_tensors(folder, TensorLookup(files), tensors).in(folder.path));
+
+  BertModel model;
+  model.config = folder.config;
+  model.precision = precision;
+  Placer count(nullptr, precision, pool);
+  place(tensors, count, model);
+  const std::string tenant = "weights/" + folder.name;
+  QUERN_ASSIGN(model.storage, Buffer::make(ledger, tenant, count.n_bytes()));
+  QUERN_ASSIGN(model.mapped,
+               ledger.reserve(tenant, tensors.token->bytes.size() + tensors.position->bytes.size() +
+                                          tensors.type->bytes.size()));
+  Placer fill(model.storage.data(), precision, pool);
+  place(tensors, fill, model);
+  model.token_embedding = table_of(*tensors.token);
+  model.position_embedding = table_of(*tensors.position);
+  model.type_embedding = table_of(*tensors.type);
+  model.files = std::move(files);
+  model.files.drop_pages();
+  return model;
+}
+
+std::size_t bert_weight_bytes(const formats::ModelFolder& folder, Precision precision) {
+  const formats::BertConfig& c = folder.config;
+  const auto d = static_cast<std::size_t>(c.d_model);
+  const std::size_t vectors =
+      round_up(d * 4) * 7 + round_up(d * 3 * 4) + round_up(static_cast<std::size_t>(c.d_ff) * 4);
+  const std::size_t block = round_up(kernels::packed_bytes(precision, 3 * c.d_model, c.d_model)) +
+                            round_up(kernels::packed_bytes(precision, c.d_model, c.d_model)) +
+                            round_up(kernels::packed_bytes(precision, c.d_ff, c.d_model)) +
+                            round_up(kernels::packed_bytes(precision, c.d_model, c.d_ff)) +
+                            vectors - round_up(d * 4);
+  std::size_t total = static_cast<std::size_t>(c.n_layers) * block + 2 * round_up(d * 4);
+  total += static_cast<std::size_t>(c.n_vocab + c.n_positions + c.n_types) * d * 4;
+  if (folder.task == formats::Task::kClassify) {
+    const std::size_t n_labels = folder.labels.size();
+    total +=
+        round_up(d * d * 4) + round_up(d * 4) + round_up(n_labels * d * 4) + round_up(n_labels * 4);
+  }
+  return total;
+}
+
+}  // namespace quern::models
