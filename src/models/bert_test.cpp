@@ -1,0 +1,226 @@
+// The forward pass against vectors and logits of huggingface/transformers on small random models
+// (tools/make_model_fixtures.py), and its bits across batches and threads.
+
+#include "models/bert.h"
+
+#include <fstream>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace quern::models {
+namespace {
+
+using kernels::Precision;
+using nlohmann::json;
+
+const std::string kModels = QUERN_SOURCE_DIR "/tests/data/models/";
+
+// f32 sums in another order than the reference: a few ulp per layer on values of size 1 to 3.
+constexpr double kF32Tolerance = 2e-5;
+
+struct Sequence {
+  std::vector<std::int32_t> ids;
+  std::vector<std::uint8_t> type_ids;
+};
+
+class Fixture {
+ public:
+  explicit Fixture(const std::string& name, Precision precision = Precision::kF32) {
+    auto read = formats::read_model_folder(kModels + name);
+    EXPECT_TRUE(read.ok()) << read.status().message();
+    folder = std::move(*read);
+    auto files = formats::TensorFiles::open(folder.path);
+    EXPECT_TRUE(files.ok()) << files.status().message();
+    auto loaded = load_bert(folder, std::move(*files), precision, ledger, ThreadPool::serial());
+    EXPECT_TRUE(loaded.ok()) << loaded.status().message();
+    model = std::move(*loaded);
+    std::ifstream file(kModels + name + "/golden.json");
+    golden = json::parse(file);
+  }
+
+  // One output row per sequence: vectors or logits.
+  std::vector<std::vector<float>> run(const std::vector<Sequence>& batch, int n_threads) {
+    ThreadPool pool(n_threads);
+    std::vector<std::int32_t> ids, starts = {0};
+    std::vector<std::uint8_t> types;
+    int longest = 0;
+    for (const Sequence& s : batch) {
+      ids.insert(ids.end(), s.ids.begin(), s.ids.end());
+      types.insert(types.end(), s.type_ids.begin(), s.type_ids.end());
+      starts.push_back(static_cast<int>(ids.size()));
+      longest = std::max(longest, static_cast<int>(s.ids.size()));
+    }
+    const RaggedBatch ragged{.ids = ids, .type_ids = types, .seq_starts = starts};
+    const int n = ragged.n_tokens();
+    auto scratch =
+        Buffer::make(ledger, "activations", bert_scratch_bytes(model, n, longest, n_threads));
+    std::vector<float> hidden(static_cast<std::size_t>(n) * model.config.d_model);
+    const Matrix<float> hidden_m(hidden.data(), n, model.config.d_model);
+    bert_forward(model, ragged, scratch->as<std::byte>(), pool, hidden_m);
+    const bool classify = folder.task == formats::Task::kClassify;
+    const int width = classify ? model.n_labels() : model.config.d_model;
+    std::vector<float> out(batch.size() * static_cast<std::size_t>(width));
+    const Matrix<float> out_m(out.data(), static_cast<int>(batch.size()), width);
+    if (classify) {
+      classify_sequences(model, ragged, hidden_m, out_m);
+    } else {
+      pool_sequences(ragged, hidden_m, folder.pooling, folder.normalize, out_m);
+    }
+    std::vector<std::vector<float>> rows;
+    for (int r = 0; r < out_m.rows; ++r) {
+      rows.emplace_back(out_m.row(r).begin(), out_m.row(r).end());
+    }
+    return rows;
+  }
+
+  std::vector<Sequence> golden_sequences() const {
+    std::vector<Sequence> out;
+    for (const json& c : golden["cases"]) {
+      out.push_back({c["ids"].get<std::vector<std::int32_t>>(),
+                     c["type_ids"].get<std::vector<std::uint8_t>>()});
+    }
+    return out;
+  }
+
+  ByteLedger ledger{1u << 30};
+  formats::ModelFolder folder;
+  BertModel model;
+  json golden;
+};
+
+class Golden : public testing::TestWithParam<const char*> {};
+
+TEST_P(Golden, agrees_with_transformers) {
+  Fixture f(GetParam());
+  const auto got = f.run(f.golden_sequences(), 2);
+  std::size_t i = 0;
+  for (const json& c : f.golden["cases"]) {
+    const auto want = (c.contains("vector") ? c["vector"] : c["logits"]).get<std::vector<float>>();
+    ASSERT_EQ(got[i].size(), want.size());
+    for (std::size_t k = 0; k < want.size(); ++k) {
+      EXPECT_NEAR(got[i][k], want[k], kF32Tolerance) << "case " << i << " number " << k;
+    }
+    ++i;
+  }
+  EXPECT_GE(i, 8u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, Golden,
+                         testing::Values("tiny-mean-f32", "tiny-mean-f16", "tiny-mean-bf16",
+                                         "tiny-cls", "tiny-max", "tiny-sharded", "tiny-nli"));
+
+TEST(bert, bf16_stays_near_f32) {
+  Fixture f32("tiny-mean-f32");
+  Fixture bf16("tiny-mean-f32", Precision::kBf16);
+  const auto want = f32.run(f32.golden_sequences(), 1);
+  const auto got = bf16.run(bf16.golden_sequences(), 1);
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    double cosine = 0;
+    for (std::size_t k = 0; k < want[i].size(); ++k) cosine += want[i][k] * got[i][k];
+    EXPECT_GT(cosine, 0.999) << i;
+    EXPECT_NE(got[i], want[i]) << i;
+  }
+}
+
+// Random sequences, random batches: a sequence's bits are its own.
+TEST(bert, same_sequence_same_bits_in_any_batch_on_any_threads) {
+  for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
+    Fixture f("tiny-mean-f32", precision);
+    std::mt19937 random(17);
+    std::vector<Sequence> sequences;
+    for (int i = 0; i < 24; ++i) {
+      Sequence s;
+      const int n = 2 + static_cast<int>(random() % static_cast<unsigned>(f.folder.max_tokens - 2));
+      for (int t = 0; t < n; ++t) {
+        s.ids.push_back(static_cast<std::int32_t>(random() % f.model.config.n_vocab));
+        s.type_ids.push_back(static_cast<std::uint8_t>(random() % f.model.config.n_types));
+      }
+      sequences.push_back(s);
+    }
+    std::vector<std::vector<float>> alone;
+    for (const Sequence& s : sequences) alone.push_back(f.run({s}, 1)[0]);
+    for (int round = 0; round < 12; ++round) {
+      std::vector<std::size_t> order(sequences.size());
+      for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+      std::shuffle(order.begin(), order.end(), random);
+      order.resize(1 + random() % order.size());
+      std::vector<Sequence> batch;
+      for (const std::size_t i : order) batch.push_back(sequences[i]);
+      const auto got = f.run(batch, 1 + round % 4);
+      for (std::size_t k = 0; k < order.size(); ++k) EXPECT_EQ(got[k], alone[order[k]]);
+    }
+  }
+}
+
+TEST(bert, weight_bytes_are_what_the_ledger_holds) {
+  for (const char* name : {"tiny-mean-f32", "tiny-nli"}) {
+    Fixture f(name);
+    EXPECT_EQ(bert_weight_bytes(f.folder, Precision::kF32), f.ledger.used_bytes()) << name;
+  }
+}
+
+TEST(bert, missing_and_misshapen_tensors_are_named) {
+  Fixture f("tiny-mean-f32");
+  auto folder = f.folder;
+  folder.config.d_ff += 16;
+  auto files = formats::TensorFiles::open(folder.path);
+  const auto wrong =
+      load_bert(folder, std::move(*files), Precision::kF32, f.ledger, ThreadPool::serial());
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_EQ(wrong.status().code(), Code::kBadInput);
+  EXPECT_NE(wrong.status().message().find("intermediate.dense.weight' is ["), std::string::npos)
+      << wrong.status().message();
+
+  folder = f.folder;
+  folder.config.n_layers += 1;
+  files = formats::TensorFiles::open(folder.path);
+  const auto missing =
+      load_bert(folder, std::move(*files), Precision::kF32, f.ledger, ThreadPool::serial());
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(missing.status().code(), Code::kNotFound);
+  EXPECT_NE(missing.status().message().find("encoder.layer.2."), std::string::npos)
+      << missing.status().message();
+}
+
+TEST(bert, a_model_over_the_budget_is_refused_and_holds_nothing) {
+  Fixture f("tiny-mean-f32");
+  ByteLedger small(1000);
+  auto files = formats::TensorFiles::open(f.folder.path);
+  const auto refused =
+      load_bert(f.folder, std::move(*files), Precision::kF32, small, ThreadPool::serial());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.status().code(), Code::kExhausted);
+  EXPECT_EQ(small.used_bytes(), 0u);
+}
+
+TEST(pool_sequences, worked_example) {
+  const std::vector<float> hidden = {1, 2, 3, -4, 5, 6};
+  const std::vector<std::int32_t> starts = {0, 2, 3};
+  const std::vector<std::int32_t> ids(3);
+  const RaggedBatch batch{.ids = ids, .type_ids = {}, .seq_starts = starts};
+  std::vector<float> out(4);
+  const Matrix<float> out_m(out.data(), 2, 2);
+  const auto pooled = [&](formats::Pooling pooling, bool normalize) {
+    pool_sequences(batch, {hidden.data(), 3, 2}, pooling, normalize, out_m);
+    return out;
+  };
+  EXPECT_EQ(pooled(formats::Pooling::kMean, false), (std::vector<float>{2, -1, 5, 6}));
+  EXPECT_EQ(pooled(formats::Pooling::kMax, false), (std::vector<float>{3, 2, 5, 6}));
+  EXPECT_EQ(pooled(formats::Pooling::kCls, false), (std::vector<float>{1, 2, 5, 6}));
+  EXPECT_NEAR(pooled(formats::Pooling::kMean, true)[0], 0.894427f, 1e-6);
+}
+
+TEST(slice_and_normalize, keeps_the_first_numbers_at_length_one) {
+  std::vector<float> v = {3, 4, 12};
+  slice_and_normalize(v, 2);
+  EXPECT_EQ(v, (std::vector<float>{0.6f, 0.8f}));
+  std::vector<float> zeros = {0, 0, 1};
+  slice_and_normalize(zeros, 2);
+  EXPECT_EQ(zeros, (std::vector<float>{0, 0}));
+}
+
+}  // namespace
+}  // namespace quern::models
