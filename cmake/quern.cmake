@@ -40,6 +40,7 @@ function(quern_bench name)
   foreach(room ${ARGN})
     target_link_libraries(bench_${name} PRIVATE quern_${room})
   endforeach()
+  target_include_directories(bench_${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_compile_options(bench_${name} PRIVATE -Wno-conversion)
 endfunction()
 
