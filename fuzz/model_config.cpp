@@ -1,0 +1,28 @@
+// config.json of a model folder: numbers that come out are in the ranges the maths relies on.
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/check.h"
+#include "formats/bert_config.h"
+#include "formats/json_object.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
+  using namespace quern::formats;
+  const auto json =
+      JsonObject::parse(std::string_view(reinterpret_cast<const char*>(data), n), "config.json");
+  if (!json.ok()) return 0;
+  const auto config = read_bert_config(*json);
+  if (config.ok()) {
+    QUERN_CHECK(config->n_layers > 0 && config->n_vocab > 0 && config->d_ff > 0);
+    QUERN_CHECK(config->d_model % config->n_heads == 0);
+    QUERN_CHECK(config->n_types > 0 && config->n_types <= 256);
+    QUERN_CHECK(config->norm_eps >= 0 && config->norm_eps <= 1);
+  }
+  if (read_task(*json).ok()) {
+    const auto labels = read_labels(*json);
+    QUERN_CHECK(!labels.ok() || !labels->empty());
+  }
+  return 0;
+}

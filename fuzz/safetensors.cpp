@@ -1,0 +1,23 @@
+// The safetensors header reader: any bytes give tensors inside those bytes, or an error.
+
+#include "formats/safetensors.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/check.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
+  const std::span<const std::byte> file(reinterpret_cast<const std::byte*>(data), n);
+  const auto tensors = quern::formats::parse_safetensors(file);
+  if (!tensors.ok()) return 0;
+  std::size_t n_bytes = 0;
+  for (const auto& [name, entry] : *tensors) {
+    QUERN_CHECK(entry.bytes.data() >= file.data());
+    QUERN_CHECK(entry.bytes.data() + entry.bytes.size() <= file.data() + file.size());
+    n_bytes += entry.bytes.size();
+  }
+  QUERN_CHECK(n_bytes < n);
+  return 0;
+}
