@@ -28,7 +28,7 @@ struct AddedToken {
 struct BertRules {
   bool clean_text = true;
   bool handle_chinese_chars = true;
-  std::optional<bool> strip_accents;  // Unset: as `lowercase`.
+  std::optional<bool> strip_accents = {};  // Unset: as `lowercase`.
   bool lowercase = true;
 };
 

@@ -1,0 +1,55 @@
+// Hostile text through the BERT tokenizer, under every set of its rules.
+
+#include "text/tokenizer.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+
+namespace {
+
+using quern::text::TextEncoder;
+
+quern::text::TokenizerSpec spec_with(bool on) {
+  using Kind = quern::text::TemplatePiece::Kind;
+  quern::text::TokenizerSpec spec;
+  spec.vocab = {"[UNK]", "[CLS]", "a", "b", "##a", "ab", "##b", "\u6F22", "\u00E9", ".", "e"};
+  spec.unk_id = 0;
+  spec.max_chars_per_word = 8;
+  spec.bert = {.clean_text = on, .handle_chinese_chars = on, .strip_accents = {}, .lowercase = on};
+  spec.added = {{.id = 1, .content = "[CLS]", .special = true, .lstrip = true, .rstrip = true},
+                {.id = 11, .content = "a\u00E9", .normalized = true, .single_word = true}};
+  spec.single = {{.kind = Kind::kToken, .id = 1}, {.kind = Kind::kTextA}};
+  spec.pair = {{.kind = Kind::kTextA}, {.kind = Kind::kTextB, .id = 0, .type_id = 1}};
+  return spec;
+}
+
+void check(const quern::text::Encoding& encoding, int max_tokens, int n_vocab) {
+  QUERN_CHECK(encoding.ids.size() == encoding.type_ids.size());
+  QUERN_CHECK(max_tokens == 0 || encoding.ids.size() <= static_cast<std::size_t>(max_tokens));
+  QUERN_CHECK(encoding.n_dropped >= 0);
+  for (const auto id : encoding.ids) QUERN_CHECK(id >= 0 && id < n_vocab);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n_bytes) {
+  static const TextEncoder encoders[] = {std::move(*TextEncoder::make(spec_with(true))),
+                                         std::move(*TextEncoder::make(spec_with(false)))};
+  const std::string_view text(reinterpret_cast<const char*>(data), n_bytes);
+  const int max_tokens = n_bytes == 0 ? 0 : 1 + data[0] % 32;
+  for (const TextEncoder& encoder : encoders) {
+    const int n_vocab = encoder.tokenizer().n_vocab();
+    check(encoder.encode(text, 0), 0, n_vocab);
+    check(encoder.encode(text, max_tokens), max_tokens, n_vocab);
+    check(encoder.encode_pair(text.substr(0, n_bytes / 2), text.substr(n_bytes / 2), max_tokens),
+          max_tokens, n_vocab);
+    std::string shown;
+    for (int id = -1; id <= n_vocab; ++id) encoder.tokenizer().decode(id, shown);
+  }
+  return 0;
+}

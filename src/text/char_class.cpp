@@ -1,0 +1,46 @@
+#include "text/char_class.h"
+
+#include <utf8proc.h>
+
+#include "text/code_range.h"
+
+namespace quern::text {
+namespace {
+
+#include "text/word_char_tables.inc"
+
+// Other_Alphabetic symbols: circled and squared letters. Their category is So.
+bool is_letter_like_symbol(CodePoint code) {
+  return (code >= 0x24B6 && code <= 0x24E9) || (code >= 0x1F130 && code <= 0x1F149) ||
+         (code >= 0x1F150 && code <= 0x1F169) || (code >= 0x1F170 && code <= 0x1F189);
+}
+
+}  // namespace
+
+bool is_white_space(CodePoint code) {
+  if (code < 0x80) return code == ' ' || (code >= 9 && code <= 13);
+  return code == 0x85 || code == 0xA0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200A) ||
+         code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000;
+}
+
+bool is_word_char(CodePoint code) {
+  switch (utf8proc_category(static_cast<utf8proc_int32_t>(code))) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_PC:
+      return true;
+    default:
+      return code == 0x200C || code == 0x200D || is_letter_like_symbol(code) ||
+             find_range(kNewWordChars, code) != nullptr;
+  }
+}
+
+}  // namespace quern::text

@@ -1,0 +1,194 @@
+// WordPiece by hand, and the whole BERT tokenizer against huggingface/tokenizers
+// (tests/data/tokenizer, written by tools/make_tokenizer_golden.py).
+
+#include "text/word_piece.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "text/tokenizer.h"
+
+namespace quern::text {
+namespace {
+
+using Ids = std::vector<TokenId>;
+
+std::vector<std::string> read_lines(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+TokenId id_of(const TokenizerSpec& spec, std::string_view piece) {
+  for (std::size_t i = 0; i < spec.vocab.size(); ++i) {
+    if (spec.vocab[i] == piece) return static_cast<TokenId>(i);
+  }
+  return -1;
+}
+
+TokenizerSpec bert_spec(std::vector<std::string> vocab) {
+  TokenizerSpec spec;
+  spec.vocab = std::move(vocab);
+  spec.unk_id = id_of(spec, "[UNK]");
+  for (const char* token : {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}) {
+    const TokenId id = id_of(spec, token);
+    if (id >= 0) spec.added.push_back({.id = id, .content = token, .special = true});
+  }
+  using Kind = TemplatePiece::Kind;
+  const TokenId cls = id_of(spec, "[CLS]");
+  const TokenId sep = id_of(spec, "[SEP]");
+  spec.single = {{Kind::kToken, cls, 0}, {Kind::kTextA, 0, 0}, {Kind::kToken, sep, 0}};
+  spec.pair = spec.single;
+  spec.pair.push_back({Kind::kTextB, 0, 1});
+  spec.pair.push_back({Kind::kToken, sep, 1});
+  return spec;
+}
+
+TokenizerSpec small_spec() {
+  return bert_spec({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "un", "##aff", "##able", "##a", "a", ","});
+}
+
+Ids encode(const TokenizerSpec& spec, std::string_view text,
+           Specials specials = Specials::kAsToken) {
+  Ids ids;
+  auto tokenizer = make_tokenizer(spec);
+  EXPECT_TRUE(tokenizer.ok()) << tokenizer.status().message();
+  if (tokenizer.ok()) (*tokenizer)->encode(text, specials, ids);
+  return ids;
+}
+
+TEST(word_piece, takes_the_longest_piece_first) {
+  EXPECT_EQ(encode(small_spec(), "unaffable, a"), (Ids{4, 5, 6, 9, 8}));
+  EXPECT_EQ(encode(small_spec(), "aaa"), (Ids{8, 7, 7}));
+}
+
+TEST(word_piece, a_word_that_cannot_be_covered_is_one_unknown_token) {
+  EXPECT_EQ(encode(small_spec(), "unaffablex a xa"), (Ids{1, 8, 1}));
+  EXPECT_EQ(encode(small_spec(), "\xFF \xE6\xBC\xA2"), (Ids{1}));
+}
+
+TEST(word_piece, words_beyond_the_limit_are_unknown) {
+  TokenizerSpec spec = small_spec();
+  spec.max_chars_per_word = 3;
+  EXPECT_EQ(encode(spec, "aaa aaaa"), (Ids{8, 7, 7, 1}));
+}
+
+TEST(word_piece, special_tokens_in_the_text_map_to_their_ids_or_stay_text) {
+  EXPECT_EQ(encode(small_spec(), "a[SEP]a"), (Ids{8, 3, 8}));
+  EXPECT_EQ(encode(small_spec(), "a[SEP]a", Specials::kAsText), (Ids{8, 1, 1, 1, 8}));
+}
+
+TEST(word_piece, a_vocabulary_that_lacks_the_unknown_token_is_refused) {
+  TokenizerSpec spec = small_spec();
+  spec.unk_id = 99;
+  EXPECT_EQ(make_tokenizer(spec).status().code(), Code::kBadInput);
+  EXPECT_EQ(make_tokenizer(TokenizerSpec{}).status().code(), Code::kBadInput);
+}
+
+TEST(word_piece, decode_gives_the_piece_with_its_prefix) {
+  const auto tokenizer = make_tokenizer(small_spec());
+  std::string out;
+  for (TokenId id : {4, 5, 3, 99, -1}) (*tokenizer)->decode(id, out);
+  EXPECT_EQ(out, "un##aff[SEP]");
+}
+
+TEST(word_piece, a_megabyte_of_one_letter_is_one_word) {
+  EXPECT_EQ(encode(small_spec(), std::string(1 << 20, 'a')), (Ids{1}));
+  TokenizerSpec spec = small_spec();
+  spec.max_chars_per_word = 1 << 30;
+  EXPECT_EQ(encode(spec, std::string(1 << 20, 'a')).size(), 1u << 20);
+}
+
+TEST(text_encoder, a_limit_below_the_template_keeps_the_template_alone) {
+  const auto encoder = TextEncoder::make(small_spec());
+  const Encoding one = encoder->encode("a a a", 1);
+  EXPECT_EQ(one.ids, (Ids{2, 3}));
+  EXPECT_EQ(one.n_dropped, 3);
+  EXPECT_EQ(encoder->wrap({8, 8, 8}, 4).ids, (Ids{2, 8, 8, 3}));
+}
+
+TEST(text_encoder, a_template_outside_the_vocabulary_is_refused) {
+  TokenizerSpec spec = small_spec();
+  spec.single[0].id = 10;
+  EXPECT_EQ(TextEncoder::make(spec).status().code(), Code::kBadInput);
+  spec = small_spec();
+  spec.pair.pop_back();
+  spec.pair.pop_back();
+  EXPECT_EQ(TextEncoder::make(spec).status().code(), Code::kBadInput);
+}
+
+std::string from_hex(const std::string& hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes.push_back(static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
+struct GoldenCase {
+  std::string rules;
+  int max_tokens = 0;
+  std::string a, b;
+  bool is_pair = false;
+  Ids ids, type_ids;
+  int n_dropped = 0;
+};
+
+Ids read_ids(const std::string& cell) {
+  std::istringstream in(cell);
+  return Ids(std::istream_iterator<TokenId>(in), {});
+}
+
+GoldenCase read_case(const std::string& line) {
+  std::vector<std::string> cells(1);
+  for (const char c : line) c == '\t' ? cells.emplace_back() : cells.back() += std::string(1, c);
+  return {cells.at(0),           std::stoi(cells.at(1)), from_hex(cells.at(2)),
+          from_hex(cells.at(3)), cells.at(3) != "-",     read_ids(cells.at(4)),
+          read_ids(cells.at(5)), std::stoi(cells.at(6))};
+}
+
+TokenizerSpec golden_spec(const std::string& rules) {
+  const std::string folder = QUERN_SOURCE_DIR "/tests/data/tokenizer";
+  TokenizerSpec spec = bert_spec(read_lines(folder + "/word_piece_vocab.txt"));
+  spec.max_chars_per_word = 20;
+  spec.bert.lowercase = rules[0] == '1';
+  if (rules[1] != '-') spec.bert.strip_accents = rules[1] == '1';
+  spec.bert.clean_text = rules[2] == '1';
+  spec.bert.handle_chinese_chars = rules[3] == '1';
+  const auto n = static_cast<TokenId>(spec.vocab.size());
+  spec.added.push_back({.id = n, .content = "Hello World", .normalized = true});
+  spec.added.push_back({.id = n + 1, .content = "ab", .single_word = true});
+  spec.added.push_back(
+      {.id = n + 2, .content = "<x>", .special = true, .lstrip = true, .rstrip = true});
+  spec.added.push_back({.id = n + 3, .content = "<x><x>", .special = true});
+  return spec;
+}
+
+TEST(bert_golden, every_case_equals_the_reference) {
+  const auto lines = read_lines(QUERN_SOURCE_DIR "/tests/data/tokenizer/word_piece_golden.txt");
+  ASSERT_GT(lines.size(), 1000u);
+  std::string rules;
+  Result<TextEncoder> encoder(Code::kNotFound, "");
+  for (const std::string& line : lines) {
+    const GoldenCase want = read_case(line);
+    if (want.rules != rules) {
+      rules = want.rules;
+      encoder = TextEncoder::make(golden_spec(rules));
+      ASSERT_TRUE(encoder.ok()) << encoder.status().message();
+    }
+    const Encoding got = want.is_pair ? encoder->encode_pair(want.a, want.b, want.max_tokens)
+                                      : encoder->encode(want.a, want.max_tokens);
+    EXPECT_EQ(got.ids, want.ids) << line;
+    EXPECT_EQ(Ids(got.type_ids.begin(), got.type_ids.end()), want.type_ids) << line;
+    EXPECT_EQ(got.n_dropped, want.n_dropped) << line;
+  }
+}
+
+}  // namespace
+}  // namespace quern::text
