@@ -15,6 +15,8 @@
 namespace quern::kernels {
 namespace {
 
+QUERN_TARGET inline __m256 gelu_v(__m256 x);
+
 struct V {
   using Type = __m256;
   static constexpr int kLanes = 8;
@@ -63,6 +65,8 @@ struct V {
     s = _mm_max_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_max_ss(s, _mm_shuffle_ps(s, s, 1)));
   }
+  QUERN_INLINE Type gelu_rounded(Type x) { return gelu_v(x); }
+
   // Round to nearest even on the bits; NaN becomes a quiet NaN, as bf16_from_f32.
   QUERN_INLINE void store_bf16_n(std::uint16_t* p, Type v, int n) {
     const __m256i bits = _mm256_castps_si256(v);

@@ -218,6 +218,22 @@ TEST(finish_row, gelu_is_the_exact_one_over_its_whole_range) {
   }
 }
 
+TEST(finish_row, gelu_for_bf16_is_within_the_rounding) {
+  for (const Table* table : runnable()) {
+    std::vector<float> x;
+    for (float v = -30.0f; v <= 30.0f; v += 0.003f) x.push_back(v);
+    std::vector<std::uint16_t> got(x.size());
+    table->finish_row({.c = x.data(),
+                       .activation = Activation::kGelu,
+                       .n = static_cast<int>(x.size()),
+                       .out_bf16 = got.data()});
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double want = x[i] * 0.5 * std::erfc(-static_cast<double>(x[i]) / std::sqrt(2.0));
+      EXPECT_NEAR(f32_from_bf16(got[i]), want, 2e-5 + std::abs(want) / 256) << table->isa;
+    }
+  }
+}
+
 TEST(layer_norm_row, worked_example) {
   // Mean 2, variance 1: (1, 3) becomes (-1, 1) x gamma + beta.
   const float x[] = {1, 3}, gamma[] = {2, 2}, beta[] = {1, 0};

@@ -91,8 +91,9 @@ void run_part(const Operands& op, const Blocking& block, const Table& table, int
               int first_panel, const MatmulOut& to) {
   const int end_row = std::min(first_row + block.rows, op.n_rows);
   const int end_panel = std::min(first_panel + block.panels, op.n_panels);
-  // Few rows leave registers free: tiles widen inside the kernel, so hand it more panels.
-  const int group = end_row - first_row <= 6 ? kMaxTilePanels : table.tile_panels;
+  // A group of panels is finished in one go: long runs for the epilogue, and with few rows wide
+  // tiles for the kernel.
+  const int group = kMaxTilePanels;
   for (int panel = first_panel; panel < end_panel; panel += group) {
     const int n_panels = std::min(group, end_panel - panel);
     for (int row = first_row; row < end_row; row += table.tile_rows) {
