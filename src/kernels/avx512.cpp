@@ -15,49 +15,9 @@
 namespace quern::kernels {
 namespace {
 
-struct V {
-  using Type = __m512;
-  static constexpr int kLanes = 16;
+#include "kernels/simd_avx512.inc"
 
-  QUERN_INLINE __mmask16 first(int n) {
-    return static_cast<__mmask16>(n >= kLanes ? 0xffffu : (1u << n) - 1u);
-  }
-  QUERN_INLINE Type load(const float* p) { return _mm512_loadu_ps(p); }
-  QUERN_INLINE Type load_n(const float* p, int n) { return _mm512_maskz_loadu_ps(first(n), p); }
-  QUERN_INLINE void store(float* p, Type v) { _mm512_storeu_ps(p, v); }
-  QUERN_INLINE void store_n(float* p, Type v, int n) { _mm512_mask_storeu_ps(p, first(n), v); }
-  QUERN_INLINE Type select_n(Type v, int n) { return _mm512_maskz_mov_ps(first(n), v); }
-  QUERN_INLINE Type set1(float x) { return _mm512_set1_ps(x); }
-  QUERN_INLINE Type add(Type a, Type b) { return _mm512_add_ps(a, b); }
-  QUERN_INLINE Type sub(Type a, Type b) { return _mm512_sub_ps(a, b); }
-  QUERN_INLINE Type mul(Type a, Type b) { return _mm512_mul_ps(a, b); }
-  QUERN_INLINE Type div(Type a, Type b) { return _mm512_div_ps(a, b); }
-  QUERN_INLINE Type fma(Type a, Type b, Type c) { return _mm512_fmadd_ps(a, b, c); }
-  QUERN_INLINE Type max(Type a, Type b) { return _mm512_max_ps(a, b); }
-  QUERN_INLINE Type min(Type a, Type b) { return _mm512_min_ps(a, b); }
-  QUERN_INLINE Type round(Type a) {
-    return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  }
-  QUERN_INLINE Type pow2(Type n) { return _mm512_scalef_ps(_mm512_set1_ps(1.0f), n); }
-  QUERN_INLINE float sum(Type v) { return _mm512_reduce_add_ps(v); }
-  QUERN_INLINE float largest(Type v) { return _mm512_reduce_max_ps(v); }
-
-  // relu(x) - |x| (1 - Phi(|x|)), the tail from a table: a third of the rational fit's cost.
-  QUERN_INLINE Type gelu_rounded(Type x) {
-    const Type u = _mm512_min_ps(_mm512_mul_ps(_mm512_abs_ps(x), set1(6.4f)), set1(31.49f));
-    const Type magic = set1(12582912.0f);  // 1.5 * 2^23: adding it rounds, low bits are the index.
-    const Type shifted = _mm512_add_ps(u, magic);
-    const Type f = _mm512_sub_ps(u, _mm512_sub_ps(shifted, magic));
-    const __m512i index = _mm512_castps_si512(shifted);
-    const auto look_up = [&](const float* table) __attribute__((always_inline, target("avx512f"))) {
-      return _mm512_permutex2var_ps(_mm512_load_ps(table), index, _mm512_load_ps(table + 16));
-    };
-    Type tail = _mm512_fmadd_ps(look_up(kGeluTail2), f, look_up(kGeluTail1));
-    tail = _mm512_fmadd_ps(tail, f, look_up(kGeluTail0));
-    return _mm512_fnmadd_ps(_mm512_mul_ps(u, set1(1 / 6.4f)), tail,
-                            _mm512_max_ps(x, _mm512_setzero_ps()));
-  }
-
+struct V : V512 {
   // Round to nearest even on the bits; NaN becomes a quiet NaN, as bf16_from_f32.
   QUERN_INLINE void store_bf16_n(std::uint16_t* p, Type v, int n) {
     const __m512i bits = _mm512_castps_si512(v);

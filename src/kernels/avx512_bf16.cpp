@@ -1,4 +1,4 @@
-// The AVX512-BF16 dot product; everything else is the AVX-512 table's.
+// AVX512-BF16: its dot product and its conversion; the f32 tile is the AVX-512 table's.
 //
 // vdpbf16ps rounds each product pair on its own way (to nearest even, subnormals flushed), so its
 // results differ from the plain version's in the last bits: the tests allow for that, and the
@@ -8,6 +8,7 @@
 
 #include <immintrin.h>
 
+#include "kernels/gelu_table.h"
 #include "kernels/table.h"
 
 #define QUERN_TARGET \
@@ -16,6 +17,17 @@
 
 namespace quern::kernels {
 namespace {
+
+#include "kernels/simd_avx512.inc"
+
+struct V : V512 {
+  // As bf16_from_f32, but subnormal numbers become zero.
+  QUERN_INLINE void store_bf16_n(std::uint16_t* p, Type v, int n) {
+    _mm256_mask_storeu_epi16(p, first(n), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(v)));
+  }
+};
+
+#include "kernels/rows.inc"
 
 struct DotBf16Step {
   using Unit = std::uint32_t;
@@ -34,17 +46,19 @@ struct DotBf16Step {
 
 }  // namespace
 
-// A function, because constinit cannot copy from another translation unit's table.
-namespace {
-Table with_bf16(Table table) {
-  table.isa = "avx512_bf16";
-  table.tile_bf16 = tile<DotBf16Step>;
-  return table;
-}
-}  // namespace
-
 const Table& avx512_bf16_table() {
-  static const Table table = with_bf16(avx512_table);
+  static const Table table = {
+      .isa = "avx512_bf16",
+      .tile_rows = kTileRows,
+      .tile_panels = 2,
+      .tile_f32 = avx512_table.tile_f32,
+      .tile_bf16 = tile<DotBf16Step>,
+      .finish_row = finish_row,
+      .layer_norm_row = layer_norm_row,
+      .softmax_row = softmax_row,
+      .scale_row = scale_row,
+      .bf16_row = bf16_row,
+  };
   return table;
 }
 
