@@ -49,17 +49,11 @@ struct PackedHead {
 };
 
 template <typename T>
-void pack_keys(Matrix<const T> k, const PackedHead& packed) {
-  for (int panel = 0; panel * 16 < k.rows; ++panel) {
-    std::uint32_t* lines = packed.keys + static_cast<std::ptrdiff_t>(panel) * packed.key_steps * 16;
-    for (int j = 0; j < 16; ++j) {
-      const int t = panel * 16 + j;
-      for (int s = 0; s < packed.key_steps; ++s) {
-        std::uint32_t unit = 0;
-        if (t < k.rows) std::memcpy(&unit, k.row_data(t) + s * kPerStep<T>, sizeof unit);
-        lines[s * 16 + j] = unit;
-      }
-    }
+void pack_keys(Matrix<const T> k, const PackedHead& packed, const Table& table) {
+  for (int t = 0; t < k.rows; t += 16) {
+    table.transpose_16(reinterpret_cast<const std::uint32_t*>(k.row_data(t)),
+                       k.stride / kPerStep<T>, std::min(16, k.rows - t), packed.key_steps,
+                       packed.keys + static_cast<std::ptrdiff_t>(t) * packed.key_steps);
   }
 }
 
@@ -157,7 +151,7 @@ void attend_part(Matrix<const T> qkv, const Part& part, int n_heads, std::byte* 
   packed.key_steps = (d_head + kPerStep<T> - 1) / kPerStep<T>;
   packed.values = packed.keys + round_up(part.n_tokens, 16) * packed.key_steps;
   packed.value_steps = (part.n_tokens + kPerStep<T> - 1) / kPerStep<T>;
-  pack_keys(rows.columns(d_model + column, d_head), packed);
+  pack_keys(rows.columns(d_model + column, d_head), packed, table);
   pack_values(rows.columns(2 * d_model + column, d_head), packed);
 
   const int sums_stride = round_up(d_head, 16);

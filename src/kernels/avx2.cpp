@@ -116,6 +116,49 @@ struct Bf16Step {
   }
 };
 
+// An 8 x 8 transpose in three rounds of shuffles, four times.
+QUERN_INLINE void transpose_8(const std::uint32_t* rows, std::ptrdiff_t stride, int n_rows,
+                              int n_units, std::uint32_t* out) {
+  const __m256i mask = V::first(n_units);
+  __m256i r[8], t[8];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) {
+    r[i] = i < n_rows ? _mm256_maskload_epi32(reinterpret_cast<const int*>(rows + i * stride), mask)
+                      : _mm256_setzero_si256();
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 8; i += 2) {
+    t[i] = _mm256_unpacklo_epi32(r[i], r[i + 1]);
+    t[i + 1] = _mm256_unpackhi_epi32(r[i], r[i + 1]);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 8; i += 4) {
+    r[i] = _mm256_unpacklo_epi64(t[i], t[i + 2]);
+    r[i + 1] = _mm256_unpackhi_epi64(t[i], t[i + 2]);
+    r[i + 2] = _mm256_unpacklo_epi64(t[i + 1], t[i + 3]);
+    r[i + 3] = _mm256_unpackhi_epi64(t[i + 1], t[i + 3]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    t[i] = _mm256_permute2x128_si256(r[i], r[i + 4], 0x20);
+    t[i + 4] = _mm256_permute2x128_si256(r[i], r[i + 4], 0x31);
+  }
+#pragma GCC unroll 8
+  for (int u = 0; u < 8; ++u) {
+    if (u < n_units) _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + u * 16), t[u]);
+  }
+}
+
+QUERN_TARGET void transpose_16(const std::uint32_t* rows, std::ptrdiff_t stride, int n_rows,
+                               int n_units, std::uint32_t* out) {
+  for (int half = 0; half < 16; half += 8) {
+    for (int u = 0; u < n_units; u += 8) {
+      transpose_8(rows + half * stride + u, stride, n_rows - half, n_units - u,
+                  out + u * 16 + half);
+    }
+  }
+}
+
 // 6 rows x 1 panel (2 registers wide) keep 12 accumulators, a line of b and a broadcast in 16
 // registers. Fewer rows take more panels, to hide the FMA's latency.
 constexpr int kTileRows = 6;
@@ -186,6 +229,7 @@ constinit const Table avx2_table = {
     .finish_row = finish_row,
     .layer_norm_row = layer_norm_row,
     .softmax_row = softmax_row,
+    .transpose_16 = transpose_16,
     .scale_row = scale_row,
     .bf16_row = bf16_row,
 };

@@ -58,6 +58,52 @@ struct Bf16Step {
 
 #include "kernels/tile_avx512.inc"
 
+// A 16 x 16 transpose in four rounds of shuffles.
+QUERN_INLINE void transpose_block(const std::uint32_t* rows, std::ptrdiff_t stride, int n_rows,
+                                  int n_units, std::uint32_t* out) {
+  __m512i r[16], t[16];
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; ++i) {
+    r[i] = i < n_rows ? _mm512_maskz_loadu_epi32(V::first(n_units), rows + i * stride)
+                      : _mm512_setzero_si512();
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+    t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+  }
+  // r[4 g + k] holds, in its lane l, unit 4 l + k of rows 4 g .. 4 g + 3.
+#pragma GCC unroll 4
+  for (int i = 0; i < 16; i += 4) {
+    r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+    r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+    r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+    r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+  }
+#pragma GCC unroll 4
+  for (int k = 0; k < 4; ++k) {
+    const __m512i low01 = _mm512_shuffle_i32x4(r[k], r[k + 4], 0x44);
+    const __m512i high01 = _mm512_shuffle_i32x4(r[k], r[k + 4], 0xee);
+    const __m512i low23 = _mm512_shuffle_i32x4(r[k + 8], r[k + 12], 0x44);
+    const __m512i high23 = _mm512_shuffle_i32x4(r[k + 8], r[k + 12], 0xee);
+    t[k] = _mm512_shuffle_i32x4(low01, low23, 0x88);
+    t[k + 4] = _mm512_shuffle_i32x4(low01, low23, 0xdd);
+    t[k + 8] = _mm512_shuffle_i32x4(high01, high23, 0x88);
+    t[k + 12] = _mm512_shuffle_i32x4(high01, high23, 0xdd);
+  }
+#pragma GCC unroll 16
+  for (int u = 0; u < 16; ++u) {
+    if (u < n_units) _mm512_storeu_si512(out + u * 16, t[u]);
+  }
+}
+
+QUERN_TARGET void transpose_16(const std::uint32_t* rows, std::ptrdiff_t stride, int n_rows,
+                               int n_units, std::uint32_t* out) {
+  for (int u = 0; u < n_units; u += 16) {
+    transpose_block(rows + u, stride, n_rows, n_units - u, out + u * 16);
+  }
+}
+
 }  // namespace
 
 constinit const Table avx512_table = {
@@ -69,6 +115,7 @@ constinit const Table avx512_table = {
     .finish_row = finish_row,
     .layer_norm_row = layer_norm_row,
     .softmax_row = softmax_row,
+    .transpose_16 = transpose_16,
     .scale_row = scale_row,
     .bf16_row = bf16_row,
 };

@@ -56,6 +56,7 @@ const Table& avx512_bf16_table() {
       .finish_row = finish_row,
       .layer_norm_row = layer_norm_row,
       .softmax_row = softmax_row,
+      .transpose_16 = avx512_table.transpose_16,
       .scale_row = scale_row,
       .bf16_row = bf16_row,
   };

@@ -290,6 +290,21 @@ TEST(softmax_row, blocks_carry_on_where_the_last_one_stopped) {
   }
 }
 
+TEST(transpose_16, every_isa_gives_what_plain_gives) {
+  std::vector<std::uint32_t> rows(16 * 50);
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<std::uint32_t>(i + 1);
+  for (const Table* table : runnable()) {
+    for (int n_rows = 1; n_rows <= 16; ++n_rows) {
+      for (const int n_units : {1, 2, 8, 15, 16, 17, 32, 50}) {
+        std::vector<std::uint32_t> got(50 * 16, 7), want(got);
+        plain_table.transpose_16(rows.data(), 50, n_rows, n_units, want.data());
+        table->transpose_16(rows.data(), 50, n_rows, n_units, got.data());
+        ASSERT_EQ(got, want) << table->isa << " " << n_rows << "x" << n_units;
+      }
+    }
+  }
+}
+
 TEST(bf16_row, every_isa_gives_the_bits_of_plain) {
   auto x = random_floats(1001, 1, 1e3f);
   x[0] = std::numeric_limits<float>::quiet_NaN();

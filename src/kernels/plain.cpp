@@ -98,6 +98,13 @@ float softmax_row(float* s, int n, int n_padded, float scale, float* max_io, flo
   return correction;
 }
 
+void transpose_16(const std::uint32_t* rows, std::ptrdiff_t stride, int n_rows, int n_units,
+                  std::uint32_t* out) {
+  for (int r = 0; r < 16; ++r) {
+    for (int u = 0; u < n_units; ++u) out[u * 16 + r] = r < n_rows ? rows[r * stride + u] : 0;
+  }
+}
+
 void scale_row(float* x, int n, float factor) {
   for (int i = 0; i < n; ++i) x[i] *= factor;
 }
@@ -117,6 +124,7 @@ constinit const Table plain_table = {
     .finish_row = finish_row,
     .layer_norm_row = layer_norm_row,
     .softmax_row = softmax_row,
+    .transpose_16 = transpose_16,
     .scale_row = scale_row,
     .bf16_row = bf16_row,
 };

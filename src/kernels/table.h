@@ -65,6 +65,10 @@ struct Table {
   /// block in *max_io and *sum_io. Returns the factor by which earlier results must be scaled.
   float (*softmax_row)(float* s, int n, int n_padded, float scale, float* max_io, float* sum_io);
 
+  /// out[u * 16 + r] = rows[r * stride + u] for u < n_units, 0 for rows r in [n_rows, 16).
+  void (*transpose_16)(const std::uint32_t* rows, std::ptrdiff_t stride, int n_rows, int n_units,
+                       std::uint32_t* out);
+
   void (*scale_row)(float* x, int n, float factor);
   void (*bf16_row)(const float* x, int n, std::uint16_t* out);  // As bf16_from_f32.
 };
