@@ -32,6 +32,12 @@ class MappedFile {
   std::string path_;
 };
 
+/// A run of a file's bytes; it keeps the file mapped.
+struct MappedBytes {
+  MappedFile file;
+  std::span<const std::byte> bytes;
+};
+
 /// Reads a whole file of at most `limit_bytes`. Errors: kNotFound, kIo, kBadInput when larger.
 Result<std::string> read_file(const std::string& path, std::size_t limit_bytes);
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/byte_ledger.h"
+#include "base/mapped_file.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "formats/model_folder.h"
@@ -79,20 +80,30 @@ struct BertModel {
   std::span<const float> classifier_b;  // [n_labels]
 
   formats::TensorFiles files;  // The embedding tables point into it,
-  Buffer storage;              // everything else into this.
-  Reservation mapped;          // The tables' bytes.
+  Buffer storage;              // everything else into this
+  MappedBytes packed;          // or, where they were packed before, into this.
+  Reservation mapped;          // The bytes of the tables and of `packed`.
 
   int n_labels() const { return classifier_w.rows; }
   std::size_t weight_bytes() const { return storage.size() + mapped.bytes(); }
+
+  /// All that was packed, as load_bert takes it in `packed`.
+  std::span<const std::byte> packed_bytes() const {
+    return packed.bytes.empty() ? std::span<const std::byte>(storage.as<const std::byte>())
+                                : packed.bytes;
+  }
 };
 
 /// Checks all tensors, then packs the matrices; the pages of the files that are not needed any
 /// more are given back. Bytes are held by the tenant "weights/<folder.name>".
 ///
+/// `packed`: the packed_bytes() of an earlier load of the same files at the same precision, checked
+///   by the caller to be undamaged. The model is bound to them and no matrix of the files is read.
 /// Errors: kNotFound / kBadInput naming the tensor, its shape and the wanted one;
-///   kExhausted from the ledger.
+///   kBadInput when `packed` has another size than these files give; kExhausted from the ledger.
 Result<BertModel> load_bert(const formats::ModelFolder& folder, formats::TensorFiles files,
-                            kernels::Precision precision, ByteLedger& ledger, ThreadPool& pool);
+                            kernels::Precision precision, ByteLedger& ledger, ThreadPool& pool,
+                            MappedBytes packed = {});
 
 /// Bytes load_bert will reserve for this model (the tables counted as f32).
 std::size_t bert_weight_bytes(const formats::ModelFolder& folder, kernels::Precision precision);

@@ -147,25 +147,34 @@ Status find_tensors(const formats::ModelFolder& folder, const TensorLookup& file
   return {};
 }
 
-/// Cuts the storage into 64-byte aligned runs. Run once without storage to count the bytes, then
-/// again to fill them: both walks are the same code.
+/// Cuts the storage into 64-byte aligned runs. One walk counts the bytes, another fills them or
+/// binds to bytes that were filled by an earlier process: all three are the same code.
 class Placer {
  public:
-  Placer(std::byte* base, Precision precision, ThreadPool& pool)
-      : base_(base), precision_(precision), pool_(pool) {}
+  static Placer counting(Precision precision, ThreadPool& pool) {
+    return {nullptr, nullptr, precision, pool};
+  }
+  static Placer filling(std::byte* base, Precision precision, ThreadPool& pool) {
+    return {base, base, precision, pool};
+  }
+  static Placer binding(const std::byte* base, Precision precision, ThreadPool& pool) {
+    return {base, nullptr, precision, pool};
+  }
 
   std::span<const float> vector(const Stack& parts) {
     std::size_t n = 0;
     for (const TensorEntry* t : parts) n += t->bytes.size() / dtype_bytes(t->dtype);
-    auto* out = reinterpret_cast<float*>(take(n * sizeof(float)));
-    if (base_ == nullptr) return {};
-    float* next = out;
+    const Run run = take(n * sizeof(float));
+    if (run.at == nullptr) return {};
+    const std::span<const float> out(reinterpret_cast<const float*>(run.at), n);
+    if (run.fill == nullptr) return out;
+    auto* next = reinterpret_cast<float*>(run.fill);
     for (const TensorEntry* t : parts) {
       const auto count = static_cast<int>(t->bytes.size() / dtype_bytes(t->dtype));
       widen(*t, 0, count, next);
       next += count;
     }
-    return {out, n};
+    return out;
   }
 
   Matrix<const float> matrix(const Stack& parts) {
@@ -180,9 +189,9 @@ class Placer {
     const auto n_in = static_cast<int>(parts[0]->shape[1]);
     const int n_out = rows_each * static_cast<int>(parts.size());
     kernels::Weight w{.precision = precision_, .n_out = n_out, .n_in = n_in};
-    std::byte* packed = take(kernels::packed_bytes(precision_, n_out, n_in));
-    if (base_ == nullptr) return w;
-    w.packed = packed;
+    const Run run = take(kernels::packed_bytes(precision_, n_out, n_in));
+    w.packed = run.at;
+    if (run.fill == nullptr) return w;
     const std::size_t bytes = kernels::panel_bytes(precision_, n_in);
     pool_.parallel_for(w.n_panels(), [&](int panel, int) {
       std::vector<float> rows(static_cast<std::size_t>(kernels::kPanelWidth) *
@@ -195,7 +204,7 @@ class Placer {
               rows.data() + static_cast<std::ptrdiff_t>(r) * n_in);
       }
       kernels::pack_panel(precision_, rows.data(), n, n_in,
-                          {packed + static_cast<std::size_t>(panel) * bytes, bytes});
+                          {run.fill + static_cast<std::size_t>(panel) * bytes, bytes});
     });
     return w;
   }
@@ -203,13 +212,23 @@ class Placer {
   std::size_t n_bytes() const { return n_bytes_; }
 
  private:
-  std::byte* take(std::size_t n) {
-    std::byte* at = base_ == nullptr ? nullptr : base_ + n_bytes_;
+  struct Run {
+    const std::byte* at;  // nullptr while counting.
+    std::byte* fill;      // nullptr while counting or binding.
+  };
+
+  Placer(const std::byte* base, std::byte* fill, Precision precision, ThreadPool& pool)
+      : base_(base), fill_(fill), precision_(precision), pool_(pool) {}
+
+  Run take(std::size_t n) {
+    const Run run{base_ == nullptr ? nullptr : base_ + n_bytes_,
+                  fill_ == nullptr ? nullptr : fill_ + n_bytes_};
     n_bytes_ += round_up(n);
-    return at;
+    return run;
   }
 
-  std::byte* base_;
+  const std::byte* base_;
+  std::byte* fill_;
   Precision precision_;
   ThreadPool& pool_;
   std::size_t n_bytes_ = 0;
@@ -261,6 +280,18 @@ Status check_supported(const formats::ModelFolder& folder, Precision precision) 
   return {};
 }
 
+Status check_packed(const MappedBytes& packed, std::size_t want) {
+  if (packed.bytes.size() != want) {
+    return {Code::kBadInput, fmt::format("packed weights '{}' have {} bytes, want {}",
+                                         packed.file.path(), packed.bytes.size(), want)};
+  }
+  if (reinterpret_cast<std::uintptr_t>(packed.bytes.data()) % Buffer::kAlignment != 0) {
+    return {Code::kBadInput, fmt::format("packed weights '{}' do not begin at a multiple of {}",
+                                         packed.file.path(), Buffer::kAlignment)};
+  }
+  return {};
+}
+
 }  // namespace
 
 void EmbeddingTable::add_row(int row, float* out) const {
@@ -282,7 +313,8 @@ void EmbeddingTable::add_row(int row, float* out) const {
 }
 
 Result<BertModel> load_bert(const formats::ModelFolder& folder, TensorFiles files,
-                            Precision precision, ByteLedger& ledger, ThreadPool& pool) {
+                            Precision precision, ByteLedger& ledger, ThreadPool& pool,
+                            MappedBytes packed) {
   QUERN_TRY(check_supported(folder, precision));
   ModelTensors tensors;
   QUERN_TRY(find_tensors(folder, TensorLookup(files), tensors).in(folder.path));
@@ -290,15 +322,23 @@ Result<BertModel> load_bert(const formats::ModelFolder& folder, TensorFiles file
   BertModel model;
   model.config = folder.config;
   model.precision = precision;
-  Placer count(nullptr, precision, pool);
+  Placer count = Placer::counting(precision, pool);
   place(tensors, count, model);
+  const bool is_packed = !packed.bytes.empty();
+  if (is_packed) QUERN_TRY(check_packed(packed, count.n_bytes()));
   const std::string tenant = "weights/" + folder.name;
-  QUERN_ASSIGN(model.storage, Buffer::make(ledger, tenant, count.n_bytes()));
   QUERN_ASSIGN(model.mapped,
                ledger.reserve(tenant, tensors.token->bytes.size() + tensors.position->bytes.size() +
-                                          tensors.type->bytes.size()));
-  Placer fill(model.storage.data(), precision, pool);
-  place(tensors, fill, model);
+                                          tensors.type->bytes.size() + packed.bytes.size()));
+  if (is_packed) {
+    Placer bind = Placer::binding(packed.bytes.data(), precision, pool);
+    place(tensors, bind, model);
+    model.packed = std::move(packed);
+  } else {
+    QUERN_ASSIGN(model.storage, Buffer::make(ledger, tenant, count.n_bytes()));
+    Placer fill = Placer::filling(model.storage.data(), precision, pool);
+    place(tensors, fill, model);
+  }
   model.token_embedding = table_of(*tensors.token);
   model.position_embedding = table_of(*tensors.position);
   model.type_embedding = table_of(*tensors.type);

@@ -162,6 +162,51 @@ TEST(bert, weight_bytes_are_what_the_ledger_holds) {
   }
 }
 
+MappedBytes packed_file(std::span<const std::byte> bytes) {
+  const std::string path = testing::TempDir() + "bert_packed_bytes";
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  EXPECT_TRUE(write_file_atomically(path, text).ok());
+  auto file = MappedFile::open(path);
+  EXPECT_TRUE(file.ok()) << file.status().message();
+  MappedBytes out{.file = std::move(*file), .bytes = {}};
+  out.bytes = out.file.bytes();
+  return out;
+}
+
+TEST(bert, bound_to_packed_bytes_it_gives_the_same_bits_and_packs_nothing) {
+  for (const char* name : {"tiny-mean-f16", "tiny-nli"}) {
+    for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
+      Fixture f(name, precision);
+      const auto want = f.run(f.golden_sequences(), 2);
+      const std::size_t bytes = f.model.weight_bytes();
+      MappedBytes packed = packed_file(f.model.packed_bytes());
+      formats::TensorFiles files = std::move(f.model.files);
+      f.model = {};
+      EXPECT_EQ(f.ledger.used_bytes(), 0u);
+      auto bound = load_bert(f.folder, std::move(files), precision, f.ledger, ThreadPool::serial(),
+                             std::move(packed));
+      ASSERT_TRUE(bound.ok()) << bound.status().message();
+      f.model = std::move(*bound);
+      EXPECT_EQ(f.model.storage.size(), 0u);
+      EXPECT_EQ(f.model.weight_bytes(), bytes);
+      EXPECT_EQ(f.ledger.used_bytes(), bytes);
+      EXPECT_EQ(f.run(f.golden_sequences(), 2), want);
+    }
+  }
+}
+
+TEST(bert, packed_bytes_of_another_size_are_refused) {
+  Fixture f("tiny-mean-f32");
+  const std::span<const std::byte> all = f.model.packed_bytes();
+  for (const std::size_t n : {std::size_t{1}, all.size() - 64, all.size() - 1}) {
+    auto files = formats::TensorFiles::open(f.folder.path);
+    const auto wrong = load_bert(f.folder, std::move(*files), Precision::kF32, f.ledger,
+                                 ThreadPool::serial(), packed_file(all.first(n)));
+    ASSERT_FALSE(wrong.ok());
+    EXPECT_EQ(wrong.status().code(), Code::kBadInput) << wrong.status().message();
+  }
+}
+
 TEST(bert, missing_and_misshapen_tensors_are_named) {
   Fixture f("tiny-mean-f32");
   auto folder = f.folder;
