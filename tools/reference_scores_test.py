@@ -1,12 +1,8 @@
 #!/usr/bin/env python3
 """Tests of reference_scores.py, on numbers that can be checked by hand. Needs: numpy."""
-import sys
 import unittest
 
-try:
-    import numpy as np
-except ImportError:
-    sys.exit(77)  # CTest's "skipped".
+import numpy as np
 
 import reference_scores as scores
 
@@ -30,8 +26,7 @@ class Ndcg(unittest.TestCase):
 
     def test_a_query_without_relevant_documents_does_not_count(self):
         documents = np.eye(2)
-        gains = {"q": {"a": 1}, "r": {"b": 0}}
-        value = scores.ndcg(np.eye(2), documents, ["q", "r"], ["a", "b"], gains)
+        value = scores.ndcg(np.eye(2), documents, ["q", "r"], ["a", "b"], {"q": {"a": 1}, "r": {"b": 0}})
         self.assertAlmostEqual(value, 1.0)
 
 

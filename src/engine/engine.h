@@ -19,7 +19,7 @@ namespace quern::engine {
 struct EngineOptions {
   std::size_t memory_bytes = 0;   // 0: 0.8 of what the machine or cgroup allows.
   int n_threads = 0;              // 0: usable_cpus().
-  std::string home;               // "": hub::home_folder().
+  std::string home = {};          // "": hub::home_folder().
   std::string precision = "f32";  // Of models opened from here on.
   int batch_tokens = 0;           // 0: chosen by the engine.
 };

@@ -1,0 +1,53 @@
+#include "engine/arena.h"
+
+#include <cstdint>
+
+#include <gtest/gtest.h>
+
+namespace quern::engine {
+
+TEST(arena, grows_and_keeps_its_block) {
+  ByteLedger ledger(1000);
+  Arena arena(ledger);
+  const std::byte* first = nullptr;
+  {
+    const Result<Arena::Lease> lease = arena.take(100);
+    ASSERT_TRUE(lease.ok());
+    EXPECT_GE(lease->bytes().size(), 100u);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(lease->bytes().data()) % Buffer::kAlignment, 0u);
+    first = lease->bytes().data();
+  }
+  {
+    const Result<Arena::Lease> lease = arena.take(60);
+    ASSERT_TRUE(lease.ok());
+    EXPECT_EQ(lease->bytes().data(), first);
+  }
+  ASSERT_TRUE(arena.take(900).ok());
+  EXPECT_EQ(ledger.used_bytes(), 900u);  // Nothing to spare: no more than was asked for.
+  EXPECT_EQ(ledger.tenants().at(0).name, "activations");
+}
+
+TEST(arena, a_refusal_keeps_what_there_was) {
+  ByteLedger ledger(1000);
+  Arena arena(ledger);
+  ASSERT_TRUE(arena.take(300).ok());
+  const std::size_t held = ledger.used_bytes();
+  EXPECT_EQ(arena.take(1001).status().code(), Code::kExhausted);
+  EXPECT_EQ(ledger.used_bytes(), held);
+}
+
+TEST(arena, gives_its_block_back_only_when_idle) {
+  ByteLedger ledger(1000);
+  Arena arena(ledger);
+  {
+    const Result<Arena::Lease> lease = arena.take(300);
+    ASSERT_TRUE(lease.ok());
+    arena.release_if_idle();
+    EXPECT_GE(ledger.used_bytes(), 300u);
+    lease->bytes()[299] = std::byte{1};
+  }
+  arena.release_if_idle();
+  EXPECT_EQ(ledger.used_bytes(), 0u);
+}
+
+}  // namespace quern::engine

@@ -1,0 +1,100 @@
+#include "engine/batch_runner.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace quern::engine {
+namespace {
+
+// The arena holds the results first, then the model's scratch.
+struct Need {
+  std::size_t out_bytes = 0;
+  std::size_t scratch_bytes = 0;
+  std::size_t total() const { return out_bytes + scratch_bytes; }
+};
+
+Need need_of(const Servable& model, const std::vector<Candidate>& batch, int n_threads) {
+  int n_tokens = 0;
+  int longest = 0;
+  for (const Candidate& c : batch) {
+    n_tokens += c.input->n_tokens();
+    longest = std::max(longest, c.input->n_tokens());
+  }
+  const std::size_t out_bytes =
+      batch.size() * static_cast<std::size_t>(model.n_values()) * sizeof(float);
+  constexpr std::size_t kAlign = Buffer::kAlignment;
+  return {.out_bytes = (out_bytes + kAlign - 1) / kAlign * kAlign,
+          .scratch_bytes = model.scratch_bytes(n_tokens, longest, n_threads)};
+}
+
+Outcome outcome_of(const Servable& model, const Candidate& c, std::span<const float> row) {
+  Outcome outcome{.status = {},
+                  .values = std::vector<float>(row.begin(), row.end()),
+                  .n_tokens = c.input->n_tokens(),
+                  .n_dropped = c.input->encoding.n_dropped};
+  model.finish(c.job->plan, outcome.values);
+  if (!std::all_of(outcome.values.begin(), outcome.values.end(),
+                   [](float v) { return std::isfinite(v); })) {
+    outcome.status = {Code::kBadInput, "the model's result is not finite: its weights are damaged"};
+    outcome.values.clear();
+  }
+  return outcome;
+}
+
+double ms(Clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
+
+}  // namespace
+
+Result<Arena::Lease> BatchRunner::fit(const Servable& model, std::vector<Candidate>& batch) {
+  for (;;) {
+    const Need need = need_of(model, batch, pool_.n_threads());
+    Result<Arena::Lease> lease = arena_.take(need.total());
+    if (lease.ok()) return lease;
+    if (batch.size() == 1) {
+      return make_room_ && make_room_(need.total()) ? arena_.take(need.total()) : std::move(lease);
+    }
+    batch.resize(batch.size() / 2);
+  }
+}
+
+void BatchRunner::lay_out(const std::vector<Candidate>& batch) {
+  ids_.clear();
+  type_ids_.clear();
+  seq_starts_.assign(1, 0);
+  for (const Candidate& c : batch) {
+    const text::Encoding& e = c.input->encoding;
+    ids_.insert(ids_.end(), e.ids.begin(), e.ids.end());
+    type_ids_.insert(type_ids_.end(), e.type_ids.begin(), e.type_ids.end());
+    seq_starts_.push_back(static_cast<std::int32_t>(ids_.size()));
+  }
+}
+
+void BatchRunner::run(const Servable& model, std::vector<Candidate>& batch, OutcomeBook& book) {
+  const Result<Arena::Lease> lease = fit(model, batch);
+  if (!lease.ok()) {
+    book.enter(*batch[0].job, batch[0].input->i_input, failed_outcome(lease.status()));
+    return;
+  }
+  lay_out(batch);
+  const Need need = need_of(model, batch, pool_.n_threads());
+  const Matrix<float> out(reinterpret_cast<float*>(lease->bytes().data()),
+                          static_cast<int>(batch.size()), model.n_values());
+  const Clock::time_point start = Clock::now();
+  model.forward({.ids = ids_, .type_ids = type_ids_, .seq_starts = seq_starts_},
+                lease->bytes().subspan(need.out_bytes), pool_, out);
+  const Clock::duration took = Clock::now() - start;
+
+  const long i_batch = ++book.counters.n_batches;
+  book.counters.busy_ns += std::chrono::nanoseconds(took).count();
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    Job& job = *batch[i].job;
+    if (!std::exchange(job.started, true)) job.response.queue_ms = ms(start - job.submitted);
+    if (job.last_batch != i_batch) job.response.compute_ms += ms(took);  // Once per request.
+    job.last_batch = i_batch;
+    book.enter(job, batch[i].input->i_input,
+               outcome_of(model, batch[i], out.row(static_cast<int>(i))));
+  }
+}
+
+}  // namespace quern::engine

@@ -1,0 +1,38 @@
+// Runs one batch: finds memory for it, calls the model, enters the outcomes.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "engine/arena.h"
+#include "engine/job_queue.h"
+
+namespace quern::engine {
+
+class BatchRunner {
+ public:
+  /// `make_room(bytes)` frees memory of idle things; true when `bytes` are free afterwards.
+  BatchRunner(ThreadPool& pool, Arena& arena, std::function<bool(std::size_t)> make_room)
+      : pool_(pool), arena_(arena), make_room_(std::move(make_room)) {}
+
+  /// Runs the longest front part of `batch` that memory allows, and cuts `batch` to what got an
+  /// outcome: an input that does not fit even alone fails alone with kExhausted.
+  void run(const Servable& model, std::vector<Candidate>& batch, OutcomeBook& book);
+
+ private:
+  Result<Arena::Lease> fit(const Servable& model, std::vector<Candidate>& batch);
+  void lay_out(const std::vector<Candidate>& batch);
+
+  ThreadPool& pool_;
+  Arena& arena_;
+  const std::function<bool(std::size_t)> make_room_;
+
+  // The rows of the batch; kept, so that a small one allocates nothing.
+  std::vector<std::int32_t> ids_, seq_starts_;
+  std::vector<std::uint8_t> type_ids_;
+};
+
+}  // namespace quern::engine

@@ -1,0 +1,191 @@
+// For tests: a model whose arithmetic a human can check, and a source of such models.
+//
+// A text's token ids are its bytes. Its values are {number of tokens, sum of ids}, so that a value
+// which ended up at the wrong input is seen at once.
+
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/model_source.h"
+
+namespace quern::engine {
+
+inline constexpr std::size_t kFakeScratchPerToken = 1024;
+
+class FakeServable : public Servable {
+ public:
+  /// Called at the start of each forward pass with the lengths of its sequences.
+  using Hook = std::function<void(const std::vector<int>& lengths)>;
+
+  explicit FakeServable(Hook hook = {}, int batch_tokens = 64)
+      : hook_(std::move(hook)), batch_tokens_(batch_tokens) {}
+
+  Result<text::Encoding> encode(const Plan& plan, const Input& input) const override {
+    if (input.text.starts_with("bad")) return {Code::kBadInput, "a bad text"};
+    text::Encoding encoding;
+    for (const char c : plan.prompt + input.text) encoding.ids.push_back(c);
+    const std::size_t limit = static_cast<std::size_t>(plan.max_tokens);
+    if (limit > 0 && encoding.ids.size() > limit) {
+      encoding.n_dropped = static_cast<int>(encoding.ids.size() - limit);
+      encoding.ids.resize(limit);
+    }
+    encoding.type_ids.assign(encoding.ids.size(), 0);
+    return encoding;
+  }
+
+  int n_values() const override { return 2; }
+  int batch_tokens() const override { return batch_tokens_; }
+
+  std::size_t scratch_bytes(int n_tokens, int, int) const override {
+    return static_cast<std::size_t>(n_tokens) * kFakeScratchPerToken;
+  }
+
+  void forward(const models::RaggedBatch& batch, std::span<std::byte> scratch, ThreadPool& pool,
+               Matrix<float> out) const override {
+    std::vector<int> lengths;
+    for (int s = 0; s < batch.n_seqs(); ++s) lengths.push_back(batch.seq_len(s));
+    if (hook_) hook_(lengths);
+    pool.parallel_for(batch.n_seqs(), [&](int s, int) {
+      const auto first = batch.ids.begin() + batch.seq_starts[static_cast<std::size_t>(s)];
+      out.row(s)[0] = static_cast<float>(batch.seq_len(s));
+      out.row(s)[1] = static_cast<float>(std::accumulate(first, first + batch.seq_len(s), 0));
+    });
+    scratch[static_cast<std::size_t>(batch.n_tokens()) * kFakeScratchPerToken - 1] = std::byte{1};
+  }
+
+  void finish(const Plan& plan, std::vector<float>& values) const override {
+    if (plan.slice_to > 0) values.resize(static_cast<std::size_t>(plan.slice_to));
+  }
+
+ private:
+  const Hook hook_;
+  const int batch_tokens_;
+};
+
+inline std::vector<float> fake_values(const std::string& text) {
+  return {static_cast<float>(text.size()),
+          static_cast<float>(std::accumulate(text.begin(), text.end(), 0))};
+}
+
+/// A door that forward passes wait at.
+class Gate {
+ public:
+  explicit Gate(bool open = true) : open_(open) {}
+
+  void set(bool open) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    open_ = open;
+    cv_.notify_all();
+  }
+  /// Called by who must wait.
+  void pass() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    ++n_arrived_;
+    cv_.notify_all();
+    cv_.wait(lock, [&] { return open_; });
+  }
+  /// Returns when `n` have come to the gate since the start.
+  void wait_for_arrivals(int n) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    cv_.wait(lock, [&] { return n_arrived_ >= n; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable cv_;
+  bool open_;
+  int n_arrived_ = 0;
+};
+
+/// Models "a" to "e"; names that start with "missing" do not exist, weights of "broken" do not
+/// load.
+class FakeSource : public ModelSource {
+ public:
+  struct Log {
+    std::mutex mutex;
+    std::vector<std::string> reads, loads;
+    Gate load_gate;
+
+    int n_loads(const std::string& name) {
+      const std::lock_guard<std::mutex> lock(mutex);
+      return static_cast<int>(std::count(loads.begin(), loads.end(), name));
+    }
+  };
+
+  FakeSource(std::shared_ptr<Log> log, std::size_t weight_bytes, FakeServable::Hook hook = {})
+      : log_(std::move(log)), weight_bytes_(weight_bytes), hook_(std::move(hook)) {}
+
+  Result<std::string> resolve(const std::string& model) const override {
+    if (model.starts_with("missing")) {
+      return {Code::kNotFound, "no model is named '" + model + "'"};
+    }
+    return model.starts_with("path/to/") ? model.substr(8) : model;
+  }
+
+  Result<ModelCard> read(const std::string& key) const override {
+    {
+      const std::lock_guard<std::mutex> lock(log_->mutex);
+      log_->reads.push_back(key);
+    }
+    ModelCard card;
+    card.name = key;
+    card.folder.name = key;
+    card.folder.config = {.family = "fake",
+                          .n_layers = 1,
+                          .n_heads = 1,
+                          .d_model = 2,
+                          .d_ff = 2,
+                          .n_vocab = 256,
+                          .n_positions = 100,
+                          .n_types = 2,
+                          .norm_eps = 0};
+    card.folder.max_tokens = 50;
+    card.folder.prompts = {{"query", "Q:"}};
+    card.weight_bytes = weight_bytes_;
+    return card;
+  }
+
+  Result<std::shared_ptr<const Servable>> load(std::shared_ptr<const ModelCard> card,
+                                               ByteLedger& ledger, ThreadPool&) const override {
+    log_->load_gate.pass();
+    {
+      const std::lock_guard<std::mutex> lock(log_->mutex);
+      log_->loads.push_back(card->name);
+    }
+    if (card->name == "broken") return Status(Code::kBadInput, "tensor 'x' is missing");
+    QUERN_ASSIGN(Reservation held, ledger.reserve("weights/" + card->name, weight_bytes_));
+    return std::shared_ptr<const Servable>(
+        std::make_shared<WeightyServable>(std::move(card), std::move(held), hook_));
+  }
+
+  std::vector<ModelInfo> installed() const override {
+    ModelInfo info;
+    info.name = "a";
+    return {info};
+  }
+
+  std::string precision() const override { return "f32"; }
+
+ private:
+  struct WeightyServable : FakeServable {
+    WeightyServable(std::shared_ptr<const ModelCard> c, Reservation r, const Hook& hook)
+        : FakeServable(hook), card(std::move(c)), held(std::move(r)) {}
+    const std::shared_ptr<const ModelCard> card;
+    const Reservation held;
+  };
+
+  const std::shared_ptr<Log> log_;
+  const std::size_t weight_bytes_;
+  const FakeServable::Hook hook_;
+};
+
+}  // namespace quern::engine

@@ -1,0 +1,45 @@
+#include "engine/job.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace quern::engine {
+
+void answer(Job& job, Response response) {
+  const std::function<void(Response)> done = std::exchange(job.done, nullptr);
+  done(std::move(response));
+}
+
+Outcome failed_outcome(Status status) {
+  Outcome outcome;
+  outcome.status = std::move(status);
+  return outcome;
+}
+
+void OutcomeBook::enter(Job& job, std::size_t i_input, Outcome outcome) {
+  QUERN_CHECK(job.n_left > 0);
+  if (outcome.status.ok()) {
+    ++counters.n_texts;
+    counters.n_tokens += outcome.n_tokens;
+    if (outcome.n_dropped > 0) ++counters.n_truncated;
+  } else {
+    ++counters.n_failed;
+  }
+  --counters.n_queued;
+  job.response.n_tokens += outcome.n_tokens;
+  job.response.outcomes[i_input] = std::move(outcome);
+  if (--job.n_left == 0) finished_.push_back(&job);
+}
+
+void OutcomeBook::end(Job& job, const Status& status) {
+  for (const Waiting& w : job.waiting) enter(job, w.i_input, failed_outcome(status));
+  job.waiting.clear();
+  job.n_waiting_tokens = 0;
+  const std::size_t first = std::exchange(job.next_input, job.inputs.size());
+  for (std::size_t i = first; i < job.inputs.size(); ++i) {
+    enter(job, i, failed_outcome(status));
+  }
+}
+
+}  // namespace quern::engine

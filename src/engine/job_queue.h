@@ -1,0 +1,39 @@
+// The jobs that wait for one model at one priority: encodes their inputs ahead of the batches,
+// and says what the next batch is made of.
+
+#pragma once
+
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "engine/job.h"
+
+namespace quern::engine {
+
+/// An encoded input, and whose it is.
+struct Candidate {
+  Job* job = nullptr;
+  Waiting* input = nullptr;
+};
+
+struct JobQueue {
+  std::shared_ptr<const Servable> model;
+  // The front job leads the next batch (its oldest input is in it) and then goes to the back, so
+  // an input waits for at most as many batches as there are jobs and older inputs of its own.
+  std::list<std::shared_ptr<Job>> jobs;
+};
+
+/// Encodes inputs, on all threads, until about eight batches are ready to choose from: enough for
+/// lengths to find their like, little enough to bound memory and the time it takes.
+/// Inputs that cannot be encoded get their outcome.
+void encode_ahead(JobQueue& queue, int batch_tokens, ThreadPool& pool, OutcomeBook& book);
+
+/// The inputs of the next batch, the lead first; empty if no input is encoded.
+std::vector<Candidate> next_batch(JobQueue& queue, int batch_tokens);
+
+/// Takes the inputs of a batch that ran out of their jobs, and sends the lead job to the back.
+void remove_batch(JobQueue& queue, const std::vector<Candidate>& batch);
+
+}  // namespace quern::engine

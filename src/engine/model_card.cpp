@@ -1,0 +1,148 @@
+#include "engine/model_card.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace quern::engine {
+namespace {
+
+const char* what_it_does(Task task) { return task == Task::kEmbed ? "embeds" : "classifies"; }
+
+Result<std::string> find_prompt(const formats::ModelFolder& folder, const std::string& name) {
+  if (name.empty()) return folder.default_prompt;
+  const auto found = folder.prompts.find(name);
+  if (found != folder.prompts.end()) return found->second;
+  std::string known;
+  for (const auto& [known_name, text] : folder.prompts) {
+    known += fmt::format("{}'{}'", known.empty() ? "" : ", ", known_name);
+  }
+  return {Code::kBadInput, fmt::format("no prompt is named '{}', the model has {}", name,
+                                       known.empty() ? "none" : known)};
+}
+
+// The model's own limit, or the wish, which may go up to the last position there is.
+Result<int> token_limit(const ModelCard& card, int wanted) {
+  const int limit = wanted == 0 ? card.folder.max_tokens : wanted;
+  const int n_positions = card.folder.config.n_positions;
+  if (limit < card.n_template + 1 || limit > n_positions) {
+    return {Code::kBadInput, fmt::format("max_tokens is {}, want {} to {}", limit,
+                                         card.n_template + 1, n_positions)};
+  }
+  return limit;
+}
+
+Status check_ids(const ModelCard& card, const std::vector<text::TokenId>& ids) {
+  const int n_vocab = card.folder.config.n_vocab;
+  const auto bad =
+      std::find_if(ids.begin(), ids.end(), [&](int id) { return id < 0 || id >= n_vocab; });
+  if (bad == ids.end()) return {};
+  return {Code::kBadInput,
+          fmt::format("token id {} is outside the vocabulary of {}", *bad, n_vocab)};
+}
+
+Result<text::Encoding> encode_pair(const ModelCard& card, const Plan& plan, const Input& input) {
+  if (card.n_pair_template == 0) {
+    return {Code::kBadInput, fmt::format("model '{}' takes no pairs of texts", card.name)};
+  }
+  if (plan.max_tokens < card.n_pair_template) {
+    return {Code::kBadInput, fmt::format("max_tokens is {}, a pair needs at least {}",
+                                         plan.max_tokens, card.n_pair_template)};
+  }
+  const std::string first = plan.prompt + input.text;
+  return card.encoder->encode_pair(first, *input.text_pair, plan.max_tokens);
+}
+
+Result<text::Encoding> encode_any(const ModelCard& card, const Plan& plan, const Input& input) {
+  if (input.ids) {
+    if (input.text_pair) return {Code::kBadInput, "an input is token ids or a pair, not both"};
+    QUERN_TRY(check_ids(card, *input.ids));  // Before they are wrapped: name the caller's own.
+    return card.encoder->wrap(*input.ids, plan.max_tokens);
+  }
+  if (input.text_pair) return encode_pair(card, plan, input);
+  if (plan.prompt.empty()) return card.encoder->encode(input.text, plan.max_tokens);
+  return card.encoder->encode(plan.prompt + input.text, plan.max_tokens);
+}
+
+}  // namespace
+
+Task ModelCard::task() const {
+  return folder.task == formats::Task::kEmbed ? Task::kEmbed : Task::kClassify;
+}
+
+int ModelCard::n_values() const {
+  return task() == Task::kEmbed ? folder.config.d_model : static_cast<int>(folder.labels.size());
+}
+
+ModelInfo info_from(const ModelCard& card) {
+  ModelInfo info;
+  info.name = card.name;
+  info.family = card.folder.config.family;
+  info.task = card.task();
+  info.dims = card.n_values();
+  info.labels = card.folder.labels;
+  info.max_tokens = card.folder.max_tokens;
+  info.n_vocab = card.folder.config.n_vocab;
+  info.weight_bytes = card.weight_bytes;
+  return info;
+}
+
+void measure_template(ModelCard& card) {
+  card.n_template = static_cast<int>(card.encoder->wrap({}, 0).ids.size());
+  if (card.encoder->has_pair_template()) {
+    card.n_pair_template = static_cast<int>(card.encoder->encode_pair("", "", 0).ids.size());
+  }
+}
+
+Result<Plan> plan_request(const ModelCard& card, const Request& request) {
+  if (request.task != card.task()) {
+    return {Code::kBadInput, fmt::format("model '{}' {}, it cannot do what is asked", card.name,
+                                         what_it_does(card.task()))};
+  }
+  Plan plan;
+  plan.truncation = request.truncation;
+  QUERN_ASSIGN(plan.prompt, find_prompt(card.folder, request.prompt_name));
+  QUERN_ASSIGN(plan.max_tokens, token_limit(card, request.max_tokens));
+  const int n_values = card.n_values();
+  if (request.dimensions != 0) {
+    if (request.task != Task::kEmbed) {
+      return {Code::kBadInput, "dimensions are for vectors, this model classifies"};
+    }
+    if (request.dimensions < 0 || request.dimensions > n_values) {
+      return {Code::kBadInput,
+              fmt::format("dimensions is {}, want 1 to {}", request.dimensions, n_values)};
+    }
+    // A whole vector that has length 1 already keeps its bits.
+    const bool as_it_is = request.dimensions == n_values && card.folder.normalize;
+    plan.slice_to = as_it_is ? 0 : request.dimensions;
+  }
+  return plan;
+}
+
+Result<text::Encoding> encode_input(const ModelCard& card, const Plan& plan, const Input& input) {
+  QUERN_ASSIGN(text::Encoding encoding, encode_any(card, plan, input));
+  const std::size_t n_tokens = encoding.ids.size();
+  if (encoding.n_dropped > 0 && plan.truncation == Truncation::kRefuse) {
+    return {Code::kBadInput,
+            fmt::format("text has {} tokens, the limit is {}",
+                        n_tokens + static_cast<std::size_t>(encoding.n_dropped), plan.max_tokens)};
+  }
+  if (n_tokens == 0) return {Code::kBadInput, "text has no tokens"};
+  // Nothing below may trust the files to agree with each other.
+  QUERN_TRY(check_ids(card, encoding.ids));
+  const int n_types = card.folder.config.n_types;
+  for (const std::uint8_t type : encoding.type_ids) {
+    if (type >= n_types) {
+      return {Code::kBadInput, fmt::format("segment {} is asked for, the model has {}",
+                                           static_cast<int>(type), n_types)};
+    }
+  }
+  if (n_tokens > static_cast<std::size_t>(card.folder.config.n_positions)) {
+    return {Code::kBadInput, fmt::format("text has {} tokens, the model has {} positions", n_tokens,
+                                         card.folder.config.n_positions)};
+  }
+  return encoding;
+}
+
+}  // namespace quern::engine

@@ -1,0 +1,48 @@
+// What is known of a model without its weights: config, labels, prompts, tokenizer. Enough to
+// describe it, to check a request and to turn inputs into token ids.
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/byte_ledger.h"
+#include "engine/engine.h"
+#include "engine/servable.h"
+#include "formats/model_folder.h"
+#include "text/tokenizer.h"
+
+namespace quern::engine {
+
+struct ModelCard {
+  std::string name;  // As it can be requested.
+  formats::ModelFolder folder;
+  std::shared_ptr<const text::TextEncoder> encoder;
+  int n_template = 0;       // Tokens the template adds to a text.
+  int n_pair_template = 0;  // To a pair; 0 where pairs are refused.
+  std::size_t weight_bytes = 0;
+
+  // The ledger lives as long as anyone holds a tokenizer.
+  std::shared_ptr<ByteLedger> ledger;
+  Reservation tokenizer_bytes;
+
+  Task task() const;
+  int n_values() const;  // Width of a vector, or number of labels.
+};
+
+ModelInfo info_from(const ModelCard& card);
+
+/// Fills in the sizes of the template from the encoder.
+void measure_template(ModelCard& card);
+
+/// Checks what a request asks for against the model.
+///
+/// Errors: kBadInput for the wrong task, an unknown prompt, dimensions or max_tokens out of range;
+///   each says what was got and wanted.
+Result<Plan> plan_request(const ModelCard& card, const Request& request);
+
+/// One input as token ids. Errors: kBadInput for a text that is too long where cutting is refused,
+/// ids outside the vocabulary, a pair for a model without pairs, or no tokens at all.
+Result<text::Encoding> encode_input(const ModelCard& card, const Plan& plan, const Input& input);
+
+}  // namespace quern::engine

@@ -1,0 +1,172 @@
+#include "engine/model_pool.h"
+
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/fake_model.h"
+
+namespace quern::engine {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::size_t kWeights = 1000;
+
+class model_pool : public ::testing::Test {
+ protected:
+  void make(std::size_t limit) {
+    ledger_ = std::make_shared<ByteLedger>(limit);
+    models_ =
+        std::make_unique<ModelPool>(ledger_, pool_, std::make_unique<FakeSource>(log_, kWeights));
+  }
+
+  ThreadPool pool_{1};
+  std::shared_ptr<FakeSource::Log> log_ = std::make_shared<FakeSource::Log>();
+  std::shared_ptr<ByteLedger> ledger_;
+  std::unique_ptr<ModelPool> models_;
+};
+
+}  // namespace
+
+TEST_F(model_pool, a_card_needs_no_weights) {
+  make(10 * kWeights);
+  const auto card = models_->card("a");
+  ASSERT_TRUE(card.ok());
+  EXPECT_EQ((*card)->name, "a");
+  EXPECT_EQ(log_->n_loads("a"), 0);
+  EXPECT_FALSE(models_->info(**card).loaded);
+  EXPECT_EQ(models_->find_loaded("a").servable, nullptr);
+  ASSERT_TRUE(models_->card("a").ok());
+  EXPECT_EQ(log_->reads.size(), 1u);
+}
+
+TEST_F(model_pool, loads_once_and_keeps) {
+  make(10 * kWeights);
+  EXPECT_EQ(models_->find_loaded("a").servable, nullptr);
+  const Result<LoadedModel> first = models_->acquire("a");
+  const Result<LoadedModel> again = models_->acquire("a");
+  ASSERT_TRUE(first.ok() && again.ok());
+  EXPECT_EQ(first->servable, again->servable);
+  EXPECT_EQ(models_->find_loaded("a").servable, first->servable);
+  EXPECT_TRUE(models_->info(*first->card).loaded);
+  EXPECT_EQ(log_->n_loads("a"), 1);
+  EXPECT_EQ(ledger_->used_bytes(), kWeights);
+}
+
+TEST_F(model_pool, the_same_folder_under_two_names_is_one_model) {
+  make(10 * kWeights);
+  ASSERT_TRUE(models_->acquire("path/to/a").ok());
+  ASSERT_TRUE(models_->acquire("a").ok());
+  EXPECT_EQ(log_->n_loads("a"), 1);
+}
+
+TEST_F(model_pool, concurrent_requests_share_one_load) {
+  make(10 * kWeights);
+  log_->load_gate.set(false);
+  std::vector<std::thread> threads;
+  std::atomic<int> n_ok{0};
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      if (models_->acquire("a").ok()) n_ok.fetch_add(1);
+    });
+  }
+  log_->load_gate.wait_for_arrivals(1);
+  log_->load_gate.set(true);
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(n_ok.load(), 8);
+  EXPECT_EQ(log_->n_loads("a"), 1);
+  EXPECT_EQ(log_->reads.size(), 1u);
+}
+
+TEST_F(model_pool, evicts_the_least_recently_used_idle_model) {
+  make(2 * kWeights + 100);
+  ASSERT_TRUE(models_->acquire("a").ok());
+  ASSERT_TRUE(models_->acquire("b").ok());
+  ASSERT_TRUE(models_->acquire("a").ok());  // b is now the older one.
+  ASSERT_TRUE(models_->acquire("c").ok());
+  EXPECT_NE(models_->find_loaded("a").servable, nullptr);
+  EXPECT_EQ(models_->find_loaded("b").servable, nullptr);
+  EXPECT_NE(models_->find_loaded("c").servable, nullptr);
+  ASSERT_TRUE(models_->acquire("b").ok());  // And it comes back.
+  EXPECT_EQ(log_->n_loads("b"), 2);
+}
+
+TEST_F(model_pool, never_evicts_a_busy_model) {
+  make(2 * kWeights + 100);
+  Result<LoadedModel> busy = models_->acquire("a");
+  ASSERT_TRUE(busy.ok() && models_->acquire("b").ok());
+  ASSERT_TRUE(models_->acquire("c").ok());  // b went, though a is older.
+  EXPECT_NE(models_->find_loaded("a").servable, nullptr);
+
+  const Result<LoadedModel> other = models_->acquire("c");
+  const Status refused = models_->acquire("d").status();
+  EXPECT_EQ(refused.code(), Code::kExhausted);
+  EXPECT_THAT(refused.message(), HasSubstr("model 'd': weights/d wants 1000 B"));
+  EXPECT_THAT(refused.message(), HasSubstr("held by weights/a 1000 B, weights/c 1000 B"));
+
+  *busy = {};
+  EXPECT_TRUE(models_->acquire("d").ok());
+}
+
+TEST_F(model_pool, what_can_never_fit_is_refused) {
+  make(kWeights - 1);
+  EXPECT_EQ(models_->acquire("a").status().code(), Code::kExhausted);
+  EXPECT_EQ(ledger_->used_bytes(), 0u);
+}
+
+TEST_F(model_pool, asks_for_what_is_kept_warm_before_it_evicts) {
+  make(2 * kWeights);
+  Result<Reservation> warm = ledger_->reserve("activations", kWeights);
+  ASSERT_TRUE(warm.ok());
+  models_->on_pressure([&] { *warm = Reservation(); });
+  ASSERT_TRUE(models_->acquire("a").ok());
+  ASSERT_TRUE(models_->acquire("b").ok());
+  EXPECT_NE(models_->find_loaded("a").servable, nullptr);
+}
+
+TEST_F(model_pool, failures_are_told_and_may_be_tried_again) {
+  make(10 * kWeights);
+  EXPECT_EQ(models_->card("missing").status().code(), Code::kNotFound);
+  for (int i = 0; i < 2; ++i) {
+    const Status broken = models_->acquire("broken").status();
+    EXPECT_EQ(broken.code(), Code::kBadInput);
+    EXPECT_EQ(broken.message(), "model 'broken': tensor 'x' is missing");
+  }
+  EXPECT_EQ(log_->n_loads("broken"), 2);
+}
+
+TEST_F(model_pool, lists_installed_and_open_models_by_name) {
+  make(10 * kWeights);
+  ASSERT_TRUE(models_->acquire("c").ok());
+  const std::vector<ModelInfo> all = models_->list();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].name, "a");
+  EXPECT_FALSE(all[0].loaded);
+  EXPECT_EQ(all[1].name, "c");
+  EXPECT_TRUE(all[1].loaded);
+  EXPECT_EQ(all[1].precision, "f32");
+}
+
+TEST_F(model_pool, stays_within_budget_under_concurrent_use) {
+  make(2 * kWeights + 10);
+  std::vector<std::thread> threads;
+  std::atomic<int> n_wrong{0};
+  for (unsigned t = 0; t < 3; ++t) {
+    threads.emplace_back([&, t] {
+      for (unsigned i = 0; i < 200; ++i) {
+        const std::string name(1, static_cast<char>('a' + (i * (t + 1) + t) % 5));
+        const Result<LoadedModel> model = models_->acquire(name);
+        if (model.ok() ? model->card->name != name : model.status().code() != Code::kExhausted) {
+          n_wrong.fetch_add(1);
+        }
+      }
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(n_wrong.load(), 0);
+  EXPECT_LE(ledger_->peak_bytes(), ledger_->limit_bytes());
+}
+
+}  // namespace quern::engine
