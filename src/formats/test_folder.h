@@ -55,6 +55,16 @@ inline std::string fixture(const std::string& file) {
   return std::string(QUERN_SOURCE_DIR) + "/tests/data/models/" + file;
 }
 
+/// A file of the larger data beside the repository ($QUERN_SHARED, else ../shared); "" if it is not
+/// there, and the test has to be skipped.
+inline std::string shared_file(const std::string& file) {
+  const char* folder = std::getenv("QUERN_SHARED");
+  const std::string path =
+      (folder != nullptr ? std::string(folder) : std::string(QUERN_SOURCE_DIR) + "/../shared") +
+      "/" + file;
+  return std::filesystem::exists(path) ? path : "";
+}
+
 inline std::string slurp(const std::string& path) {
   std::ostringstream out;
   out << std::ifstream(path, std::ios::binary).rdbuf();

@@ -1,0 +1,29 @@
+// The GGUF reader: any bytes give metadata and tensors inside those bytes, or an error.
+
+#include "formats/gguf.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/check.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
+  using namespace quern::formats;
+  const std::span<const std::byte> file(reinterpret_cast<const std::byte*>(data), n);
+  const auto contents = parse_gguf(file);
+  if (!contents.ok()) return 0;
+  for (const auto& [name, tensor] : contents->tensors) {
+    QUERN_CHECK(!tensor.shape.empty() && !tensor.bytes.empty());
+    QUERN_CHECK(tensor.bytes.data() >= file.data());
+    QUERN_CHECK(tensor.bytes.data() + tensor.bytes.size() <= file.data() + file.size());
+  }
+  for (const auto& [key, value] : contents->metadata.all()) {
+    if (const auto* array = std::get_if<GgufArray>(&value)) {
+      QUERN_CHECK(gguf_elements(*array).size() == array->n);
+      QUERN_CHECK(contents->metadata.integers(key).ok() || array->type >= GgufType::kF32);
+    }
+    QUERN_CHECK(!gguf_value_text(value).empty());
+  }
+  return 0;
+}
