@@ -1,0 +1,173 @@
+// An engine for the tests of this room: vectors that anyone can recompute from the text, answers
+// that can be held back, cancels that are counted.
+
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <limits>
+#include <list>
+#include <mutex>
+#include <thread>
+
+#include "engine/engine.h"
+
+namespace quern::serve {
+
+/// The vector of a text: d_model numbers from its bytes alone.
+inline std::vector<float> fake_vector(const engine::Input& input, int dims) {
+  std::uint32_t hash = 2166136261u;
+  for (const char c : input.text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  if (input.ids) {
+    for (const auto id : *input.ids) hash = (hash ^ static_cast<std::uint32_t>(id)) * 16777619u;
+  }
+  std::vector<float> values;
+  for (int i = 0; i < dims; ++i) {
+    hash = hash * 1664525u + 1013904223u;
+    values.push_back(static_cast<float>(hash >> 8) / 16777216.0f - 0.5f);
+  }
+  return values;
+}
+
+class FakeEngine : public engine::Engine {
+ public:
+  static constexpr int kDims = 8;
+  static constexpr const char* kModel = "tiny";
+  static constexpr const char* kHubName = "owner/tiny";
+
+  ~FakeEngine() override {
+    open_gate();
+    for (auto& thread : threads_) thread.join();
+  }
+
+  /// From here on requests wait until open_gate(), or until they are cancelled.
+  void close_gate() { set_gate(false); }
+  void open_gate() { set_gate(true); }
+  int n_cancelled() const { return n_cancelled_.load(); }
+  int n_submitted() const { return n_submitted_.load(); }
+  engine::Request last_request() const {
+    const std::lock_guard lock(mutex_);
+    return last_;
+  }
+
+  std::shared_ptr<engine::Ticket> submit(engine::Request request,
+                                         std::function<void(engine::Response)> done) override {
+    ++n_submitted_;
+    auto ticket = std::make_shared<FakeTicket>(*this);
+    const std::lock_guard lock(mutex_);
+    last_ = request;
+    if (is_open_) {
+      done(answer(request, false));
+      return ticket;
+    }
+    threads_.emplace_back([this, ticket, request = std::move(request), done = std::move(done)] {
+      std::unique_lock waiting(mutex_);
+      changed_.wait(waiting, [&] { return is_open_ || ticket->is_cancelled; });
+      waiting.unlock();
+      done(answer(request, ticket->is_cancelled));
+    });
+    return ticket;
+  }
+
+  engine::Response run(engine::Request request) override { return answer(request, false); }
+
+  Result<engine::ModelInfo> describe(const std::string& model) override {
+    if (model != kModel && model != kHubName && model != "/models/tiny-copy") {
+      return Status(Code::kNotFound, "model '" + model + "': not installed; did you mean 'tiny'?");
+    }
+    engine::ModelInfo info;
+    info.name = model == "/models/tiny-copy" ? "tiny-copy" : kModel;
+    info.family = "bert";
+    info.dims = kDims;
+    info.max_tokens = 16;
+    info.precision = "f32";
+    return info;
+  }
+
+  Status warm(const std::string& model) override { return describe(model).status(); }
+  std::vector<engine::ModelInfo> list() override { return {*describe(kModel)}; }
+  Result<std::shared_ptr<const text::TextEncoder>> text_encoder(const std::string&) override {
+    return Status(Code::kUnsupported, "the fake has none");
+  }
+  engine::Stats stats() const override {
+    engine::Stats stats;
+    stats.n_texts = 3;
+    stats.n_tokens = n_tokens_.load();
+    stats.n_batches = 2;
+    stats.busy_seconds = 0.25;
+    stats.tenants = {{"weights/tiny", 1000, 1000}, {"tokenizer/tiny", 24, 24}, {"cache", 7, 9}};
+    stats.memory_limit_bytes = ledger_.limit_bytes();
+    stats.memory_used_bytes = ledger_.used_bytes();
+    return stats;
+  }
+  ByteLedger& ledger() override { return ledger_; }
+  int n_threads() const override { return 1; }
+  bool drain(std::chrono::milliseconds) override { return true; }
+
+ private:
+  struct FakeTicket : engine::Ticket {
+    explicit FakeTicket(FakeEngine& engine) : owner(engine) {}
+    void cancel() override {
+      ++owner.n_cancelled_;
+      {
+        const std::lock_guard lock(owner.mutex_);
+        is_cancelled = true;
+      }
+      owner.changed_.notify_all();
+    }
+    FakeEngine& owner;
+    std::atomic<bool> is_cancelled{false};
+  };
+
+  void set_gate(bool open) {
+    {
+      const std::lock_guard lock(mutex_);
+      is_open_ = open;
+    }
+    changed_.notify_all();
+  }
+
+  engine::Response answer(const engine::Request& request, bool is_cancelled) {
+    engine::Response response;
+    auto info = describe(request.model);
+    response.status = info.status();
+    if (is_cancelled) response.status = Status(Code::kCancelled, "cancelled");
+    if (request.dimensions > kDims) {
+      response.status = Status(Code::kBadInput, "dimensions is 9, the model has 8");
+    }
+    if (!response.status.ok()) return response;
+    for (const engine::Input& input : request.inputs) {
+      response.outcomes.push_back(outcome(input, request));
+      response.n_tokens += response.outcomes.back().n_tokens;
+    }
+    n_tokens_ += response.n_tokens;
+    return response;
+  }
+
+  static engine::Outcome outcome(const engine::Input& input, const engine::Request& request) {
+    engine::Outcome outcome;
+    if (input.text == "BAD") outcome.status = Status(Code::kBadInput, "the text is bad");
+    if (input.text == "FULL") outcome.status = Status(Code::kExhausted, "no room");
+    outcome.values = fake_vector(input, request.dimensions > 0 ? request.dimensions : kDims);
+    if (input.text == "NAN") outcome.values[1] = std::numeric_limits<float>::quiet_NaN();
+    outcome.n_tokens = input.ids ? static_cast<int>(input.ids->size()) + 2
+                                 : static_cast<int>(input.text.size()) + 2;
+    if (outcome.n_tokens > 16) {
+      outcome.n_dropped = outcome.n_tokens - 16;
+      outcome.n_tokens = 16;
+    }
+    return outcome;
+  }
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_open_ = true;
+  engine::Request last_;
+  std::list<std::thread> threads_;
+  std::atomic<int> n_cancelled_{0};
+  std::atomic<int> n_submitted_{0};
+  std::atomic<long> n_tokens_{0};
+  ByteLedger ledger_{512u << 20};
+};
+
+}  // namespace quern::serve

@@ -1,0 +1,165 @@
+#include "serve/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include "base/machine.h"
+
+namespace quern::serve {
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+const prometheus::Histogram::BucketBoundaries kSeconds = {
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+
+/// Families made at the moment of asking, from counts kept elsewhere.
+class Page {
+ public:
+  explicit Page(std::vector<MetricFamily> families) : families_(std::move(families)) {}
+
+  void add(MetricType type, const std::string& name, const std::string& help, double value) {
+    family(type, name, help);
+    add_value(value, {});
+  }
+
+  void family(MetricType type, const std::string& name, const std::string& help) {
+    families_.push_back({.name = name, .help = help, .type = type, .metric = {}});
+  }
+
+  /// To the family made last.
+  void add_value(double value, std::vector<ClientMetric::Label> labels) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    if (families_.back().type == MetricType::Counter) {
+      metric.counter.value = value;
+    } else {
+      metric.gauge.value = value;
+    }
+    families_.back().metric.push_back(std::move(metric));
+  }
+
+  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  std::vector<MetricFamily> families_;
+};
+
+void add_engine_counts(const engine::Stats& stats, Page& page) {
+  using enum MetricType;
+  page.add(Counter, "quern_texts_total", "Inputs answered by the engine.",
+           static_cast<double>(stats.n_texts));
+  page.add(Counter, "quern_tokens_total", "Tokens the models saw.",
+           static_cast<double>(stats.n_tokens));
+  page.add(Counter, "quern_batches_total", "Forward passes.", static_cast<double>(stats.n_batches));
+  page.add(Counter, "quern_texts_failed_total", "Inputs that failed.",
+           static_cast<double>(stats.n_failed));
+  page.add(Counter, "quern_texts_truncated_total", "Inputs that were cut to fit.",
+           static_cast<double>(stats.n_truncated));
+  page.add(Counter, "quern_busy_seconds_total", "Time in forward passes.", stats.busy_seconds);
+  page.add(Gauge, "quern_queued_texts", "Inputs waiting for a batch.", stats.n_queued);
+}
+
+void add_memory(const engine::Stats& stats, Page& page) {
+  using enum MetricType;
+  page.add(Gauge, "quern_memory_limit_bytes", "The byte ledger's limit.",
+           static_cast<double>(stats.memory_limit_bytes));
+  page.add(Gauge, "quern_memory_used_bytes", "Bytes reserved in the ledger.",
+           static_cast<double>(stats.memory_used_bytes));
+  page.family(Gauge, "quern_memory_tenant_bytes", "Bytes reserved in the ledger, by who.");
+  std::map<std::string, std::size_t> models;
+  for (const ByteLedger::Tenant& tenant : stats.tenants) {
+    page.add_value(static_cast<double>(tenant.bytes), {{"tenant", tenant.name}});
+    const std::size_t slash = tenant.name.find('/');
+    if (slash != std::string::npos) models[tenant.name.substr(slash + 1)] += tenant.bytes;
+  }
+  page.family(Gauge, "model_memory_usage_bytes", "Bytes a model holds: weights and tokenizer.");
+  for (const auto& [model, bytes] : models) {
+    page.add_value(static_cast<double>(bytes), {{"model", model}});
+  }
+}
+
+}  // namespace
+
+struct Metrics::Impl {
+  prometheus::Registry registry;
+  prometheus::Family<prometheus::Counter>& requests =
+      BuildCounter()
+          .Name("quern_http_requests_total")
+          .Help("Requests over, by route and status.")
+          .Register(registry);
+  prometheus::Family<prometheus::Histogram>& durations =
+      BuildHistogram()
+          .Name("quern_http_request_duration_seconds")
+          .Help("From the complete request to the last byte of the answer.")
+          .Register(registry);
+  prometheus::Gauge& in_flight = BuildGauge()
+                                     .Name("quern_http_requests_in_flight")
+                                     .Help("Requests being answered.")
+                                     .Register(registry)
+                                     .Add({});
+  prometheus::Histogram& embedding_latency =
+      BuildHistogram()
+          .Name("embedding_latency_seconds")
+          .Help("One embedding request in the engine, waiting included.")
+          .Register(registry)
+          .Add({}, kSeconds);
+  prometheus::Histogram& queue_time = BuildHistogram()
+                                          .Name("quern_embedding_queue_seconds")
+                                          .Help("Until the first batch with one of its inputs.")
+                                          .Register(registry)
+                                          .Add({}, kSeconds);
+  prometheus::Counter& embeddings = BuildCounter()
+                                        .Name("embeddings_generated_total")
+                                        .Help("Vectors made for requests to this server.")
+                                        .Register(registry)
+                                        .Add({});
+};
+
+Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::request_started() { impl_->in_flight.Increment(); }
+
+void Metrics::request_finished(const Finished& finished) {
+  const bool has_route = !finished.route.empty();
+  if (has_route) impl_->in_flight.Decrement();
+  const std::string route = has_route ? finished.route : "none";
+  impl_->requests.Add({{"route", route}, {"status", std::to_string(finished.status)}}).Increment();
+  if (has_route) impl_->durations.Add({{"route", route}}, kSeconds).Observe(finished.seconds);
+}
+
+void Metrics::embedded(const engine::Response& response, double seconds) {
+  if (!response.status.ok()) return;
+  double n_made = 0;
+  for (const engine::Outcome& outcome : response.outcomes) n_made += outcome.status.ok() ? 1 : 0;
+  impl_->embeddings.Increment(n_made);
+  impl_->embedding_latency.Observe(seconds);
+  impl_->queue_time.Observe(response.queue_ms / 1e3);
+}
+
+std::string Metrics::render(const engine::Engine& engine, int n_connections) const {
+  using enum MetricType;
+  Page page(impl_->registry.Collect());
+  const engine::Stats stats = engine.stats();
+  add_engine_counts(stats, page);
+  add_memory(stats, page);
+  page.add(Gauge, "quern_threads", "Threads that compute.", engine.n_threads());
+  page.add(Gauge, "quern_http_connections", "Open connections.", n_connections);
+  page.add(Gauge, "process_resident_memory_bytes", "Resident set of the process.",
+           static_cast<double>(resident_bytes()));
+  page.family(Gauge, "quern_build_info", "Always 1; the version is a label.");
+  page.add_value(1, {{"version", QUERN_VERSION}});
+  return page.text();
+}
+
+}  // namespace quern::serve

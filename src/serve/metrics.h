@@ -1,0 +1,38 @@
+// What /metrics shows: counters and histograms of the server, and the engine's own counts read at
+// the moment of asking. Names are in base units; docs/api.md lists them.
+
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "engine/engine.h"
+#include "serve/http_server.h"
+
+namespace quern::serve {
+
+/// Threads: all functions may be called from any thread.
+class Metrics {
+ public:
+  Metrics();
+  ~Metrics();
+
+  void request_started();
+  /// Of a request that request_started() was told of (its route is not empty), or of one that no
+  /// handler saw.
+  void request_finished(const Finished& finished);
+
+  /// One embedding request is back from the engine, after `seconds`.
+  void embedded(const engine::Response& response, double seconds);
+
+  /// The whole page, Prometheus text format 0.0.4.
+  std::string render(const engine::Engine& engine, int n_connections) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace quern::serve

@@ -1,0 +1,26 @@
+// What the routes of the OpenAI dialect share. Shared by pointer: an answer may come back from the
+// engine after the server is gone.
+
+#pragma once
+
+#include <atomic>
+#include <ctime>
+#include <memory>
+
+#include "engine/engine.h"
+#include "serve/metrics.h"
+#include "serve/model_names.h"
+
+namespace quern::serve {
+
+struct OpenAiApi {
+  engine::Engine& engine;
+  ModelNames names;
+  int max_inputs = 2048;     // Per request, as OpenAI's own.
+  int max_in_flight = 1024;  // Embedding requests in the engine; more are told to come back.
+  std::time_t started = std::time(nullptr);  // "created" of the models.
+  Metrics metrics{};
+  std::atomic<int> n_in_flight{0};
+};
+
+}  // namespace quern::serve

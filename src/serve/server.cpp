@@ -1,0 +1,109 @@
+#include "serve/server.h"
+
+#include <atomic>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "serve/api_error.h"
+#include "serve/openai_embeddings.h"
+#include "serve/openai_models.h"
+#include "serve/router.h"
+
+namespace quern::serve {
+
+struct Server::Impl {
+  std::shared_ptr<OpenAiApi> api;
+  std::unique_ptr<Router> router;
+  std::string host;
+  std::atomic<bool> is_draining{false};
+  std::atomic<HttpServer*> running{nullptr};  // For the metrics page; set once it is up.
+  std::unique_ptr<HttpServer> http;
+
+  void add_routes();
+  void handle_health(Exchange& exchange) const;
+  void handle_metrics(Exchange& exchange) const;
+};
+
+namespace {
+
+std::string api_key_of(const ServerOptions& options) {
+  if (!options.api_key.empty()) return options.api_key;
+  const char* from_environment = std::getenv("QUERN_API_KEY");
+  return from_environment ? from_environment : "";
+}
+
+}  // namespace
+
+void Server::Impl::handle_health(Exchange& exchange) const {
+  const bool draining = is_draining.load();
+  Response response{.status = draining ? 503 : 200};
+  response.body = fmt::format(R"({{"status":"{}","version":"{}"}})", draining ? "draining" : "ok",
+                              QUERN_VERSION);
+  exchange.respond(std::move(response));
+}
+
+void Server::Impl::handle_metrics(Exchange& exchange) const {
+  Response response{.content_type = "text/plain; version=0.0.4; charset=utf-8"};
+  const HttpServer* server = running.load();
+  response.body = api->metrics.render(api->engine, server ? server->n_connections() : 0);
+  exchange.respond(std::move(response));
+}
+
+void Server::Impl::add_routes() {
+  using Ptr = std::shared_ptr<Exchange>;
+  router->add("GET", "/health", Access::kPublic, [this](const Ptr& x) { handle_health(*x); });
+  router->add("GET", "/metrics", Access::kPublic, [this](const Ptr& x) { handle_metrics(*x); });
+  for (const char* path : {"/v1/embeddings", "/embeddings"}) {
+    router->add("POST", path, Access::kWithKey,
+                [api = api](const Ptr& x) { handle_embeddings(api, x); });
+  }
+  router->add("GET", "/v1/models", Access::kWithKey,
+              [api = api](const Ptr& x) { handle_models(api, x); });
+  router->add("GET", std::string(kModelPrefix) + "*", Access::kWithKey,
+              [api = api](const Ptr& x) { handle_model(api, x); });
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
+                                              engine::Engine& engine) {
+  auto impl = std::make_unique<Impl>();
+  QUERN_ASSIGN(ModelNames names, ModelNames::make(options.models, engine));
+  impl->api = std::make_shared<OpenAiApi>(engine, std::move(names), options.max_inputs,
+                                          options.max_in_flight);
+  impl->router = std::make_unique<Router>(api_key_of(options));
+  impl->host = options.http.host;
+  impl->add_routes();
+
+  HttpServerOptions http = options.http;
+  if (http.ledger == nullptr) http.ledger = &engine.ledger();
+  http.on_finished = [api = impl->api, also = options.http.on_finished](const Finished& finished) {
+    api->metrics.request_finished(finished);
+    if (also) also(finished);
+  };
+  QUERN_ASSIGN(impl->http, HttpServer::start(http, [raw = impl.get()](std::shared_ptr<Exchange> x) {
+                 raw->api->metrics.request_started();
+                 raw->router->handle(x);
+               }));
+  impl->running = impl->http.get();
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Server::~Server() { stop(std::chrono::milliseconds(0)); }
+
+int Server::port() const { return impl_->http->port(); }
+
+std::string Server::url() const {
+  const bool is_v6 = impl_->host.find(':') != std::string::npos;
+  return fmt::format("http://{}{}{}:{}", is_v6 ? "[" : "", impl_->host, is_v6 ? "]" : "", port());
+}
+
+void Server::begin_drain() { impl_->is_draining = true; }
+
+bool Server::stop(std::chrono::milliseconds patience) {
+  begin_drain();
+  return impl_->http->stop(patience);
+}
+
+}  // namespace quern::serve

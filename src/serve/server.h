@@ -1,0 +1,49 @@
+// The server as a whole: routes, models, metrics over one HTTP server. Handles no signals: the
+// program that starts it calls stop().
+
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "serve/http_server.h"
+
+namespace quern::serve {
+
+struct ServerOptions {
+  HttpServerOptions http;           // Host, port, limits, timeouts.
+  std::string api_key;              // "": $QUERN_API_KEY; none at all lets everybody in.
+  std::vector<std::string> models;  // Served beside the installed ones; names or paths.
+  int max_inputs = 2048;            // Of one embedding request.
+  int max_in_flight = 1024;         // Embedding requests; more are answered 429.
+};
+
+class Server {
+ public:
+  /// Listens from here on. The engine must outlive the server and all its requests.
+  /// Errors: as HttpServer::start; as Engine::describe for `models`.
+  static Result<std::unique_ptr<Server>> start(const ServerOptions& options,
+                                               engine::Engine& engine);
+  ~Server();  // stop(0).
+
+  int port() const;
+  /// "http://127.0.0.1:8090", with the port that was chosen.
+  std::string url() const;
+
+  /// /health says 503 from now on, so that load balancers turn away; all else goes on.
+  void begin_drain();
+
+  /// Stops accepting, finishes what has begun, cuts what is not done after `patience`. True if
+  /// nothing was cut.
+  bool stop(std::chrono::milliseconds patience);
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace quern::serve
