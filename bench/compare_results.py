@@ -5,8 +5,8 @@ usage: compare_results.py BEFORE.json AFTER.json [--tolerance 0.03] [--all]
 
 A row counts as worse when its median moved the wrong way by more than the tolerance and the two
 ranges over the rounds do not overlap; "unsure" when the medians differ that much but the ranges
-overlap. Reads google-benchmark's JSON too (give it --benchmark_repetitions). Exit 1 when a row is
-worse.
+overlap. Reads google-benchmark's JSON (give it --benchmark_repetitions) and the JSON lines of
+bench_encoder (p10 and p90 are the range), too. Exit 1 when a row is worse.
 """
 import argparse
 import json
@@ -15,20 +15,40 @@ import sys
 import measure
 
 
-def load(path: str) -> tuple[dict, dict[str, dict]]:
-    with open(path, encoding="utf-8") as f:
-        body = json.load(f)
-    if "benchmarks" not in body:
-        return body, {r["name"]: r for r in body["rows"]}
+def encoder_rows(lines: list[dict]) -> dict[str, dict]:
+    rows = {}
+    for r in lines:
+        name = "{bench} {kind} {isa} {precision} {length} x {batch}, {threads} threads".format(**r)
+        rows[name] = {"name": name, "unit": "Gop/s", "better": "higher", "median": r["gops"],
+                      "min": r["gops_p10"], "max": r["gops_p90"]}
+    return rows
+
+
+def google_rows(benchmarks: list[dict]) -> dict[str, dict]:
     runs: dict[str, list[float]] = {}
     units: dict[str, str] = {}
-    for b in body["benchmarks"]:
+    for b in benchmarks:
         if b.get("run_type", "iteration") == "iteration":
             name = b.get("run_name", b["name"])
             runs.setdefault(name, []).append(b["real_time"])
             units[name] = b["time_unit"]
-    rows = {k: measure.row(k, units[k], "lower", v) for k, v in runs.items()}
-    return {"machine": body.get("context", {}), "commit": ""}, rows
+    return {k: measure.row(k, units[k], "lower", v) for k, v in runs.items()}
+
+
+def load(path: str) -> tuple[dict, dict[str, dict]]:
+    """The machine, and the rows by name."""
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    try:
+        body = json.loads(text)
+    except json.JSONDecodeError:
+        lines = [json.loads(line) for line in text.splitlines() if line.strip()]
+        return {}, encoder_rows(lines)
+    if "rows" in body:
+        return body["machine"], {r["name"]: r for r in body["rows"]}
+    if "benchmarks" in body:
+        return {"cpus": body.get("context", {}).get("num_cpus")}, google_rows(body["benchmarks"])
+    return {}, encoder_rows([body])
 
 
 def verdict(before: dict, after: dict, tolerance: float) -> tuple[float, str]:
@@ -57,8 +77,8 @@ def main() -> int:
     ap.add_argument("--tolerance", type=float, default=0.03)
     ap.add_argument("--all", action="store_true", help="show rows that stayed the same, too")
     a = ap.parse_args()
-    (head_before, before), (head_after, after) = load(a.before), load(a.after)
-    if head_before["machine"] != head_after["machine"]:
+    (machine_before, before), (machine_after, after) = load(a.before), load(a.after)
+    if machine_before != machine_after:
         print("warning: not the same machine; only ratios of one run can be compared")
     both = [k for k in before if k in after]
     judged = {k: verdict(before[k], after[k], a.tolerance) for k in both}

@@ -34,11 +34,12 @@ class Verdict(unittest.TestCase):
 
 
 class Files(unittest.TestCase):
-    def compare(self, before: dict, after: dict) -> int:
+    def compare(self, before: dict | str, after: dict | str) -> int:
         with tempfile.TemporaryDirectory() as folder:
             paths = [pathlib.Path(folder) / name for name in ("a.json", "b.json")]
             for path, body in zip(paths, (before, after)):
-                path.write_text(json.dumps(body), encoding="utf-8")
+                text = body if isinstance(body, str) else json.dumps(body)
+                path.write_text(text, encoding="utf-8")
             with mock.patch.object(sys, "argv", ["compare_results.py", *map(str, paths)]), \
                     mock.patch("builtins.print"):
                 return compare_results.main()
@@ -57,6 +58,15 @@ class Files(unittest.TestCase):
                  "time_unit": "us"} for t in times]}
         self.assertEqual(self.compare(body([1.0, 1.1]), body([2.0, 2.1])), 1)
         self.assertEqual(self.compare(body([1.0, 1.1]), body([1.0, 1.1])), 0)
+
+    def test_reads_the_encoder_benchmark(self):
+        def body(gops: float) -> str:
+            rows = [{"bench": "encoder", "kind": "equal", "isa": "plain", "precision": "f32",
+                     "length": n, "batch": 1, "threads": 1, "gops": gops,
+                     "gops_p10": gops - 1, "gops_p90": gops + 1} for n in (8, 16)]
+            return "".join(json.dumps(r) + "\n" for r in rows)
+        self.assertEqual(self.compare(body(100), body(80)), 1)
+        self.assertEqual(self.compare(body(80), body(100)), 0)
 
 
 if __name__ == "__main__":
