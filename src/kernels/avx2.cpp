@@ -6,6 +6,7 @@
 
 #include <immintrin.h>
 
+#include "kernels/int8_isa.h"
 #include "kernels/table.h"
 #include "tensor/dtype.h"
 
@@ -232,6 +233,7 @@ constinit const Table avx2_table = {
     .transpose_16 = transpose_16,
     .scale_row = scale_row,
     .bf16_row = bf16_row,
+    .int8 = &int8_avx2,
 };
 
 }  // namespace quern::kernels

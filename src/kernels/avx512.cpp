@@ -7,6 +7,7 @@
 #include <immintrin.h>
 
 #include "kernels/gelu_table.h"
+#include "kernels/int8_isa.h"
 #include "kernels/table.h"
 
 #define QUERN_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
@@ -118,6 +119,7 @@ constinit const Table avx512_table = {
     .transpose_16 = transpose_16,
     .scale_row = scale_row,
     .bf16_row = bf16_row,
+    .int8 = &int8_avx2,
 };
 
 }  // namespace quern::kernels

@@ -9,6 +9,7 @@
 #include <immintrin.h>
 
 #include "kernels/gelu_table.h"
+#include "kernels/int8_isa.h"
 #include "kernels/table.h"
 
 #define QUERN_TARGET \
@@ -59,6 +60,7 @@ const Table& avx512_bf16_table() {
       .transpose_16 = avx512_table.transpose_16,
       .scale_row = scale_row,
       .bf16_row = bf16_row,
+      .int8 = &int8_avx512_vnni,
   };
   return table;
 }

@@ -6,6 +6,7 @@
 
 #include <immintrin.h>
 
+#include "kernels/int8_isa.h"
 #include "kernels/table.h"
 
 namespace quern::kernels {
@@ -68,6 +69,13 @@ __attribute__((target("avx512f,avx512vnni"))) float peak_avx512_int8() {
   return static_cast<float>(_mm512_cvtsi512_si32(acc[0]));
 }
 
+__attribute__((target("avx2,avxvnni"))) float peak_avx2_vnni_int8() {
+  __m256i acc[kAccumulators] = {};
+  const __m256i x = _mm256_set1_epi8(3);
+  QUERN_PEAK_LOOP(acc, _mm256_dpbusd_avx_epi32(acc[i], x, x))
+  return static_cast<float>(_mm256_cvtsi256_si32(acc[0]));
+}
+
 float peak_plain() {
   float acc[kAccumulators] = {};
   for (int round = 0; round < kRounds; ++round) {
@@ -87,16 +95,13 @@ struct Peak {
 Peak choose(Precision precision) {
   const std::string_view isa = active().isa;
   if (isa == "plain") return {peak_plain, 2};
-  if (isa == "avx2") {
-    return precision == Precision::kInt8 ? Peak{peak_avx2_int8, 32} : Peak{peak_avx2_f32, 16};
-  }
-  if (precision == Precision::kBf16 && __builtin_cpu_supports("avx512bf16") && isa != "avx512") {
-    return {peak_avx512_bf16, 64};
-  }
   if (precision == Precision::kInt8) {
-    if (__builtin_cpu_supports("avx512vnni")) return {peak_avx512_int8, 128};
+    if (active().int8 == &int8_avx512_vnni) return {peak_avx512_int8, 128};
+    if (active().int8 == &int8_avx2_vnni) return {peak_avx2_vnni_int8, 64};
     return {peak_avx2_int8, 32};
   }
+  if (isa == "avx2" || isa == "avx2_vnni") return {peak_avx2_f32, 16};
+  if (precision == Precision::kBf16 && isa == "avx512_bf16") return {peak_avx512_bf16, 64};
   return {peak_avx512_f32, 32};
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/int8_isa.h"
 #include "kernels/table.h"
 #include "tensor/dtype.h"
 
@@ -127,6 +128,7 @@ constinit const Table plain_table = {
     .transpose_16 = transpose_16,
     .scale_row = scale_row,
     .bf16_row = bf16_row,
+    .int8 = &int8_plain,
 };
 
 }  // namespace quern::kernels

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "kernels/int8_isa.h"
 
 namespace quern::kernels {
 namespace {
@@ -15,13 +16,22 @@ std::vector<const Table*> detect() {
   std::vector<const Table*> found = {&plain_table};
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return found;
   found.push_back(&avx2_table);
+  if (__builtin_cpu_supports("avxvnni")) found.push_back(&avx2_vnni_table());
   if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
       !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl")) {
     return found;
   }
   found.push_back(&avx512_table);
+  if (!__builtin_cpu_supports("avx512vnni")) return found;
+  found.push_back(&avx512_vnni_table());
   if (__builtin_cpu_supports("avx512bf16")) found.push_back(&avx512_bf16_table());
   return found;
+}
+
+Table with_int8(Table table, const char* isa, const Int8Isa& int8) {
+  table.isa = isa;
+  table.int8 = &int8;
+  return table;
 }
 
 const Table* find(std::string_view name) {
@@ -40,6 +50,16 @@ const Table& choose() {
 }
 
 }  // namespace
+
+const Table& avx2_vnni_table() {
+  static const Table table = with_int8(avx2_table, "avx2_vnni", int8_avx2_vnni);
+  return table;
+}
+
+const Table& avx512_vnni_table() {
+  static const Table table = with_int8(avx512_table, "avx512_vnni", int8_avx512_vnni);
+  return table;
+}
 
 std::span<const Table* const> runnable() {
   static const std::vector<const Table*> tables = detect();

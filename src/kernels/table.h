@@ -47,6 +47,8 @@ struct Finish {
   std::uint16_t* out_bf16 = nullptr;  // or null
 };
 
+struct Int8Isa;  // int8_isa.h
+
 struct Table {
   const char* isa;  // "plain", "avx2", ...: also the value of QUERN_ISA.
   int tile_rows;    // Most rows of one tile.
@@ -71,6 +73,8 @@ struct Table {
 
   void (*scale_row)(float* x, int n, float factor);
   void (*bf16_row)(const float* x, int n, std::uint16_t* out);  // As bf16_from_f32.
+
+  const Int8Isa* int8;  // The eight-bit product's kernels.
 };
 
 /// The best table this CPU can run; QUERN_ISA=<name> overrides. Chosen once.
@@ -85,6 +89,8 @@ Status check_isa_override();
 extern const Table plain_table;    // plain.cpp
 extern const Table avx2_table;     // avx2.cpp
 extern const Table avx512_table;   // avx512.cpp
-const Table& avx512_bf16_table();  // avx512_bf16.cpp: avx512_table with the dot product
+const Table& avx2_vnni_table();    // avx2_table with the eight-bit dot product
+const Table& avx512_vnni_table();  // avx512_table with the eight-bit dot product
+const Table& avx512_bf16_table();  // avx512_bf16.cpp: avx512_vnni_table with the bf16 dot product
 
 }  // namespace quern::kernels

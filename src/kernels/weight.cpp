@@ -6,13 +6,24 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "kernels/int8.h"
 #include "tensor/dtype.h"
 
 namespace quern::kernels {
 namespace {
 
 // Inputs that share one 32-bit step.
-int inputs_per_step(Precision precision) { return precision == Precision::kBf16 ? 2 : 1; }
+int inputs_per_step(Precision precision) {
+  switch (precision) {
+    case Precision::kF32:
+      return 1;
+    case Precision::kBf16:
+      return 2;
+    case Precision::kInt8:
+      return kInt8Step;
+  }
+  return 1;
+}
 
 }  // namespace
 
@@ -42,7 +53,7 @@ int Weight::n_steps() const {
 }
 
 std::size_t panel_bytes(Precision precision, int n_in) {
-  QUERN_CHECK(precision != Precision::kInt8);
+  if (precision == Precision::kInt8) return int8_panel_bytes(n_in);
   const Weight w{.precision = precision, .n_out = kPanelWidth, .n_in = n_in};
   return static_cast<std::size_t>(w.n_steps()) * 64;
 }
@@ -56,6 +67,7 @@ void pack_panel(Precision precision, const float* rows, int n_rows, int n_in,
                 std::span<std::byte> panel) {
   QUERN_CHECK(panel.size() == panel_bytes(precision, n_in) && n_rows <= kPanelWidth);
   std::memset(panel.data(), 0, panel.size());
+  if (precision == Precision::kInt8) return int8_pack_panel(rows, n_rows, n_in, panel.data());
   if (precision == Precision::kF32) {
     auto* lines = reinterpret_cast<float*>(panel.data());
     for (int i = 0; i < n_in; ++i) {

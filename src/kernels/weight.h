@@ -5,7 +5,7 @@
 // zeros, inputs to a whole step.
 //   f32   [n_panels][n_in][16]
 //   bf16  [n_panels][n_in / 2][16][2]
-//   int8  [n_panels][n_in / 4][16][4], scales and sums per group of 128 inputs: see int8.h
+//   int8  [n_panels] of [n_in / 4][16][4], then scales and sums per group of inputs: see int8.h
 
 #pragma once
 
@@ -41,7 +41,7 @@ std::size_t packed_bytes(Precision precision, int n_out, int n_in);
 /// Bytes of one panel.
 std::size_t panel_bytes(Precision precision, int n_in);
 
-/// Packs one panel of f32 or bf16 weights: up to 16 consecutive outputs.
+/// Packs one panel of weights: up to 16 consecutive outputs.
 ///
 /// Shapes: rows [n_rows, n_in] row-major, n_rows <= 16; panel of panel_bytes(...) bytes.
 void pack_panel(Precision precision, const float* rows, int n_rows, int n_in,

@@ -1,0 +1,59 @@
+// The parts of the eight-bit product that each instruction set writes for itself.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace quern::kernels {
+
+inline constexpr int kInt8TileRows = 12;
+
+/// A few rows against neighbouring panels. Everything is borrowed; alignment is 64 bytes for
+/// panels, bias and out, 4 for the rows.
+struct Int8Tile {
+  const std::uint8_t* rows;   // codes of the first row
+  const float* row_scales;    // [n_groups] of the first row
+  const std::int32_t* zeros;  // [n_groups] of the first row
+  std::ptrdiff_t row_bytes;   // from one row to the next, for all three
+  int n_rows;                 // 1 to kInt8TileRows
+
+  const std::byte* panels;  // int8.h says what lies in one.
+  int n_panels;
+  int n_steps;
+  int n_groups;
+
+  const float* bias;        // [n_panels * 16]
+  float* out;               // [n_rows, n_panels * 16]
+  std::ptrdiff_t out_cols;  // floats from one row of out to the next
+
+  std::ptrdiff_t panel_bytes() const { return (std::ptrdiff_t{n_steps} + 2 * n_groups) * 64; }
+  std::ptrdiff_t scales_offset() const { return std::ptrdiff_t{n_steps} * 64; }
+  std::ptrdiff_t sums_offset() const { return (std::ptrdiff_t{n_steps} + n_groups) * 64; }
+};
+
+struct Int8Isa {
+  const char* isa;
+
+  /// Quantises x[i] * factors[i] (factors may be null: x[i]) from the start of a group on: codes
+  /// [n padded to 4 with zeros], a scale and a zero point per group.
+  void (*quantise)(const float* x, const float* factors, int n, std::uint8_t* codes, float* scales,
+                   std::int32_t* zeros);
+  void (*tile)(const Int8Tile& tile);
+};
+
+extern const Int8Isa int8_plain;
+extern const Int8Isa int8_avx2;
+extern const Int8Isa int8_avx2_vnni;
+extern const Int8Isa int8_avx512_vnni;
+
+/// Every version this CPU can run, plain first, best last.
+std::span<const Int8Isa* const> int8_runnable();
+
+/// The version the products use: that of the active table. Tests and benchmarks may set another;
+/// not while a product runs.
+const Int8Isa& int8_active();
+void int8_set_active(const Int8Isa& isa);
+
+}  // namespace quern::kernels
