@@ -62,6 +62,26 @@ void finish(const Product& p, const Part& part, int first_row, int n_rows, float
   }
 }
 
+template <typename T>
+void prefetch_row(const Matrix<T>& m, int row, int col, int n) {
+  if (m.data == nullptr) return;
+  const auto* p = reinterpret_cast<const std::byte*>(m.row_data(row) + col);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(n) * sizeof(T); i += 64) {
+    __builtin_prefetch(p + i, 1);
+  }
+}
+
+// Asks for the memory that finish() will touch, which arrives while the tile is computed.
+void prefetch(const Product& p, const Part& part, int first_row, int n_rows) {
+  const int col = part.first_panel * kPanelWidth;
+  const int n = std::min(part.n_panels * kPanelWidth, p.weight.n_out - col);
+  for (int row = first_row; row < first_row + n_rows; ++row) {
+    prefetch_row(p.out.to.residual, row, col, n);
+    prefetch_row(p.out.to.out, row, col, n);
+    prefetch_row(p.out.to.out_bf16, row, col, n);
+  }
+}
+
 // A tile of rows against panels [first, first + n) of the part.
 void run_tile(const Product& p, const Part& part, int first_row, int n_rows, int first, int n,
               const float* bias, float* out, int stride) {
@@ -110,6 +130,7 @@ void run_part(const Product& p, const Part& part) {
       const int n = std::min(sweep, part.n_panels - first);
       for (int j = i; j < end; ++j) {
         const int row = tile_start(j);
+        if (first == 0) prefetch(p, part, row, tile_start(j + 1) - row);
         run_tile(p, part, row, tile_start(j + 1) - row, first, n, bias,
                  out + (row - chunk_row) * stride, stride);
       }
@@ -141,7 +162,10 @@ Split split_of(const Product& p, int n_threads) {
       block_panels /= 2;
     }
   }
-  const int row_blocks = std::clamp((wanted + blocks() - 1) / blocks(), 1, most_row_blocks);
+  // Short blocks keep the rows, and what is written beside them, in the second-level cache.
+  const int least_row_blocks = (p.rows.n_rows + 4 * kChunkRows - 1) / (4 * kChunkRows);
+  const int row_blocks = std::max(
+      least_row_blocks, std::clamp((wanted + blocks() - 1) / blocks(), 1, most_row_blocks));
   return {row_blocks, blocks(), block_panels};
 }
 
