@@ -138,9 +138,9 @@ void write_out(const Table& table, const float* sums, int n, Matrix<std::uint16_
   table.finish_row({.c = sums, .n = n, .out_bf16 = out.row_data(row)});
 }
 
-template <typename T>
+template <typename T, typename Out>
 void attend_part(Matrix<const T> qkv, const Part& part, int n_heads, std::byte* scratch,
-                 const Table& table, Matrix<T> out) {
+                 const Table& table, Matrix<Out> out) {
   const int d_model = qkv.cols / 3;
   const int d_head = d_model / n_heads;
   const Matrix<const T> rows = qkv.block(part.first_token, part.n_tokens);
@@ -172,9 +172,9 @@ void attend_part(Matrix<const T> qkv, const Part& part, int n_heads, std::byte* 
 }
 
 // Whole heads, unless that leaves threads idle: then the queries of a head are split.
-template <typename T>
+template <typename T, typename Out>
 void attend(Matrix<const T> qkv, std::span<const std::int32_t> seq_starts, int n_heads,
-            std::span<std::byte> scratch, ThreadPool& pool, Matrix<T> out) {
+            std::span<std::byte> scratch, ThreadPool& pool, Matrix<Out> out) {
   const Table& table = active();
   const int n_seqs = static_cast<int>(seq_starts.size()) - 1;
   QUERN_CHECK(qkv.cols % (3 * n_heads) == 0 && out.same_shape(qkv.rows, qkv.cols / 3));
@@ -220,6 +220,12 @@ std::size_t attention_scratch_bytes(int longest, int d_head, int n_threads) {
 
 void attention_f32(Matrix<const float> qkv, std::span<const std::int32_t> seq_starts, int n_heads,
                    std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) {
+  attend(qkv, seq_starts, n_heads, scratch, pool, out);
+}
+
+void attention_bf16(Matrix<const std::uint16_t> qkv, std::span<const std::int32_t> seq_starts,
+                    int n_heads, std::span<std::byte> scratch, ThreadPool& pool,
+                    Matrix<float> out) {
   attend(qkv, seq_starts, n_heads, scratch, pool, out);
 }
 

@@ -225,6 +225,7 @@ constinit const Table avx2_table = {
     .isa = "avx2",
     .tile_rows = kTileRows,
     .tile_panels = 1,
+    .native_bf16 = false,
     .tile_f32 = tile<F32Step>,
     .tile_bf16 = tile<Bf16Step>,
     .finish_row = finish_row,

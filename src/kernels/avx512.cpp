@@ -111,6 +111,7 @@ constinit const Table avx512_table = {
     .isa = "avx512",
     .tile_rows = kTileRows,
     .tile_panels = 2,
+    .native_bf16 = false,
     .tile_f32 = tile<F32Step>,
     .tile_bf16 = tile<Bf16Step>,
     .finish_row = finish_row,

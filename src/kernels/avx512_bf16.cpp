@@ -52,6 +52,7 @@ const Table& avx512_bf16_table() {
       .isa = "avx512_bf16",
       .tile_rows = kTileRows,
       .tile_panels = 2,
+      .native_bf16 = true,
       .tile_f32 = avx512_table.tile_f32,
       .tile_bf16 = tile<DotBf16Step>,
       .finish_row = finish_row,

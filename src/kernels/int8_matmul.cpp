@@ -57,7 +57,8 @@ void finish(const Product& p, const Part& part, int first_row, int n_rows, float
                          .activation = to.activation,
                          .n = n,
                          .out = out,
-                         .out_bf16 = at(to.out_bf16, row, col)});
+                         .out_bf16 = at(to.out_bf16, row, col),
+                         .rounded = out == c});
     if (quantise) int8_quantise_row(out, n, col, p.out.factors, p.out.quantised, row);
   }
 }

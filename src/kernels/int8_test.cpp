@@ -350,10 +350,10 @@ TEST(int8, requantising_in_the_product_equals_storing_and_quantising) {
   Problem problem(n_rows, n_out, n_in, 5);
   const std::vector<float> factors = random_floats(n_out, 12);
   const Quantised q(matrix(problem.x, n_rows, n_in), {});
-  const MatmulOut gelu = {.bias = problem.bias, .activation = Activation::kGelu};
+  const MatmulOut activated = {.bias = problem.bias, .activation = Activation::kRelu};
 
   std::vector<float> stored(std::size_t(n_rows) * n_out);
-  MatmulOut store = gelu;
+  MatmulOut store = activated;
   store.out = {stored.data(), n_rows, n_out};
   ThreadPool alone(1);
   matmul_int8(q.rows, problem.weight, {.to = store}, alone);
@@ -363,9 +363,31 @@ TEST(int8, requantising_in_the_product_equals_storing_and_quantising) {
     Bytes bytes(int8_rows_bytes(n_rows, n_out));
     const Int8Rows got{bytes.data(), n_rows, n_out};
     ThreadPool pool(n_threads);
-    matmul_int8(q.rows, problem.weight, {.to = gelu, .quantised = got, .factors = factors}, pool);
+    matmul_int8(q.rows, problem.weight, {.to = activated, .quantised = got, .factors = factors},
+                pool);
     // Both buffers began with the same pattern, so whole records may be compared.
     EXPECT_EQ(std::memcmp(got.data, expected.rows.data, int8_rows_bytes(n_rows, n_out)), 0);
+  }
+}
+
+TEST(int8, gelu_before_requantising_is_within_a_step_of_the_exact_one) {
+  const int n_rows = 70, n_out = 300, n_in = 140;
+  Problem problem(n_rows, n_out, n_in, 5);
+  const Quantised q(matrix(problem.x, n_rows, n_in), {});
+  const MatmulOut gelu = {.bias = problem.bias, .activation = Activation::kGelu};
+  std::vector<float> stored(std::size_t(n_rows) * n_out);
+  MatmulOut store = gelu;
+  store.out = {stored.data(), n_rows, n_out};
+  ThreadPool pool(2);
+  matmul_int8(q.rows, problem.weight, {.to = store}, pool);
+  const Quantised expected(matrix(stored, n_rows, n_out), {});
+  Bytes bytes(int8_rows_bytes(n_rows, n_out));
+  const Int8Rows got{bytes.data(), n_rows, n_out};
+  matmul_int8(q.rows, problem.weight, {.to = gelu, .quantised = got}, pool);
+  for (int r = 0; r < n_rows; ++r) {
+    const auto* codes = reinterpret_cast<const std::uint8_t*>(got.record(r));
+    const auto* want = reinterpret_cast<const std::uint8_t*>(expected.rows.record(r));
+    for (int i = 0; i < n_out; ++i) ASSERT_LE(std::abs(codes[i] - want[i]), 1);
   }
 }
 

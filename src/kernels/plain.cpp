@@ -120,6 +120,7 @@ constinit const Table plain_table = {
     .isa = "plain",
     .tile_rows = kTileRows,
     .tile_panels = 1,
+    .native_bf16 = false,
     .tile_f32 = tile_f32,
     .tile_bf16 = tile_bf16,
     .finish_row = finish_row,

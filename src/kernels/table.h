@@ -45,14 +45,16 @@ struct Finish {
   int n = 0;
   float* out = nullptr;               // or null; may be c or residual
   std::uint16_t* out_bf16 = nullptr;  // or null
+  bool rounded = false;  // out will be rounded to 8 bits: an activation within 2e-5 will do.
 };
 
 struct Int8Isa;  // int8_isa.h
 
 struct Table {
-  const char* isa;  // "plain", "avx2", ...: also the value of QUERN_ISA.
-  int tile_rows;    // Most rows of one tile.
-  int tile_panels;  // Panels that a full tile of rows takes at once.
+  const char* isa;   // "plain", "avx2", ...: also the value of QUERN_ISA.
+  int tile_rows;     // Most rows of one tile.
+  int tile_panels;   // Panels that a full tile of rows takes at once.
+  bool native_bf16;  // tile_bf16 is faster than tile_f32, not only smaller.
 
   void (*tile_f32)(const Tile& tile);
   void (*tile_bf16)(const Tile& tile);

@@ -61,6 +61,11 @@ struct BertBlock {
   std::span<const float> ff_out_bias;    // [d_model]
   std::span<const float> attn_norm_w, attn_norm_b;  // [d_model]
   std::span<const float> ff_norm_w, ff_norm_b;      // [d_model]
+
+  // Int8 only: what each product's input is multiplied by before it is quantised; the weights are
+  // divided by it (kernels/int8_equalise.h).
+  std::span<const float> qkv_factors, attn_out_factors, ff_in_factors;  // [d_model]
+  std::span<const float> ff_out_factors;                                // [d_ff]
 };
 
 struct BertModel {
@@ -94,16 +99,28 @@ struct BertModel {
   }
 };
 
+/// The largest magnitudes of the columns that each matrix product reads, seen on sample texts: what
+/// int8 packing equalises channels by.
+struct Int8Calibration {
+  struct Block {
+    std::vector<float> qkv, attn_out, ff_in;  // [d_model]
+    std::vector<float> ff_out;                // [d_ff]
+  };
+  std::vector<Block> blocks;  // [n_layers]
+};
+
 /// Checks all tensors, then packs the matrices; the pages of the files that are not needed any
 /// more are given back. Bytes are held by the tenant "weights/<folder.name>".
 ///
 /// `packed`: the packed_bytes() of an earlier load of the same files at the same precision, checked
 ///   by the caller to be undamaged. The model is bound to them and no matrix of the files is read.
+/// `calibration`: for int8 packing, of observe_bert on the same files; without it channels are not
+///   equalised and vectors are less faithful.
 /// Errors: kNotFound / kBadInput naming the tensor, its shape and the wanted one;
 ///   kBadInput when `packed` has another size than these files give; kExhausted from the ledger.
 Result<BertModel> load_bert(const formats::ModelFolder& folder, formats::TensorFiles files,
                             kernels::Precision precision, ByteLedger& ledger, ThreadPool& pool,
-                            MappedBytes packed = {});
+                            MappedBytes packed = {}, const Int8Calibration* calibration = nullptr);
 
 /// Bytes load_bert will reserve for this model (the tables counted as f32).
 std::size_t bert_weight_bytes(const formats::ModelFolder& folder, kernels::Precision precision);
@@ -121,6 +138,12 @@ std::size_t bert_scratch_bytes(const BertModel& model, int n_tokens, int longest
 /// Errors: none. Ids, types and lengths were checked by the caller.
 void bert_forward(const BertModel& model, const RaggedBatch& batch, std::span<std::byte> scratch,
                   ThreadPool& pool, Matrix<float> hidden);
+
+/// Runs an f32 model over a batch and raises the maxima of `seen` (shaped by the first call).
+///
+/// Shapes: scratch of at least bert_scratch_bytes(...) bytes for one thread, 64-byte aligned.
+void observe_bert(const BertModel& model, const RaggedBatch& batch, std::span<std::byte> scratch,
+                  Int8Calibration& seen);
 
 /// One vector per sequence from its hidden rows, L2-normalised when asked.
 ///

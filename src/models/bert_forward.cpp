@@ -1,51 +1,22 @@
-// The forward pass. Two ways to split it over threads give the same bits: with many rows each
-// thread takes blocks of rows through everything between two attentions while they stay in its
-// cache; with few rows each operation is split on its own.
+// The forward pass in f32 and bf16.
 
-#include <algorithm>
-#include <cstring>
+#include <type_traits>
+#include <vector>
 
 #include "base/check.h"
 #include "kernels/attention.h"
+#include "kernels/int8_equalise.h"
 #include "kernels/matmul.h"
 #include "kernels/norm.h"
 #include "models/bert.h"
+#include "models/bert_steps.h"
+#include "models/scratch.h"
 
 namespace quern::models {
 namespace {
 
 using kernels::MatmulOut;
 using kernels::Precision;
-
-// A stride that spreads rows over the cache sets when the width is a power of two.
-int padded(int cols) { return (cols + 15) / 16 * 16 + 16; }
-
-std::size_t matrix_bytes(int rows, int cols, std::size_t element) {
-  return (static_cast<std::size_t>(rows) * static_cast<std::size_t>(padded(cols)) * element + 63) /
-         64 * 64;
-}
-
-/// Hands out 64-byte aligned pieces of the scratch.
-class Carver {
- public:
-  explicit Carver(std::span<std::byte> scratch) : left_(scratch) {}
-
-  template <typename T>
-  Matrix<T> matrix(int rows, int cols) {
-    return {reinterpret_cast<T*>(take(matrix_bytes(rows, cols, sizeof(T)))), rows, cols,
-            padded(cols)};
-  }
-  std::span<std::byte> bytes(std::size_t n) { return {take(n), n}; }
-
- private:
-  std::byte* take(std::size_t n) {
-    QUERN_CHECK(n <= left_.size());
-    std::byte* p = left_.data();
-    left_ = left_.subspan(n);
-    return p;
-  }
-  std::span<std::byte> left_;
-};
 
 /// What one pass keeps. T is the type matmuls read: float or bf16 bits.
 template <typename T>
@@ -54,19 +25,22 @@ struct Scratch {
   Matrix<T> in;     // [n, d_model]      x as matmuls read it; for f32 it is x
   Matrix<T> qkv;    // [n, 3 * d_model]
   Matrix<T> attn;   // [n, d_model]
-  Matrix<T> ff;     // [n_ff, d_ff]      one run of rows for each thread, or all rows
+  Matrix<T> ff;     // [block_scratch_rows, d_ff]
   std::span<std::byte> attention;
+  Int8Calibration* seen = nullptr;  // Only while observing: one thread, f32.
 
-  Scratch block(int first, int n) const {
+  Scratch block(int first, int n, int scratch_row) const {
     Scratch s = *this;
     s.x = x.block(first, n);
     s.in = in.block(first, n);
     s.qkv = qkv.block(first, n);
     s.attn = attn.block(first, n);
+    s.ff = ff.block(scratch_row, n);
     return s;
   }
 };
 
+// One matrix under two names, of which only the type's own holds data.
 Matrix<std::uint16_t> as_bf16(Matrix<float>) { return {}; }
 Matrix<std::uint16_t> as_bf16(Matrix<std::uint16_t> m) { return m; }
 Matrix<float> as_f32(Matrix<float> m) { return m; }
@@ -81,59 +55,6 @@ void matmul(Matrix<const std::uint16_t> x, const kernels::Weight& w, const Matmu
   kernels::matmul_bf16(x, w, to, pool);
 }
 
-kernels::Activation activation_of(formats::Activation a) {
-  switch (a) {
-    case formats::Activation::kGelu:
-      return kernels::Activation::kGelu;
-    case formats::Activation::kGeluTanh:
-      return kernels::Activation::kGeluTanh;
-    case formats::Activation::kRelu:
-      return kernels::Activation::kRelu;
-  }
-  return kernels::Activation::kNone;
-}
-
-template <typename T>
-void embed_rows(const BertModel& model, const RaggedBatch& batch, ThreadPool& pool,
-                const Scratch<T>& s) {
-  const auto d = static_cast<std::size_t>(model.config.d_model);
-  pool.parallel_for(batch.n_seqs(), [&](int seq, int) {
-    const int first = batch.seq_starts[static_cast<std::size_t>(seq)];
-    for (int t = 0; t < batch.seq_len(seq); ++t) {
-      const auto row = static_cast<std::size_t>(first + t);
-      float* out = s.x.row_data(first + t);
-      std::memset(out, 0, d * sizeof(float));
-      model.token_embedding.add_row(batch.ids[row], out);
-      model.type_embedding.add_row(batch.type_ids[row], out);
-      model.position_embedding.add_row(t, out);
-    }
-  });
-  kernels::layer_norm(s.x, model.embed_norm_w, model.embed_norm_b, model.config.norm_eps, pool, s.x,
-                      as_bf16(s.in));
-}
-
-template <typename T>
-void project_qkv(const BertBlock& b, const Scratch<T>& s, ThreadPool& pool) {
-  matmul(s.in, b.qkv, {.bias = b.qkv_bias, .out = as_f32(s.qkv), .out_bf16 = as_bf16(s.qkv)}, pool);
-}
-
-// x = norm(x + Wo attn); x = norm(x + W2 act(W1 x))
-template <typename T>
-void after_attention(const BertModel& model, const BertBlock& b, const Scratch<T>& s,
-                     ThreadPool& pool) {
-  const float eps = model.config.norm_eps;
-  matmul(s.attn, b.attn_out, {.bias = b.attn_out_bias, .residual = s.x, .out = s.x}, pool);
-  kernels::layer_norm(s.x, b.attn_norm_w, b.attn_norm_b, eps, pool, s.x, as_bf16(s.in));
-  matmul(s.in, b.ff_in,
-         {.bias = b.ff_in_bias,
-          .activation = activation_of(model.config.activation),
-          .out = as_f32(s.ff),
-          .out_bf16 = as_bf16(s.ff)},
-         pool);
-  matmul(s.ff, b.ff_out, {.bias = b.ff_out_bias, .residual = s.x, .out = s.x}, pool);
-  kernels::layer_norm(s.x, b.ff_norm_w, b.ff_norm_b, eps, pool, s.x, as_bf16(s.in));
-}
-
 void attention(Matrix<const float> qkv, const RaggedBatch& batch, int n_heads,
                std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) {
   kernels::attention_f32(qkv, batch.seq_starts, n_heads, scratch, pool, out);
@@ -143,54 +64,51 @@ void attention(Matrix<const std::uint16_t> qkv, const RaggedBatch& batch, int n_
   kernels::attention_bf16(qkv, batch.seq_starts, n_heads, scratch, pool, out);
 }
 
-// Rows that one thread carries from attention to attention: few enough that their activations
-// share its L2 with a panel of weights, enough that each pass over the weights is well used.
-constexpr int kRowsPerPart = 96;
-
-// Below this many rows a thread, whole-row blocks would leave threads idle.
-bool takes_row_blocks(int n_tokens, int n_threads) {
-  return n_tokens >= 2 * kRowsPerPart * n_threads || n_threads == 1;
-}
-
-int ff_rows(int n_tokens, int n_threads) {
-  return takes_row_blocks(n_tokens, n_threads) ? std::min(n_tokens, kRowsPerPart) * n_threads
-                                               : n_tokens;
-}
-
+/// Raises the maxima of one product's input, when somebody watches.
 template <typename T>
-void run_blocks(const BertModel& model, const RaggedBatch& batch, const Scratch<T>& s,
-                ThreadPool& pool) {
-  const int n = batch.n_tokens();
-  const bool by_rows = takes_row_blocks(n, pool.n_threads());
-  const auto in_row_blocks = [&](const auto& work) {
-    if (!by_rows) return work(s, pool);
-    pool.parallel_for((n + kRowsPerPart - 1) / kRowsPerPart, [&](int part, int thread) {
-      const int first = part * kRowsPerPart;
-      const int rows = std::min(kRowsPerPart, n - first);
-      Scratch<T> mine = s.block(first, rows);
-      mine.ff = s.ff.block(thread * std::min(n, kRowsPerPart), rows);
-      work(mine, ThreadPool::serial());
-    });
-  };
-  for (std::size_t i = 0; i <= model.blocks.size(); ++i) {
-    in_row_blocks([&](const Scratch<T>& rows, ThreadPool& p) {
-      if (i > 0) after_attention(model, model.blocks[i - 1], rows, p);
-      if (i < model.blocks.size()) project_qkv(model.blocks[i], rows, p);
-    });
-    if (i == model.blocks.size()) return;
-    attention(s.qkv, batch, model.config.n_heads, s.attention, pool, s.attn);
+void observe(const Scratch<T>& s, int layer, Matrix<T> input,
+             std::vector<float> Int8Calibration::Block::* largest) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (s.seen == nullptr) return;
+    kernels::int8_observe(input, s.seen->blocks[static_cast<std::size_t>(layer)].*largest);
   }
 }
 
 template <typename T>
+void project_qkv(const BertModel& model, int layer, const Scratch<T>& s, ThreadPool& pool) {
+  const BertBlock& b = model.blocks[static_cast<std::size_t>(layer)];
+  observe(s, layer, s.in, &Int8Calibration::Block::qkv);
+  matmul(s.in, b.qkv, {.bias = b.qkv_bias, .out = as_f32(s.qkv), .out_bf16 = as_bf16(s.qkv)}, pool);
+}
+
+// x = norm(x + Wo attn); x = norm(x + W2 act(W1 x))
+template <typename T>
+void after_attention(const BertModel& model, int layer, const Scratch<T>& s, ThreadPool& pool) {
+  const BertBlock& b = model.blocks[static_cast<std::size_t>(layer)];
+  const float eps = model.config.norm_eps;
+  observe(s, layer, s.attn, &Int8Calibration::Block::attn_out);
+  matmul(s.attn, b.attn_out, {.bias = b.attn_out_bias, .residual = s.x, .out = s.x}, pool);
+  kernels::layer_norm(s.x, b.attn_norm_w, b.attn_norm_b, eps, pool, s.x, as_bf16(s.in));
+  observe(s, layer, s.in, &Int8Calibration::Block::ff_in);
+  matmul(s.in, b.ff_in,
+         {.bias = b.ff_in_bias,
+          .activation = activation_of(model.config.activation),
+          .out = as_f32(s.ff),
+          .out_bf16 = as_bf16(s.ff)},
+         pool);
+  observe(s, layer, s.ff, &Int8Calibration::Block::ff_out);
+  matmul(s.ff, b.ff_out, {.bias = b.ff_out_bias, .residual = s.x, .out = s.x}, pool);
+  kernels::layer_norm(s.x, b.ff_norm_w, b.ff_norm_b, eps, pool, s.x, as_bf16(s.in));
+}
+
+template <typename T>
 void forward(const BertModel& model, const RaggedBatch& batch, std::span<std::byte> scratch,
-             ThreadPool& pool, Matrix<float> hidden) {
+             ThreadPool& pool, Matrix<float> hidden, Int8Calibration* seen = nullptr) {
   const formats::BertConfig& c = model.config;
   const int n = batch.n_tokens();
-  int longest = 0;
-  for (int i = 0; i < batch.n_seqs(); ++i) longest = std::max(longest, batch.seq_len(i));
   Carver carve(scratch);
   Scratch<T> s;
+  s.seen = seen;
   s.x = hidden;
   if constexpr (sizeof(T) == sizeof(float)) {
     s.in = hidden;
@@ -199,23 +117,37 @@ void forward(const BertModel& model, const RaggedBatch& batch, std::span<std::by
   }
   s.qkv = carve.matrix<T>(n, 3 * c.d_model);
   s.attn = carve.matrix<T>(n, c.d_model);
-  s.ff = carve.matrix<T>(ff_rows(n, pool.n_threads()), c.d_ff);
-  s.attention = carve.bytes(
-      kernels::attention_scratch_bytes(longest, c.d_model / c.n_heads, pool.n_threads()));
-  embed_rows(model, batch, pool, s);
-  run_blocks(model, batch, s, pool);
+  s.ff = carve.matrix<T>(block_scratch_rows(n, pool.n_threads()), c.d_ff);
+  s.attention = carve.bytes(kernels::attention_scratch_bytes(
+      longest_sequence(batch), c.d_model / c.n_heads, pool.n_threads()));
+
+  embed_rows(model, batch, pool, s.x);
+  kernels::layer_norm(s.x, model.embed_norm_w, model.embed_norm_b, c.norm_eps, pool, s.x,
+                      as_bf16(s.in));
+  // Everything between two attentions is done block by block of rows.
+  for (int i = 0; i <= c.n_layers; ++i) {
+    for_row_blocks(n, pool, [&](int first, int rows, int scratch_row, ThreadPool& p) {
+      const Scratch<T> mine = s.block(first, rows, scratch_row);
+      if (i > 0) after_attention(model, i - 1, mine, p);
+      if (i < c.n_layers) project_qkv(model, i, mine, p);
+    });
+    if (i < c.n_layers) attention(s.qkv, batch, c.n_heads, s.attention, pool, s.attn);
+  }
 }
 
 }  // namespace
 
 std::size_t bert_scratch_bytes(const BertModel& model, int n_tokens, int longest, int n_threads) {
+  if (model.precision == Precision::kInt8) {
+    return bert_scratch_bytes_int8(model, n_tokens, longest, n_threads);
+  }
   const formats::BertConfig& c = model.config;
   const std::size_t element = model.precision == Precision::kF32 ? 4 : 2;
-  std::size_t bytes = matrix_bytes(n_tokens, 3 * c.d_model, element) +
-                      matrix_bytes(n_tokens, c.d_model, element) +
-                      matrix_bytes(ff_rows(n_tokens, n_threads), c.d_ff, element) +
+  std::size_t bytes = scratch_bytes(n_tokens, 3 * c.d_model, element) +
+                      scratch_bytes(n_tokens, c.d_model, element) +
+                      scratch_bytes(block_scratch_rows(n_tokens, n_threads), c.d_ff, element) +
                       kernels::attention_scratch_bytes(longest, c.d_model / c.n_heads, n_threads);
-  if (model.precision != Precision::kF32) bytes += matrix_bytes(n_tokens, c.d_model, element);
+  if (model.precision == Precision::kBf16) bytes += scratch_bytes(n_tokens, c.d_model, element);
   return bytes;
 }
 
@@ -223,11 +155,31 @@ void bert_forward(const BertModel& model, const RaggedBatch& batch, std::span<st
                   ThreadPool& pool, Matrix<float> hidden) {
   QUERN_CHECK(hidden.same_shape(batch.n_tokens(), model.config.d_model));
   if (batch.n_tokens() == 0) return;
-  if (model.precision == Precision::kF32) {
-    forward<float>(model, batch, scratch, pool, hidden);
-  } else {
-    forward<std::uint16_t>(model, batch, scratch, pool, hidden);
+  switch (model.precision) {
+    case Precision::kF32:
+      return forward<float>(model, batch, scratch, pool, hidden);
+    case Precision::kBf16:
+      return forward<std::uint16_t>(model, batch, scratch, pool, hidden);
+    case Precision::kInt8:
+      return bert_forward_int8(model, batch, scratch, pool, hidden);
   }
+}
+
+void observe_bert(const BertModel& model, const RaggedBatch& batch, std::span<std::byte> scratch,
+                  Int8Calibration& seen) {
+  const formats::BertConfig& c = model.config;
+  QUERN_CHECK(model.precision == Precision::kF32);
+  const auto d = static_cast<std::size_t>(c.d_model);
+  if (seen.blocks.empty()) {
+    Int8Calibration::Block zeros;
+    zeros.qkv = zeros.attn_out = zeros.ff_in = std::vector<float>(d);
+    zeros.ff_out.resize(static_cast<std::size_t>(c.d_ff));
+    seen.blocks.assign(static_cast<std::size_t>(c.n_layers), zeros);
+  }
+  if (batch.n_tokens() == 0) return;
+  std::vector<float> hidden(static_cast<std::size_t>(batch.n_tokens()) * d);
+  forward<float>(model, batch, scratch, ThreadPool::serial(),
+                 {hidden.data(), batch.n_tokens(), c.d_model}, &seen);
 }
 
 }  // namespace quern::models

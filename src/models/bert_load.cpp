@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "kernels/int8_equalise.h"
 #include "models/bert.h"
 
 namespace quern::models {
@@ -184,7 +185,28 @@ class Placer {
     return {all.data(), static_cast<int>(shape[0]), static_cast<int>(shape[1])};
   }
 
-  kernels::Weight weight(const Stack& parts) {
+  /// The equalising factors of a product's input columns: none unless int8, ones where nothing was
+  /// observed.
+  std::span<const float> factors(const Stack& parts, const std::vector<float>* largest) {
+    if (precision_ != Precision::kInt8) return {};
+    const auto n_in = static_cast<std::size_t>(parts[0]->shape[1]);
+    const Run run = take(n_in * sizeof(float));
+    if (run.at == nullptr) return {};
+    const std::span<float> fill(reinterpret_cast<float*>(run.fill), run.fill == nullptr ? 0 : n_in);
+    std::fill(fill.begin(), fill.end(), 1.0f);
+    if (run.fill != nullptr && largest != nullptr) {
+      const int rows_each = static_cast<int>(parts[0]->shape[0]);
+      const int n_out = rows_each * static_cast<int>(parts.size());
+      std::vector<float> rows(static_cast<std::size_t>(n_out) * n_in);
+      for (int r = 0; r < n_out; ++r)
+        read_row(parts, r, rows.data() + static_cast<std::size_t>(r) * n_in);
+      kernels::int8_equalise({rows.data(), n_out, static_cast<int>(n_in)}, *largest,
+                             kernels::kInt8Alpha, fill);
+    }
+    return {reinterpret_cast<const float*>(run.at), n_in};
+  }
+
+  kernels::Weight weight(const Stack& parts, std::span<const float> factors) {
     const auto rows_each = static_cast<int>(parts[0]->shape[0]);
     const auto n_in = static_cast<int>(parts[0]->shape[1]);
     const int n_out = rows_each * static_cast<int>(parts.size());
@@ -199,9 +221,9 @@ class Placer {
       const int first = panel * kernels::kPanelWidth;
       const int n = std::min(kernels::kPanelWidth, n_out - first);
       for (int r = 0; r < n; ++r) {
-        const TensorEntry& t = *parts[static_cast<std::size_t>((first + r) / rows_each)];
-        widen(t, static_cast<std::ptrdiff_t>((first + r) % rows_each) * n_in, n_in,
-              rows.data() + static_cast<std::ptrdiff_t>(r) * n_in);
+        float* row = rows.data() + static_cast<std::ptrdiff_t>(r) * n_in;
+        read_row(parts, first + r, row);
+        if (!factors.empty()) kernels::int8_unscale({row, 1, n_in}, factors, {row, 1, n_in});
       }
       kernels::pack_panel(precision_, rows.data(), n, n_in,
                           {run.fill + static_cast<std::size_t>(panel) * bytes, bytes});
@@ -212,6 +234,13 @@ class Placer {
   std::size_t n_bytes() const { return n_bytes_; }
 
  private:
+  static void read_row(const Stack& parts, int row, float* out) {
+    const auto rows_each = static_cast<int>(parts[0]->shape[0]);
+    const auto n_in = static_cast<int>(parts[0]->shape[1]);
+    const TensorEntry& t = *parts[static_cast<std::size_t>(row / rows_each)];
+    widen(t, static_cast<std::ptrdiff_t>(row % rows_each) * n_in, n_in, out);
+  }
+
   struct Run {
     const std::byte* at;  // nullptr while counting.
     std::byte* fill;      // nullptr while counting or binding.
@@ -234,17 +263,22 @@ class Placer {
   std::size_t n_bytes_ = 0;
 };
 
-void place(const ModelTensors& t, Placer& placer, BertModel& m) {
+void place(const ModelTensors& t, const Int8Calibration* seen, Placer& placer, BertModel& m) {
   m.embed_norm_w = placer.vector(t.embed_norm_w);
   m.embed_norm_b = placer.vector(t.embed_norm_b);
   m.blocks.resize(t.blocks.size());
   for (std::size_t i = 0; i < t.blocks.size(); ++i) {
     const BlockTensors& from = t.blocks[i];
     BertBlock& to = m.blocks[i];
-    to.qkv = placer.weight(from.qkv_w);
-    to.attn_out = placer.weight(from.attn_out_w);
-    to.ff_in = placer.weight(from.ff_in_w);
-    to.ff_out = placer.weight(from.ff_out_w);
+    const Int8Calibration::Block* maxima = seen == nullptr ? nullptr : &seen->blocks[i];
+    to.qkv_factors = placer.factors(from.qkv_w, maxima ? &maxima->qkv : nullptr);
+    to.attn_out_factors = placer.factors(from.attn_out_w, maxima ? &maxima->attn_out : nullptr);
+    to.ff_in_factors = placer.factors(from.ff_in_w, maxima ? &maxima->ff_in : nullptr);
+    to.ff_out_factors = placer.factors(from.ff_out_w, maxima ? &maxima->ff_out : nullptr);
+    to.qkv = placer.weight(from.qkv_w, to.qkv_factors);
+    to.attn_out = placer.weight(from.attn_out_w, to.attn_out_factors);
+    to.ff_in = placer.weight(from.ff_in_w, to.ff_in_factors);
+    to.ff_out = placer.weight(from.ff_out_w, to.ff_out_factors);
     to.qkv_bias = placer.vector(from.qkv_b);
     to.attn_out_bias = placer.vector(from.attn_out_b);
     to.ff_in_bias = placer.vector(from.ff_in_b);
@@ -273,9 +307,6 @@ Status check_supported(const formats::ModelFolder& folder, Precision precision) 
   if (precision == Precision::kBf16 && (d_head % 2 != 0 || folder.config.d_ff % 2 != 0)) {
     return {Code::kUnsupported,
             fmt::format("bf16 needs an even head width, this model's is {}", d_head)};
-  }
-  if (precision == Precision::kInt8) {
-    return {Code::kUnsupported, "precision int8 is not built in, want f32 or bf16"};
   }
   return {};
 }
@@ -314,7 +345,7 @@ void EmbeddingTable::add_row(int row, float* out) const {
 
 Result<BertModel> load_bert(const formats::ModelFolder& folder, TensorFiles files,
                             Precision precision, ByteLedger& ledger, ThreadPool& pool,
-                            MappedBytes packed) {
+                            MappedBytes packed, const Int8Calibration* calibration) {
   QUERN_TRY(check_supported(folder, precision));
   ModelTensors tensors;
   QUERN_TRY(find_tensors(folder, TensorLookup(files), tensors).in(folder.path));
@@ -323,7 +354,7 @@ Result<BertModel> load_bert(const formats::ModelFolder& folder, TensorFiles file
   model.config = folder.config;
   model.precision = precision;
   Placer count = Placer::counting(precision, pool);
-  place(tensors, count, model);
+  place(tensors, calibration, count, model);
   const bool is_packed = !packed.bytes.empty();
   if (is_packed) QUERN_TRY(check_packed(packed, count.n_bytes()));
   const std::string tenant = "weights/" + folder.name;
@@ -332,12 +363,12 @@ Result<BertModel> load_bert(const formats::ModelFolder& folder, TensorFiles file
                                           tensors.type->bytes.size() + packed.bytes.size()));
   if (is_packed) {
     Placer bind = Placer::binding(packed.bytes.data(), precision, pool);
-    place(tensors, bind, model);
+    place(tensors, calibration, bind, model);
     model.packed = std::move(packed);
   } else {
     QUERN_ASSIGN(model.storage, Buffer::make(ledger, tenant, count.n_bytes()));
     Placer fill = Placer::filling(model.storage.data(), precision, pool);
-    place(tensors, fill, model);
+    place(tensors, calibration, fill, model);
   }
   model.token_embedding = table_of(*tensors.token);
   model.position_embedding = table_of(*tensors.position);
@@ -352,11 +383,14 @@ std::size_t bert_weight_bytes(const formats::ModelFolder& folder, Precision prec
   const auto d = static_cast<std::size_t>(c.d_model);
   const std::size_t vectors =
       round_up(d * 4) * 7 + round_up(d * 3 * 4) + round_up(static_cast<std::size_t>(c.d_ff) * 4);
-  const std::size_t block = round_up(kernels::packed_bytes(precision, 3 * c.d_model, c.d_model)) +
-                            round_up(kernels::packed_bytes(precision, c.d_model, c.d_model)) +
-                            round_up(kernels::packed_bytes(precision, c.d_ff, c.d_model)) +
-                            round_up(kernels::packed_bytes(precision, c.d_model, c.d_ff)) +
-                            vectors - round_up(d * 4);
+  const std::size_t block =
+      round_up(kernels::packed_bytes(precision, 3 * c.d_model, c.d_model)) +
+      round_up(kernels::packed_bytes(precision, c.d_model, c.d_model)) +
+      round_up(kernels::packed_bytes(precision, c.d_ff, c.d_model)) +
+      round_up(kernels::packed_bytes(precision, c.d_model, c.d_ff)) + vectors - round_up(d * 4) +
+      (precision == Precision::kInt8
+           ? 3 * round_up(d * 4) + round_up(static_cast<std::size_t>(c.d_ff) * 4)
+           : 0);
   std::size_t total = static_cast<std::size_t>(c.n_layers) * block + 2 * round_up(d * 4);
   total += static_cast<std::size_t>(c.n_vocab + c.n_positions + c.n_types) * d * 4;
   if (folder.task == formats::Task::kClassify) {

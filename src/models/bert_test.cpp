@@ -28,13 +28,15 @@ struct Sequence {
 
 class Fixture {
  public:
-  explicit Fixture(const std::string& name, Precision precision = Precision::kF32) {
+  explicit Fixture(const std::string& name, Precision precision = Precision::kF32,
+                   const Int8Calibration* calibration = nullptr) {
     auto read = formats::read_model_folder(kModels + name);
     EXPECT_TRUE(read.ok()) << read.status().message();
     folder = std::move(*read);
     auto files = formats::TensorFiles::open(folder.path);
     EXPECT_TRUE(files.ok()) << files.status().message();
-    auto loaded = load_bert(folder, std::move(*files), precision, ledger, ThreadPool::serial());
+    auto loaded = load_bert(folder, std::move(*files), precision, ledger, ThreadPool::serial(), {},
+                            calibration);
     EXPECT_TRUE(loaded.ok()) << loaded.status().message();
     model = std::move(*loaded);
     std::ifstream file(kModels + name + "/golden.json");
@@ -74,6 +76,14 @@ class Fixture {
       rows.emplace_back(out_m.row(r).begin(), out_m.row(r).end());
     }
     return rows;
+  }
+
+  void observe(const Sequence& s, Int8Calibration& seen) {
+    const std::vector<std::int32_t> starts = {0, static_cast<std::int32_t>(s.ids.size())};
+    const int n = starts[1];
+    auto scratch = Buffer::make(ledger, "activations", bert_scratch_bytes(model, n, n, 1));
+    observe_bert(model, {.ids = s.ids, .type_ids = s.type_ids, .seq_starts = starts},
+                 scratch->as<std::byte>(), seen);
   }
 
   std::vector<Sequence> golden_sequences() const {
@@ -125,9 +135,42 @@ TEST(bert, bf16_stays_near_f32) {
   }
 }
 
+TEST(bert, int8_stays_near_f32) {
+  Fixture f32("tiny-mean-f32");
+  const auto sequences = f32.golden_sequences();
+  const auto want = f32.run(sequences, 1);
+  Int8Calibration seen;
+  for (const Sequence& s : sequences) f32.observe(s, seen);
+  Fixture int8("tiny-mean-f32", Precision::kInt8, &seen);
+  const auto got = int8.run(sequences, 1);
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    double cosine = 0;
+    for (std::size_t k = 0; k < want[i].size(); ++k) cosine += want[i][k] * got[i][k];
+    EXPECT_GT(cosine, 0.995) << i;
+    EXPECT_NE(got[i], want[i]) << i;
+  }
+}
+
+TEST(observe_bert, sees_every_products_input) {
+  Fixture f("tiny-mean-f32");
+  Int8Calibration seen;
+  f.observe(f.golden_sequences()[0], seen);
+  ASSERT_EQ(seen.blocks.size(), f.model.blocks.size());
+  for (const auto& block : seen.blocks) {
+    for (const auto* largest : {&block.qkv, &block.attn_out, &block.ff_in, &block.ff_out}) {
+      EXPECT_GT(*std::max_element(largest->begin(), largest->end()), 0.0f);
+    }
+  }
+  const auto before = seen.blocks[0].ff_out;
+  for (const Sequence& s : f.golden_sequences()) f.observe(s, seen);
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    EXPECT_GE(seen.blocks[0].ff_out[i], before[i]);
+  }
+}
+
 // Random sequences, random batches: a sequence's bits are its own.
 TEST(bert, same_sequence_same_bits_in_any_batch_on_any_threads) {
-  for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
+  for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
     Fixture f("tiny-mean-f32", precision);
     std::mt19937 random(17);
     std::vector<Sequence> sequences;
@@ -157,8 +200,10 @@ TEST(bert, same_sequence_same_bits_in_any_batch_on_any_threads) {
 
 TEST(bert, weight_bytes_are_what_the_ledger_holds) {
   for (const char* name : {"tiny-mean-f32", "tiny-nli"}) {
-    Fixture f(name);
-    EXPECT_EQ(bert_weight_bytes(f.folder, Precision::kF32), f.ledger.used_bytes()) << name;
+    for (const auto precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
+      Fixture f(name, precision);
+      EXPECT_EQ(bert_weight_bytes(f.folder, precision), f.ledger.used_bytes()) << name;
+    }
   }
 }
 
@@ -175,7 +220,7 @@ MappedBytes packed_file(std::span<const std::byte> bytes) {
 
 TEST(bert, bound_to_packed_bytes_it_gives_the_same_bits_and_packs_nothing) {
   for (const char* name : {"tiny-mean-f16", "tiny-nli"}) {
-    for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
+    for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
       Fixture f(name, precision);
       const auto want = f.run(f.golden_sequences(), 2);
       const std::size_t bytes = f.model.weight_bytes();
