@@ -6,6 +6,7 @@
 
 #include "base/machine.h"
 #include "engine/batch.h"
+#include "engine/calibration.h"
 #include "engine/model_source.h"
 #include "formats/safetensors.h"
 #include "hub/hub.h"
@@ -92,9 +93,7 @@ class FolderSource : public ModelSource {
   Result<std::shared_ptr<const Servable>> load(std::shared_ptr<const ModelCard> card,
                                                ByteLedger& ledger,
                                                ThreadPool& pool) const override {
-    QUERN_ASSIGN(formats::TensorFiles files, formats::TensorFiles::open(card->folder.path));
-    QUERN_ASSIGN(models::BertModel model,
-                 models::load_bert(card->folder, std::move(files), precision_, ledger, pool));
+    QUERN_ASSIGN(models::BertModel model, load_weights(*card, ledger, pool));
     if (card->task() == Task::kClassify && model.n_labels() != card->n_values()) {
       return Status(Code::kBadInput, "the classifier has " + std::to_string(model.n_labels()) +
                                          " outputs, config.json names " +
@@ -123,6 +122,22 @@ class FolderSource : public ModelSource {
   std::string precision() const override { return kernels::precision_name(precision_); }
 
  private:
+  Result<models::BertModel> load_weights(const ModelCard& card, ByteLedger& ledger,
+                                         ThreadPool& pool) const {
+    const auto load = [&](kernels::Precision precision, const models::Int8Calibration* seen)
+        -> Result<models::BertModel> {
+      QUERN_ASSIGN(formats::TensorFiles files, formats::TensorFiles::open(card.folder.path));
+      return models::load_bert(card.folder, std::move(files), precision, ledger, pool, {}, seen);
+    };
+    if (precision_ != kernels::Precision::kInt8) return load(precision_, nullptr);
+    models::Int8Calibration seen;
+    {
+      QUERN_ASSIGN(const models::BertModel f32, load(kernels::Precision::kF32, nullptr));
+      QUERN_ASSIGN(seen, calibrate(card, f32, ledger));
+    }
+    return load(precision_, &seen);
+  }
+
   const hub::Hub hub_;
   const kernels::Precision precision_;
 };

@@ -62,10 +62,9 @@ struct BertBlock {
   std::span<const float> attn_norm_w, attn_norm_b;  // [d_model]
   std::span<const float> ff_norm_w, ff_norm_b;      // [d_model]
 
-  // Int8 only: what each product's input is multiplied by before it is quantised; the weights are
-  // divided by it (kernels/int8_equalise.h).
-  std::span<const float> qkv_factors, attn_out_factors, ff_in_factors;  // [d_model]
-  std::span<const float> ff_out_factors;                                // [d_ff]
+  // Int8 only: what the rows of a layer norm are multiplied by before they are quantised; the
+  // weights that read them are divided by it (kernels/int8_equalise.h, docs/int8.md).
+  std::span<const float> qkv_factors, ff_in_factors;  // [d_model]
 };
 
 struct BertModel {
@@ -99,12 +98,11 @@ struct BertModel {
   }
 };
 
-/// The largest magnitudes of the columns that each matrix product reads, seen on sample texts: what
-/// int8 packing equalises channels by.
+/// The largest magnitudes of the columns that the products behind a layer norm read, seen on sample
+/// texts: what int8 packing equalises channels by.
 struct Int8Calibration {
   struct Block {
-    std::vector<float> qkv, attn_out, ff_in;  // [d_model]
-    std::vector<float> ff_out;                // [d_ff]
+    std::vector<float> qkv, ff_in;  // [d_model]
   };
   std::vector<Block> blocks;  // [n_layers]
 };

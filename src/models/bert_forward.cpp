@@ -86,7 +86,6 @@ template <typename T>
 void after_attention(const BertModel& model, int layer, const Scratch<T>& s, ThreadPool& pool) {
   const BertBlock& b = model.blocks[static_cast<std::size_t>(layer)];
   const float eps = model.config.norm_eps;
-  observe(s, layer, s.attn, &Int8Calibration::Block::attn_out);
   matmul(s.attn, b.attn_out, {.bias = b.attn_out_bias, .residual = s.x, .out = s.x}, pool);
   kernels::layer_norm(s.x, b.attn_norm_w, b.attn_norm_b, eps, pool, s.x, as_bf16(s.in));
   observe(s, layer, s.in, &Int8Calibration::Block::ff_in);
@@ -96,7 +95,6 @@ void after_attention(const BertModel& model, int layer, const Scratch<T>& s, Thr
           .out = as_f32(s.ff),
           .out_bf16 = as_bf16(s.ff)},
          pool);
-  observe(s, layer, s.ff, &Int8Calibration::Block::ff_out);
   matmul(s.ff, b.ff_out, {.bias = b.ff_out_bias, .residual = s.x, .out = s.x}, pool);
   kernels::layer_norm(s.x, b.ff_norm_w, b.ff_norm_b, eps, pool, s.x, as_bf16(s.in));
 }
@@ -172,8 +170,7 @@ void observe_bert(const BertModel& model, const RaggedBatch& batch, std::span<st
   const auto d = static_cast<std::size_t>(c.d_model);
   if (seen.blocks.empty()) {
     Int8Calibration::Block zeros;
-    zeros.qkv = zeros.attn_out = zeros.ff_in = std::vector<float>(d);
-    zeros.ff_out.resize(static_cast<std::size_t>(c.d_ff));
+    zeros.qkv = zeros.ff_in = std::vector<float>(d);
     seen.blocks.assign(static_cast<std::size_t>(c.n_layers), zeros);
   }
   if (batch.n_tokens() == 0) return;

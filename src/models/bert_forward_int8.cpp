@@ -58,7 +58,7 @@ template <typename Q>
 void after_attention(const BertModel& model, const BertBlock& b, const BertBlock* next,
                      const Scratch<Q>& s, ThreadPool& pool) {
   const float eps = model.config.norm_eps;
-  kernels::int8_quantise(s.attn, b.attn_out_factors, pool, s.attn_in);
+  kernels::int8_quantise(s.attn, {}, pool, s.attn_in);
   kernels::matmul_int8(s.attn_in, b.attn_out,
                        {.to = {.bias = b.attn_out_bias, .residual = s.x, .out = s.x}}, pool);
   kernels::layer_norm_int8(s.x, b.attn_norm_w, b.attn_norm_b, eps, b.ff_in_factors, pool, s.x,
@@ -66,8 +66,7 @@ void after_attention(const BertModel& model, const BertBlock& b, const BertBlock
   kernels::matmul_int8(
       s.in, b.ff_in,
       {.to = {.bias = b.ff_in_bias, .activation = activation_of(model.config.activation)},
-       .quantised = s.ff,
-       .factors = b.ff_out_factors},
+       .quantised = s.ff },
       pool);
   kernels::matmul_int8(s.ff, b.ff_out, {.to = {.bias = b.ff_out_bias, .residual = s.x, .out = s.x}},
                        pool);

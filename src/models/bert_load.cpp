@@ -272,13 +272,11 @@ void place(const ModelTensors& t, const Int8Calibration* seen, Placer& placer, B
     BertBlock& to = m.blocks[i];
     const Int8Calibration::Block* maxima = seen == nullptr ? nullptr : &seen->blocks[i];
     to.qkv_factors = placer.factors(from.qkv_w, maxima ? &maxima->qkv : nullptr);
-    to.attn_out_factors = placer.factors(from.attn_out_w, maxima ? &maxima->attn_out : nullptr);
     to.ff_in_factors = placer.factors(from.ff_in_w, maxima ? &maxima->ff_in : nullptr);
-    to.ff_out_factors = placer.factors(from.ff_out_w, maxima ? &maxima->ff_out : nullptr);
     to.qkv = placer.weight(from.qkv_w, to.qkv_factors);
-    to.attn_out = placer.weight(from.attn_out_w, to.attn_out_factors);
+    to.attn_out = placer.weight(from.attn_out_w, {});
     to.ff_in = placer.weight(from.ff_in_w, to.ff_in_factors);
-    to.ff_out = placer.weight(from.ff_out_w, to.ff_out_factors);
+    to.ff_out = placer.weight(from.ff_out_w, {});
     to.qkv_bias = placer.vector(from.qkv_b);
     to.attn_out_bias = placer.vector(from.attn_out_b);
     to.ff_in_bias = placer.vector(from.ff_in_b);
@@ -388,9 +386,7 @@ std::size_t bert_weight_bytes(const formats::ModelFolder& folder, Precision prec
       round_up(kernels::packed_bytes(precision, c.d_model, c.d_model)) +
       round_up(kernels::packed_bytes(precision, c.d_ff, c.d_model)) +
       round_up(kernels::packed_bytes(precision, c.d_model, c.d_ff)) + vectors - round_up(d * 4) +
-      (precision == Precision::kInt8
-           ? 3 * round_up(d * 4) + round_up(static_cast<std::size_t>(c.d_ff) * 4)
-           : 0);
+      (precision == Precision::kInt8 ? 2 * round_up(d * 4) : 0);
   std::size_t total = static_cast<std::size_t>(c.n_layers) * block + 2 * round_up(d * 4);
   total += static_cast<std::size_t>(c.n_vocab + c.n_positions + c.n_types) * d * 4;
   if (folder.task == formats::Task::kClassify) {
