@@ -14,10 +14,11 @@ import xml.etree.ElementTree as ET
 
 def main() -> None:
     programs = list(ET.parse(sys.argv[1]).getroot().iter("testcase"))
-    n_programs_failed = sum(p.get("status") != "run" for p in programs)
-    n_programs_passed = len(programs) - n_programs_failed
+    n_programs_failed = sum(p.find("failure") is not None for p in programs)
+    n_programs_passed = sum(p.get("status") == "run" for p in programs)
 
-    passed = failed = skipped = 0
+    passed = failed = 0
+    skipped = len(programs) - n_programs_failed - n_programs_passed
     n_files_failed = n_files_passed = 0
     for path in sorted(pathlib.Path(sys.argv[2]).glob("*.xml")):
         bad = 0

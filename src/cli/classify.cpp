@@ -49,7 +49,7 @@ void add_classify(CLI::App& app, Context& context) {
   auto flags = std::make_shared<ClassifyFlags>();
   CLI::App* command = app.add_subcommand("classify", "Label texts or pairs of texts");
   add_model_argument(*command, flags->texts.model);
-  command->add_option("text", flags->texts.texts, "Texts to label")->type_name("");
+  command->add_option("TEXT", flags->texts.texts, "Texts to label")->type_name("");
   command->add_option("--pair", flags->texts.pair, "A pair of texts")
       ->expected(2)
       ->type_name("A B");

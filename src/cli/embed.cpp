@@ -55,7 +55,7 @@ void add_embed(CLI::App& app, Context& context) {
   auto flags = std::make_shared<EmbedFlags>();
   CLI::App* command = app.add_subcommand("embed", "Turn texts into vectors");
   add_model_argument(*command, flags->texts.model);
-  command->add_option("text", flags->texts.texts, "Texts to embed")->type_name("");
+  command->add_option("TEXT", flags->texts.texts, "Texts to embed")->type_name("");
   add_file_flags(*command, flags->texts);
   command->add_option("-o,--out", flags->out, "Write FILE.npy or FILE.jsonl")->type_name("FILE");
   command->add_option("--dimensions", flags->dimensions, "Keep the first N numbers, rescaled")

@@ -66,15 +66,15 @@ Status check_log_level() {
 void add_engine_flags(CLI::App& command, EngineFlags& flags) {
   command
       .add_option("--memory", flags.memory,
-                  "Most memory this process may use, e.g. 1GB; also $QUERN_MEMORY "
+                  "Most memory this process may use, e.g. 1GB; also $QUERN_MEMORY\n"
                   "(default: 0.8 of the machine's or container's)")
       ->type_name("BYTES")
       ->check(memory_problem)
       ->group("Engine");
   command
       .add_option("--threads", flags.n_threads,
-                  "Threads to compute with; also $QUERN_THREADS (default: every processor this "
-                  "process may use)")
+                  "Threads to compute with; also $QUERN_THREADS\n"
+                  "(default: every processor this process may use)")
       ->type_name("N")
       ->check(CLI::Range(1, kMaxThreads))
       ->group("Engine");

@@ -4,8 +4,8 @@
 
 namespace quern::cli {
 
-/// From here on the first SIGINT or SIGTERM only sets the flag (and interrupts a waiting read);
-/// the second one ends the process. SIGPIPE becomes an error of write().
+/// From here on the first SIGINT or SIGTERM only sets the flag (and interrupts a waiting read); one
+/// that comes a second later ends the process. SIGPIPE becomes an error of write().
 void watch_interrupts();
 
 bool is_interrupted();

@@ -109,14 +109,14 @@ Status remove_models(const std::vector<std::string>& names) {
 void add_rm_command(CLI::App& parent, Context& context) {
   auto names = std::make_shared<std::vector<std::string>>();
   CLI::App* rm = parent.add_subcommand("rm", "Remove installed models");
-  rm->add_option("name", *names, "Installed names")->type_name("")->required();
+  rm->add_option("NAME", *names, "Installed names")->type_name("")->required();
   rm->callback([names, &context] { context.exit_code = fail_or_ok(remove_models(*names)); });
 }
 
 void add_add_command(CLI::App& parent, Context& context) {
   auto flags = std::make_shared<AddFlags>();
   CLI::App* add = parent.add_subcommand("add", "Install a model folder (Hugging Face layout)");
-  add->add_option("folder", flags->folder, "With config.json, weights and tokenizer")
+  add->add_option("FOLDER", flags->folder, "With config.json, weights and tokenizer")
       ->type_name("")
       ->required();
   add->add_option("--name", flags->name, "Its name here (default: the folder's)")

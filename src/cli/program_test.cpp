@@ -333,8 +333,9 @@ TEST_F(program, help_and_version_are_data) {
 
 TEST_F(program, a_budget_too_small_is_refused_with_numbers) {
   const Ended ended = quern("embed " + kEmbedder + " text --memory 10kB");
-  EXPECT_EQ(ended.exit_code, 5) << ended.err;
-  EXPECT_NE(ended.err, "");
+  EXPECT_NE(ended.exit_code, 0);
+  EXPECT_TRUE(contains(ended.err, "10.0 kB")) << ended.err;
+  EXPECT_EQ(ended.out, "");
 }
 
 TEST_F(program, serve_says_where_it_listens_and_stops_on_sigterm) {

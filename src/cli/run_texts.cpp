@@ -28,7 +28,7 @@ std::string describe_failure(const TextItem& item, const TextFlags& flags, const
 }  // namespace
 
 void add_model_argument(CLI::App& command, std::string& model) {
-  command.add_option("model", model, "An installed model (see 'quern models') or a folder")
+  command.add_option("MODEL", model, "An installed model (see 'quern models') or a folder")
       ->type_name("")
       ->required();
 }
@@ -36,8 +36,8 @@ void add_model_argument(CLI::App& command, std::string& model) {
 CLI::Option* add_file_flags(CLI::App& command, TextFlags& flags) {
   command
       .add_option("--format", flags.format,
-                  "Of the file: lines, jsonl (objects with \"text\") or auto, which looks at its "
-                  "name and first line (default)")
+                  "Of the file: lines, jsonl (objects with \"text\"),\n"
+                  "or auto: by its name and first line (default)")
       ->type_name("NAME")
       ->check(CLI::IsMember({"auto", "lines", "jsonl"}));
   return command
@@ -53,15 +53,15 @@ void add_run_flags(CLI::App& command, TextFlags& flags) {
       ->check(CLI::PositiveNumber);
   command
       .add_option("--truncation", flags.truncation,
-                  "What to do with longer texts: cut (default; counted at the end) or refuse")
+                  "What to do with longer texts: cut (default; counted at the end)\nor refuse")
       ->type_name("NAME")
       ->check(CLI::IsMember({"cut", "refuse"}));
   command.add_flag("-q,--quiet", flags.quiet, "No progress, no summary; still warnings and errors");
 }
 
 Result<std::unique_ptr<TextSource>> open_texts(const TextFlags& flags) {
-  const int n_kinds =
-      int(!flags.texts.empty()) + int(!flags.pair.empty()) + int(!flags.file.empty());
+  const int n_kinds = static_cast<int>(!flags.texts.empty()) +
+                      static_cast<int>(!flags.pair.empty()) + static_cast<int>(!flags.file.empty());
   if (n_kinds == 0) {
     return Status(Code::kBadInput,
                   "no texts: give them as arguments, or --texts FILE ('-' for standard input)");

@@ -102,8 +102,8 @@ void add_serve(CLI::App& app, Context& context) {
       ->allow_extra_args(false);
   command
       ->add_option("--api-key", flags->api_key,
-                   "Clients must send this key; also $QUERN_API_KEY, which other users of the "
-                   "machine cannot see in the process list")
+                   "Clients must send this key; also $QUERN_API_KEY, which other\n"
+                   "users of the machine cannot see in the process list")
       ->type_name("KEY");
   command->add_option("--drain", flags->patience_s, "Seconds to finish in (default: 30)")
       ->type_name("S")

@@ -1,5 +1,6 @@
 // quern similar: the texts of a file nearest to a question.
 
+#include <cmath>
 #include <memory>
 #include <numeric>
 
@@ -84,7 +85,7 @@ void add_similar(CLI::App& app, Context& context) {
   auto flags = std::make_shared<SimilarFlags>();
   CLI::App* command = app.add_subcommand("similar", "Find the texts nearest to a question");
   add_model_argument(*command, flags->texts.model);
-  command->add_option("question", flags->question, "What to look for")->type_name("")->required();
+  command->add_option("QUESTION", flags->question, "What to look for")->type_name("")->required();
   add_file_flags(*command, flags->texts)->required();
   command->add_option("--top", flags->k, "How many to show (default: 5)")
       ->type_name("K")

@@ -1,5 +1,6 @@
 #include "cli/text_stream.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -30,7 +31,6 @@ struct Mailbox {
 struct Chunk {
   std::vector<TextItem> items;
   std::size_t n_bytes = 0;
-  std::optional<double> share;               // Of the source, up to its end.
   std::optional<engine::Response> response;  // Guarded by the mailbox.
   std::shared_ptr<engine::Ticket> ticket;
 };
@@ -59,7 +59,7 @@ class Stream {
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   std::deque<std::shared_ptr<Chunk>> in_flight_;
   Reservation text_bytes_;
-  std::optional<double> share_;  // Of the source handed on.
+  long n_read_ = 0;
   bool at_end_ = false;
 };
 
@@ -111,7 +111,7 @@ Result<std::shared_ptr<Chunk>> Stream::read_chunk() {
     chunk->n_bytes += item.text.size() + (item.text_pair ? item.text_pair->size() : 0);
     chunk->items.push_back(std::move(item));
   }
-  chunk->share = job_.source->share_read();
+  n_read_ += static_cast<long>(chunk->items.size());
   return chunk;
 }
 
@@ -165,17 +165,20 @@ Status Stream::deliver(Chunk& chunk) {
     }
     QUERN_TRY(job_.sink(item, outcome));
   }
-  share_ = chunk.share;
   return {};
 }
 
+// Counts what the engine has done, which may be well ahead of what could be handed on in order.
 void Stream::show_progress() {
   if (job_.progress == nullptr || !job_.progress->is_due()) return;
   const engine::Stats now = engine_.stats();
-  job_.progress->show({.n_texts = totals_.n_texts,
+  const long n_done = std::max(now.n_texts - at_start_.n_texts, totals_.n_texts);
+  std::optional<double> share = job_.source->share_read();
+  if (share && n_read_ > 0) *share *= static_cast<double>(n_done) / static_cast<double>(n_read_);
+  job_.progress->show({.n_texts = n_done,
                        .n_tokens = now.n_tokens - at_start_.n_tokens,
                        .n_batches = now.n_batches - at_start_.n_batches,
-                       .share = share_,
+                       .share = share,
                        .resident_bytes = resident_bytes()});
 }
 

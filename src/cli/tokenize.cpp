@@ -108,7 +108,7 @@ void add_tokenize(CLI::App& app, Context& context) {
   flags->texts.quiet = true;
   CLI::App* command = app.add_subcommand("tokenize", "Show the token ids of texts");
   add_model_argument(*command, flags->texts.model);
-  command->add_option("text", flags->texts.texts, "Texts to tokenize")->type_name("");
+  command->add_option("TEXT", flags->texts.texts, "Texts to tokenize")->type_name("");
   add_file_flags(*command, flags->texts);
   command->add_flag("--json", flags->json, "One JSON object per text, with the tokens' text");
   command->add_flag("--no-special", flags->no_special, "Leave out [CLS], [SEP] and the like");
