@@ -1,0 +1,38 @@
+// Engines over the model folders of tests/data, for the tests of this folder.
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/engine.h"
+
+namespace quern {
+
+inline std::string fixture_model(const std::string& name) {
+  return std::string(QUERN_SOURCE_DIR "/tests/data/models/") + name;
+}
+
+inline std::unique_ptr<engine::Engine> make_test_engine(engine::EngineOptions options = {}) {
+  if (options.n_threads == 0) options.n_threads = 2;
+  options.home = "/nonexistent";  // Nothing installed: models are named by path.
+  Result<std::unique_ptr<engine::Engine>> made = engine::Engine::make(options);
+  EXPECT_TRUE(made.ok()) << made.status().message();
+  return made.ok() ? std::move(*made) : nullptr;
+}
+
+inline engine::Request request_of(const std::string& model, const std::vector<std::string>& texts) {
+  engine::Request request;
+  request.model = model;
+  for (const std::string& text : texts) {
+    request.inputs.emplace_back();
+    request.inputs.back().text = text;
+  }
+  return request;
+}
+
+}  // namespace quern

@@ -1,0 +1,244 @@
+// Texts through the whole engine against token ids, vectors and logits of huggingface/transformers
+// in double precision (tools/make_model_fixtures.py), and what requests may ask for.
+
+#include <cmath>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "fixture_engine.h"
+
+namespace quern {
+namespace {
+
+using engine::Engine;
+using engine::Outcome;
+using engine::Request;
+using engine::Response;
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+// f32 sums in another order than the reference: a few ulp per layer on values of size 1 to 3.
+constexpr float kTolerance = 2e-5f;
+
+json golden_of(const std::string& name) {
+  std::ifstream file(fixture_model(name) + "/golden.json");
+  return json::parse(file);
+}
+
+Request golden_request(const std::string& name, const json& golden) {
+  Request request;
+  request.model = fixture_model(name);
+  for (const json& c : golden["cases"]) {
+    request.inputs.emplace_back();
+    request.inputs.back().text = c["text"].get<std::string>();
+    if (c.contains("text_pair")) request.inputs.back().text_pair = c["text_pair"];
+  }
+  return request;
+}
+
+void expect_near(const std::vector<float>& got, const std::vector<float>& want, float tolerance) {
+  ASSERT_EQ(got.size(), want.size());
+  for (std::size_t k = 0; k < want.size(); ++k) {
+    EXPECT_NEAR(got[k], want[k], tolerance) << "number " << k;
+  }
+}
+
+void expect_golden(const Response& response, const json& golden, const char* values,
+                   float tolerance) {
+  ASSERT_TRUE(response.status.ok()) << response.status.message();
+  const json& cases = golden["cases"];
+  ASSERT_EQ(response.outcomes.size(), cases.size());
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    SCOPED_TRACE("case " + std::to_string(i) + ": " + cases[i]["text"].dump());
+    const Outcome& o = response.outcomes[i];
+    ASSERT_TRUE(o.status.ok()) << o.status.message();
+    EXPECT_EQ(o.n_tokens, static_cast<int>(cases[i]["ids"].size()));
+    EXPECT_EQ(o.n_dropped, cases[i]["n_dropped"].get<int>());
+    expect_near(o.values, cases[i][values], tolerance);
+  }
+}
+
+class golden_vectors : public testing::TestWithParam<const char*> {};
+
+}  // namespace
+
+TEST_P(golden_vectors, agree_with_transformers) {
+  const auto engine = make_test_engine();
+  const json golden = golden_of(GetParam());
+  expect_golden(engine->run(golden_request(GetParam(), golden)), golden, "vector", kTolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(fixtures, golden_vectors,
+                         testing::Values("tiny-mean-f32", "tiny-mean-f16", "tiny-mean-bf16",
+                                         "tiny-cls", "tiny-max", "tiny-sharded"),
+                         [](const auto& p) {
+                           std::string name = p.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(golden_logits, agree_with_transformers_for_texts_and_pairs) {
+  const auto engine = make_test_engine();
+  const json golden = golden_of("tiny-nli");
+  Request request = golden_request("tiny-nli", golden);
+  request.task = engine::Task::kClassify;
+  expect_golden(engine->run(request), golden, "logits", 1e-4f);
+}
+
+TEST(engine_requests, ids_are_the_same_as_their_text) {
+  const auto engine = make_test_engine();
+  const json golden = golden_of("tiny-mean-f32");
+  const Response texts = engine->run(golden_request("tiny-mean-f32", golden));
+  Request request = request_of(fixture_model("tiny-mean-f32"), {});
+  for (const json& c : golden["cases"]) {
+    std::vector<text::TokenId> ids = c["ids"];
+    ids.pop_back();  // The template's [SEP] and [CLS].
+    ids.erase(ids.begin());
+    request.inputs.emplace_back();
+    request.inputs.back().ids = ids;
+  }
+  const Response response = engine->run(request);
+  ASSERT_EQ(response.outcomes.size(), texts.outcomes.size());
+  for (std::size_t i = 0; i < texts.outcomes.size(); ++i) {
+    EXPECT_EQ(response.outcomes[i].values, texts.outcomes[i].values) << i;
+    EXPECT_EQ(response.outcomes[i].n_dropped, 0);
+  }
+}
+
+TEST(engine_requests, one_wrong_input_fails_alone_and_says_why) {
+  const auto engine = make_test_engine();
+  Request request = request_of(fixture_model("tiny-mean-f32"), {"good", "", "", "pair"});
+  request.inputs[1].ids = {5, 1000000};
+  request.inputs[2].ids = {-1};
+  request.inputs[3].ids = {5};
+  request.inputs[3].text_pair = "other";
+  const Response r = engine->run(request);
+  ASSERT_TRUE(r.status.ok());
+  EXPECT_TRUE(r.outcomes[0].status.ok());
+  EXPECT_EQ(r.outcomes[1].status.code(), Code::kBadInput);
+  EXPECT_THAT(r.outcomes[1].status.message(),
+              HasSubstr("token id 1000000 is outside the vocabulary of "));
+  EXPECT_THAT(r.outcomes[2].status.message(), HasSubstr("token id -1 is outside"));
+  EXPECT_THAT(r.outcomes[3].status.message(), HasSubstr("not both"));
+}
+
+TEST(engine_requests, too_long_is_cut_or_refused_as_asked) {
+  const auto engine = make_test_engine();
+  std::string text = "word";
+  for (int i = 1; i < 100; ++i) text += " word";
+  Request request = request_of(fixture_model("tiny-mean-f32"), {text, "short"});
+  request.max_tokens = 10;
+  const Response cut = engine->run(request);
+  ASSERT_TRUE(cut.outcomes[0].status.ok());
+  EXPECT_EQ(cut.outcomes[0].n_tokens, 10);
+  EXPECT_EQ(cut.outcomes[0].n_dropped, 92);
+  EXPECT_EQ(engine->stats().n_truncated, 1);
+
+  request.truncation = engine::Truncation::kRefuse;
+  const Response refused = engine->run(request);
+  EXPECT_EQ(refused.outcomes[0].status.code(), Code::kBadInput);
+  EXPECT_EQ(refused.outcomes[0].status.message(), "text has 102 tokens, the limit is 10");
+  EXPECT_EQ(refused.outcomes[1].values, cut.outcomes[1].values);
+}
+
+TEST(engine_requests, max_tokens_may_reach_the_last_position_and_no_further) {
+  const auto engine = make_test_engine();
+  Request request = request_of(fixture_model("tiny-mean-f32"), {std::string(300, ',')});
+  EXPECT_EQ(engine->run(request).outcomes[0].n_tokens, 48);
+  request.max_tokens = 64;
+  EXPECT_EQ(engine->run(request).outcomes[0].n_tokens, 64);
+  request.max_tokens = 65;
+  EXPECT_EQ(engine->run(request).status.message(), "max_tokens is 65, want 3 to 64");
+  request.max_tokens = 2;
+  EXPECT_EQ(engine->run(request).status.code(), Code::kBadInput);
+}
+
+TEST(engine_requests, prompts_go_before_the_text) {
+  const auto engine = make_test_engine();
+  Request by_default = request_of(fixture_model("tiny-cls"), {"wing speed"});
+  Request by_name = by_default;
+  by_name.prompt_name = "document";
+  Request query = by_default;
+  query.prompt_name = "query";
+  const Response a = engine->run(by_default);
+  const Response b = engine->run(by_name);
+  const Response c = engine->run(query);
+  EXPECT_EQ(a.outcomes[0].values, b.outcomes[0].values);
+  EXPECT_NE(a.outcomes[0].values, c.outcomes[0].values);
+
+  by_name.prompt_name = "passage";
+  EXPECT_EQ(engine->run(by_name).status.message(),
+            "no prompt is named 'passage', the model has 'document', 'query'");
+}
+
+TEST(engine_requests, dimensions_slice_and_renormalise) {
+  const auto engine = make_test_engine();
+  Request request = request_of(fixture_model("tiny-mean-f32"), {"boundary layer"});
+  const std::vector<float> whole = engine->run(request).outcomes[0].values;
+  request.dimensions = 8;
+  const std::vector<float> sliced = engine->run(request).outcomes[0].values;
+  ASSERT_EQ(sliced.size(), 8u);
+  double norm = 0;
+  for (int i = 0; i < 8; ++i) norm += static_cast<double>(whole[i]) * whole[i];
+  for (int i = 0; i < 8; ++i) EXPECT_NEAR(sliced[i], whole[i] / std::sqrt(norm), 1e-6);
+
+  request.dimensions = static_cast<int>(whole.size());
+  EXPECT_EQ(engine->run(request).outcomes[0].values, whole);
+  request.dimensions = static_cast<int>(whole.size()) + 1;
+  EXPECT_EQ(engine->run(request).status.message(), "dimensions is 33, want 1 to 32");
+}
+
+TEST(engine_requests, a_model_does_what_it_was_made_for) {
+  const auto engine = make_test_engine();
+  Request request = request_of(fixture_model("tiny-mean-f32"), {"x"});
+  request.task = engine::Task::kClassify;
+  EXPECT_EQ(engine->run(request).status.code(), Code::kBadInput);
+  request = request_of(fixture_model("tiny-nli"), {"x"});
+  EXPECT_EQ(engine->run(request).status.code(), Code::kBadInput);
+}
+
+TEST(engine_models, are_described_without_their_weights) {
+  const auto engine = make_test_engine();
+  const Result<engine::ModelInfo> info = engine->describe(fixture_model("tiny-nli"));
+  ASSERT_TRUE(info.ok()) << info.status().message();
+  EXPECT_EQ(info->name, "tiny-nli");
+  EXPECT_EQ(info->family, "bert");
+  EXPECT_EQ(info->task, engine::Task::kClassify);
+  EXPECT_EQ(info->dims, 3);
+  EXPECT_EQ(info->labels, (std::vector<std::string>{"contradiction", "entailment", "neutral"}));
+  EXPECT_EQ(info->precision, "f32");
+  EXPECT_FALSE(info->loaded);
+
+  ASSERT_TRUE(engine->warm(fixture_model("tiny-nli")).ok());
+  EXPECT_TRUE(engine->describe(fixture_model("tiny-nli"))->loaded);
+  // Once opened by its path, a model answers to the name it is listed under.
+  EXPECT_EQ(engine->list().at(0).name, "tiny-nli");
+  EXPECT_TRUE(engine->describe("tiny-nli").ok());
+  EXPECT_EQ(engine->describe("tiny").status().code(), Code::kNotFound);
+}
+
+TEST(engine_models, weights_tokenizers_and_activations_are_in_the_ledger) {
+  const auto engine = make_test_engine();
+  ASSERT_TRUE(engine->run(request_of(fixture_model("tiny-cls"), {"text"})).status.ok());
+  std::vector<std::string> names;
+  for (const ByteLedger::Tenant& t : engine->stats().tenants) {
+    if (t.bytes > 0) names.push_back(t.name);
+  }
+  EXPECT_THAT(names, testing::UnorderedElementsAre("process", "weights/tiny-cls",
+                                                   "tokenizer/tiny-cls", "activations"));
+}
+
+TEST(engine_models, the_tokenizer_may_outlive_the_engine) {
+  auto engine = make_test_engine();
+  const auto encoder = engine->text_encoder(fixture_model("tiny-mean-f32"));
+  ASSERT_TRUE(encoder.ok());
+  engine.reset();
+  const json golden = golden_of("tiny-mean-f32");
+  EXPECT_EQ((*encoder)->encode(golden["cases"][0]["text"].get<std::string>(), 48).ids,
+            golden["cases"][0]["ids"].get<std::vector<text::TokenId>>());
+}
+
+}  // namespace quern
