@@ -34,6 +34,27 @@ Status io_error(const std::string& path, const char* action, int error) {
           fmt::format("cannot {} '{}': {}", action, path, errno_text(error))};
 }
 
+std::int64_t nanoseconds(const timespec& t) {
+  return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+}
+
+Status write_all(int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return io_error(path, "write", errno);
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+Status write_new_file(const std::string& path, std::initializer_list<std::string_view> parts) {
+  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (fd.get() < 0) return io_error(path, "create", errno);
+  for (const std::string_view part : parts) QUERN_TRY(write_all(fd.get(), part, path));
+  return ::fsync(fd.get()) == 0 ? Status() : io_error(path, "sync", errno);
+}
+
 }  // namespace
 
 std::string errno_text(int error) { return std::generic_category().message(error); }
@@ -48,6 +69,11 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   MappedFile file;
   file.path_ = path;
   file.n_bytes_ = static_cast<std::size_t>(info.st_size);
+  file.identity_ = {.device = info.st_dev,
+                    .inode = info.st_ino,
+                    .n_bytes = file.n_bytes_,
+                    .mtime_ns = nanoseconds(info.st_mtim),
+                    .ctime_ns = nanoseconds(info.st_ctim)};
   if (file.n_bytes_ > 0) {
     void* data = ::mmap(nullptr, file.n_bytes_, PROT_READ, MAP_SHARED, fd.get(), 0);
     if (data == MAP_FAILED) return io_error(path, "map", errno);
@@ -62,6 +88,7 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(n_bytes_, other.n_bytes_);
   std::swap(path_, other.path_);
+  std::swap(identity_, other.identity_);
   return *this;
 }
 
@@ -91,33 +118,19 @@ Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) 
 }
 
 Status write_file_atomically(const std::string& path, std::string_view bytes) {
+  return write_file_atomically(path, {bytes});
+}
+
+Status write_file_atomically(const std::string& path,
+                             std::initializer_list<std::string_view> parts) {
   static std::atomic<unsigned> counter{0};
   const std::string part = fmt::format("{}.{}.{}.part", path, ::getpid(), counter.fetch_add(1));
-  {
-    const Descriptor fd(::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-    if (fd.get() < 0) return io_error(part, "create", errno);
-    while (!bytes.empty()) {
-      const ssize_t n = ::write(fd.get(), bytes.data(), bytes.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) {
-        const Status error = io_error(part, "write", errno);
-        ::unlink(part.c_str());
-        return error;
-      }
-      bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-    if (::fsync(fd.get()) != 0) {
-      const Status error = io_error(part, "sync", errno);
-      ::unlink(part.c_str());
-      return error;
-    }
+  Status status = write_new_file(part, parts);
+  if (status.ok() && ::rename(part.c_str(), path.c_str()) != 0) {
+    status = io_error(path, "rename onto", errno);
   }
-  if (::rename(part.c_str(), path.c_str()) != 0) {
-    const Status error = io_error(path, "rename onto", errno);
-    ::unlink(part.c_str());
-    return error;
-  }
-  return {};
+  if (!status.ok()) ::unlink(part.c_str());
+  return status;
 }
 
 }  // namespace quern

@@ -3,12 +3,26 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/status.h"
 
 namespace quern {
+
+/// What tells one state of a file from another without reading it.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t n_bytes = 0;
+  std::int64_t mtime_ns = 0;  // Last change of the content, as the file says;
+  std::int64_t ctime_ns = 0;  // of anything at all, as the system says.
+
+  bool operator==(const FileIdentity&) const = default;
+};
 
 class MappedFile {
  public:
@@ -22,6 +36,7 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return {data_, n_bytes_}; }
   const std::string& path() const { return path_; }
+  const FileIdentity& identity() const { return identity_; }  // When it was opened.
 
   /// Tells the system that these pages are not needed for now; they stay readable.
   void drop_pages() const;
@@ -30,6 +45,7 @@ class MappedFile {
   const std::byte* data_ = nullptr;
   std::size_t n_bytes_ = 0;
   std::string path_;
+  FileIdentity identity_;
 };
 
 /// A run of a file's bytes; it keeps the file mapped.
@@ -44,6 +60,10 @@ Result<std::string> read_file(const std::string& path, std::size_t limit_bytes);
 /// Writes `bytes` to a temporary file beside `path` and renames it over `path`, so that a reader
 /// sees the old file or the new one, never a part. Errors: kIo; the temporary file is removed.
 Status write_file_atomically(const std::string& path, std::string_view bytes);
+
+/// The same for bytes that lie in several places: the parts, one after another.
+Status write_file_atomically(const std::string& path,
+                             std::initializer_list<std::string_view> parts);
 
 /// "No such file or directory" and so on, for an errno value.
 std::string errno_text(int error);

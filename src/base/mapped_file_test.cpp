@@ -122,6 +122,23 @@ TEST_F(mapped_file, write_replaces_whole_and_leaves_nothing_beside) {
   EXPECT_EQ(n_files(), 1u);
 }
 
+TEST_F(mapped_file, parts_are_written_one_after_another) {
+  ASSERT_TRUE(write_file_atomically(path("out"), {"one, ", "", "two"}).ok());
+  EXPECT_EQ(*read_file(path("out"), 100), "one, two");
+}
+
+TEST_F(mapped_file, a_changed_file_has_another_identity) {
+  const Result<MappedFile> a = MappedFile::open(write("a", "text"));
+  const Result<MappedFile> again = MappedFile::open(path("a"));
+  ASSERT_TRUE(a.ok() && again.ok());
+  EXPECT_EQ(a->identity(), again->identity());
+  EXPECT_EQ(a->identity().n_bytes, 4u);
+  ASSERT_TRUE(write_file_atomically(path("a"), "txet").ok());
+  const Result<MappedFile> changed = MappedFile::open(path("a"));
+  ASSERT_TRUE(changed.ok());
+  EXPECT_NE(changed->identity(), a->identity());
+}
+
 TEST_F(mapped_file, a_reader_keeps_the_old_bytes_over_a_replace) {
   const Result<MappedFile> old = MappedFile::open(write("out", "old"));
   ASSERT_TRUE(old.ok());

@@ -15,7 +15,9 @@
 #include "formats/model_folder.h"
 #include "formats/safetensors.h"
 #include "hub/manifest.h"
+#include "hub/model_digest.h"
 #include "hub/model_files.h"
+#include "hub/packed_cache.h"
 #include "hub/workshop.h"
 
 namespace quern::hub {
@@ -117,6 +119,14 @@ Status check_space(const std::string& folder, const std::vector<ModelFile>& file
                                  human_bytes(need), folder, human_bytes(space.available))};
 }
 
+/// A model whose files cannot be read leaves its packed weights to the quota.
+void forget_packed_weights(const std::string& home, const std::string& folder) {
+  const Result<formats::TensorFiles> files = formats::TensorFiles::open(folder);
+  if (!files.ok()) return;
+  const Result<std::string> digest = model_digest(home, folder, *files);
+  if (digest.ok()) PackedCache(home).clear(*digest);
+}
+
 }  // namespace
 
 std::vector<std::string> Hub::installed_names() const {
@@ -213,6 +223,7 @@ Status Hub::remove(const std::string& name) const {
   QUERN_TRY(installed_name(name).status());  // Before anything is made in an empty home.
   QUERN_ASSIGN(Workshop workshop, Workshop::open(models()));
   QUERN_ASSIGN(const std::string installed, installed_name(name));
+  forget_packed_weights(home_, folder_of(installed));
   return workshop.discard(installed);
 }
 

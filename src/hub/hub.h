@@ -45,7 +45,7 @@ class Hub {
   Result<InstalledModel> add(const std::string& folder, const std::string& name,
                              const std::string& hub_name) const;
 
-  /// Errors: kNotFound, kIo.
+  /// The model's packed weights go with it. Errors: kNotFound, kIo.
   Status remove(const std::string& name) const;
 
   /// Reads every file of an installed model and compares its digest with the one at installation.
