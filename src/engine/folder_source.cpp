@@ -8,6 +8,7 @@
 #include "engine/batch.h"
 #include "engine/calibration.h"
 #include "engine/model_source.h"
+#include "engine/packed_bert.h"
 #include "formats/safetensors.h"
 #include "hub/hub.h"
 #include "kernels/weight.h"
@@ -93,7 +94,13 @@ class FolderSource : public ModelSource {
   Result<std::shared_ptr<const Servable>> load(std::shared_ptr<const ModelCard> card,
                                                ByteLedger& ledger,
                                                ThreadPool& pool) const override {
-    QUERN_ASSIGN(models::BertModel model, load_weights(*card, ledger, pool));
+    const PackedBertSource source{.home = hub_.home(),
+                                  .folder = card->folder,
+                                  .precision = precision_,
+                                  .pack = [&](formats::TensorFiles files) {
+                                    return pack(*card, std::move(files), ledger, pool);
+                                  }};
+    QUERN_ASSIGN(models::BertModel model, load_packed_bert(source, ledger, pool));
     if (card->task() == Task::kClassify && model.n_labels() != card->n_values()) {
       return Status(Code::kBadInput, "the classifier has " + std::to_string(model.n_labels()) +
                                          " outputs, config.json names " +
@@ -122,20 +129,19 @@ class FolderSource : public ModelSource {
   std::string precision() const override { return kernels::precision_name(precision_); }
 
  private:
-  Result<models::BertModel> load_weights(const ModelCard& card, ByteLedger& ledger,
-                                         ThreadPool& pool) const {
-    const auto load = [&](kernels::Precision precision, const models::Int8Calibration* seen)
-        -> Result<models::BertModel> {
-      QUERN_ASSIGN(formats::TensorFiles files, formats::TensorFiles::open(card.folder.path));
-      return models::load_bert(card.folder, std::move(files), precision, ledger, pool, {}, seen);
-    };
-    if (precision_ != kernels::Precision::kInt8) return load(precision_, nullptr);
+  // Int8 is equalised by what the f32 model shows on the sample texts.
+  Result<models::BertModel> pack(const ModelCard& card, formats::TensorFiles files,
+                                 ByteLedger& ledger, ThreadPool& pool) const {
     models::Int8Calibration seen;
-    {
-      QUERN_ASSIGN(const models::BertModel f32, load(kernels::Precision::kF32, nullptr));
+    if (precision_ == kernels::Precision::kInt8) {
+      QUERN_ASSIGN(formats::TensorFiles again, formats::TensorFiles::open(card.folder.path));
+      QUERN_ASSIGN(const models::BertModel f32,
+                   models::load_bert(card.folder, std::move(again), kernels::Precision::kF32,
+                                     ledger, pool));
       QUERN_ASSIGN(seen, calibrate(card, f32, ledger));
     }
-    return load(precision_, &seen);
+    return models::load_bert(card.folder, std::move(files), precision_, ledger, pool, {},
+                             seen.blocks.empty() ? nullptr : &seen);
   }
 
   const hub::Hub hub_;

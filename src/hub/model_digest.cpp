@@ -55,9 +55,8 @@ Result<std::string> model_digest(const std::string& home, const std::string& fol
                                  const formats::TensorFiles& files) {
   const TrustedManifest installed(home, folder);
   const DigestMemo memo(home + "/packed/digests");
-  QUERN_ASSIGN(const std::string config, read_file(folder + "/config.json", kMaxConfigBytes));
-  std::string all = fmt::format("config.json {}\n", digest_of(config));
-  for (const MappedFile& file : files.files()) {
+  std::string all;
+  const auto add = [&](const MappedFile& file) {
     std::optional<std::string> digest = installed.find(file);
     if (!digest) digest = memo.find(file.identity());
     if (!digest) {
@@ -65,8 +64,14 @@ Result<std::string> model_digest(const std::string& home, const std::string& fol
       memo.remember(file.identity(), *digest);
     }
     all += fmt::format("{} {}\n", fs::path(file.path()).filename().string(), *digest);
+  };
+  for (const char* name : {"config.json", "tokenizer.json", "vocab.txt"}) {
+    const Result<MappedFile> file = MappedFile::open(folder + "/" + name);
+    if (file.ok()) add(*file);
+    if (!file.ok() && file.status().code() != Code::kNotFound) return file.status();
   }
-  return digest_of(all);
+  for (const MappedFile& file : files.files()) add(file);
+  return sha256_hex(std::as_bytes(std::span(all)));
 }
 
 }  // namespace quern::hub

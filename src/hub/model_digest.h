@@ -9,10 +9,11 @@
 
 namespace quern::hub {
 
-/// SHA-256, 64 hex digits, over config.json and the names and digests of the weight files. An
-/// installed model's digests are those of its quern.json while no file is newer than that;
-/// anything else is read once and remembered in home/packed/digests.
-/// Errors: kNotFound, kIo (config.json).
+/// SHA-256, 64 hex digits, over the names and digests of config.json, the tokenizer (int8 packing
+/// calibrates on texts) and the weight files. An installed model's digests are those of its
+/// quern.json while no file is newer than that; any other file is read once and remembered in
+/// home/packed/digests.
+/// Errors: kIo.
 Result<std::string> model_digest(const std::string& home, const std::string& folder,
                                  const formats::TensorFiles& files);
 
