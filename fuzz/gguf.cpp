@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/check.h"
+#include "formats/decoder_config.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
   using namespace quern::formats;
@@ -24,6 +25,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
       QUERN_CHECK(contents->metadata.integers(key).ok() || array->type >= GgufType::kF32);
     }
     QUERN_CHECK(!gguf_value_text(value).empty());
+  }
+  const auto config = decoder_config_from_gguf(contents->metadata, contents->tensors);
+  if (config.ok()) {
+    QUERN_CHECK(config->n_heads % config->n_kv_heads == 0 && config->d_head > 0);
+    QUERN_CHECK(config->windows.size() == static_cast<std::size_t>(config->n_layers));
+    QUERN_CHECK(config->rope.n_dims % 2 == 0 && config->rope.n_dims <= config->d_head);
   }
   return 0;
 }

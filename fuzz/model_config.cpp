@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "formats/bert_config.h"
+#include "formats/decoder_config.h"
 #include "formats/json_object.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
@@ -19,6 +20,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
     QUERN_CHECK(config->d_model % config->n_heads == 0);
     QUERN_CHECK(config->n_types > 0 && config->n_types <= 256);
     QUERN_CHECK(config->norm_eps >= 0 && config->norm_eps <= 1);
+  }
+  const auto decoder = decoder_config_from_json(*json);
+  if (decoder.ok()) {
+    QUERN_CHECK(decoder->n_heads % decoder->n_kv_heads == 0 && decoder->d_head > 0);
+    QUERN_CHECK(decoder->windows.size() == static_cast<std::size_t>(decoder->n_layers));
+    for (const float factor : decoder->rope.factors) QUERN_CHECK(factor > 0);
   }
   if (read_task(*json).ok()) {
     const auto labels = read_labels(*json);

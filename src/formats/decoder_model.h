@@ -1,0 +1,43 @@
+// A generating model: a GGUF file, or a Hugging Face folder with a decoder's config.json. Facts
+// only; weights are not touched (but for small vectors of rope factors).
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "formats/decoder_config.h"
+#include "text/tokenizer_spec.h"
+
+namespace quern::formats {
+
+enum class WeightFiles { kGguf, kSafetensors };
+
+struct DecoderModel {
+  std::string path;  // The .gguf file, or the folder: what GgufFile::open, TensorFiles::open take.
+  std::string name;  // For people.
+  WeightFiles weights = WeightFiles::kGguf;
+  DecoderConfig config;
+
+  std::string chat_template;  // Jinja, "" if there is none.
+  std::string bos_token;      // As the template spells them; "" if there is none.
+  std::string eos_token;
+  std::vector<text::TokenId> end_ids;  // Each of them ends an answer. Ascending.
+};
+
+/// `path`: a .gguf file, a folder that holds one (the first part of a split one), or a safetensors
+/// folder. Errors: kNotFound, kBadInput and kUnsupported naming file and field.
+Result<DecoderModel> read_decoder(const std::string& path);
+
+/// The .gguf file that `path` is or holds; "" if it is something else.
+/// Errors: kBadInput when a folder holds several.
+Result<std::string> find_gguf(const std::string& path);
+
+enum class ModelKind { kEncoder, kDecoder };
+
+/// What `path` holds, by its architecture. Errors: as read_decoder; kUnsupported for an
+/// architecture that is neither.
+Result<ModelKind> model_kind(const std::string& path);
+
+}  // namespace quern::formats
