@@ -112,6 +112,12 @@ Result<std::vector<std::int64_t>> GgufMetadata::integers(std::string_view key) c
   const auto* array = std::get_if<GgufArray>(value);
   if (array == nullptr || array->n > kMaxElements) return wrong(key, "an array of integers");
   ByteReader reader(array->bytes);
+  out.reserve(array->n);
+  // Token types: by far the longest of these arrays, and always of this type.
+  if (array->type == GgufType::kI32) {
+    for (std::uint64_t i = 0; i < array->n; ++i) out.push_back(reader.number<std::int32_t>());
+    return out;
+  }
   for (std::uint64_t i = 0; i < array->n; ++i) {
     const std::optional<GgufValue> element = read_gguf_value(reader, array->type);
     const std::optional<std::int64_t> number = element ? as_integer(*element) : std::nullopt;

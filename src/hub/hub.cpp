@@ -12,6 +12,7 @@
 #include "base/byte_ledger.h"
 #include "base/edit_distance.h"
 #include "base/sha256.h"
+#include "formats/decoder_model.h"
 #include "formats/model_folder.h"
 #include "formats/safetensors.h"
 #include "hub/manifest.h"
@@ -33,6 +34,11 @@ bool same_but_case(std::string_view a, std::string_view b) {
                     [&lower](char x, char y) { return lower(x) == lower(y); });
 }
 
+bool is_gguf_file(const std::string& path) {
+  std::error_code error;
+  return path.ends_with(".gguf") && fs::is_regular_file(path, error);
+}
+
 Status check_name(std::string_view name) {
   const auto fits = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
@@ -47,25 +53,49 @@ Status check_name(std::string_view name) {
                       name, kMaxNameBytes)};
 }
 
-/// The element type that most bytes of the weights have.
-const char* main_dtype(const formats::TensorFiles& files) {
-  std::map<DType, std::size_t> n_bytes;
-  for (const auto& [name, entry] : files.all()) n_bytes[entry.dtype] += entry.bytes.size();
+/// The element type that most bytes of the weights have, by its name.
+template <typename Tensors, typename NameOf>
+std::string main_type(const Tensors& tensors, NameOf name_of) {
+  std::map<std::string, std::size_t> n_bytes;
+  for (const auto& [name, tensor] : tensors) n_bytes[name_of(tensor)] += tensor.bytes.size();
   const auto most = std::max_element(n_bytes.begin(), n_bytes.end(),
                                      [](auto& a, auto& b) { return a.second < b.second; });
-  return most == n_bytes.end() ? "" : dtype_name(most->first);
+  return most == n_bytes.end() ? "" : most->first;
 }
 
-/// Reads all there is to know of a model; weights are checked but not touched.
-Status describe(const std::string& folder, InstalledModel& out) {
+Status describe_encoder(const std::string& folder, InstalledModel& out) {
   QUERN_ASSIGN(const formats::ModelFolder model, formats::read_model_folder(folder));
   const bool is_classifier = model.task == formats::Task::kClassify;
   out.family = model.config.family;
   out.task = is_classifier ? "classify" : "embed";
   out.dims = is_classifier ? static_cast<int>(model.labels.size()) : model.config.d_model;
   QUERN_ASSIGN(const formats::TensorFiles files, formats::TensorFiles::open(folder));
-  out.dtype = main_dtype(files);
+  out.dtype = main_type(files.all(), [](const auto& t) { return dtype_name(t.dtype); });
   return {};
+}
+
+Status describe_decoder(const std::string& path, InstalledModel& out) {
+  QUERN_ASSIGN(const formats::DecoderModel model, formats::read_decoder(path));
+  out.family = formats::decoder_family_name(model.config.family);
+  out.task = "generate";
+  out.dims = model.config.d_model;
+  if (model.weights == formats::WeightFiles::kGguf) {
+    QUERN_ASSIGN(const formats::GgufFile file, formats::GgufFile::open(model.path));
+    if (file.tensors().empty()) return {Code::kBadInput, "a vocabulary without weights"};
+    out.dtype =
+        main_type(file.tensors(), [](const auto& t) { return block_layout(t.format).name; });
+    return {};
+  }
+  QUERN_ASSIGN(const formats::TensorFiles files, formats::TensorFiles::open(path));
+  out.dtype = main_type(files.all(), [](const auto& t) { return dtype_name(t.dtype); });
+  return {};
+}
+
+/// Reads all there is to know of a model; weights are checked but not touched.
+Status describe(const std::string& path, InstalledModel& out) {
+  QUERN_ASSIGN(const formats::ModelKind kind, formats::model_kind(path));
+  return kind == formats::ModelKind::kEncoder ? describe_encoder(path, out)
+                                              : describe_decoder(path, out);
 }
 
 Status check_sizes(const std::string& folder, const Manifest& manifest) {
@@ -154,7 +184,7 @@ Status Hub::not_found(const std::string& model) const {
   const std::vector<std::string> names = installed_names();
   if (names.empty()) {
     return {Code::kNotFound, fmt::format("no model '{}': none is installed in '{}', and it is not "
-                                         "a folder",
+                                         "a path",
                                          model, models())};
   }
   std::string message =
@@ -185,10 +215,10 @@ Result<std::string> Hub::resolve(const std::string& model) const {
   if (!is_path) {
     Result<std::string> name = installed_name(model);
     if (name.ok()) return folder_of(*name);
-    if (model.empty() || !fs::is_directory(model, error)) return name.status();
+    if (!fs::is_directory(model, error) && !is_gguf_file(model)) return name.status();
   }
-  if (fs::is_directory(model, error)) return model;
-  return {Code::kNotFound, fmt::format("no model folder '{}'", model)};
+  if (fs::is_directory(model, error) || is_gguf_file(model)) return model;
+  return {Code::kNotFound, fmt::format("no model folder or .gguf file '{}'", model)};
 }
 
 Result<InstalledModel> Hub::add(const std::string& folder, const std::string& name,
@@ -196,7 +226,8 @@ Result<InstalledModel> Hub::add(const std::string& folder, const std::string& na
   QUERN_TRY(check_name(name));
   InstalledModel checked;
   QUERN_TRY(describe(folder, checked));
-  QUERN_ASSIGN([[maybe_unused]] const text::TokenizerSpec spec, formats::read_tokenizer(folder));
+  QUERN_ASSIGN([[maybe_unused]] const text::TokenizerSpec tokenizer,
+               formats::read_tokenizer(folder));
   QUERN_ASSIGN(const std::vector<ModelFile> files, list_model_files(folder));
 
   QUERN_ASSIGN(Workshop workshop, Workshop::open(models()));
@@ -210,7 +241,9 @@ Result<InstalledModel> Hub::add(const std::string& folder, const std::string& na
   QUERN_TRY(check_space(models(), files));
   QUERN_ASSIGN(const std::string part, workshop.make_part());
   Manifest manifest{.name = name, .hub_name = hub_name, .installed = utc_now(), .files = {}};
-  QUERN_ASSIGN(manifest.files, copy_model_files(folder, part, files));
+  const std::string source =
+      is_gguf_file(folder) ? fs::path(folder).parent_path().string() : folder;
+  QUERN_ASSIGN(manifest.files, copy_model_files(source, part, files));
   QUERN_TRY(write_manifest(part, manifest));
   // The source may have changed or shrunk while it was copied.
   InstalledModel copied;

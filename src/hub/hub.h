@@ -16,10 +16,10 @@ struct InstalledModel {
   std::string hub_name;   // "sentence-transformers/all-MiniLM-L6-v2", "" if none is known.
   std::string path;       // Its folder.
   std::string family;     // "bert", ...
-  std::string task;       // "embed" or "classify".
-  int dims = 0;           // Width of a vector, or number of labels.
+  std::string task;       // "embed", "classify" or "generate".
+  int dims = 0;           // Width of a vector (or of the model), or number of labels.
   std::size_t bytes = 0;  // On disk.
-  std::string dtype;      // Of the stored weights: "f32", "f16", ...
+  std::string dtype;      // Of the stored weights: "f32", "q4_K", ...
   std::string problem;    // Why it cannot be used; "" if it can.
 };
 
@@ -33,15 +33,15 @@ class Hub {
   /// By name; damaged ones are listed with their problem.
   std::vector<InstalledModel> list() const;
 
-  /// The folder of an installed name (short or full hub name, case ignored), or else of a path to
-  /// a folder; what begins with '/', "./" or "../" is a path alone.
+  /// The folder of an installed name (short or full hub name, case ignored), or else the path of a
+  /// folder or .gguf file; what begins with '/', "./" or "../" is a path alone.
   /// Errors: kNotFound naming what is installed and the nearest names.
   Result<std::string> resolve(const std::string& model) const;
 
-  /// Copies `folder` under `name`, checked to be a model before and after; published by rename, so
-  /// it is there whole or not at all. An installed model of that name is replaced. Waits while
-  /// another process adds or removes.
-  /// Errors: kBadInput (the name, or not a model), kIo (disk full, not writable, ...).
+  /// Copies `folder` (or a .gguf file) under `name`, checked to be a model before and after;
+  /// published by rename, so it is there whole or not at all. An installed model of that name is
+  /// replaced. Waits while another process adds or removes. Errors: kBadInput (the name, or not a
+  /// model), kIo (disk full, not writable, ...).
   Result<InstalledModel> add(const std::string& folder, const std::string& name,
                              const std::string& hub_name) const;
 

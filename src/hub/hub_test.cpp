@@ -85,7 +85,7 @@ TEST_F(HubTest, resolves_names_in_any_case_hub_names_and_paths) {
   }
   EXPECT_EQ(*hub.resolve(fixture("tiny-cls")), fixture("tiny-cls"));
   EXPECT_THAT(hub.resolve("/no/such/folder").status().message(),
-              HasSubstr("no model folder '/no/such/folder'"));
+              HasSubstr("no model folder or .gguf file '/no/such/folder'"));
   EXPECT_FALSE(hub.resolve("").ok());
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/mapped_file.h"
 #include "base/sha256.h"
+#include "formats/gguf.h"
 
 namespace quern::hub {
 namespace {
@@ -94,8 +95,23 @@ Status copy_file(const std::string& from, const std::string& to) {
 
 }  // namespace
 
-Result<std::vector<ModelFile>> list_model_files(const std::string& folder) {
+namespace {
+
+Result<std::vector<ModelFile>> list_gguf_files(const std::string& path) {
+  QUERN_ASSIGN(const formats::GgufFile gguf, formats::GgufFile::open(path));
+  std::vector<ModelFile> files;
+  for (const MappedFile& file : gguf.files()) {
+    files.push_back({fs::path(file.path()).filename().string(), file.bytes().size()});
+  }
+  return files;
+}
+
+}  // namespace
+
+Result<std::vector<ModelFile>> list_model_files(const std::string& path) {
   std::error_code error;
+  if (!fs::is_directory(path, error)) return list_gguf_files(path);
+  const std::string& folder = path;
   std::vector<ModelFile> files;
   fs::recursive_directory_iterator at(folder, error);
   for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {

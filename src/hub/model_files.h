@@ -18,7 +18,8 @@ struct ModelFile {
 
 /// The files worth installing: configs, tokenizers, licences, and the weights of the folder itself
 /// (not other exports of them, such as onnx/ or pytorch_model.bin). Links to files are followed.
-Result<std::vector<ModelFile>> list_model_files(const std::string& folder);
+/// Of a .gguf file: the file itself, or all the parts of a split one.
+Result<std::vector<ModelFile>> list_model_files(const std::string& path);
 
 /// Copies them from folder to folder, to the disk; returns each with its digest.
 /// Errors: kIo, naming the file and the system's reason; what was copied stays for the caller.
