@@ -1,4 +1,4 @@
-// Hostile text through the BERT tokenizer, under every set of its rules.
+// Hostile text through each kind of tokenizer.
 
 #include "text/tokenizer.h"
 
@@ -28,6 +28,29 @@ quern::text::TokenizerSpec spec_with(bool on) {
   return spec;
 }
 
+quern::text::TokenizerSpec byte_bpe_spec(quern::text::BpeWords words) {
+  quern::text::TokenizerSpec spec = spec_with(true);
+  spec.model = quern::text::TokenizerSpec::Model::kBpe;
+  spec.merges = {{"a", "b"}, {"ab", "a"}};
+  spec.vocab.push_back("aba");
+  spec.byte_level = {.words = words, .nfc = true, .whole_words = true, .add_prefix_space = true};
+  return spec;
+}
+
+quern::text::TokenizerSpec sentence_piece_spec() {
+  quern::text::TokenizerSpec spec = spec_with(true);
+  spec.model = quern::text::TokenizerSpec::Model::kSentencePieceBpe;
+  spec.vocab.insert(spec.vocab.end(), {"\u2581", "\u2581a", "<0xFF>", "<0xC3>", "<0x80>"});
+  spec.scores.assign(spec.vocab.size(), -1.0f);
+  return spec;
+}
+
+TextEncoder made(const quern::text::TokenizerSpec& spec) {
+  auto encoder = TextEncoder::make(spec);
+  QUERN_CHECK(encoder.ok());
+  return std::move(*encoder);
+}
+
 void check(const quern::text::Encoding& encoding, int max_tokens, int n_vocab) {
   QUERN_CHECK(encoding.ids.size() == encoding.type_ids.size());
   QUERN_CHECK(max_tokens == 0 || encoding.ids.size() <= static_cast<std::size_t>(max_tokens));
@@ -38,8 +61,13 @@ void check(const quern::text::Encoding& encoding, int max_tokens, int n_vocab) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n_bytes) {
-  static const TextEncoder encoders[] = {std::move(*TextEncoder::make(spec_with(true))),
-                                         std::move(*TextEncoder::make(spec_with(false)))};
+  using quern::text::BpeWords;
+  static const TextEncoder encoders[] = {made(spec_with(true)),
+                                         made(spec_with(false)),
+                                         made(byte_bpe_spec(BpeWords::kGpt2)),
+                                         made(byte_bpe_spec(BpeWords::kLlama3)),
+                                         made(byte_bpe_spec(BpeWords::kSmolLm)),
+                                         made(sentence_piece_spec())};
   const std::string_view text(reinterpret_cast<const char*>(data), n_bytes);
   const int max_tokens = n_bytes == 0 ? 0 : 1 + data[0] % 32;
   for (const TextEncoder& encoder : encoders) {

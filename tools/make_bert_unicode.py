@@ -6,7 +6,7 @@ lower case: the Rust release's). The classes are found by asking `tokenizers` ab
 point, so that ours are equal to it whatever the Unicode version of utf8proc here.
 
 usage: make_bert_unicode.py > src/text/bert_unicode_tables.inc     (needs the tokenizers module)
-       make_bert_unicode.py --words > src/text/word_char_tables.inc
+       make_bert_unicode.py --regex > src/text/regex_char_tables.inc
 """
 import itertools
 import sys
@@ -83,11 +83,21 @@ def lower_rows():
     return rows
 
 
+def newer_category(letter):
+    """What the regex engine's \\p{L} or \\p{N} matches among those."""
+    pattern = tokenizers.Regex("\\p{" + letter + "}")
+    split = pre_tokenizers.Split(pattern, "isolated").pre_tokenize_str
+    unknown = [c for c in CODE_POINTS if unicodedata.category(chr(c)) == "Cn"]
+    return ranges(c for c in unknown if len(split("\t" + chr(c) + "\t")) == 3)
+
+
 def main():
-    if "--words" in sys.argv:
+    if "--regex" in sys.argv:
         print(HEADER)
         show("kNewWordChars", "Word characters that utf8proc may be too old to know.",
              newer_word_chars())
+        for letter, name in (("L", "Letters"), ("N", "Numbers")):
+            show(f"kNew{name}", f"\\p{{{letter}}} likewise.", newer_category(letter))
         return
     print(HEADER)
     show("kDropped", "clean_text removes these (and U+FFFD).",

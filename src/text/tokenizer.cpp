@@ -1,5 +1,7 @@
 #include "text/tokenizer.h"
 
+#include "text/byte_bpe_tokenizer.h"
+#include "text/sentence_piece_tokenizer.h"
 #include "text/word_piece_tokenizer.h"
 
 namespace quern::text {
@@ -23,7 +25,9 @@ Result<std::unique_ptr<Tokenizer>> make_tokenizer(const TokenizerSpec& spec) {
     case TokenizerSpec::Model::kWordPiece:
       return make_word_piece_tokenizer(spec);
     case TokenizerSpec::Model::kBpe:
-      return {Code::kUnsupported, "BPE tokenizers are not supported"};
+      return make_byte_bpe_tokenizer(spec);
+    case TokenizerSpec::Model::kSentencePieceBpe:
+      return make_sentence_piece_tokenizer(spec);
     case TokenizerSpec::Model::kUnigram:
       return {Code::kUnsupported, "Unigram tokenizers are not supported"};
   }

@@ -3,27 +3,18 @@
 
 #include "text/word_piece.h"
 
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "text/golden_lines.h"
 #include "text/tokenizer.h"
 
 namespace quern::text {
 namespace {
 
 using Ids = std::vector<TokenId>;
-
-std::vector<std::string> read_lines(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(line);
-  return lines;
-}
 
 TokenId id_of(const TokenizerSpec& spec, std::string_view piece) {
   for (std::size_t i = 0; i < spec.vocab.size(); ++i) {
@@ -123,14 +114,6 @@ TEST(text_encoder, a_template_outside_the_vocabulary_is_refused) {
   EXPECT_EQ(TextEncoder::make(spec).status().code(), Code::kBadInput);
 }
 
-std::string from_hex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
-  }
-  return bytes;
-}
-
 struct GoldenCase {
   std::string rules;
   int max_tokens = 0;
@@ -140,22 +123,20 @@ struct GoldenCase {
   int n_dropped = 0;
 };
 
-Ids read_ids(const std::string& cell) {
-  std::istringstream in(cell);
-  return Ids(std::istream_iterator<TokenId>(in), {});
-}
-
 GoldenCase read_case(const std::string& line) {
-  std::vector<std::string> cells(1);
-  for (const char c : line) c == '\t' ? cells.emplace_back() : cells.back() += std::string(1, c);
-  return {cells.at(0),           std::stoi(cells.at(1)), from_hex(cells.at(2)),
-          from_hex(cells.at(3)), cells.at(3) != "-",     read_ids(cells.at(4)),
-          read_ids(cells.at(5)), std::stoi(cells.at(6))};
+  const std::vector<std::string> cells = golden_cells(line);
+  return {cells.at(0),
+          std::stoi(cells.at(1)),
+          bytes_of_hex(cells.at(2)),
+          bytes_of_hex(cells.at(3)),
+          cells.at(3) != "-",
+          numbers_of(cells.at(4)),
+          numbers_of(cells.at(5)),
+          std::stoi(cells.at(6))};
 }
 
 TokenizerSpec golden_spec(const std::string& rules) {
-  const std::string folder = QUERN_SOURCE_DIR "/tests/data/tokenizer";
-  TokenizerSpec spec = bert_spec(read_lines(folder + "/word_piece_vocab.txt"));
+  TokenizerSpec spec = bert_spec(golden_lines("word_piece_vocab.txt"));
   spec.max_chars_per_word = 20;
   spec.bert.lowercase = rules[0] == '1';
   if (rules[1] != '-') spec.bert.strip_accents = rules[1] == '1';
@@ -171,7 +152,7 @@ TokenizerSpec golden_spec(const std::string& rules) {
 }
 
 TEST(bert_golden, every_case_equals_the_reference) {
-  const auto lines = read_lines(QUERN_SOURCE_DIR "/tests/data/tokenizer/word_piece_golden.txt");
+  const auto lines = golden_lines("word_piece_golden.txt");
   ASSERT_GT(lines.size(), 1000u);
   std::string rules;
   Result<TextEncoder> encoder(Code::kNotFound, "");

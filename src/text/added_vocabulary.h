@@ -1,0 +1,86 @@
+// The front of every tokenizer: added tokens are taken out of the raw text, the text between them
+// is normalised, and added tokens of that are taken out too; the rest is left to the model.
+// Source: huggingface/tokenizers, AddedVocabulary::extract_and_normalize.
+
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "text/added_tokens.h"
+#include "text/utf8.h"
+
+namespace quern::text {
+
+class AddedVocabulary {
+ public:
+  /// `normalize(std::string_view text, std::string& storage)` returns the normal form of `text`:
+  /// a view of `text` itself or of `storage`.
+  template <typename Normalize>
+  AddedVocabulary(const std::vector<AddedToken>& added, const Normalize& normalize) {
+    std::vector<AddedToken> raw;
+    std::vector<AddedToken> normal;
+    for (const AddedToken& token : added) {
+      contents_.emplace(token.id, token.content);
+      n_vocab_ = std::max(n_vocab_, token.id + 1);
+      (token.normalized ? normal : raw).push_back(token);
+      if (!token.normalized) continue;
+      std::string storage;
+      normal.back().content = std::string(normalize(token.content, storage));
+    }
+    raw_ = AddedTokens(raw);
+    normal_ = AddedTokens(normal);
+  }
+
+  /// Appends the ids of added tokens in `utf8` to `out`, and calls `encode_text(text, is_start)`
+  /// for the normalised, well-formed, non-empty text between; is_start at the front of the text.
+  template <typename Normalize, typename EncodeText>
+  void encode(std::string_view utf8, Specials specials, const Normalize& normalize,
+              const EncodeText& encode_text, std::vector<TokenId>& out) const {
+    std::string repaired;
+    std::string storage;
+    std::vector<TextPart> parts;
+    std::vector<TextPart> normal_parts;
+    const std::string_view text = repair_utf8(utf8, repaired);
+    raw_.split(text, specials, parts);
+    for (const TextPart& part : parts) {
+      if (part.id >= 0) {
+        out.push_back(part.id);
+        continue;
+      }
+      const bool is_start = part.text.data() == text.data();
+      const std::string_view normal = normalize(part.text, storage);
+      normal_parts.clear();
+      normal_.split(normal, specials, normal_parts);
+      for (const TextPart& inner : normal_parts) {
+        if (inner.id >= 0) {
+          out.push_back(inner.id);
+        } else {
+          encode_text(inner.text, is_start && inner.text.data() == normal.data());
+        }
+      }
+    }
+  }
+
+  /// The content of the added token `id`, or null.
+  const std::string* find(TokenId id) const {
+    const auto it = contents_.find(id);
+    return it == contents_.end() ? nullptr : &it->second;
+  }
+
+  /// One more than the largest id; 0 without tokens.
+  int n_vocab() const { return n_vocab_; }
+
+  std::size_t resident_bytes() const {
+    return raw_.resident_bytes() + normal_.resident_bytes() + contents_.size() * 64;
+  }
+
+ private:
+  AddedTokens raw_;
+  AddedTokens normal_;
+  std::unordered_map<TokenId, std::string> contents_;
+  int n_vocab_ = 0;
+};
+
+}  // namespace quern::text
