@@ -156,13 +156,15 @@ class OpenVino(Runtime):
         import openvino
         self.ov = openvino
         self.core = openvino.Core()
-        self.file = int8_onnx(self.a) if self.a.precision == "int8" else export_onnx(self.a)
+        self.file = {"int8": int8_onnx, "int8-nncf": lambda a: a.openvino_int8}.get(
+            self.a.precision, export_onnx)(self.a)
 
     def ways(self) -> list[dict]:
-        if self.a.precision != "int8":
+        if not self.a.precision.startswith("int8"):
             return super().ways()
         # An int8 graph keeps its other operations in the hinted precision.
-        return [{**w, "hint": h} for w in super().ways() for h in ("f32", "bf16")]
+        hints = ["f32"] + (["bf16"] if "BF16" in self.about()["can"] else [])
+        return [{**w, "hint": h} for w in super().ways() for h in hints]
 
     def open(self, streams, threads, way) -> None:
         hint = way.get("hint", "bf16" if self.a.precision == "bf16" else "f32")
@@ -219,7 +221,7 @@ class CTranslate2(Runtime):
 RUNTIMES = {"torch": Torch, "sentence-transformers": SentenceTransformers, "onnxruntime": OnnxRuntime,
             "openvino": OpenVino, "ctranslate2": CTranslate2}
 CAN = {"torch": ["f32", "bf16"], "sentence-transformers": ["f32"], "onnxruntime": ["f32", "int8"],
-       "openvino": ["f32", "bf16", "int8"], "ctranslate2": ["f32", "bf16", "int8"]}
+       "openvino": ["f32", "bf16", "int8", "int8-nncf"], "ctranslate2": ["f32", "bf16", "int8"]}
 
 # What keeps each runtime off AVX-512; a runtime that is not here cannot be held.
 HELD_TO_AVX2 = {

@@ -2,7 +2,7 @@
 """One other runtime, loaded once, that does a timed pass whenever side_by_side.py asks.
 
 usage: peer_worker.py --peer NAME --precision P --model DIR --work DIR [--int8-onnx FILE]
-                      [--threads N] [--max-tokens N]
+                      [--openvino-int8 FILE.xml] [--threads N] [--max-tokens N]
 
 Speaks JSON lines on stdin/stdout: {"op": "texts" | "tune" | "pass" | "single" | "vectors" | "rss"}.
 Everything counts as in quern's own numbers: tokenisation, forward pass, pooling, norm; not loading.
@@ -92,7 +92,10 @@ class Worker:
         some = self.texts[::4]
         seen = {}
         for way in self.runtime.ways():
-            self.runtime.use(**way)
+            try:
+                self.runtime.use(**way)
+            except RuntimeError:
+                continue  # Not on this machine: bf16 held to AVX2, for one.
             self.streams = way.get("streams", 1)
             for self.batch in q.get("batches") or BATCHES:
                 self.embed(some[:2 * self.batch])
@@ -144,6 +147,7 @@ def main() -> None:
     ap.add_argument("--model", required=True)
     ap.add_argument("--work", required=True)
     ap.add_argument("--int8-onnx", default="")
+    ap.add_argument("--openvino-int8", default="")
     ap.add_argument("--threads", type=int, default=os.cpu_count())
     ap.add_argument("--max-tokens", type=int, default=256)
     a = ap.parse_args()

@@ -4,7 +4,8 @@
 usage: side_by_side.py --quern FILE --model DIR --texts FILE.jsonl --work DIR
                        [--limit 256] [--max-tokens 256] [--rounds 7] [--precisions f32,bf16,int8]
                        [--peers NAME,NAME:PRECISION...] [--isa avx2] [--single FILE.jsonl]
-                       [--int8-onnx FILE] [--threads N] [--out FILE.json]
+                       [--int8-onnx FILE] [--openvino-int8 FILE.xml] [--threads N]
+                       [--out FILE.json]
        side_by_side.py ... --quern ""      the peers alone
 
 Every peer is loaded once in a process of its own, tuned (batch, streams), then stopped (SIGSTOP)
@@ -45,7 +46,8 @@ class Peer:
         self.label = f"{name}/{precision}"
         command = [sys.executable, str(HERE / "peer_worker.py"), "--peer", name, "--precision",
                    precision, "--model", a.model, "--work", a.work, "--threads", str(a.threads),
-                   "--max-tokens", str(a.max_tokens), "--int8-onnx", a.int8_onnx]
+                   "--max-tokens", str(a.max_tokens), "--int8-onnx", a.int8_onnx,
+                   "--openvino-int8", a.openvino_int8]
         log = open(os.path.join(a.work, f"{name}-{precision}.log"), "w", encoding="utf-8")
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=log, text=True, env={**os.environ, **env},
@@ -110,6 +112,8 @@ def wanted_peers(a) -> list[tuple[str, str]]:
     for item in a.peers.split(",") if a.peers else peer_runtimes.CAN:
         name, _, precision = item.partition(":")
         for p in [precision] if precision else peer_runtimes.CAN[name]:
+            if p == "int8-nncf" and not a.openvino_int8:
+                continue  # Needs a file that make_openvino_int8.py writes.
             if a.isa == "avx2" and name not in peer_runtimes.HELD_TO_AVX2:
                 print(f"{name}/{p}: left out, nothing holds it to AVX2")
             else:
@@ -145,6 +149,7 @@ def agree(peers: list[Peer], work: str) -> None:
         if exact is not None:
             cosines = (vectors[p.label] * exact).sum(axis=1)
             p.about |= {"cosine_mean": float(cosines.mean()), "cosine_min": float(cosines.min())}
+            print(f"{p.label}: cosine to f32 mean {cosines.mean():.5f} min {cosines.min():.5f}")
 
 
 def take_turns(contestants: list, rounds: int, call, what: str) -> dict[str, list[float]]:
@@ -240,6 +245,7 @@ def main() -> int:
     ap.add_argument("--isa", default="", choices=["", "avx2"])
     ap.add_argument("--single", default="")
     ap.add_argument("--int8-onnx", default="")
+    ap.add_argument("--openvino-int8", default="", help="from make_openvino_int8.py")
     ap.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     ap.add_argument("--out", default="")
     a = ap.parse_args()
@@ -251,10 +257,11 @@ def main() -> int:
     rows = run(a)
     spent = {k: v - ticks[k] for k, v in measure.cpu_ticks().items()}
     if a.out:
+        files = ("model", "texts", "single", "int8_onnx", "openvino_int8")
         settings = {k: v for k, v in vars(a).items()
-                    if k not in ("about", "quern", "model", "texts", "work", "single", "int8_onnx", "out")}
-        settings |= {"model": pathlib.Path(a.model).name, "texts": pathlib.Path(a.texts).name,
-                     "busy_before": round(before, 3),
+                    if k not in ("about", "quern", "work", "out", *files)}
+        settings |= {k: pathlib.Path(getattr(a, k)).name for k in files}
+        settings |= {"busy_before": round(before, 3),
                      "steal": round(spent["steal"] / max(1, sum(spent.values())), 4)}
         measure.write_results(a.out, "side_by_side", settings, rows, contestants=a.about)
     return 0

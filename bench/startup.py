@@ -78,7 +78,7 @@ def start_rows(embed: list[str], runs: int) -> list[dict]:
     rows = [measure.row("start to first vector", "ms", "lower", [t[0] for t in times]),
             measure.row("start to end of process", "ms", "lower", [t[1] for t in times])]
     for r in rows:
-        r["p90"] = statistics.quantiles(r["rounds"], n=10)[-1] if runs > 1 else r["median"]
+        r["p90"] = statistics.quantiles(r["rounds"], n=10, method="inclusive")[-1] if runs > 1 else r["median"]
         print(f"{r['name']:<28} median {r['median']:8.1f} ms   p90 {r['p90']:8.1f} ms   n {runs}")
     return rows
 
