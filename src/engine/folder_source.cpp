@@ -135,9 +135,9 @@ class FolderSource : public ModelSource {
     models::Int8Calibration seen;
     if (precision_ == kernels::Precision::kInt8) {
       QUERN_ASSIGN(formats::TensorFiles again, formats::TensorFiles::open(card.folder.path));
-      QUERN_ASSIGN(const models::BertModel f32,
-                   models::load_bert(card.folder, std::move(again), kernels::Precision::kF32,
-                                     ledger, pool));
+      QUERN_ASSIGN(
+          const models::BertModel f32,
+          models::load_bert(card.folder, std::move(again), kernels::Precision::kF32, ledger, pool));
       QUERN_ASSIGN(seen, calibrate(card, f32, ledger));
     }
     return models::load_bert(card.folder, std::move(files), precision_, ledger, pool, {},

@@ -14,10 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxConfigBytes = 16 << 20;
-
-std::string digest_of(std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); }
-
 /// The manifest of a model installed under `home`, and its age. One in any other folder came with
 /// the folder, and could claim anything.
 struct TrustedManifest {

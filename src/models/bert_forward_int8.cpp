@@ -66,7 +66,7 @@ void after_attention(const BertModel& model, const BertBlock& b, const BertBlock
   kernels::matmul_int8(
       s.in, b.ff_in,
       {.to = {.bias = b.ff_in_bias, .activation = activation_of(model.config.activation)},
-       .quantised = s.ff },
+       .quantised = s.ff},
       pool);
   kernels::matmul_int8(s.ff, b.ff_out, {.to = {.bias = b.ff_out_bias, .residual = s.x, .out = s.x}},
                        pool);

@@ -381,12 +381,12 @@ std::size_t bert_weight_bytes(const formats::ModelFolder& folder, Precision prec
   const auto d = static_cast<std::size_t>(c.d_model);
   const std::size_t vectors =
       round_up(d * 4) * 7 + round_up(d * 3 * 4) + round_up(static_cast<std::size_t>(c.d_ff) * 4);
-  const std::size_t block =
-      round_up(kernels::packed_bytes(precision, 3 * c.d_model, c.d_model)) +
-      round_up(kernels::packed_bytes(precision, c.d_model, c.d_model)) +
-      round_up(kernels::packed_bytes(precision, c.d_ff, c.d_model)) +
-      round_up(kernels::packed_bytes(precision, c.d_model, c.d_ff)) + vectors - round_up(d * 4) +
-      (precision == Precision::kInt8 ? 2 * round_up(d * 4) : 0);
+  const std::size_t block = round_up(kernels::packed_bytes(precision, 3 * c.d_model, c.d_model)) +
+                            round_up(kernels::packed_bytes(precision, c.d_model, c.d_model)) +
+                            round_up(kernels::packed_bytes(precision, c.d_ff, c.d_model)) +
+                            round_up(kernels::packed_bytes(precision, c.d_model, c.d_ff)) +
+                            vectors - round_up(d * 4) +
+                            (precision == Precision::kInt8 ? 2 * round_up(d * 4) : 0);
   std::size_t total = static_cast<std::size_t>(c.n_layers) * block + 2 * round_up(d * 4);
   total += static_cast<std::size_t>(c.n_vocab + c.n_positions + c.n_types) * d * 4;
   if (folder.task == formats::Task::kClassify) {
