@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/temp_folder.h"
 #include "engine/engine.h"
 
 namespace quern {
@@ -19,7 +20,8 @@ inline std::string fixture_model(const std::string& name) {
 
 inline std::unique_ptr<engine::Engine> make_test_engine(engine::EngineOptions options = {}) {
   if (options.n_threads == 0) options.n_threads = 2;
-  options.home = "/nonexistent";  // Nothing installed: models are named by path.
+  static const cli::TempFolder home;  // Nothing installed: models are named by path.
+  options.home = home.file("");
   Result<std::unique_ptr<engine::Engine>> made = engine::Engine::make(options);
   EXPECT_TRUE(made.ok()) << made.status().message();
   return made.ok() ? std::move(*made) : nullptr;

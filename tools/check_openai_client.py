@@ -14,7 +14,10 @@ import sys
 import threading
 import time
 
-import httpx
+try:
+    import httpx
+except ModuleNotFoundError:  # openai 3 brings its successor.
+    import httpx2 as httpx
 import numpy as np
 import openai
 
