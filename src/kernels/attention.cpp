@@ -113,10 +113,14 @@ void attend_tile(Matrix<const T> q, const PackedHead& packed, int n_keys, float 
           .n_panels = n_padded / 16});
     for (int r = 0; r < q.rows; ++r) {
       float* row = state.scores + r * kScoreStride;
-      const float correction =
-          table.softmax_row(row, n, n_padded, scale, &state.largest[r], &state.sum[r]);
+      float correction = 0;
+      if constexpr (kF32) {
+        correction = table.softmax_row(row, n, n_padded, scale, &state.largest[r], &state.sum[r]);
+      } else {
+        correction = table.softmax_row_bf16(row, n, n_padded, scale, &state.largest[r],
+                                            &state.sum[r], state.scores_bf16 + r * kScoreStride);
+      }
       if (key > 0) table.scale_row(sums + r * sums_stride, sums_stride, correction);
-      if constexpr (!kF32) table.bf16_row(row, n_padded, state.scores_bf16 + r * kScoreStride);
     }
     tile({.a = kF32 ? static_cast<const void*>(state.scores) : state.scores_bf16,
           .a_stride = kScoreStride / kPerStep<T>,

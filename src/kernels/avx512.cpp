@@ -117,6 +117,7 @@ constinit const Table avx512_table = {
     .finish_row = finish_row,
     .layer_norm_row = layer_norm_row,
     .softmax_row = softmax_row,
+    .softmax_row_bf16 = softmax_row_in_two_steps,
     .transpose_16 = transpose_16,
     .scale_row = scale_row,
     .bf16_row = bf16_row,

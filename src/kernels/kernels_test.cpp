@@ -290,6 +290,28 @@ TEST(softmax_row, blocks_carry_on_where_the_last_one_stopped) {
   }
 }
 
+TEST(softmax_row_bf16, is_softmax_row_rounded) {
+  for (const Table* table : runnable()) {
+    for (const int n : {1, 15, 16, 17, 100, 256}) {
+      const int n_padded = (n + 15) / 16 * 16;
+      auto s = random_floats(n_padded, n, 5.0f);
+      auto same = s;
+      std::vector<std::uint16_t> got(n_padded, 7);
+      float max_want = 0.5f, sum_want = 2.0f, max_got = 0.5f, sum_got = 2.0f;
+      const float want = plain_table.softmax_row(s.data(), n, n_padded, 0.3f, &max_want, &sum_want);
+      EXPECT_EQ(
+          table->softmax_row_bf16(same.data(), n, n_padded, 0.3f, &max_got, &sum_got, got.data()),
+          want)
+          << table->isa;
+      EXPECT_EQ(max_got, max_want);
+      EXPECT_NEAR(sum_got, sum_want, 1e-5 * sum_want);
+      for (int i = 0; i < n_padded; ++i) {
+        EXPECT_NEAR(f32_from_bf16(got[i]), s[i], s[i] / 250) << table->isa << " n=" << n;
+      }
+    }
+  }
+}
+
 TEST(transpose_16, every_isa_gives_what_plain_gives) {
   std::vector<std::uint32_t> rows(16 * 50);
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<std::uint32_t>(i + 1);

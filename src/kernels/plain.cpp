@@ -114,6 +114,13 @@ void bf16_row(const float* x, int n, std::uint16_t* out) {
   for (int i = 0; i < n; ++i) out[i] = bf16_from_f32(x[i]);
 }
 
+float softmax_row_bf16(float* s, int n, int n_padded, float scale, float* max_io, float* sum_io,
+                       std::uint16_t* out) {
+  const float correction = softmax_row(s, n, n_padded, scale, max_io, sum_io);
+  bf16_row(s, n_padded, out);
+  return correction;
+}
+
 }  // namespace
 
 constinit const Table plain_table = {
@@ -126,6 +133,7 @@ constinit const Table plain_table = {
     .finish_row = finish_row,
     .layer_norm_row = layer_norm_row,
     .softmax_row = softmax_row,
+    .softmax_row_bf16 = softmax_row_bf16,
     .transpose_16 = transpose_16,
     .scale_row = scale_row,
     .bf16_row = bf16_row,

@@ -69,6 +69,11 @@ struct Table {
   /// block in *max_io and *sum_io. Returns the factor by which earlier results must be scaled.
   float (*softmax_row)(float* s, int n, int n_padded, float scale, float* max_io, float* sum_io);
 
+  /// The same with the results rounded to bf16 into out [n_padded]; s is used up. The sum is that
+  /// of the values before rounding, each within 1e-5 of itself.
+  float (*softmax_row_bf16)(float* s, int n, int n_padded, float scale, float* max_io,
+                            float* sum_io, std::uint16_t* out);
+
   /// out[u * 16 + r] = rows[r * stride + u] for u < n_units, 0 for rows r in [n_rows, 16).
   void (*transpose_16)(const std::uint32_t* rows, std::ptrdiff_t stride, int n_rows, int n_units,
                        std::uint32_t* out);
