@@ -21,16 +21,6 @@ int round_up(int n, int multiple) { return (n + multiple - 1) / multiple * multi
 template <typename T>
 constexpr int kPerStep = 4 / static_cast<int>(sizeof(T));
 
-// 32-bit units of one thread's packed keys and values.
-template <typename T>
-std::ptrdiff_t key_units(int n_tokens, int d_head) {
-  return static_cast<std::ptrdiff_t>(round_up(n_tokens, 16)) * (round_up(d_head, 2) / kPerStep<T>);
-}
-template <typename T>
-std::ptrdiff_t value_units(int n_tokens, int d_head) {
-  return static_cast<std::ptrdiff_t>(round_up(n_tokens, 2) / kPerStep<T>) * round_up(d_head, 16);
-}
-
 /// One head of one sequence, and the queries of it that one part works on.
 struct Part {
   int first_token = 0;
@@ -215,27 +205,27 @@ void attend(Matrix<const T> qkv, std::span<const std::int32_t> seq_starts, int n
 }  // namespace
 
 std::size_t attention_scratch_bytes(int longest, int d_head, int n_threads) {
-  const std::ptrdiff_t units = key_units<float>(longest, d_head) +
-                               value_units<float>(longest, d_head) +
-                               std::ptrdiff_t{kMaxTileRows} * round_up(d_head, 16);
+  // Packed keys and values, counted as f32 (bf16 takes half), and the sums of a tile of queries.
+  const std::ptrdiff_t units =
+      static_cast<std::ptrdiff_t>(round_up(longest, 16)) * round_up(d_head, 2) +
+      static_cast<std::ptrdiff_t>(round_up(longest, 2) + kMaxTileRows) * round_up(d_head, 16);
   const auto bytes = static_cast<std::size_t>(units) * 4;
   return (bytes + 63) / 64 * 64 * static_cast<std::size_t>(n_threads);
 }
 
-void attention_f32(Matrix<const float> qkv, std::span<const std::int32_t> seq_starts, int n_heads,
-                   std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) {
+void attention(Matrix<const float> qkv, std::span<const std::int32_t> seq_starts, int n_heads,
+               std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) {
   attend(qkv, seq_starts, n_heads, scratch, pool, out);
 }
 
-void attention_bf16(Matrix<const std::uint16_t> qkv, std::span<const std::int32_t> seq_starts,
-                    int n_heads, std::span<std::byte> scratch, ThreadPool& pool,
-                    Matrix<float> out) {
+void attention(Matrix<const std::uint16_t> qkv, std::span<const std::int32_t> seq_starts,
+               int n_heads, std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) {
   attend(qkv, seq_starts, n_heads, scratch, pool, out);
 }
 
-void attention_bf16(Matrix<const std::uint16_t> qkv, std::span<const std::int32_t> seq_starts,
-                    int n_heads, std::span<std::byte> scratch, ThreadPool& pool,
-                    Matrix<std::uint16_t> out) {
+void attention(Matrix<const std::uint16_t> qkv, std::span<const std::int32_t> seq_starts,
+               int n_heads, std::span<std::byte> scratch, ThreadPool& pool,
+               Matrix<std::uint16_t> out) {
   attend(qkv, seq_starts, n_heads, scratch, pool, out);
 }
 

@@ -26,15 +26,15 @@ std::size_t attention_scratch_bytes(int longest, int d_head, int n_threads);
 ///   seq_starts [n_seqs + 1]; out [n_tokens, n_heads * d_head]; scratch of at least
 ///   attention_scratch_bytes(...), 64-byte aligned.
 /// Numerics: a row's bits depend on its own sequence and the instruction set only.
-void attention_f32(Matrix<const float> qkv, std::span<const std::int32_t> seq_starts, int n_heads,
-                   std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out);
+void attention(Matrix<const float> qkv, std::span<const std::int32_t> seq_starts, int n_heads,
+               std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out);
 
 /// The same from bf16 rows with sums and softmax in f32, probabilities rounded to bf16; the result
 /// in f32 or rounded. d_head must be even.
-void attention_bf16(Matrix<const std::uint16_t> qkv, std::span<const std::int32_t> seq_starts,
-                    int n_heads, std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out);
-void attention_bf16(Matrix<const std::uint16_t> qkv, std::span<const std::int32_t> seq_starts,
-                    int n_heads, std::span<std::byte> scratch, ThreadPool& pool,
-                    Matrix<std::uint16_t> out);
+void attention(Matrix<const std::uint16_t> qkv, std::span<const std::int32_t> seq_starts,
+               int n_heads, std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out);
+void attention(Matrix<const std::uint16_t> qkv, std::span<const std::int32_t> seq_starts,
+               int n_heads, std::span<std::byte> scratch, ThreadPool& pool,
+               Matrix<std::uint16_t> out);
 
 }  // namespace quern::kernels

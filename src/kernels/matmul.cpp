@@ -121,7 +121,7 @@ void run(const Operands& op, const MatmulOut& to, const Table& table, ThreadPool
 
 }  // namespace
 
-void matmul_f32(Matrix<const float> x, const Weight& w, const MatmulOut& to, ThreadPool& pool) {
+void matmul(Matrix<const float> x, const Weight& w, const MatmulOut& to, ThreadPool& pool) {
   QUERN_CHECK(w.precision == Precision::kF32 && x.cols == w.n_in);
   const Table& table = active();
   run({.a = reinterpret_cast<const std::uint32_t*>(x.data),
@@ -135,8 +135,7 @@ void matmul_f32(Matrix<const float> x, const Weight& w, const MatmulOut& to, Thr
       to, table, pool);
 }
 
-void matmul_bf16(Matrix<const std::uint16_t> x, const Weight& w, const MatmulOut& to,
-                 ThreadPool& pool) {
+void matmul(Matrix<const std::uint16_t> x, const Weight& w, const MatmulOut& to, ThreadPool& pool) {
   QUERN_CHECK(w.precision == Precision::kBf16 && x.cols == w.n_in);
   QUERN_CHECK(w.n_in % 2 == 0 && x.stride % 2 == 0);
   const Table& table = active();

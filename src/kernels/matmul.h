@@ -27,12 +27,11 @@ struct MatmulOut {
 /// Numerics: each output sums its inputs in ascending order in one f32 accumulator of FMAs: its
 ///   bits depend on its row and the instruction set only.
 /// Errors: none. Wrong shapes are a bug and stop the program.
-void matmul_f32(Matrix<const float> x, const Weight& w, const MatmulOut& to, ThreadPool& pool);
+void matmul(Matrix<const float> x, const Weight& w, const MatmulOut& to, ThreadPool& pool);
 
 /// Rows of bf16 times bf16 weights, summed in f32.
 ///
 /// Shapes: x [n_rows, w.n_in], w.n_in even, x.stride even, rows 4-byte aligned.
-void matmul_bf16(Matrix<const std::uint16_t> x, const Weight& w, const MatmulOut& to,
-                 ThreadPool& pool);
+void matmul(Matrix<const std::uint16_t> x, const Weight& w, const MatmulOut& to, ThreadPool& pool);
 
 }  // namespace quern::kernels

@@ -51,8 +51,8 @@ TEST(matmul_f32, agrees_with_sums_in_double) {
     const PackedWeight packed(Precision::kF32, w, n_out, n_in);
     std::vector<float> out(residual);
     const Matrix<float> out_m(out.data(), n_rows, n_out);
-    matmul_f32({x.data(), n_rows, n_in}, packed.weight,
-               {.bias = bias, .residual = out_m, .out = out_m}, pool);
+    matmul({x.data(), n_rows, n_in}, packed.weight, {.bias = bias, .residual = out_m, .out = out_m},
+           pool);
     for (int r = 0; r < n_rows; ++r) {
       for (int o = 0; o < n_out; ++o) {
         double want = bias[o] + residual[static_cast<std::size_t>(r) * n_out + o];
@@ -81,8 +81,8 @@ TEST(matmul, rows_and_threads_do_not_change_bits) {
     ThreadPool pool(n_threads);
     std::vector<float> out(static_cast<std::size_t>(2 * n) * n_out);
     const Matrix<float> all(out.data(), 2 * n, n_out);
-    matmul_f32({x.data() + first * n_in, n, n_in}, f32.weight, {.out = all.block(0, n)}, pool);
-    matmul_bf16({x16.data() + first * n_in, n, n_in}, bf16.weight, {.out = all.block(n, n)}, pool);
+    matmul({x.data() + first * n_in, n, n_in}, f32.weight, {.out = all.block(0, n)}, pool);
+    matmul({x16.data() + first * n_in, n, n_in}, bf16.weight, {.out = all.block(n, n)}, pool);
     return out;
   };
   const auto all = run(0, n_rows, 1);
@@ -100,7 +100,7 @@ TEST(matmul, rows_and_threads_do_not_change_bits) {
 TEST(matmul_f32, no_rows_is_no_work) {
   const PackedWeight w(Precision::kF32, random_floats(64, 1), 8, 8);
   ThreadPool pool(2);
-  matmul_f32({nullptr, 0, 8}, w.weight, {.out = {nullptr, 0, 8}}, pool);
+  matmul(Matrix<const float>(nullptr, 0, 8), w.weight, {.out = {nullptr, 0, 8}}, pool);
 }
 
 // Attention by the formula, in double.
@@ -160,13 +160,12 @@ TEST_P(Attention, agrees_with_the_formula_and_keeps_its_bits) {
     std::unique_ptr<std::byte, AlignedFree> scratch(
         static_cast<std::byte*>(std::aligned_alloc(64, scratch_bytes)));
     std::vector<float> out(static_cast<std::size_t>(part.back()) * d);
-    attention_f32({qkv.data() + static_cast<std::size_t>(first) * 3 * d, part.back(), 3 * d}, part,
-                  n_heads, {scratch.get(), scratch_bytes}, pool, {out.data(), part.back(), d});
+    attention({qkv.data() + static_cast<std::size_t>(first) * 3 * d, part.back(), 3 * d}, part,
+              n_heads, {scratch.get(), scratch_bytes}, pool, {out.data(), part.back(), d});
     out16.resize(out.size());
     if (d_head % 2 == 0) {
-      attention_bf16({qkv16.data() + static_cast<std::size_t>(first) * 3 * d, part.back(), 3 * d},
-                     part, n_heads, {scratch.get(), scratch_bytes}, pool,
-                     {out16.data(), part.back(), d});
+      attention({qkv16.data() + static_cast<std::size_t>(first) * 3 * d, part.back(), 3 * d}, part,
+                n_heads, {scratch.get(), scratch_bytes}, pool, {out16.data(), part.back(), d});
     }
     return out;
   };

@@ -46,24 +46,6 @@ Matrix<std::uint16_t> as_bf16(Matrix<std::uint16_t> m) { return m; }
 Matrix<float> as_f32(Matrix<float> m) { return m; }
 Matrix<float> as_f32(Matrix<std::uint16_t>) { return {}; }
 
-void matmul(Matrix<const float> x, const kernels::Weight& w, const MatmulOut& to,
-            ThreadPool& pool) {
-  kernels::matmul_f32(x, w, to, pool);
-}
-void matmul(Matrix<const std::uint16_t> x, const kernels::Weight& w, const MatmulOut& to,
-            ThreadPool& pool) {
-  kernels::matmul_bf16(x, w, to, pool);
-}
-
-void attention(Matrix<const float> qkv, const RaggedBatch& batch, int n_heads,
-               std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) {
-  kernels::attention_f32(qkv, batch.seq_starts, n_heads, scratch, pool, out);
-}
-void attention(Matrix<const std::uint16_t> qkv, const RaggedBatch& batch, int n_heads,
-               std::span<std::byte> scratch, ThreadPool& pool, Matrix<std::uint16_t> out) {
-  kernels::attention_bf16(qkv, batch.seq_starts, n_heads, scratch, pool, out);
-}
-
 /// Raises the maxima of one product's input, when somebody watches.
 template <typename T>
 void observe(const Scratch<T>& s, int layer, Matrix<T> input,
@@ -78,7 +60,8 @@ template <typename T>
 void project_qkv(const BertModel& model, int layer, const Scratch<T>& s, ThreadPool& pool) {
   const BertBlock& b = model.blocks[static_cast<std::size_t>(layer)];
   observe(s, layer, s.in, &Int8Calibration::Block::qkv);
-  matmul(s.in, b.qkv, {.bias = b.qkv_bias, .out = as_f32(s.qkv), .out_bf16 = as_bf16(s.qkv)}, pool);
+  kernels::matmul(s.in, b.qkv,
+                  {.bias = b.qkv_bias, .out = as_f32(s.qkv), .out_bf16 = as_bf16(s.qkv)}, pool);
 }
 
 // x = norm(x + Wo attn); x = norm(x + W2 act(W1 x))
@@ -86,16 +69,16 @@ template <typename T>
 void after_attention(const BertModel& model, int layer, const Scratch<T>& s, ThreadPool& pool) {
   const BertBlock& b = model.blocks[static_cast<std::size_t>(layer)];
   const float eps = model.config.norm_eps;
-  matmul(s.attn, b.attn_out, {.bias = b.attn_out_bias, .residual = s.x, .out = s.x}, pool);
+  kernels::matmul(s.attn, b.attn_out, {.bias = b.attn_out_bias, .residual = s.x, .out = s.x}, pool);
   kernels::layer_norm(s.x, b.attn_norm_w, b.attn_norm_b, eps, pool, s.x, as_bf16(s.in));
   observe(s, layer, s.in, &Int8Calibration::Block::ff_in);
-  matmul(s.in, b.ff_in,
-         {.bias = b.ff_in_bias,
-          .activation = activation_of(model.config.activation),
-          .out = as_f32(s.ff),
-          .out_bf16 = as_bf16(s.ff)},
-         pool);
-  matmul(s.ff, b.ff_out, {.bias = b.ff_out_bias, .residual = s.x, .out = s.x}, pool);
+  kernels::matmul(s.in, b.ff_in,
+                  {.bias = b.ff_in_bias,
+                   .activation = activation_of(model.config.activation),
+                   .out = as_f32(s.ff),
+                   .out_bf16 = as_bf16(s.ff)},
+                  pool);
+  kernels::matmul(s.ff, b.ff_out, {.bias = b.ff_out_bias, .residual = s.x, .out = s.x}, pool);
   kernels::layer_norm(s.x, b.ff_norm_w, b.ff_norm_b, eps, pool, s.x, as_bf16(s.in));
 }
 
@@ -129,7 +112,8 @@ void forward(const BertModel& model, const RaggedBatch& batch, std::span<std::by
       if (i > 0) after_attention(model, i - 1, mine, p);
       if (i < c.n_layers) project_qkv(model, i, mine, p);
     });
-    if (i < c.n_layers) attention(s.qkv, batch, c.n_heads, s.attention, pool, s.attn);
+    if (i < c.n_layers)
+      kernels::attention(s.qkv, batch.seq_starts, c.n_heads, s.attention, pool, s.attn);
   }
 }
 

@@ -44,15 +44,6 @@ kernels::MatmulOut to_qkv(const BertBlock& b, Matrix<std::uint16_t> qkv) {
   return {.bias = b.qkv_bias, .out_bf16 = qkv};
 }
 
-void attention(Matrix<const float> qkv, const RaggedBatch& batch, int n_heads,
-               std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) {
-  kernels::attention_f32(qkv, batch.seq_starts, n_heads, scratch, pool, out);
-}
-void attention(Matrix<const std::uint16_t> qkv, const RaggedBatch& batch, int n_heads,
-               std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) {
-  kernels::attention_bf16(qkv, batch.seq_starts, n_heads, scratch, pool, out);
-}
-
 // `next` is the block that reads the result, null after the last one: then only x is wanted.
 template <typename Q>
 void after_attention(const BertModel& model, const BertBlock& b, const BertBlock* next,
@@ -113,7 +104,8 @@ void forward(const BertModel& model, const RaggedBatch& batch, std::span<std::by
         kernels::matmul_int8(mine.in, next->qkv, {.to = to_qkv(*next, mine.qkv)}, p);
       }
     });
-    if (next != nullptr) attention(s.qkv, batch, c.n_heads, s.attention, pool, s.attn);
+    if (next != nullptr)
+      kernels::attention(s.qkv, batch.seq_starts, c.n_heads, s.attention, pool, s.attn);
   }
 }
 
