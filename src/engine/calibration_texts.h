@@ -1,6 +1,5 @@
-// Sample texts of many kinds that come with the program: what int8 packing observes and what the
-// faithfulness of a precision is measured on. Written for this purpose: no test collection holds
-// any of them.
+// Sample texts of many kinds that come with the program: what int8 packing observes. Written for
+// this purpose: no test collection holds any of them.
 
 #pragma once
 
