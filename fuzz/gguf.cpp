@@ -1,6 +1,7 @@
 // The GGUF reader: any bytes give metadata and tensors inside those bytes, or an error.
 
 #include "formats/gguf.h"
+#include "formats/gguf_tokenizer.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
       QUERN_CHECK(contents->metadata.integers(key).ok() || array->type >= GgufType::kF32);
     }
     QUERN_CHECK(!gguf_value_text(value).empty());
+  }
+  const auto spec = tokenizer_from_gguf(contents->metadata);
+  if (spec.ok()) {
+    const auto n_vocab = static_cast<quern::text::TokenId>(spec->vocab.size());
+    QUERN_CHECK(n_vocab > 0 && spec->unk_id < n_vocab);
+    for (const auto& token : spec->added) QUERN_CHECK(token.id >= 0 && token.id < n_vocab);
+    for (const auto& piece : spec->single) QUERN_CHECK(piece.id >= 0 && piece.id < n_vocab);
+    QUERN_CHECK(spec->scores.empty() || spec->scores.size() == spec->vocab.size());
   }
   const auto config = decoder_config_from_gguf(contents->metadata, contents->tensors);
   if (config.ok()) {

@@ -8,6 +8,9 @@
 
 #include "base/mapped_file.h"
 #include "formats/bert_config.h"
+#include "formats/decoder_model.h"
+#include "formats/gguf.h"
+#include "formats/gguf_tokenizer.h"
 #include "formats/json_object.h"
 #include "formats/sentence_modules.h"
 #include "formats/tokenizer_json.h"
@@ -68,12 +71,16 @@ Result<ModelFolder> read_folder(const std::string& path) {
   return out;
 }
 
+/// `folder` may be a .gguf file.
 Result<text::TokenizerSpec> read_spec(const std::string& folder) {
   Result<std::string> json =
       read_file((fs::path(folder) / "tokenizer.json").string(), kMaxTokenizerBytes);
   if (json.ok()) return parse_tokenizer_json(*json).in("tokenizer.json");
   if (json.status().code() != Code::kNotFound) return json.status();
-  return read_vocab_txt(folder);
+  QUERN_ASSIGN(const std::string gguf, find_gguf(folder));
+  if (gguf.empty()) return read_vocab_txt(folder);
+  QUERN_ASSIGN(const GgufFile file, GgufFile::open(gguf));
+  return tokenizer_from_gguf(file.metadata());
 }
 
 /// sentence-transformers can lower-case the text before the tokenizer sees it. With a tokenizer
@@ -82,7 +89,7 @@ Status check_lowercase(const std::string& folder, const text::TokenizerSpec& spe
   QUERN_ASSIGN(const JsonObject sentence,
                JsonObject::read_or_empty(folder, "sentence_bert_config.json"));
   QUERN_ASSIGN(const bool lowers, sentence.boolean_or("do_lower_case", false));
-  if (lowers && !spec.bert.lowercase) {
+  if (lowers && !(spec.model == text::TokenizerSpec::Model::kWordPiece && spec.bert.lowercase)) {
     return sentence.unsupported("do_lower_case", "false, as the tokenizer keeps upper case");
   }
   return {};
@@ -94,10 +101,10 @@ Result<ModelFolder> read_model_folder(const std::string& path) {
   return read_folder(path).in(fmt::format("model '{}'", path));
 }
 
-Result<text::TokenizerSpec> read_tokenizer(const std::string& folder_path) {
-  const std::string where = fmt::format("model '{}'", folder_path);
-  QUERN_ASSIGN(text::TokenizerSpec spec, read_spec(folder_path).in(where));
-  QUERN_TRY(check_lowercase(folder_path, spec).in(where));
+Result<text::TokenizerSpec> read_tokenizer(const std::string& path) {
+  const std::string where = fmt::format("model '{}'", path);
+  QUERN_ASSIGN(text::TokenizerSpec spec, read_spec(path).in(where));
+  QUERN_TRY(check_lowercase(path, spec).in(where));
   return spec;
 }
 

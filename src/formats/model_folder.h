@@ -53,8 +53,9 @@ struct ModelFolder {
 /// wanted), kUnsupported (model_type, position_embedding_type, pooling mode; known ones listed).
 Result<ModelFolder> read_model_folder(const std::string& path);
 
-/// The tokenizer of the same folder: tokenizer.json first, else vocab.txt. Apart from
-/// read_model_folder because it is the larger part.
-Result<text::TokenizerSpec> read_tokenizer(const std::string& folder_path);
+/// The tokenizer of a folder (tokenizer.json first, else a .gguf file, else vocab.txt) or of a
+/// .gguf file, which need hold nothing but a vocabulary. Apart from read_model_folder because it is
+/// the larger part.
+Result<text::TokenizerSpec> read_tokenizer(const std::string& path);
 
 }  // namespace quern::formats

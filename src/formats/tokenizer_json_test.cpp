@@ -122,6 +122,130 @@ TEST(tokenizer_json, what_is_not_known_is_named) {
   }
 }
 
+/// A byte-level or SentencePiece file from its three interesting parts.
+Result<TokenizerSpec> parse_bpe(const std::string& normalizer, const std::string& pre_tokenizer,
+                                const std::string& processor, const std::string& more = "") {
+  return parse_tokenizer_json(
+      R"({"added_tokens": [{"id": 5, "content": "<end>", "special": true}], "normalizer": )" +
+      normalizer + R"(, "pre_tokenizer": )" + pre_tokenizer + R"(, "post_processor": )" +
+      processor + R"(, "model": {"type": "BPE", "unk_token": null,
+        "continuing_subword_prefix": "", )" +
+      more + R"("vocab": {"a": 0, "b": 1, "ab": 2, "c": 3, "abc": 4},
+                "merges": ["a b", ["ab", "c"]]}})");
+}
+
+constexpr const char* kByteLevel =
+    R"({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true})";
+
+TEST(tokenizer_json, byte_level_bpe) {
+  const Result<TokenizerSpec> spec = parse_bpe("null", kByteLevel, kByteLevel);
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  EXPECT_EQ(spec->model, TokenizerSpec::Model::kBpe);
+  EXPECT_EQ(spec->byte_level.words, text::BpeWords::kGpt2);
+  EXPECT_FALSE(spec->byte_level.add_prefix_space || spec->byte_level.whole_words ||
+               spec->byte_level.nfc);
+  EXPECT_THAT(spec->merges,
+              testing::ElementsAre(testing::Pair("a", "b"), testing::Pair("ab", "c")));
+  EXPECT_EQ(spec->vocab.size(), 6u);
+  EXPECT_EQ(spec->unk_id, -1);
+  EXPECT_EQ(spec->single.size(), 1u);
+}
+
+TEST(tokenizer_json, cutting_rules_are_known_by_their_regex) {
+  const std::string tail = R"( ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"}})";
+  const std::string head =
+      R"({"type": "Sequence", "pretokenizers": [{"type": "Split", "behavior": "Isolated",
+          "invert": false, "pattern": {"Regex": "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|)";
+  const std::string bytes = R"(, {"type": "ByteLevel", "add_prefix_space": false,
+                                  "use_regex": false}]})";
+  const std::string sequence = R"({"type": "Sequence", "processors": [{"type": "ByteLevel"},
+      {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "e", "type_id": 0}},
+       {"Sequence": {"id": "A", "type_id": 0}}], "pair": [{"Sequence": {"id": "A", "type_id": 0}},
+       {"Sequence": {"id": "B", "type_id": 1}}],
+       "special_tokens": {"e": {"id": "e", "ids": [5], "tokens": ["<end>"]}}}]})";
+  const Result<TokenizerSpec> llama = parse_bpe("null", head + R"(\\p{N}{1,3}|)" + tail + bytes,
+                                                sequence, R"("ignore_merges": true, )");
+  ASSERT_TRUE(llama.ok()) << llama.status().message();
+  EXPECT_EQ(llama->byte_level.words, text::BpeWords::kLlama3);
+  EXPECT_TRUE(llama->byte_level.whole_words);
+  ASSERT_EQ(llama->single.size(), 2u);
+  expect_piece(llama->single[0], Kind::kToken, 5, 0);
+
+  const Result<TokenizerSpec> qwen =
+      parse_bpe(R"({"type": "NFC"})", head + R"(\\p{N}|)" + tail + bytes, kByteLevel);
+  ASSERT_TRUE(qwen.ok()) << qwen.status().message();
+  EXPECT_EQ(qwen->byte_level.words, text::BpeWords::kQwen2);
+  EXPECT_TRUE(qwen->byte_level.nfc);
+
+  const Result<TokenizerSpec> smol =
+      parse_bpe("null",
+                std::string(R"({"type": "Sequence", "pretokenizers": [{"type": "Digits",
+               "individual_digits": true}, )") +
+                    kByteLevel + "]}",
+                "null");
+  ASSERT_TRUE(smol.ok()) << smol.status().message();
+  EXPECT_EQ(smol->byte_level.words, text::BpeWords::kSmolLm);
+  EXPECT_EQ(parse_bpe("null", head + R"(\\p{N}+|)" + tail + bytes, "null").status().code(),
+            Code::kUnsupported);
+}
+
+TEST(tokenizer_json, sentence_piece_bpe) {
+  const std::string replace = R"({"type": "Replace", "pattern": {"String": " "},
+                                  "content": "\u2581"})";
+  const std::string llama = R"({"type": "Sequence", "normalizers": [{"type": "Prepend",
+                                "prepend": "\u2581"}, )" +
+                            replace + "]}";
+  const std::string more = R"("byte_fallback": true, "fuse_unk": true, )";
+  const Result<TokenizerSpec> two = parse_bpe(llama, "null", "null", more);
+  ASSERT_TRUE(two.ok()) << two.status().message();
+  EXPECT_EQ(two->model, TokenizerSpec::Model::kSentencePieceBpe);
+  EXPECT_EQ(two->sentence_piece.space_prefix, text::SpacePrefix::kEveryPart);
+  EXPECT_TRUE(two->sentence_piece.byte_fallback);
+  EXPECT_TRUE(two->scores.empty());
+
+  const Result<TokenizerSpec> gemma = parse_bpe(
+      replace, R"({"type": "Split", "pattern": {"String": " "}, "behavior": "MergedWithPrevious",
+                   "invert": false})",
+      "null", more);
+  ASSERT_TRUE(gemma.ok()) << gemma.status().message();
+  EXPECT_EQ(gemma->sentence_piece.space_prefix, text::SpacePrefix::kNever);
+
+  const auto metaspace = [&more](const char* scheme) {
+    return parse_bpe("null",
+                     std::string(R"({"type": "Metaspace", "replacement": "\u2581",
+        "prepend_scheme": ")") +
+                         scheme + R"(", "split": false})",
+                     "null", more);
+  };
+  EXPECT_EQ(metaspace("first")->sentence_piece.space_prefix, text::SpacePrefix::kTextStart);
+  EXPECT_EQ(metaspace("never")->sentence_piece.space_prefix, text::SpacePrefix::kNever);
+  EXPECT_EQ(metaspace("always").status().code(), Code::kUnsupported);
+}
+
+TEST(tokenizer_json, bpe_that_is_not_known_is_named) {
+  struct Case {
+    const char* normalizer;
+    const char* pre_tokenizer;
+    const char* processor;
+    const char* more;
+    const char* message;
+  };
+  const Case cases[] = {
+      {R"({"type": "NFKC"})", kByteLevel, "null", "", "normalizer 'NFKC', want none or NFC"},
+      {"null", "null", "null", "", "pre-tokenizer 'null', want ByteLevel"},
+      {"null", R"({"type": "Whitespace"})", "null", "", "pre-tokenizer 'Whitespace'"},
+      {"null", kByteLevel, R"({"type": "Odd"})", "", "post-processor 'Odd'"},
+      {"null", kByteLevel, "null", R"("end_of_word_suffix": "</w>", )",
+       "end_of_word_suffix '</w>'"},
+      {"null", kByteLevel, "null", R"("dropout": 0.1, )", "'dropout' is set"},
+  };
+  for (const Case& c : cases) {
+    const Status status = parse_bpe(c.normalizer, c.pre_tokenizer, c.processor, c.more).status();
+    EXPECT_EQ(status.code(), Code::kUnsupported) << c.message;
+    EXPECT_THAT(status.message(), HasSubstr(c.message));
+  }
+}
+
 TEST(tokenizer_json, a_template_without_its_text_is_refused) {
   for (const char* single : {R"([])", R"([{"Sequence": {"id": "B", "type_id": 0}}])",
                              R"([{"Sequence": {"id": "C", "type_id": 0}}])",

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "formats/test_folder.h"
+#include "formats/test_gguf.h"
 #include "hub/manifest.h"
 
 namespace quern::hub {
@@ -244,6 +245,43 @@ TEST_F(HubTest, adds_and_reads_at_the_same_time_see_whole_models) {
     EXPECT_TRUE(hub.verify(model.name).ok()) << model.name;
   }
   EXPECT_EQ(hub.list().size(), 5u);
+}
+
+/// A GGUF file with a vocabulary, and a weight when asked.
+std::string tiny_gguf(bool has_weights) {
+  formats::TestGguf file;
+  file.string("general.architecture", "llama").u32("llama.block_count", 1);
+  file.u32("llama.embedding_length", 32).u32("llama.attention.head_count", 2);
+  file.u32("llama.feed_forward_length", 32).u32("llama.context_length", 16);
+  file.string("tokenizer.ggml.model", "llama").strings("tokenizer.ggml.tokens", {"<unk>", "a"});
+  file.array<float>("tokenizer.ggml.scores", 6, {0, -1});
+  if (has_weights) file.tensor("token_embd.weight", {32, 2}, 8, std::string(68, '\0'));
+  return file.bytes();
+}
+
+TEST_F(HubTest, a_gguf_file_is_installed_and_listed) {
+  const TestFolder folder;
+  const std::string path = folder.write("tiny.gguf", tiny_gguf(true));
+  folder.write("other.gguf", "not taken along");
+  EXPECT_EQ(*hub.resolve(path), path);
+  const Result<InstalledModel> added = hub.add(path, "tiny", "org/tiny");
+  ASSERT_TRUE(added.ok()) << added.status().message();
+  EXPECT_EQ(added->family, "llama");
+  EXPECT_EQ(added->task, "generate");
+  EXPECT_EQ(added->dtype, "q8_0");
+  EXPECT_EQ(added->dims, 32);
+  EXPECT_EQ(added->problem, "");
+  EXPECT_TRUE(fs::exists(home.path("models/tiny/tiny.gguf")));
+  EXPECT_FALSE(fs::exists(home.path("models/tiny/other.gguf")));
+  EXPECT_TRUE(hub.verify("tiny").ok());
+}
+
+TEST_F(HubTest, a_vocabulary_alone_is_not_installed) {
+  const TestFolder folder;
+  const std::string path = folder.write("vocab.gguf", tiny_gguf(false));
+  EXPECT_THAT(hub.add(path, "v", "").status().message(),
+              HasSubstr("a vocabulary without weights"));
+  EXPECT_EQ(*hub.resolve(path), path);
 }
 
 TEST_F(HubTest, a_hostile_manifest_cannot_reach_out_of_its_folder) {
