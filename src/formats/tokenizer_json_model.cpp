@@ -1,6 +1,7 @@
 // "model" and "added_tokens" of tokenizer.json.
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +14,8 @@ namespace {
 using text::AddedToken;
 using text::TokenId;
 using text::TokenizerSpec;
+
+using TokenSet = std::unordered_set<std::string_view>;
 
 constexpr TokenId kMaxId = 1 << 24;
 // Ids may have gaps (reserved places), but a small file may not ask for a huge table.
@@ -81,12 +84,37 @@ Status read_word_piece(Json model, TokenizerSpec& spec) {
   return {};
 }
 
+/// Where the two parts of "a b" meet. Parts may hold spaces themselves (few: this is for small
+/// mends of old files): then the one place where both sides and their sum are tokens. npos if there
+/// is none, or more than one. Fills `tokens` when it needs them.
+std::size_t find_cut(std::string_view merge, const TokenizerSpec& spec, TokenSet& tokens) {
+  constexpr std::ptrdiff_t kMaxSpaces = 16;
+  const std::size_t space = merge.find(' ');
+  if (space == merge.rfind(' ')) {
+    return space == 0 || space + 1 == merge.size() ? std::string_view::npos : space;
+  }
+  if (std::count(merge.begin(), merge.end(), ' ') > kMaxSpaces) return std::string_view::npos;
+  if (tokens.empty()) tokens.insert(spec.vocab.begin(), spec.vocab.end());
+  std::size_t cut = std::string_view::npos;
+  for (std::size_t at = space; at != std::string_view::npos; at = merge.find(' ', at + 1)) {
+    const std::string left(merge.substr(0, at));
+    const std::string right(merge.substr(at + 1));
+    if (left.empty() || right.empty()) continue;
+    if (!tokens.contains(left) || !tokens.contains(right) || !tokens.contains(left + right)) {
+      continue;
+    }
+    if (cut != std::string_view::npos) return std::string_view::npos;
+    cut = at;
+  }
+  return cut;
+}
+
 /// A merge is "a b" in older files, ["a", "b"] in newer ones.
-Status read_merge(Json item, TokenizerSpec& spec) {
+Status read_merge(Json item, TokenSet& tokens, TokenizerSpec& spec) {
   std::string_view text;
   if (item.get(text) == simdjson::SUCCESS) {
-    const std::size_t space = text.find(' ');
-    if (space == 0 || space == std::string_view::npos || space + 1 == text.size()) {
+    const std::size_t space = find_cut(text, spec, tokens);
+    if (space == std::string_view::npos) {
       return {Code::kBadInput, fmt::format("merge '{}', want two parts", shown(text))};
     }
     spec.merges.emplace_back(text.substr(0, space), text.substr(space + 1));
@@ -130,7 +158,8 @@ Status read_bpe(Json model, TokenizerSpec& spec) {
     return {Code::kBadInput, fmt::format("'merges' is {}, want an array", json_kind(merges))};
   }
   spec.merges.reserve(array.size());
-  for (const Json item : array) QUERN_TRY(read_merge(item, spec));
+  TokenSet tokens;
+  for (const Json item : array) QUERN_TRY(read_merge(item, tokens, spec));
   QUERN_ASSIGN(spec.byte_level.whole_words, bool_member_or(model, "ignore_merges", false));
   QUERN_ASSIGN(spec.sentence_piece.byte_fallback, bool_member_or(model, "byte_fallback", false));
   if (has_member(model, "unk_token")) {

@@ -151,6 +151,28 @@ TEST(tokenizer_json, byte_level_bpe) {
   EXPECT_EQ(spec->single.size(), 1u);
 }
 
+/// The merges of a file with a vocabulary of plain spaces, as old files with no-break ones became.
+Result<TokenizerSpec> parse_spaces(const std::string& merge) {
+  return parse_tokenizer_json(
+      R"({"normalizer": null, "pre_tokenizer": )" + std::string(kByteLevel) +
+      R"(, "model": {"type": "BPE", "vocab": {" ": 0, "  ": 1, "    ": 2, "a": 3, "a ": 4,
+                     "  a": 5}, "merges": [")" +
+      merge + R"("]}})");
+}
+
+TEST(tokenizer_json, parts_of_a_merge_may_hold_spaces) {
+  const std::pair<std::string, std::pair<std::string, std::string>> cases[] = {
+      {"   ", {" ", " "}}, {"     ", {"  ", "  "}}, {"a  ", {"a", " "}}, {"   a", {"  ", "a"}}};
+  for (const auto& [merge, parts] : cases) {
+    const Result<TokenizerSpec> spec = parse_spaces(merge);
+    ASSERT_TRUE(spec.ok()) << merge << ": " << spec.status().message();
+    EXPECT_EQ(spec->merges.front(), parts) << merge;
+  }
+  for (const std::string& merge : {std::string("  "), std::string("a   "), std::string(40, ' ')}) {
+    EXPECT_THAT(parse_spaces(merge).status().message(), HasSubstr("want two parts")) << merge;
+  }
+}
+
 TEST(tokenizer_json, cutting_rules_are_known_by_their_regex) {
   const std::string tail = R"( ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"}})";
   const std::string head =

@@ -279,8 +279,7 @@ TEST_F(HubTest, a_gguf_file_is_installed_and_listed) {
 TEST_F(HubTest, a_vocabulary_alone_is_not_installed) {
   const TestFolder folder;
   const std::string path = folder.write("vocab.gguf", tiny_gguf(false));
-  EXPECT_THAT(hub.add(path, "v", "").status().message(),
-              HasSubstr("a vocabulary without weights"));
+  EXPECT_THAT(hub.add(path, "v", "").status().message(), HasSubstr("a vocabulary without weights"));
   EXPECT_EQ(*hub.resolve(path), path);
 }
 
