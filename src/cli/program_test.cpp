@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "cli/temp_folder.h"
+#include "formats/test_gguf.h"
 
 namespace quern::cli {
 namespace {
@@ -241,6 +242,24 @@ TEST_F(program, tokenizes_without_weights) {
   }
   const Ended bare = quern("tokenize " + kEmbedder + " --no-special ''");
   EXPECT_EQ(bare.out, "\n");
+}
+
+// A GGUF file of a vocabulary alone: three tokens and their scores.
+TEST_F(program, tokenizes_with_a_vocabulary_and_nothing_else) {
+  formats::TestGguf gguf;
+  gguf.string("general.architecture", "llama")
+      .string("tokenizer.ggml.model", "llama")
+      .strings("tokenizer.ggml.tokens", {"<unk>", "\xe2\x96\x81", "a",
+                                         "\xe2\x96\x81"
+                                         "a"})
+      .array<float>("tokenizer.ggml.scores", 6, {0, -1, -2, -3})
+      .boolean("tokenizer.ggml.add_bos_token", false);
+  const std::string path = folder_.write("vocab.gguf", gguf.bytes());
+  const Ended ended = quern("tokenize " + path + " 'a aa'");
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_EQ(ended.out, "3 3 2\n");
+  const Ended embed = quern("embed " + path + " text");
+  EXPECT_NE(embed.exit_code, 0);
 }
 
 TEST_F(program, similar_finds_the_text_itself_first) {

@@ -126,8 +126,7 @@ class EngineImpl : public Engine {
   Status warm(const std::string& model) override { return models_.acquire(model).status(); }
 
   Result<std::shared_ptr<const text::TextEncoder>> text_encoder(const std::string& model) override {
-    QUERN_ASSIGN(const std::shared_ptr<const ModelCard> card, models_.card(model));
-    return std::shared_ptr<const text::TextEncoder>(card, card->encoder.get());
+    return models_.encoder(model);
   }
 
   Stats stats() const override {

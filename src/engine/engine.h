@@ -122,6 +122,7 @@ class Engine {
   /// Loads the weights now rather than at the first request.
   virtual Status warm(const std::string& model) = 0;
 
+  /// Needs no weights, nor a model that can run: vocabulary-only GGUF files have one too.
   virtual Result<std::shared_ptr<const text::TextEncoder>> text_encoder(
       const std::string& model) = 0;
 

@@ -154,6 +154,14 @@ class FakeSource : public ModelSource {
     return card;
   }
 
+  Result<text::TextEncoder> read_encoder(const std::string& key) const override {
+    text::TokenizerSpec spec;
+    spec.vocab = {"[UNK]", key};
+    spec.unk_id = 0;
+    spec.single = {{.kind = text::TemplatePiece::Kind::kTextA, .id = 0, .type_id = 0}};
+    return text::TextEncoder::make(spec);
+  }
+
   Result<std::shared_ptr<const Servable>> load(std::shared_ptr<const ModelCard> card,
                                                ByteLedger& ledger, ThreadPool&) const override {
     log_->load_gate.pass();

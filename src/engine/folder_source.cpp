@@ -69,7 +69,7 @@ class FolderSource : public ModelSource {
   FolderSource(hub::Hub hub, kernels::Precision precision)
       : hub_(std::move(hub)), precision_(precision) {}
 
-  // "/path/to/model@f32"
+  // "/path/to/model@f32": path_of() is the part before the '@'.
   Result<std::string> resolve(const std::string& model) const override {
     QUERN_ASSIGN(const std::string path, hub_.resolve(model));
     std::error_code error;
@@ -79,16 +79,20 @@ class FolderSource : public ModelSource {
   }
 
   Result<ModelCard> read(const std::string& key) const override {
-    const std::string path = key.substr(0, key.rfind('@'));
+    const std::string path = path_of(key);
     ModelCard card;
     QUERN_ASSIGN(card.folder, formats::read_model_folder(path));
     card.name = card.folder.name;
-    QUERN_ASSIGN(const text::TokenizerSpec spec, formats::read_tokenizer(path));
-    QUERN_ASSIGN(text::TextEncoder encoder, text::TextEncoder::make(spec));
+    QUERN_ASSIGN(text::TextEncoder encoder, read_encoder(key));
     card.encoder = std::make_shared<const text::TextEncoder>(std::move(encoder));
     measure_template(card);
     card.weight_bytes = models::bert_weight_bytes(card.folder, precision_);
     return card;
+  }
+
+  Result<text::TextEncoder> read_encoder(const std::string& key) const override {
+    QUERN_ASSIGN(const text::TokenizerSpec spec, formats::read_tokenizer(path_of(key)));
+    return text::TextEncoder::make(spec);
   }
 
   Result<std::shared_ptr<const Servable>> load(std::shared_ptr<const ModelCard> card,
@@ -129,6 +133,8 @@ class FolderSource : public ModelSource {
   std::string precision() const override { return kernels::precision_name(precision_); }
 
  private:
+  static std::string path_of(const std::string& key) { return key.substr(0, key.rfind('@')); }
+
   // Int8 is equalised by what the f32 model shows on the sample texts.
   Result<models::BertModel> pack(const ModelCard& card, formats::TensorFiles files,
                                  ByteLedger& ledger, ThreadPool& pool) const {

@@ -11,6 +11,12 @@ namespace {
 // Spellings of names that are remembered: clients choose them, so there is a limit.
 constexpr std::size_t kMaxNames = 1024;
 
+struct HeldEncoder {
+  std::shared_ptr<ByteLedger> ledger;  // Outlives the reservation.
+  Reservation bytes;
+  text::TextEncoder encoder;
+};
+
 }  // namespace
 
 ModelPool::ModelPool(std::shared_ptr<ByteLedger> ledger, ThreadPool& pool,
@@ -40,6 +46,25 @@ Result<std::string> ModelPool::key_of(const std::string& model) {
 Result<ModelPool::CardPtr> ModelPool::card(const std::string& model) {
   QUERN_ASSIGN(const std::string key, key_of(model));
   return card_of_key(key, model);
+}
+
+Result<std::shared_ptr<const text::TextEncoder>> ModelPool::encoder(const std::string& model) {
+  using EncoderPtr = std::shared_ptr<const text::TextEncoder>;
+  QUERN_ASSIGN(const std::string key, key_of(model));
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto entry = entries_.find(key);
+    const CardPtr card = entry == entries_.end() ? nullptr : entry->second.card;
+    if (card != nullptr) return EncoderPtr(card, card->encoder.get());
+  }
+  QUERN_ASSIGN(text::TextEncoder encoder, source_->read_encoder(key));
+  make_room(encoder.resident_bytes());
+  QUERN_ASSIGN(
+      Reservation bytes,
+      ledger_->reserve("tokenizer/" + model, encoder.resident_bytes()).in("model '" + model + "'"));
+  const auto held = std::make_shared<const HeldEncoder>(
+      HeldEncoder{.ledger = ledger_, .bytes = std::move(bytes), .encoder = std::move(encoder)});
+  return EncoderPtr(held, &held->encoder);
 }
 
 Result<ModelPool::CardPtr> ModelPool::card_of_key(const std::string& key,

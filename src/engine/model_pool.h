@@ -38,6 +38,11 @@ class ModelPool {
   /// Errors: as ModelSource::resolve and read; kExhausted.
   Result<std::shared_ptr<const ModelCard>> card(const std::string& model);
 
+  /// The tokenizer of an opened model; else the tokenizer alone, read anew and reserved in the
+  /// ledger for as long as it is held. Errors: as ModelSource::resolve and read_encoder;
+  /// kExhausted.
+  Result<std::shared_ptr<const text::TextEncoder>> encoder(const std::string& model);
+
   /// Loads the weights if they are not; waits for a load under way.
   Result<LoadedModel> acquire(const std::string& model);
 

@@ -42,6 +42,21 @@ TEST_F(model_pool, a_card_needs_no_weights) {
   EXPECT_EQ(log_->reads.size(), 1u);
 }
 
+TEST_F(model_pool, a_tokenizer_alone_opens_no_model) {
+  make(10 * kWeights);
+  {
+    const auto encoder = models_->encoder("a");
+    ASSERT_TRUE(encoder.ok()) << encoder.status().message();
+    EXPECT_EQ((*encoder)->encode("a", 0).ids, std::vector<text::TokenId>{1});
+    EXPECT_TRUE(log_->reads.empty());
+    EXPECT_EQ(ledger_->used_bytes(), (*encoder)->resident_bytes());
+  }
+  EXPECT_EQ(ledger_->used_bytes(), 0u);
+  EXPECT_EQ(models_->encoder("missing").status().code(), Code::kNotFound);
+  make(1);
+  EXPECT_EQ(models_->encoder("a").status().code(), Code::kExhausted);
+}
+
 TEST_F(model_pool, loads_once_and_keeps) {
   make(10 * kWeights);
   EXPECT_EQ(models_->find_loaded("a").servable, nullptr);

@@ -25,6 +25,9 @@ class ModelSource {
   /// Config and tokenizer of a resolved model; the ledger is the caller's business.
   virtual Result<ModelCard> read(const std::string& key) const = 0;
 
+  /// The tokenizer alone, also of what can only tokenize: a vocabulary-only GGUF file.
+  virtual Result<text::TextEncoder> read_encoder(const std::string& key) const = 0;
+
   /// Weights, ready to run. They are reserved in the ledger as "weights/NAME".
   /// Errors: kExhausted, kNotFound, kBadInput.
   virtual Result<std::shared_ptr<const Servable>> load(std::shared_ptr<const ModelCard> card,
