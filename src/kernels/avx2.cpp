@@ -6,11 +6,12 @@
 
 #include <immintrin.h>
 
+#include "kernels/block_isa.h"
 #include "kernels/int8_isa.h"
 #include "kernels/table.h"
 #include "tensor/dtype.h"
 
-#define QUERN_TARGET __attribute__((target("avx2,fma")))
+#define QUERN_TARGET __attribute__((target("avx2,fma,f16c")))
 #define QUERN_INLINE QUERN_TARGET static inline __attribute__((always_inline))
 
 namespace quern::kernels {
@@ -68,16 +69,7 @@ struct V {
   }
   QUERN_INLINE Type gelu_rounded(Type x) { return gelu_v(x); }
 
-  // Round to nearest even on the bits; NaN becomes a quiet NaN, as bf16_from_f32.
-  QUERN_INLINE void store_bf16_n(std::uint16_t* p, Type v, int n) {
-    const __m256i bits = _mm256_castps_si256(v);
-    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
-    __m256i rounded = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
-    const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
-    const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
-    rounded = _mm256_srli_epi32(_mm256_blendv_epi8(rounded, quiet, nan), 16);
-    const __m128i halves =
-        _mm_packus_epi32(_mm256_castsi256_si128(rounded), _mm256_extracti128_si256(rounded, 1));
+  QUERN_INLINE void store_halves_n(std::uint16_t* p, __m128i halves, int n) {
     if (n >= kLanes) {
       _mm_storeu_si128(reinterpret_cast<__m128i*>(p), halves);
     } else {
@@ -86,12 +78,29 @@ struct V {
       std::memcpy(p, all, static_cast<std::size_t>(n) * sizeof(std::uint16_t));
     }
   }
+  QUERN_INLINE void store_f16_n(std::uint16_t* p, Type v, int n) {
+    store_halves_n(p, _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT), n);
+  }
+
+  // Round to nearest even on the bits; NaN becomes a quiet NaN, as bf16_from_f32.
+  QUERN_INLINE void store_bf16_n(std::uint16_t* p, Type v, int n) {
+    const __m256i bits = _mm256_castps_si256(v);
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+    __m256i rounded = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
+    const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
+    const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+    rounded = _mm256_srli_epi32(_mm256_blendv_epi8(rounded, quiet, nan), 16);
+    store_halves_n(
+        p, _mm_packus_epi32(_mm256_castsi256_si128(rounded), _mm256_extracti128_si256(rounded, 1)),
+        n);
+  }
 };
 
 #include "kernels/rows.inc"
 
 struct F32Step {
   using Unit = float;
+  using LineUnit = float;
   QUERN_INLINE __m256 broadcast(const Unit* a) { return _mm256_broadcast_ss(a); }
   QUERN_INLINE __m256 line(const Unit* b) { return _mm256_load_ps(b); }
   QUERN_INLINE __m256 add_product(__m256 a, __m256 b, __m256 acc) {
@@ -102,6 +111,7 @@ struct F32Step {
 // Two bf16 a step as two FMAs on the halves widened to f32: the same order as plain.
 struct Bf16Step {
   using Unit = std::uint32_t;
+  using LineUnit = std::uint32_t;
   QUERN_INLINE __m256i broadcast(const Unit* a) { return _mm256_set1_epi32(static_cast<int>(*a)); }
   QUERN_INLINE __m256i line(const Unit* b) {
     return _mm256_load_si256(reinterpret_cast<const __m256i*>(b));
@@ -114,6 +124,22 @@ struct Bf16Step {
   QUERN_INLINE __m256 add_product(__m256i a, __m256i b, __m256 acc) {
     acc = _mm256_fmadd_ps(high(a), high(b), acc);
     return _mm256_fmadd_ps(low(a), low(b), acc);
+  }
+};
+
+// Weights of 16 bits, widened.
+struct F16WeightStep : F32Step {
+  using LineUnit = std::uint16_t;
+  QUERN_INLINE __m256 line(const LineUnit* b) {
+    return _mm256_cvtph_ps(_mm_load_si128(reinterpret_cast<const __m128i*>(b)));
+  }
+};
+
+struct Bf16WeightStep : F32Step {
+  using LineUnit = std::uint16_t;
+  QUERN_INLINE __m256 line(const LineUnit* b) {
+    const __m128i halves = _mm_load_si128(reinterpret_cast<const __m128i*>(b));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
   }
 };
 
@@ -168,7 +194,7 @@ template <typename Step, int kRows, int kPanels>
 QUERN_TARGET void tile_block(const Tile& t, int panel) {
   using Unit = typename Step::Unit;
   const auto* a = static_cast<const Unit*>(t.a);
-  const auto* b = static_cast<const Unit*>(t.b) + panel * t.b_stride;
+  const auto* b = static_cast<const typename Step::LineUnit*>(t.b) + panel * t.b_stride;
   float* c = t.c + static_cast<std::ptrdiff_t>(panel) * 16;
   constexpr int kHalves = 2 * kPanels;
 
@@ -228,14 +254,20 @@ constinit const Table avx2_table = {
     .native_bf16 = false,
     .tile_f32 = tile<F32Step>,
     .tile_bf16 = tile<Bf16Step>,
+    .tile_f16 = tile<F16WeightStep>,
+    .tile_f32_bf16 = tile<Bf16WeightStep>,
     .finish_row = finish_row,
     .layer_norm_row = layer_norm_row,
+    .rms_norm_row = rms_norm_row,
+    .gated_row = gated_row,
     .softmax_row = softmax_row,
     .softmax_row_bf16 = softmax_row_in_two_steps,
     .transpose_16 = transpose_16,
     .scale_row = scale_row,
     .bf16_row = bf16_row,
+    .f16_row = f16_row,
     .int8 = &int8_avx2,
+    .block = &block_plain,
 };
 
 }  // namespace quern::kernels

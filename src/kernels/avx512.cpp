@@ -6,6 +6,7 @@
 
 #include <immintrin.h>
 
+#include "kernels/block_isa.h"
 #include "kernels/gelu_table.h"
 #include "kernels/int8_isa.h"
 #include "kernels/table.h"
@@ -34,6 +35,7 @@ struct V : V512 {
 
 struct F32Step {
   using Unit = float;
+  using LineUnit = float;
   QUERN_INLINE __m512 broadcast(const Unit* a) { return _mm512_set1_ps(*a); }
   QUERN_INLINE __m512 line(const Unit* b) { return _mm512_load_ps(b); }
   QUERN_INLINE __m512 add_product(__m512 a, __m512 b, __m512 acc) {
@@ -44,6 +46,7 @@ struct F32Step {
 // Two bf16 a step as two FMAs on the halves widened to f32: the same order as plain.
 struct Bf16Step {
   using Unit = std::uint32_t;
+  using LineUnit = std::uint32_t;
   QUERN_INLINE __m512i broadcast(const Unit* a) { return _mm512_set1_epi32(static_cast<int>(*a)); }
   QUERN_INLINE __m512i line(const Unit* b) { return _mm512_load_si512(b); }
   QUERN_INLINE __m512 low(__m512i v) { return _mm512_castsi512_ps(_mm512_slli_epi32(v, 16)); }
@@ -54,6 +57,22 @@ struct Bf16Step {
   QUERN_INLINE __m512 add_product(__m512i a, __m512i b, __m512 acc) {
     acc = _mm512_fmadd_ps(high(a), high(b), acc);
     return _mm512_fmadd_ps(low(a), low(b), acc);
+  }
+};
+
+// Weights of 16 bits, widened.
+struct F16WeightStep : F32Step {
+  using LineUnit = std::uint16_t;
+  QUERN_INLINE __m512 line(const LineUnit* b) {
+    return _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(b)));
+  }
+};
+
+struct Bf16WeightStep : F32Step {
+  using LineUnit = std::uint16_t;
+  QUERN_INLINE __m512 line(const LineUnit* b) {
+    const __m256i halves = _mm256_load_si256(reinterpret_cast<const __m256i*>(b));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
   }
 };
 
@@ -114,14 +133,20 @@ constinit const Table avx512_table = {
     .native_bf16 = false,
     .tile_f32 = tile<F32Step>,
     .tile_bf16 = tile<Bf16Step>,
+    .tile_f16 = tile<F16WeightStep>,
+    .tile_f32_bf16 = tile<Bf16WeightStep>,
     .finish_row = finish_row,
     .layer_norm_row = layer_norm_row,
+    .rms_norm_row = rms_norm_row,
+    .gated_row = gated_row,
     .softmax_row = softmax_row,
     .softmax_row_bf16 = softmax_row_in_two_steps,
     .transpose_16 = transpose_16,
     .scale_row = scale_row,
     .bf16_row = bf16_row,
+    .f16_row = f16_row,
     .int8 = &int8_avx2,
+    .block = &block_plain,
 };
 
 }  // namespace quern::kernels

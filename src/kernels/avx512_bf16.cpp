@@ -8,6 +8,7 @@
 
 #include <immintrin.h>
 
+#include "kernels/block_isa.h"
 #include "kernels/gelu_table.h"
 #include "kernels/int8_isa.h"
 #include "kernels/table.h"
@@ -76,6 +77,7 @@ QUERN_TARGET float softmax_row_bf16(float* s, int n, int n_padded, float scale, 
 
 struct DotBf16Step {
   using Unit = std::uint32_t;
+  using LineUnit = std::uint32_t;
   QUERN_INLINE __m512bh broadcast(const Unit* a) {
     return reinterpret_cast<__m512bh>(_mm512_set1_epi32(static_cast<int>(*a)));
   }
@@ -99,14 +101,20 @@ const Table& avx512_bf16_table() {
       .native_bf16 = true,
       .tile_f32 = avx512_table.tile_f32,
       .tile_bf16 = tile<DotBf16Step>,
+      .tile_f16 = avx512_table.tile_f16,
+      .tile_f32_bf16 = avx512_table.tile_f32_bf16,
       .finish_row = finish_row,
       .layer_norm_row = layer_norm_row,
+      .rms_norm_row = rms_norm_row,
+      .gated_row = gated_row,
       .softmax_row = softmax_row,
       .softmax_row_bf16 = softmax_row_bf16,
       .transpose_16 = avx512_table.transpose_16,
       .scale_row = scale_row,
       .bf16_row = bf16_row,
+      .f16_row = f16_row,
       .int8 = &int8_avx512_vnni,
+      .block = &block_plain,
   };
   return table;
 }

@@ -14,7 +14,10 @@ namespace {
 // Slowest first, so the last one is the best.
 std::vector<const Table*> detect() {
   std::vector<const Table*> found = {&plain_table};
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return found;
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ||
+      !__builtin_cpu_supports("f16c")) {
+    return found;
+  }
   found.push_back(&avx2_table);
   if (__builtin_cpu_supports("avxvnni")) found.push_back(&avx2_vnni_table());
   if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||

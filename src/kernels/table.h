@@ -15,7 +15,7 @@
 namespace quern::kernels {
 
 /// What is applied to a matmul's result after the bias. kGelu is the exact one (erf).
-enum class Activation : std::uint8_t { kNone, kGelu, kGeluTanh, kRelu };
+enum class Activation : std::uint8_t { kNone, kGelu, kGeluTanh, kRelu, kSilu };
 
 /// A few rows times a few panels of 16 outputs.
 ///
@@ -48,7 +48,8 @@ struct Finish {
   bool rounded = false;  // out will be rounded to 8 bits: an activation within 2e-5 will do.
 };
 
-struct Int8Isa;  // int8_isa.h
+struct Int8Isa;   // int8_isa.h
+struct BlockIsa;  // block_isa.h
 
 struct Table {
   const char* isa;   // "plain", "avx2", ...: also the value of QUERN_ISA.
@@ -58,11 +59,24 @@ struct Table {
 
   void (*tile_f32)(const Tile& tile);
   void (*tile_bf16)(const Tile& tile);
+
+  /// a of f32 times b of 16 bits that are widened to f32; a step is one of each, b [n_panels]
+  /// [n_steps][16] is 32-byte aligned and b_stride counts in 16 bits. The bits are those of
+  /// tile_f32 on the widened weights.
+  void (*tile_f16)(const Tile& tile);
+  void (*tile_f32_bf16)(const Tile& tile);
+
   void (*finish_row)(const Finish& finish);
 
   /// out = (x - mean) / sqrt(variance + eps) * gamma + beta; out or out_bf16 may be null.
   void (*layer_norm_row)(const float* x, const float* gamma, const float* beta, int d, float eps,
                          float* out, std::uint16_t* out_bf16);
+
+  /// out = x / sqrt(mean of x^2 + eps) * weight; out may be x.
+  void (*rms_norm_row)(const float* x, const float* weight, int d, float eps, float* out);
+
+  /// out = activation(gate) * up; out may be either.
+  void (*gated_row)(const float* gate, const float* up, int n, Activation activation, float* out);
 
   /// One block of an online softmax (Milakov and Gimelshein 2018, arXiv 1805.02867):
   /// s[0..n) <- exp(scale * (s - max)), s[n..n_padded) <- 0, with max and sum carried from block to
@@ -80,8 +94,10 @@ struct Table {
 
   void (*scale_row)(float* x, int n, float factor);
   void (*bf16_row)(const float* x, int n, std::uint16_t* out);  // As bf16_from_f32.
+  void (*f16_row)(const float* x, int n, std::uint16_t* out);   // To nearest, ties to even.
 
-  const Int8Isa* int8;  // The eight-bit product's kernels.
+  const Int8Isa* int8;    // The eight-bit product's kernels.
+  const BlockIsa* block;  // Those of the products with block formats.
 };
 
 /// The best table this CPU can run; QUERN_ISA=<name> overrides. Chosen once.

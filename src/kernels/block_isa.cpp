@@ -1,0 +1,36 @@
+#include "kernels/block_isa.h"
+
+#include <algorithm>
+#include <atomic>
+#include <vector>
+
+#include "kernels/table.h"
+
+namespace quern::kernels {
+namespace {
+
+// Each kind once, in the order of the tables.
+std::vector<const BlockIsa*> detect() {
+  std::vector<const BlockIsa*> found;
+  for (const Table* t : runnable()) {
+    if (std::find(found.begin(), found.end(), t->block) == found.end()) found.push_back(t->block);
+  }
+  return found;
+}
+
+std::atomic<const BlockIsa*>& chosen() {
+  static std::atomic<const BlockIsa*> isa{active().block};
+  return isa;
+}
+
+}  // namespace
+
+std::span<const BlockIsa* const> block_runnable() {
+  static const std::vector<const BlockIsa*> isas = detect();
+  return isas;
+}
+
+const BlockIsa& block_active() { return *chosen().load(std::memory_order_relaxed); }
+void block_set_active(const BlockIsa& isa) { chosen().store(&isa); }
+
+}  // namespace quern::kernels

@@ -1,0 +1,57 @@
+// The parts of the products with block formats that each instruction set writes for itself. The
+// plain version is the meaning: every other gives its bits.
+
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "kernels/block_layout.h"
+#include "kernels/block_rows.h"
+#include "kernels/weight.h"
+
+namespace quern::kernels {
+
+/// Rows against one panel: c[r, o] = the sum over blocks of 32 inputs, ascending, of
+///
+///   c = fma(f32(sum of code * row code, less offset * sum of row codes), scale * row scale, c)
+///   c = fma(min, row scale * sum of row codes, c)
+///
+/// from c = 0. The sums are exact integers. Where weights have a scale per 16 inputs, the first
+/// line stands once for each half, then the second. Formats without minima have no second line.
+struct BlockPanel {
+  const BlockShape* shape;
+  const std::byte* codes;  // 64-byte aligned
+  const std::byte* tail;   // The panel's scales.
+  int n_blocks;            // Of 32 inputs.
+
+  const RowBlock* rows;
+  std::ptrdiff_t row_bytes;  // From one record to the next.
+  int n_rows;
+
+  float* c;                 // [n_rows, 16], 64-byte aligned
+  std::ptrdiff_t c_stride;  // A multiple of 16.
+
+  const std::byte* next;  // The panel that comes next, whose memory may be asked for; or null.
+};
+
+struct BlockIsa {
+  const char* isa;
+  void (*quantise)(const float* x, int n_blocks, RowBlock* out);
+  void (*panel)(const BlockPanel& panel);
+};
+
+extern const BlockIsa block_plain;
+extern const BlockIsa block_avx2;
+extern const BlockIsa block_avx2_vnni;
+extern const BlockIsa block_avx512_vnni;
+
+/// Every version this CPU can run, plain first, best last.
+std::span<const BlockIsa* const> block_runnable();
+
+/// The version the products use: that of the active table. Tests and benchmarks may set another;
+/// not while a product runs.
+const BlockIsa& block_active();
+void block_set_active(const BlockIsa& isa);
+
+}  // namespace quern::kernels
