@@ -119,7 +119,8 @@ int run_all(const Options& o) {
   if (!folder.ok()) return fail(folder.status());
   auto files = formats::TensorFiles::open(folder->path);
   if (!files.ok()) return fail(files.status());
-  auto model = models::load_bert(*folder, std::move(*files), *precision, ledger, pool);
+  auto model = models::load_bert({.folder = *folder, .precision = *precision}, std::move(*files),
+                                 ledger, pool);
   if (!model.ok()) return fail(model.status());
   for (const int n : o.lengths) {
     for (const int b : o.batches) {

@@ -18,7 +18,9 @@ inline std::string fixture_model(const std::string& name) {
   return std::string(QUERN_SOURCE_DIR "/tests/data/models/") + name;
 }
 
-inline std::unique_ptr<engine::Engine> make_test_engine(engine::EngineOptions options = {}) {
+/// In f32 unless asked otherwise: the references are.
+inline std::unique_ptr<engine::Engine> make_test_engine(engine::EngineOptions options = {
+                                                            .precision = "f32"}) {
   if (options.n_threads == 0) options.n_threads = 2;
   static const cli::TempFolder home;  // Nothing installed: models are named by path.
   options.home = home.file("");

@@ -150,7 +150,7 @@ TEST(same_text_same_bits, long_texts_of_a_real_model) {
   const Case c = {.model = folder, .task = engine::Task::kClassify, .precision = "f32"};
   const std::vector<Input> inputs = random_inputs(6, 330, true);
   const std::vector<Values> want = alone(c, inputs);
-  const auto engine = make_test_engine({.n_threads = 3});
+  const auto engine = make_test_engine({.n_threads = 3, .precision = "f32"});
   EXPECT_EQ(count_differences(*engine, c, inputs, want, 1), 0);
 }
 

@@ -2,7 +2,7 @@
 """Holds the quern program against cached reference results (see reference_vectors.py).
 
 usage: compare_with_reference.py --quern FILE --model DIR --cache DIR [--nli DIR] [--shared DIR]
-                                 [--precision f32|bf16|int8] [--sets a,b] [--threads N] [--json OUT]
+                                 [--precision f32|bf16|int8|auto] [--sets a,b] [--threads N] [--json OUT]
 
 Prints one line per check and exits 1 when a bar is missed. Checks without a bar are marked "-".
 Needs: numpy.
@@ -235,7 +235,7 @@ def main() -> int:
     ap.add_argument("--cache", required=True)
     ap.add_argument("--nli")
     ap.add_argument("--shared")
-    ap.add_argument("--precision", default="f32", choices=["f32", "bf16", "int8"])
+    ap.add_argument("--precision", default="f32", choices=["f32", "bf16", "int8", "auto"])
     ap.add_argument("--sets", default="", help="only these sets of texts (comma between)")
     ap.add_argument("--threads", type=int, default=0)
     ap.add_argument("--json", help="file for the results")

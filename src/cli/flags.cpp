@@ -6,8 +6,8 @@
 #include <CLI/CLI.hpp>
 
 #include "base/byte_ledger.h"
+#include "engine/precision_choice.h"
 #include "kernels/table.h"
-#include "kernels/weight.h"
 
 namespace quern::cli {
 namespace {
@@ -48,7 +48,7 @@ std::string memory_problem(const std::string& text) {
 }
 
 std::string precision_problem(const std::string& text) {
-  const Result<kernels::Precision> precision = kernels::parse_precision(text);
+  const auto precision = engine::parse_precision_wish(text);
   return precision.ok() ? "" : precision.status().message();
 }
 
@@ -78,7 +78,10 @@ void add_engine_flags(CLI::App& command, EngineFlags& flags) {
       ->type_name("N")
       ->check(CLI::Range(1, kMaxThreads))
       ->group("Engine");
-  command.add_option("--precision", flags.precision, "Of the arithmetic (default: f32)")
+  command
+      .add_option("--precision", flags.precision,
+                  "Of the arithmetic: f32, bf16, int8, or auto, the fastest one\nthat is faithful "
+                  "for the model (default)")
       ->type_name("NAME")
       ->check(precision_problem)
       ->group("Engine");

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "cli/flags.h"
 #include "cli/json_line.h"
 #include "cli/output_file.h"
+#include "engine/precision_record.h"
 #include "hub/hub.h"
 
 namespace quern::cli {
@@ -24,6 +26,8 @@ struct AddFlags {
 
 constexpr const char* kExamples =
     R"(Models lie in $QUERN_HOME/models (default: $XDG_DATA_HOME/quern, else ~/.local/share/quern).
+TYPE is that of the stored weights; AUTO the precision that --precision auto chose for this processor,
+"-" before the model is first used.
 
 Examples:
   quern models
@@ -31,24 +35,48 @@ Examples:
   quern models add ./my-model --name my-model
   quern models rm my-model)";
 
-std::string table_of(const std::vector<hub::InstalledModel>& models) {
+/// What "auto" chose for a model on this machine, once it was measured. Only encoders are.
+std::optional<engine::PrecisionRecord> choice_for(const hub::Hub& hub,
+                                                  const hub::InstalledModel& model) {
+  if (!model.problem.empty() || model.task == "generate") return std::nullopt;
+  return engine::known_precision_record(hub.home(), model.path);
+}
+
+std::string table_of(const hub::Hub& hub, const std::vector<hub::InstalledModel>& models) {
   std::size_t width = 4;
   for (const auto& m : models) width = std::max(width, m.name.size());
-  std::string table = fmt::format("{:<{}}  {:<8} {:<9} {:>5}  {:>8}  {:<5}  {}\n", "NAME", width,
-                                  "FAMILY", "TASK", "DIMS", "SIZE", "TYPE", "HUB NAME");
+  std::string table =
+      fmt::format("{:<{}}  {:<8} {:<9} {:>5}  {:>8}  {:<5}  {:<5}  {}\n", "NAME", width, "FAMILY",
+                  "TASK", "DIMS", "SIZE", "TYPE", "AUTO", "HUB NAME");
   for (const auto& m : models) {
     if (!m.problem.empty()) {
       table += fmt::format("{:<{}}  cannot be used: {}\n", m.name, width, m.problem);
       continue;
     }
-    table += fmt::format("{:<{}}  {:<8} {:<9} {:>5}  {:>8}  {:<5}  {}\n", m.name, width, m.family,
-                         m.task, m.dims, human_bytes(m.bytes), m.dtype,
+    const auto choice = choice_for(hub, m);
+    table += fmt::format("{:<{}}  {:<8} {:<9} {:>5}  {:>8}  {:<5}  {:<5}  {}\n", m.name, width,
+                         m.family, m.task, m.dims, human_bytes(m.bytes), m.dtype,
+                         choice ? kernels::precision_name(choice->chosen) : "-",
                          m.hub_name.empty() ? "-" : m.hub_name);
   }
   return table;
 }
 
-std::string json_of(const hub::InstalledModel& m) {
+// {"precision":"int8","measured":[{"precision":"int8","mean_cosine":...},...]}, or null.
+std::string json_of(const std::optional<engine::PrecisionRecord>& choice) {
+  if (!choice) return "null";
+  std::string out =
+      fmt::format(R"({{"precision":"{}","measured":[)", kernels::precision_name(choice->chosen));
+  for (const engine::Fidelity& f : choice->measured) {
+    out += fmt::format(
+        R"({}{{"precision":"{}","mean_cosine":{},"least_cosine":{},"labels_changed":{}}})",
+        out.ends_with('[') ? "" : ",", kernels::precision_name(f.precision), f.mean_cosine,
+        f.least_cosine, f.n_labels_changed);
+  }
+  return out + "]}";
+}
+
+std::string json_of(const hub::Hub& hub, const hub::InstalledModel& m) {
   std::string line = "{";
   const auto add = [&](const char* key, const std::string& value) {
     line += fmt::format("{}\"{}\":", line.size() > 1 ? "," : "", key);
@@ -61,6 +89,7 @@ std::string json_of(const hub::InstalledModel& m) {
   add("task", m.task);
   line += fmt::format(",\"dims\":{},\"bytes\":{}", m.dims, m.bytes);
   add("dtype", m.dtype);
+  line += ",\"auto\":" + json_of(choice_for(hub, m));
   if (!m.problem.empty()) add("problem", m.problem);
   return line + "}\n";
 }
@@ -70,14 +99,14 @@ Status list_models(bool json) {
   const std::vector<hub::InstalledModel> models = hub.list();
   OutputFile out = OutputFile::standard_output();
   if (json) {
-    for (const auto& m : models) QUERN_TRY(out.write(json_of(m)));
+    for (const auto& m : models) QUERN_TRY(out.write(json_of(hub, m)));
   } else if (models.empty()) {
     fmt::print(stderr,
                "no models in {}\n./quickstart fetches one; quern models add FOLDER takes one you "
                "have\n",
                hub.home());
   } else {
-    QUERN_TRY(out.write(table_of(models)));
+    QUERN_TRY(out.write(table_of(hub, models)));
   }
   return out.commit();
 }

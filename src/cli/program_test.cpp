@@ -85,7 +85,7 @@ bool contains(const std::string& text, const std::string& part) {
 TEST_F(program, embeds_as_the_reference_does) {
   const json cases = golden(kEmbedder)["cases"];
   const std::string texts = folder_.write("texts.jsonl", texts_jsonl(cases));
-  const Ended ended = quern("embed " + kEmbedder + " --texts " + texts);
+  const Ended ended = quern("embed " + kEmbedder + " --precision f32 --texts " + texts);
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const auto lines = json_lines(ended.out);
   ASSERT_EQ(lines.size(), cases.size());
@@ -200,7 +200,7 @@ TEST_F(program, an_interrupt_removes_the_part) {
 TEST_F(program, classifies_texts_and_pairs_as_the_reference_does) {
   const json cases = golden(kClassifier)["cases"];
   const std::string texts = folder_.write("pairs.jsonl", texts_jsonl(cases));
-  const Ended ended = quern("classify " + kClassifier + " --json --texts " + texts);
+  const Ended ended = quern("classify " + kClassifier + " --precision f32 --json --texts " + texts);
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const auto lines = json_lines(ended.out);
   ASSERT_EQ(lines.size(), cases.size());
@@ -295,6 +295,24 @@ TEST_F(program, models_are_added_listed_found_and_removed) {
   EXPECT_EQ(quern("models rm tiny-Embedder").exit_code, 0);
   EXPECT_EQ(quern("models rm tiny-Embedder").exit_code, 3);
   EXPECT_EQ(quern("models").out, "");
+}
+
+TEST_F(program, models_show_the_precision_that_was_chosen) {
+  ASSERT_EQ(quern("models add " + kEmbedder + " --name tiny").exit_code, 0);
+  EXPECT_TRUE(json_lines(quern("models --json").out)[0]["auto"].is_null());
+  ASSERT_EQ(quern("embed tiny text --precision f32").exit_code, 0);  // Chooses nothing.
+  EXPECT_TRUE(json_lines(quern("models --json").out)[0]["auto"].is_null());
+  ASSERT_EQ(quern("embed tiny text").exit_code, 0);
+  const json chosen = json_lines(quern("models --json").out)[0]["auto"];
+  EXPECT_EQ(chosen["precision"], "int8");
+  EXPECT_EQ(chosen["measured"][0]["precision"], "int8");
+  EXPECT_GE(chosen["measured"][0]["mean_cosine"].get<double>(), 0.9995);
+  EXPECT_GE(chosen["measured"][0]["least_cosine"].get<double>(), 0.997);
+  EXPECT_TRUE(contains(quern("models").out, " int8 ")) << quern("models").out;
+  EXPECT_EQ(quern("models rm tiny").exit_code, 0);
+  for (const auto& file : std::filesystem::directory_iterator(folder_.file("home/packed"))) {
+    EXPECT_NE(file.path().extension(), ".qpk") << file.path();
+  }
 }
 
 TEST_F(program, bench_ends_with_one_json_object) {

@@ -17,11 +17,11 @@
 namespace quern::engine {
 
 struct EngineOptions {
-  std::size_t memory_bytes = 0;   // 0: 0.8 of what the machine or cgroup allows.
-  int n_threads = 0;              // 0: usable_cpus().
-  std::string home = {};          // "": hub::home_folder().
-  std::string precision = "f32";  // Of models opened from here on.
-  int batch_tokens = 0;           // 0: chosen by the engine.
+  std::size_t memory_bytes = 0;    // 0: 0.8 of what the machine or cgroup allows.
+  int n_threads = 0;               // 0: usable_cpus().
+  std::string home = {};           // "": hub::home_folder().
+  std::string precision = "auto";  // Or "f32", "bf16", "int8".
+  int batch_tokens = 0;            // 0: chosen by the engine.
 };
 
 /// One thing to embed or classify: a text, a pair of texts, or token ids (without template tokens).
@@ -71,7 +71,7 @@ struct ModelInfo {
   std::vector<std::string> labels;  // kClassify.
   int max_tokens = 0;
   int n_vocab = 0;
-  std::string precision;
+  std::string precision;         // As loaded; "auto" while it has not been measured.
   std::size_t weight_bytes = 0;  // Resident when loaded.
   bool loaded = false;
 };

@@ -150,7 +150,6 @@ class FakeSource : public ModelSource {
                           .norm_eps = 0};
     card.folder.max_tokens = 50;
     card.folder.prompts = {{"query", "Q:"}};
-    card.weight_bytes = weight_bytes_;
     return card;
   }
 
@@ -181,7 +180,9 @@ class FakeSource : public ModelSource {
     return {info};
   }
 
-  std::string precision() const override { return "f32"; }
+  WeightInfo weights(const ModelCard&) const override {
+    return {.precision = "f32", .bytes = weight_bytes_};
+  }
 
  private:
   struct WeightyServable : FakeServable {

@@ -1,16 +1,21 @@
 // Models from folders on disk: hub/ finds them, formats/ reads them, models/ runs them.
 
-#include <algorithm>
 #include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "base/machine.h"
 #include "engine/batch.h"
-#include "engine/calibration.h"
 #include "engine/model_source.h"
 #include "engine/packed_bert.h"
+#include "engine/precision_choice.h"
+#include "engine/precision_record.h"
 #include "formats/safetensors.h"
 #include "hub/hub.h"
+#include "hub/model_digest.h"
+#include "hub/packed_cache.h"
 #include "kernels/weight.h"
 
 namespace quern::engine {
@@ -64,18 +69,19 @@ class BertServable : public Servable {
   const models::BertModel model_;
 };
 
+using Wish = std::optional<kernels::Precision>;  // Nothing: "auto".
+
 class FolderSource : public ModelSource {
  public:
-  FolderSource(hub::Hub hub, kernels::Precision precision)
-      : hub_(std::move(hub)), precision_(precision) {}
+  FolderSource(hub::Hub hub, Wish wish) : hub_(std::move(hub)), wish_(wish) {}
 
-  // "/path/to/model@f32": path_of() is the part before the '@'.
+  // "/path/to/model@f32", "/path/to/model@auto": path_of() is the part before the '@'.
   Result<std::string> resolve(const std::string& model) const override {
     QUERN_ASSIGN(const std::string path, hub_.resolve(model));
     std::error_code error;
     const std::filesystem::path real = std::filesystem::canonical(path, error);
     if (error) return {Code::kNotFound, "cannot open '" + path + "': " + error.message()};
-    return real.string() + "@" + precision();
+    return real.string() + "@" + name_of(wish_);
   }
 
   Result<ModelCard> read(const std::string& key) const override {
@@ -86,7 +92,7 @@ class FolderSource : public ModelSource {
     QUERN_ASSIGN(text::TextEncoder encoder, read_encoder(key));
     card.encoder = std::make_shared<const text::TextEncoder>(std::move(encoder));
     measure_template(card);
-    card.weight_bytes = models::bert_weight_bytes(card.folder, precision_);
+    remember(path, wish_ ? wish_ : recorded(path));
     return card;
   }
 
@@ -98,13 +104,7 @@ class FolderSource : public ModelSource {
   Result<std::shared_ptr<const Servable>> load(std::shared_ptr<const ModelCard> card,
                                                ByteLedger& ledger,
                                                ThreadPool& pool) const override {
-    const PackedBertSource source{.home = hub_.home(),
-                                  .folder = card->folder,
-                                  .precision = precision_,
-                                  .pack = [&](formats::TensorFiles files) {
-                                    return pack(*card, std::move(files), ledger, pool);
-                                  }};
-    QUERN_ASSIGN(models::BertModel model, load_packed_bert(source, ledger, pool));
+    QUERN_ASSIGN(models::BertModel model, load_model(*card, ledger, pool));
     if (card->task() == Task::kClassify && model.n_labels() != card->n_values()) {
       return Status(Code::kBadInput, "the classifier has " + std::to_string(model.n_labels()) +
                                          " outputs, config.json names " +
@@ -112,6 +112,10 @@ class FolderSource : public ModelSource {
     }
     return std::shared_ptr<const Servable>(
         std::make_shared<BertServable>(std::move(card), std::move(model)));
+  }
+
+  WeightInfo weights(const ModelCard& card) const override {
+    return info_of(card.folder, remembered(card.folder.path));
   }
 
   std::vector<ModelInfo> installed() const override {
@@ -123,44 +127,94 @@ class FolderSource : public ModelSource {
       if (!folder.ok()) continue;
       card.name = m.name;
       card.folder = std::move(*folder);
-      card.weight_bytes = models::bert_weight_bytes(card.folder, precision_);
-      out.push_back(info_from(card));
-      out.back().precision = precision();
+      out.push_back(info_from(card, info_of(card.folder, wish_ ? wish_ : recorded(m.path))));
     }
     return out;
   }
 
-  std::string precision() const override { return kernels::precision_name(precision_); }
-
  private:
   static std::string path_of(const std::string& key) { return key.substr(0, key.rfind('@')); }
 
-  // Int8 is equalised by what the f32 model shows on the sample texts.
-  Result<models::BertModel> pack(const ModelCard& card, formats::TensorFiles files,
-                                 ByteLedger& ledger, ThreadPool& pool) const {
-    models::Int8Calibration seen;
-    if (precision_ == kernels::Precision::kInt8) {
-      QUERN_ASSIGN(formats::TensorFiles again, formats::TensorFiles::open(card.folder.path));
-      QUERN_ASSIGN(
-          const models::BertModel f32,
-          models::load_bert(card.folder, std::move(again), kernels::Precision::kF32, ledger, pool));
-      QUERN_ASSIGN(seen, calibrate(card, f32, ledger));
+  static const char* name_of(Wish precision) {
+    return precision ? kernels::precision_name(*precision) : "auto";
+  }
+
+  // Before "auto" is measured, what measuring takes: f32.
+  static WeightInfo info_of(const formats::ModelFolder& folder, Wish precision) {
+    return {
+        .precision = name_of(precision),
+        .bytes = models::bert_weight_bytes(folder, precision.value_or(kernels::Precision::kF32))};
+  }
+
+  Result<models::BertModel> load_model(const ModelCard& card, ByteLedger& ledger,
+                                       ThreadPool& pool) const {
+    const std::string& path = card.folder.path;
+    if (const Wish known = remembered(path)) return load_at(card, *known, ledger, pool);
+    std::string digest;
+    if (hub::is_packed_cache_on()) {
+      QUERN_ASSIGN(const formats::TensorFiles files, formats::TensorFiles::open(path));
+      QUERN_ASSIGN(digest, hub::model_digest(hub_.home(), path, files));
+      const Result<PrecisionRecord> record = find_precision_record(hub_.home(), digest);
+      if (record.ok()) {
+        remember(path, record->chosen);
+        return load_at(card, record->chosen, ledger, pool);
+      }
     }
-    return models::load_bert(card.folder, std::move(files), precision_, ledger, pool, {},
-                             seen.blocks.empty() ? nullptr : &seen);
+    Result<ChosenModel> measured = choose_precision(card, ledger, pool);
+    if (!measured.ok()) return measured.status().in("choosing a precision");
+    if (!digest.empty()) keep_precision_record(hub_.home(), digest, measured->record);
+    remember(path, measured->record.chosen);
+    const PackedBertSource source{.home = hub_.home(),
+                                  .folder = card.folder,
+                                  .precision = measured->record.chosen,
+                                  .pack = [&](formats::TensorFiles) -> Result<models::BertModel> {
+                                    return std::move(measured->model);
+                                  }};
+    return load_packed_bert(source, ledger, pool);
+  }
+
+  Result<models::BertModel> load_at(const ModelCard& card, kernels::Precision precision,
+                                    ByteLedger& ledger, ThreadPool& pool) const {
+    const PackedBertSource source{.home = hub_.home(),
+                                  .folder = card.folder,
+                                  .precision = precision,
+                                  .pack = [&](formats::TensorFiles files) {
+                                    return pack_bert(card, precision, std::move(files), ledger,
+                                                     pool);
+                                  }};
+    return load_packed_bert(source, ledger, pool);
+  }
+
+  Wish recorded(const std::string& path) const {
+    if (!hub::is_packed_cache_on()) return std::nullopt;
+    const auto record = known_precision_record(hub_.home(), path);
+    return record ? Wish(record->chosen) : std::nullopt;
+  }
+
+  void remember(const std::string& path, Wish precision) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    precisions_[path] = precision;
+  }
+
+  Wish remembered(const std::string& path) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = precisions_.find(path);
+    return found == precisions_.end() ? wish_ : found->second;
   }
 
   const hub::Hub hub_;
-  const kernels::Precision precision_;
+  const Wish wish_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, Wish> precisions_;  // By path, as last read or measured.
 };
 
 }  // namespace
 
 Result<std::unique_ptr<ModelSource>> make_folder_source(const std::string& home,
                                                         const std::string& precision) {
-  QUERN_ASSIGN(const kernels::Precision parsed, kernels::parse_precision(precision));
+  QUERN_ASSIGN(const Wish wish, parse_precision_wish(precision));
   return std::unique_ptr<ModelSource>(
-      std::make_unique<FolderSource>(hub::Hub(home.empty() ? hub::home_folder() : home), parsed));
+      std::make_unique<FolderSource>(hub::Hub(home.empty() ? hub::home_folder() : home), wish));
 }
 
 }  // namespace quern::engine

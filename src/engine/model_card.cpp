@@ -75,7 +75,7 @@ int ModelCard::n_values() const {
   return task() == Task::kEmbed ? folder.config.d_model : static_cast<int>(folder.labels.size());
 }
 
-ModelInfo info_from(const ModelCard& card) {
+ModelInfo info_from(const ModelCard& card, const WeightInfo& weights) {
   ModelInfo info;
   info.name = card.name;
   info.family = card.folder.config.family;
@@ -84,7 +84,8 @@ ModelInfo info_from(const ModelCard& card) {
   info.labels = card.folder.labels;
   info.max_tokens = card.folder.max_tokens;
   info.n_vocab = card.folder.config.n_vocab;
-  info.weight_bytes = card.weight_bytes;
+  info.precision = weights.precision;
+  info.weight_bytes = weights.bytes;
   return info;
 }
 

@@ -20,7 +20,6 @@ struct ModelCard {
   std::shared_ptr<const text::TextEncoder> encoder;
   int n_template = 0;       // Tokens the template adds to a text.
   int n_pair_template = 0;  // To a pair; 0 where pairs are refused.
-  std::size_t weight_bytes = 0;
 
   // The ledger lives as long as anyone holds a tokenizer.
   std::shared_ptr<ByteLedger> ledger;
@@ -30,7 +29,13 @@ struct ModelCard {
   int n_values() const;  // Width of a vector, or number of labels.
 };
 
-ModelInfo info_from(const ModelCard& card);
+/// What loaded weights are, or will be.
+struct WeightInfo {
+  std::string precision;  // "f32", ...; "auto" while it has not been measured.
+  std::size_t bytes = 0;
+};
+
+ModelInfo info_from(const ModelCard& card, const WeightInfo& weights);
 
 /// Fills in the sizes of the template from the encoder.
 void measure_template(ModelCard& card);

@@ -152,10 +152,12 @@ Result<LoadedModel> ModelPool::acquire(const std::string& model) {
 // What make_room freed may be taken by another thread before we reserve it: a few tries.
 Result<LoadedModel> ModelPool::load(const CardPtr& card) {
   for (int tries_left = 3;; --tries_left) {
-    const bool room = make_room(card->weight_bytes);
+    const bool room = make_room(source_->weights(*card).bytes);
     Result<std::shared_ptr<const Servable>> servable = source_->load(card, *ledger_, pool_);
     if (servable.ok()) {
-      log_info("model '{}' loaded, {}", card->name, human_bytes(card->weight_bytes));
+      const WeightInfo weights = source_->weights(*card);
+      log_info("model '{}' loaded in {}, {}", card->name, weights.precision,
+               human_bytes(weights.bytes));
       return LoadedModel{.card = card, .servable = *servable};
     }
     if (servable.status().code() != Code::kExhausted || !room || tries_left == 0) {
@@ -201,8 +203,7 @@ bool ModelPool::evict_one() {
 }
 
 ModelInfo ModelPool::info(const ModelCard& card) {
-  ModelInfo info = info_from(card);
-  info.precision = source_->precision();
+  ModelInfo info = info_from(card, source_->weights(card));
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const auto& [key, entry] : entries_) {
     if (entry.card.get() == &card) info.loaded = entry.servable != nullptr;

@@ -18,7 +18,7 @@ class ModelSource {
  public:
   virtual ~ModelSource() = default;
 
-  /// What tells two models apart: the absolute path of the folder and the precision.
+  /// What tells two models apart: the absolute path of the folder and the precision asked for.
   /// Errors: kNotFound with the nearest names.
   virtual Result<std::string> resolve(const std::string& model) const = 0;
 
@@ -37,11 +37,12 @@ class ModelSource {
   /// Every installed model that can be used. Reads configs only.
   virtual std::vector<ModelInfo> installed() const = 0;
 
-  /// Of all weights this source loads: "f32", ...
-  virtual std::string precision() const = 0;
+  /// Of this model's weights as they are, or will be, loaded.
+  virtual WeightInfo weights(const ModelCard& card) const = 0;
 };
 
-/// Installed models of `home` ("": the user's) and model folders given by path.
+/// Installed models of `home` ("": the user's) and model folders given by path, at a named
+/// precision or, for "auto", each at the fastest one that is faithful for it (precision_choice.h).
 /// Errors: kBadInput for an unknown precision.
 Result<std::unique_ptr<ModelSource>> make_folder_source(const std::string& home,
                                                         const std::string& precision);

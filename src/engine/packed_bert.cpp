@@ -16,8 +16,9 @@ using models::BertModel;
 
 Result<BertModel> bind(const PackedBertSource& source, TensorFiles files, MappedBytes packed,
                        ByteLedger& ledger, ThreadPool& pool) {
-  return models::load_bert(source.folder, std::move(files), source.precision, ledger, pool,
-                           std::move(packed));
+  return models::load_bert(
+      {.folder = source.folder, .precision = source.precision, .packed = std::move(packed)},
+      std::move(files), ledger, pool);
 }
 
 /// Publishes what was packed. kUnavailable is a cache that cannot be there, and no news.

@@ -45,29 +45,44 @@ struct TrustedManifest {
   }
 };
 
-}  // namespace
+enum class Unknown { kRead, kGiveUp };  // Digests that nobody wrote down.
 
-Result<std::string> model_digest(const std::string& home, const std::string& folder,
-                                 const formats::TensorFiles& files) {
+Result<std::string> digest_of(const std::string& home, const std::string& folder,
+                              const formats::TensorFiles& files, Unknown weights) {
   const TrustedManifest installed(home, folder);
   const DigestMemo memo(home + "/packed/digests");
   std::string all;
-  const auto add = [&](const MappedFile& file) {
+  const auto add = [&](const MappedFile& file, Unknown unknown) -> Status {
     std::optional<std::string> digest = installed.find(file);
     if (!digest) digest = memo.find(file.identity());
+    if (!digest && unknown == Unknown::kGiveUp) return {Code::kNotFound, "not read so far"};
     if (!digest) {
       digest = sha256_hex(file.bytes());
       memo.remember(file.identity(), *digest);
     }
     all += fmt::format("{} {}\n", fs::path(file.path()).filename().string(), *digest);
+    return {};
   };
   for (const char* name : {"config.json", "tokenizer.json", "vocab.txt"}) {
     const Result<MappedFile> file = MappedFile::open(folder + "/" + name);
-    if (file.ok()) add(*file);
+    if (file.ok()) QUERN_TRY(add(*file, Unknown::kRead));
     if (!file.ok() && file.status().code() != Code::kNotFound) return file.status();
   }
-  for (const MappedFile& file : files.files()) add(file);
+  for (const MappedFile& file : files.files()) QUERN_TRY(add(file, weights));
   return sha256_hex(std::as_bytes(std::span(all)));
+}
+
+}  // namespace
+
+Result<std::string> model_digest(const std::string& home, const std::string& folder,
+                                 const formats::TensorFiles& files) {
+  return digest_of(home, folder, files, Unknown::kRead);
+}
+
+std::optional<std::string> known_model_digest(const std::string& home, const std::string& folder,
+                                              const formats::TensorFiles& files) {
+  Result<std::string> digest = digest_of(home, folder, files, Unknown::kGiveUp);
+  return digest.ok() ? std::optional(std::move(*digest)) : std::nullopt;
 }
 
 }  // namespace quern::hub

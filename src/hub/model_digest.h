@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/status.h"
@@ -16,5 +17,9 @@ namespace quern::hub {
 /// Errors: kIo.
 Result<std::string> model_digest(const std::string& home, const std::string& folder,
                                  const formats::TensorFiles& files);
+
+/// The same where it is known without reading the weight files, else nothing: for listings.
+std::optional<std::string> known_model_digest(const std::string& home, const std::string& folder,
+                                              const formats::TensorFiles& files);
 
 }  // namespace quern::hub

@@ -15,7 +15,7 @@ namespace quern::hub {
 /// What packed bytes depend on.
 struct PackedKey {
   std::string model_digest;  // Of the files they were packed from: 64 hex digits (model_digest.h).
-  std::string precision;     // "f32", "bf16", "int8"
+  std::string precision;     // "f32", "bf16", "int8"; "auto" for the choice among them
   std::string isa;           // "avx2", ...
   std::uint32_t numerics_version = 0;
 

@@ -107,18 +107,26 @@ struct Int8Calibration {
   std::vector<Block> blocks;  // [n_layers]
 };
 
+/// What load_bert makes of a model's files.
+struct BertLoad {
+  const formats::ModelFolder& folder;
+  kernels::Precision precision = kernels::Precision::kF32;
+  // The packed_bytes() of an earlier load of the same files at the same precision, checked by the
+  // caller to be undamaged. The model is bound to them and no matrix of the files is read.
+  MappedBytes packed = {};
+  // For int8 packing, of observe_bert on the same files; without it channels are not equalised and
+  // vectors are less faithful.
+  const Int8Calibration* calibration = nullptr;
+};
+
 /// Checks all tensors, then packs the matrices; the pages of the files that are not needed any
 /// more are given back. Bytes are held by the tenant "weights/<folder.name>".
 ///
-/// `packed`: the packed_bytes() of an earlier load of the same files at the same precision, checked
-///   by the caller to be undamaged. The model is bound to them and no matrix of the files is read.
-/// `calibration`: for int8 packing, of observe_bert on the same files; without it channels are not
-///   equalised and vectors are less faithful.
 /// Errors: kNotFound / kBadInput naming the tensor, its shape and the wanted one;
-///   kBadInput when `packed` has another size than these files give; kExhausted from the ledger.
-Result<BertModel> load_bert(const formats::ModelFolder& folder, formats::TensorFiles files,
-                            kernels::Precision precision, ByteLedger& ledger, ThreadPool& pool,
-                            MappedBytes packed = {}, const Int8Calibration* calibration = nullptr);
+///   kUnsupported when the precision cannot hold this shape; kBadInput when `packed` has another
+///   size than these files give; kExhausted from the ledger.
+Result<BertModel> load_bert(BertLoad load, formats::TensorFiles files, ByteLedger& ledger,
+                            ThreadPool& pool);
 
 /// Bytes load_bert will reserve for this model (the tables counted as f32).
 std::size_t bert_weight_bytes(const formats::ModelFolder& folder, kernels::Precision precision);
@@ -137,11 +145,13 @@ std::size_t bert_scratch_bytes(const BertModel& model, int n_tokens, int longest
 void bert_forward(const BertModel& model, const RaggedBatch& batch, std::span<std::byte> scratch,
                   ThreadPool& pool, Matrix<float> hidden);
 
-/// Runs an f32 model over a batch and raises the maxima of `seen` (shaped by the first call).
-///
-/// Shapes: scratch of at least bert_scratch_bytes(...) bytes for one thread, 64-byte aligned.
+/// bert_forward of an f32 model on the calling thread, raising the maxima of `seen` (shaped by the
+/// first call).
 void observe_bert(const BertModel& model, const RaggedBatch& batch, std::span<std::byte> scratch,
-                  Int8Calibration& seen);
+                  Matrix<float> hidden, Int8Calibration& seen);
+
+/// Raises `into` to the maxima of `from`; either may be empty.
+void merge_maxima(const Int8Calibration& from, Int8Calibration& into);
 
 /// One vector per sequence from its hidden rows, L2-normalised when asked.
 ///

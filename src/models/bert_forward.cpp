@@ -1,5 +1,6 @@
 // The forward pass in f32 and bf16.
 
+#include <algorithm>
 #include <type_traits>
 #include <vector>
 
@@ -148,19 +149,32 @@ void bert_forward(const BertModel& model, const RaggedBatch& batch, std::span<st
 }
 
 void observe_bert(const BertModel& model, const RaggedBatch& batch, std::span<std::byte> scratch,
-                  Int8Calibration& seen) {
+                  Matrix<float> hidden, Int8Calibration& seen) {
   const formats::BertConfig& c = model.config;
   QUERN_CHECK(model.precision == Precision::kF32);
-  const auto d = static_cast<std::size_t>(c.d_model);
+  QUERN_CHECK(hidden.same_shape(batch.n_tokens(), c.d_model));
   if (seen.blocks.empty()) {
     Int8Calibration::Block zeros;
-    zeros.qkv = zeros.ff_in = std::vector<float>(d);
+    zeros.qkv = zeros.ff_in = std::vector<float>(static_cast<std::size_t>(c.d_model));
     seen.blocks.assign(static_cast<std::size_t>(c.n_layers), zeros);
   }
   if (batch.n_tokens() == 0) return;
-  std::vector<float> hidden(static_cast<std::size_t>(batch.n_tokens()) * d);
-  forward<float>(model, batch, scratch, ThreadPool::serial(),
-                 {hidden.data(), batch.n_tokens(), c.d_model}, &seen);
+  forward<float>(model, batch, scratch, ThreadPool::serial(), hidden, &seen);
+}
+
+void merge_maxima(const Int8Calibration& from, Int8Calibration& into) {
+  if (into.blocks.empty()) {
+    into = from;
+    return;
+  }
+  const auto raise = [](const std::vector<float>& a, std::vector<float>& b) {
+    std::transform(a.begin(), a.end(), b.begin(), b.begin(),
+                   [](float x, float y) { return std::max(x, y); });
+  };
+  for (std::size_t i = 0; i < from.blocks.size(); ++i) {
+    raise(from.blocks[i].qkv, into.blocks[i].qkv);
+    raise(from.blocks[i].ff_in, into.blocks[i].ff_in);
+  }
 }
 
 }  // namespace quern::models

@@ -95,9 +95,10 @@ void EmbeddingTable::add_row(int row, float* out) const {
   }
 }
 
-Result<BertModel> load_bert(const formats::ModelFolder& folder, TensorFiles files,
-                            Precision precision, ByteLedger& ledger, ThreadPool& pool,
-                            MappedBytes packed, const Int8Calibration* calibration) {
+Result<BertModel> load_bert(BertLoad load, TensorFiles files, ByteLedger& ledger,
+                            ThreadPool& pool) {
+  const formats::ModelFolder& folder = load.folder;
+  const Precision precision = load.precision;
   QUERN_TRY(check_supported(folder, precision));
   ModelTensors tensors;
   QUERN_TRY(find_tensors(folder, files, tensors).in(folder.path));
@@ -106,21 +107,21 @@ Result<BertModel> load_bert(const formats::ModelFolder& folder, TensorFiles file
   model.config = folder.config;
   model.precision = precision;
   WeightPlacer count = WeightPlacer::counting(precision, pool);
-  place(tensors, calibration, count, model);
-  const bool is_packed = !packed.bytes.empty();
-  if (is_packed) QUERN_TRY(check_packed(packed, count.n_bytes()));
+  place(tensors, load.calibration, count, model);
+  const bool is_packed = !load.packed.bytes.empty();
+  if (is_packed) QUERN_TRY(check_packed(load.packed, count.n_bytes()));
   const std::string tenant = "weights/" + folder.name;
   QUERN_ASSIGN(model.mapped,
                ledger.reserve(tenant, tensors.token->bytes.size() + tensors.position->bytes.size() +
-                                          tensors.type->bytes.size() + packed.bytes.size()));
+                                          tensors.type->bytes.size() + load.packed.bytes.size()));
   if (is_packed) {
-    WeightPlacer bind = WeightPlacer::binding(packed.bytes.data(), precision, pool);
-    place(tensors, calibration, bind, model);
-    model.packed = std::move(packed);
+    WeightPlacer bind = WeightPlacer::binding(load.packed.bytes.data(), precision, pool);
+    place(tensors, load.calibration, bind, model);
+    model.packed = std::move(load.packed);
   } else {
     QUERN_ASSIGN(model.storage, Buffer::make(ledger, tenant, count.n_bytes()));
     WeightPlacer fill = WeightPlacer::filling(model.storage.data(), precision, pool);
-    place(tensors, calibration, fill, model);
+    place(tensors, load.calibration, fill, model);
   }
   model.token_embedding = table_of(*tensors.token);
   model.position_embedding = table_of(*tensors.position);

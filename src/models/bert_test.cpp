@@ -35,8 +35,8 @@ class Fixture {
     folder = std::move(*read);
     auto files = formats::TensorFiles::open(folder.path);
     EXPECT_TRUE(files.ok()) << files.status().message();
-    auto loaded = load_bert(folder, std::move(*files), precision, ledger, ThreadPool::serial(), {},
-                            calibration);
+    auto loaded = load_bert({.folder = folder, .precision = precision, .calibration = calibration},
+                            std::move(*files), ledger, ThreadPool::serial());
     EXPECT_TRUE(loaded.ok()) << loaded.status().message();
     model = std::move(*loaded);
     std::ifstream file(kModels + name + "/golden.json");
@@ -81,9 +81,11 @@ class Fixture {
   void observe(const Sequence& s, Int8Calibration& seen) {
     const std::vector<std::int32_t> starts = {0, static_cast<std::int32_t>(s.ids.size())};
     const int n = starts[1];
+    const int d = model.config.d_model;
     auto scratch = Buffer::make(ledger, "activations", bert_scratch_bytes(model, n, n, 1));
+    std::vector<float> hidden(static_cast<std::size_t>(n * d));
     observe_bert(model, {.ids = s.ids, .type_ids = s.type_ids, .seq_starts = starts},
-                 scratch->as<std::byte>(), seen);
+                 scratch->as<std::byte>(), {hidden.data(), n, d}, seen);
   }
 
   std::vector<Sequence> golden_sequences() const {
@@ -168,6 +170,19 @@ TEST(observe_bert, sees_what_the_products_behind_a_norm_read) {
   }
 }
 
+TEST(merge_maxima, sees_what_either_saw) {
+  const Int8Calibration a{.blocks = {{.qkv = {1, 5}, .ff_in = {2, 2}}}};
+  Int8Calibration b{.blocks = {{.qkv = {3, 4}, .ff_in = {0, 7}}}};
+  merge_maxima(a, b);
+  EXPECT_EQ(b.blocks[0].qkv, (std::vector<float>{3, 5}));
+  EXPECT_EQ(b.blocks[0].ff_in, (std::vector<float>{2, 7}));
+  Int8Calibration none;
+  merge_maxima(none, b);
+  EXPECT_EQ(b.blocks[0].qkv, (std::vector<float>{3, 5}));
+  merge_maxima(b, none);
+  EXPECT_EQ(none.blocks[0].ff_in, b.blocks[0].ff_in);
+}
+
 // Random sequences, random batches: a sequence's bits are its own.
 TEST(bert, same_sequence_same_bits_in_any_batch_on_any_threads) {
   for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
@@ -228,8 +243,9 @@ TEST(bert, bound_to_packed_bytes_it_gives_the_same_bits_and_packs_nothing) {
       formats::TensorFiles files = std::move(f.model.files);
       f.model = {};
       EXPECT_EQ(f.ledger.used_bytes(), 0u);
-      auto bound = load_bert(f.folder, std::move(files), precision, f.ledger, ThreadPool::serial(),
-                             std::move(packed));
+      auto bound =
+          load_bert({.folder = f.folder, .precision = precision, .packed = std::move(packed)},
+                    std::move(files), f.ledger, ThreadPool::serial());
       ASSERT_TRUE(bound.ok()) << bound.status().message();
       f.model = std::move(*bound);
       EXPECT_EQ(f.model.storage.size(), 0u);
@@ -245,8 +261,8 @@ TEST(bert, packed_bytes_of_another_size_are_refused) {
   const std::span<const std::byte> all = f.model.packed_bytes();
   for (const std::size_t n : {std::size_t{1}, all.size() - 64, all.size() - 1}) {
     auto files = formats::TensorFiles::open(f.folder.path);
-    const auto wrong = load_bert(f.folder, std::move(*files), Precision::kF32, f.ledger,
-                                 ThreadPool::serial(), packed_file(all.first(n)));
+    const auto wrong = load_bert({.folder = f.folder, .packed = packed_file(all.first(n))},
+                                 std::move(*files), f.ledger, ThreadPool::serial());
     ASSERT_FALSE(wrong.ok());
     EXPECT_EQ(wrong.status().code(), Code::kBadInput) << wrong.status().message();
   }
@@ -258,7 +274,7 @@ TEST(bert, missing_and_misshapen_tensors_are_named) {
   folder.config.d_ff += 16;
   auto files = formats::TensorFiles::open(folder.path);
   const auto wrong =
-      load_bert(folder, std::move(*files), Precision::kF32, f.ledger, ThreadPool::serial());
+      load_bert({.folder = folder}, std::move(*files), f.ledger, ThreadPool::serial());
   ASSERT_FALSE(wrong.ok());
   EXPECT_EQ(wrong.status().code(), Code::kBadInput);
   EXPECT_NE(wrong.status().message().find("intermediate.dense.weight' is ["), std::string::npos)
@@ -268,7 +284,7 @@ TEST(bert, missing_and_misshapen_tensors_are_named) {
   folder.config.n_layers += 1;
   files = formats::TensorFiles::open(folder.path);
   const auto missing =
-      load_bert(folder, std::move(*files), Precision::kF32, f.ledger, ThreadPool::serial());
+      load_bert({.folder = folder}, std::move(*files), f.ledger, ThreadPool::serial());
   ASSERT_FALSE(missing.ok());
   EXPECT_EQ(missing.status().code(), Code::kNotFound);
   EXPECT_NE(missing.status().message().find("encoder.layer.2."), std::string::npos)
@@ -280,7 +296,7 @@ TEST(bert, a_model_over_the_budget_is_refused_and_holds_nothing) {
   ByteLedger small(1000);
   auto files = formats::TensorFiles::open(f.folder.path);
   const auto refused =
-      load_bert(f.folder, std::move(*files), Precision::kF32, small, ThreadPool::serial());
+      load_bert({.folder = f.folder}, std::move(*files), small, ThreadPool::serial());
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().code(), Code::kExhausted);
   EXPECT_EQ(small.used_bytes(), 0u);
