@@ -114,7 +114,7 @@ const Table& avx512_bf16_table() {
       .bf16_row = bf16_row,
       .f16_row = f16_row,
       .int8 = &int8_avx512_vnni,
-      .block = &block_plain,
+      .block = &block_avx512_vnni,
   };
   return table;
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "kernels/block_isa.h"
 #include "kernels/int8_isa.h"
 
 namespace quern::kernels {
@@ -31,9 +32,10 @@ std::vector<const Table*> detect() {
   return found;
 }
 
-Table with_int8(Table table, const char* isa, const Int8Isa& int8) {
+Table with_dot_product(Table table, const char* isa, const Int8Isa& int8, const BlockIsa& block) {
   table.isa = isa;
   table.int8 = &int8;
+  table.block = &block;
   return table;
 }
 
@@ -55,12 +57,13 @@ const Table& choose() {
 }  // namespace
 
 const Table& avx2_vnni_table() {
-  static const Table table = with_int8(avx2_table, "avx2_vnni", int8_avx2_vnni);
+  static const Table table = with_dot_product(avx2_table, "avx2_vnni", int8_avx2_vnni, block_plain);
   return table;
 }
 
 const Table& avx512_vnni_table() {
-  static const Table table = with_int8(avx512_table, "avx512_vnni", int8_avx512_vnni);
+  static const Table table =
+      with_dot_product(avx512_table, "avx512_vnni", int8_avx512_vnni, block_avx512_vnni);
   return table;
 }
 

@@ -1,0 +1,472 @@
+// The products with block formats with AVX512-VNNI. Up to eight rows meet the codes as they are
+// unpacked in registers; more rows meet a panel that was unpacked into the first-level cache, 512
+// inputs at a time. Both add in the order of block_isa.h.
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include <immintrin.h>
+
+#include "kernels/block_isa.h"
+
+#define QUERN_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
+#define QUERN_INLINE QUERN_TARGET __attribute__((always_inline)) inline
+
+namespace quern::kernels {
+namespace {
+
+constexpr int kTileRows = 12;
+constexpr int kFewRows = 8;
+constexpr int kChunkBlocks = 16;  // Unpacked at once for many rows.
+
+QUERN_INLINE __m512i load_line(const std::byte* p) { return _mm512_load_si512(p); }
+
+// Codes.
+
+/// Bits [from, from + bits) of each byte of `line`, moved to `to`, added to w.
+template <int kFrom, int kTo, int kBits>
+QUERN_INLINE __m512i add_field(__m512i w, __m512i line) {
+  if constexpr (kFrom > kTo) line = _mm512_srli_epi16(line, kFrom - kTo);
+  if constexpr (kFrom < kTo) line = _mm512_slli_epi16(line, kTo - kFrom);
+  const __m512i mask = _mm512_set1_epi8(static_cast<char>(((1 << kBits) - 1) << kTo));
+  return _mm512_ternarylogic_epi32(w, line, mask, 0xf8);  // w | (line & mask)
+}
+
+template <BlockShape S, int kLine>
+QUERN_INLINE __m512i unpacked_line(const std::byte* lines) {
+  if constexpr (S.low_bits == 8) return load_line(lines + kLine * kLineBytes);
+  constexpr int kPerLine = 8 / S.low_bits;
+  __m512i w = load_line(lines + kLine / kPerLine * kLineBytes);
+  constexpr int kShift = kLine % kPerLine * S.low_bits;
+  if constexpr (kShift > 0) w = _mm512_srli_epi16(w, kShift);
+  w = _mm512_and_si512(w, _mm512_set1_epi8(static_cast<char>((1 << S.low_bits) - 1)));
+  if constexpr (S.high_bits > 0) {
+    constexpr int kPerHighLine = 8 / S.high_bits;
+    const __m512i high = load_line(lines + (S.low_bits + kLine / kPerHighLine) * kLineBytes);
+    w = add_field<kLine % kPerHighLine * S.high_bits, S.low_bits, S.high_bits>(w, high);
+  }
+  if constexpr (S.table) {
+    const __m128i table = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kIq4Codes));
+    w = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(table), w);
+  }
+  return w;
+}
+
+template <BlockShape S, int... I>
+QUERN_INLINE void unpack_lines(const std::byte* lines, __m512i (&w)[kBlockLines],
+                               std::integer_sequence<int, I...>) {
+  ((w[I] = unpacked_line<S, I>(lines)), ...);
+}
+
+template <BlockShape S>
+QUERN_INLINE void unpack(const std::byte* lines, __m512i (&w)[kBlockLines]) {
+  unpack_lines<S>(lines, w, std::make_integer_sequence<int, kBlockLines>());
+}
+
+// Scales.
+
+constexpr int scale_lines(BlockKind kind) {
+  return (has_halves(kind) ? 2 : 1) * (has_minima(kind) ? 2 : 1);
+}
+/// Lines of one block's scales: scale of each half, then minimum of each half.
+constexpr int kMostScaleLines = 4;
+
+QUERN_INLINE __m512 load_halves(const std::byte* p) {
+  return _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(p)));
+}
+QUERN_INLINE __m512 f32(__m512i v) { return _mm512_cvtepi32_ps(v); }
+QUERN_INLINE __m512 negated(__m512 v) { return _mm512_xor_ps(v, _mm512_set1_ps(-0.0f)); }
+
+template <int kI>
+QUERN_INLINE __m512i six_bits(const __m512i (&words)[3]) {
+  if constexpr (kI < 15) {
+    return _mm512_and_si512(_mm512_srli_epi32(words[kI / 5], 6 * (kI % 5)), _mm512_set1_epi32(63));
+  }
+  const __m512i low = _mm512_srli_epi32(words[0], 30);
+  const __m512i middle = _mm512_slli_epi32(_mm512_srli_epi32(words[1], 30), 2);
+  const __m512i high = _mm512_slli_epi32(_mm512_srli_epi32(words[2], 30), 4);
+  return _mm512_or_si512(low, _mm512_or_si512(middle, high));
+}
+
+QUERN_INLINE void load_words(const std::byte* p, __m512i (&words)[3]) {
+  for (int i = 0; i < 3; ++i) words[i] = _mm512_loadu_si512(p + i * kLineBytes);
+}
+
+QUERN_INLINE __m512i load_bytes(const std::byte* p) {
+  return _mm512_cvtepu8_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(p)));
+}
+QUERN_INLINE __m512i load_signed_bytes(const std::byte* p) {
+  return _mm512_cvtepi8_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(p)));
+}
+
+using Eight = std::make_integer_sequence<int, 8>;
+using Sixteen = std::make_integer_sequence<int, 16>;
+
+template <int... I>
+QUERN_INLINE void scales_min_6(const std::byte* tail, float* out,
+                               std::integer_sequence<int, I...>) {
+  const __m512 d = load_halves(tail);
+  const __m512 dmin = negated(load_halves(tail + 32));
+  __m512i words[3];
+  load_words(tail + 64, words);
+  ((_mm512_store_ps(out + 32 * I, _mm512_mul_ps(d, f32(six_bits<I>(words)))),
+    _mm512_store_ps(out + 32 * I + 16, _mm512_mul_ps(dmin, f32(six_bits<8 + I>(words))))),
+   ...);
+}
+
+template <int... I>
+QUERN_INLINE void scales_offset_6(const std::byte* tail, float* out,
+                                  std::integer_sequence<int, I...>) {
+  const __m512 d = load_halves(tail);
+  __m512i words[3];
+  load_words(tail + 32, words);
+  const __m512i offset = _mm512_set1_epi32(32);
+  (_mm512_store_ps(out + 16 * I,
+                   _mm512_mul_ps(d, f32(_mm512_sub_epi32(six_bits<I>(words), offset)))),
+   ...);
+}
+
+QUERN_INLINE void scales_q2(const std::byte* tail, float* out) {
+  const __m512 d = load_halves(tail);
+  const __m512 dmin = negated(load_halves(tail + 32));
+  for (int i = 0; i < 16; ++i) {
+    const __m512i both = load_bytes(tail + 64 + 16 * i);
+    float* at = out + i / 2 * 64 + i % 2 * 16;
+    const __m512i scale = _mm512_and_si512(both, _mm512_set1_epi32(15));
+    _mm512_store_ps(at, _mm512_mul_ps(d, f32(scale)));
+    _mm512_store_ps(at + 32, _mm512_mul_ps(dmin, f32(_mm512_srli_epi32(both, 4))));
+  }
+}
+
+QUERN_INLINE void scales_q6(const std::byte* tail, float* out) {
+  const __m512 d = load_halves(tail);
+  for (int i = 0; i < 16; ++i) {
+    _mm512_store_ps(out + 16 * i, _mm512_mul_ps(d, f32(load_signed_bytes(tail + 32 + 16 * i))));
+  }
+}
+
+template <int... I>
+QUERN_INLINE void scales_iq4_xs(const std::byte* tail, float* out,
+                                std::integer_sequence<int, I...>) {
+  const __m512 d = load_halves(tail);
+  const __m512i low = _mm512_loadu_si512(tail + 32);
+  const __m512i high = _mm512_slli_epi32(
+      _mm512_cvtepu16_epi32(_mm256_load_si256(reinterpret_cast<const __m256i*>(tail + 96))), 4);
+  const __m512i offset = _mm512_set1_epi32(32);
+  const auto number = [&](__m512i l, __m512i h) QUERN_TARGET {
+    const __m512i both = _mm512_or_si512(_mm512_and_si512(l, _mm512_set1_epi32(15)),
+                                         _mm512_and_si512(h, _mm512_set1_epi32(0x30)));
+    return f32(_mm512_sub_epi32(both, offset));
+  };
+  (_mm512_store_ps(out + 16 * I, _mm512_mul_ps(d, number(_mm512_srli_epi32(low, 4 * I),
+                                                         _mm512_srli_epi32(high, 2 * I)))),
+   ...);
+}
+
+/// Scales of all blocks of a group: `out` [blocks][scale_lines][16].
+template <BlockShape S>
+QUERN_INLINE void unpack_scales(const std::byte* tail, float* out) {
+  if constexpr (S.format == BlockFormat::kQ4K || S.format == BlockFormat::kQ5K) {
+    scales_min_6(tail, out, Eight());
+  } else if constexpr (S.format == BlockFormat::kQ3K) {
+    scales_offset_6(tail, out, Sixteen());
+  } else if constexpr (S.format == BlockFormat::kQ2K) {
+    scales_q2(tail, out);
+  } else if constexpr (S.format == BlockFormat::kQ6K) {
+    scales_q6(tail, out);
+  } else if constexpr (S.format == BlockFormat::kIQ4XS) {
+    scales_iq4_xs(tail, out, Eight());
+  } else {
+    _mm512_store_ps(out, load_halves(tail));
+    if constexpr (S.kind == BlockKind::kMin32) _mm512_store_ps(out + 16, load_halves(tail + 32));
+  }
+}
+
+// Sums. The instructions are written out: g++ 12 keeps a copy of each accumulator in memory when
+// more than 16 of them pass through the intrinsics.
+
+QUERN_INLINE void dot4(__m512i& acc, __m512i w, const std::int8_t* four) {
+  __asm__("vpdpbusd %2%{1to16%}, %1, %0"
+          : "+v"(acc)
+          : "v"(w), "m"(*reinterpret_cast<const std::int32_t*>(four)));
+}
+
+QUERN_INLINE void add_scaled(__m512& c, __m512i sum, __m512 w_scale, const float& row_scale) {
+  __m512 real;
+  __asm__("vcvtdq2ps %1, %0" : "=v"(real) : "v"(sum));
+  c = _mm512_fmadd_ps(real, _mm512_mul_ps(w_scale, _mm512_set1_ps(row_scale)), c);
+}
+
+/// Where the exact sum of a half, or of both, starts: less the offset times the row's codes.
+template <BlockKind kKind>
+QUERN_INLINE __m512i start_sum(int offset, int half, const RowBlock& row) {
+  if constexpr (has_minima(kKind)) return _mm512_setzero_si512();
+  const int minus = -offset & 0xffff;
+  const int pair = !has_halves(kKind) ? minus | minus << 16 : half == 0 ? minus : minus << 16;
+  std::int32_t sums;
+  __builtin_memcpy(&sums, row.sums, sizeof(sums));
+  return _mm512_dpwssd_epi32(_mm512_setzero_si512(), _mm512_set1_epi32(pair),
+                             _mm512_set1_epi32(sums));
+}
+
+/// Rows of a tile: pointers to rows 0, 4 and 8; the others are reached by adding up to three times
+/// the distance between rows, so that all addresses fit into registers.
+template <int R>
+struct RowPointers {
+  static constexpr int kN = (R + 3) / 4;
+  const std::byte* at[kN];
+  std::ptrdiff_t row_bytes;
+
+  QUERN_INLINE RowPointers(const RowBlock* rows, std::ptrdiff_t bytes) : row_bytes(bytes) {
+    for (int i = 0; i < kN; ++i) {
+      at[i] = reinterpret_cast<const std::byte*>(rows) + i * 4 * bytes;
+      __asm__("" : "+r"(at[i]));  // Keeps g++ from going back to twelve distances.
+    }
+  }
+  QUERN_INLINE const RowBlock& operator[](int r) const {
+    return *reinterpret_cast<const RowBlock*>(at[r / 4] + r % 4 * row_bytes);
+  }
+  QUERN_INLINE void next_block() {
+    for (const std::byte*& p : at) p += sizeof(RowBlock);
+  }
+};
+
+template <BlockKind kKind>
+QUERN_INLINE void add_minima(__m512& c, const __m512* scales, const RowBlock& row) {
+  if constexpr (kKind == BlockKind::kMin32) {
+    c = _mm512_fmadd_ps(scales[1], _mm512_set1_ps(row.scaled_sum), c);
+  }
+  if constexpr (kKind == BlockKind::kMin16) {
+    c = _mm512_fmadd_ps(scales[2], _mm512_set1_ps(row.scaled_halves[0]), c);
+    c = _mm512_fmadd_ps(scales[3], _mm512_set1_ps(row.scaled_halves[1]), c);
+  }
+}
+
+// Few rows: the whole block in registers, row after row.
+
+template <BlockShape S>
+QUERN_INLINE void add_row(__m512& c, const __m512i (&w)[kBlockLines], const __m512* scales,
+                          const RowBlock& row) {
+  constexpr int kHalves = has_halves(S.kind) ? 2 : 1;
+#pragma GCC unroll 2
+  for (int h = 0; h < kHalves; ++h) {
+    __m512i sum = start_sum<S.kind>(S.offset, h, row);
+#pragma GCC unroll 8
+    for (int s = h * 4; s < (h + 1) * kBlockLines / kHalves; ++s)
+      dot4(sum, w[s], row.codes + 4 * s);
+    add_scaled(c, sum, scales[h], row.scale);
+  }
+  add_minima<S.kind>(c, scales, row);
+}
+
+template <BlockShape S, int R>
+QUERN_TARGET void few_rows(const BlockPanel& p) {
+  constexpr int kGroupBlocks = S.group_inputs / kBlockInputs;
+  constexpr int kScales = scale_lines(S.kind);
+  alignas(64) float scale_store[kGroupBlocks * kScales * 16];
+  __m512 c[R];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) c[r] = _mm512_setzero_ps();
+  RowPointers<R> rows(p.rows, p.row_bytes);
+  const std::byte* codes = p.codes;
+  const std::byte* tail = p.tail;
+  for (int block = 0; block < p.n_blocks; block += kGroupBlocks, tail += S.tail_bytes) {
+    unpack_scales<S>(tail, scale_store);
+#pragma GCC unroll 1
+    for (int b = 0; b < kGroupBlocks; ++b, codes += S.code_bytes(), rows.next_block()) {
+      __m512i w[kBlockLines];
+      unpack<S>(codes, w);
+      __m512 scales[kScales];
+#pragma GCC unroll 4
+      for (int i = 0; i < kScales; ++i) {
+        scales[i] = _mm512_load_ps(scale_store + (b * kScales + i) * 16);
+      }
+#pragma GCC unroll 8
+      for (int r = 0; r < R; ++r) add_row<S>(c[r], w, scales, rows[r]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) _mm512_store_ps(p.c + r * p.c_stride, c[r]);
+}
+
+// Many rows.
+
+/// One unpacked block: codes, then scale_lines of scales.
+constexpr int unpacked_bytes(BlockKind kind) {
+  return (kBlockLines + scale_lines(kind)) * kLineBytes;
+}
+
+/// Unpacks blocks [first, first + n) of a panel.
+template <BlockShape S>
+QUERN_TARGET void unpack_chunk(const BlockPanel& p, int first, int n, std::byte* out) {
+  constexpr int kGroupBlocks = S.group_inputs / kBlockInputs;
+  constexpr int kScales = scale_lines(S.kind);
+  alignas(64) float scales[kGroupBlocks * kScales * 16];
+  const std::byte* codes = p.codes + std::ptrdiff_t{first} * S.code_bytes();
+  const std::byte* tail = p.tail + std::ptrdiff_t{first} / kGroupBlocks * S.tail_bytes;
+  for (int block = 0; block < n; block += kGroupBlocks, tail += S.tail_bytes) {
+    unpack_scales<S>(tail, scales);
+#pragma GCC unroll 1
+    for (int b = 0; b < kGroupBlocks; ++b, codes += S.code_bytes()) {
+      __m512i w[kBlockLines];
+      unpack<S>(codes, w);
+#pragma GCC unroll 8
+      for (int s = 0; s < kBlockLines; ++s) _mm512_store_si512(out + s * kLineBytes, w[s]);
+      __builtin_memcpy(out + kBlockLines * kLineBytes, scales + b * kScales * 16,
+                       kScales * kLineBytes);
+      out += unpacked_bytes(S.kind);
+    }
+  }
+}
+
+struct UnpackedTile {
+  const std::byte* blocks;
+  int n_blocks;
+  int offset;
+  const RowBlock* rows;
+  std::ptrdiff_t row_bytes;
+  float* c;
+  std::ptrdiff_t c_stride;
+};
+
+template <BlockKind kKind, int R>
+QUERN_TARGET void tile(const UnpackedTile& t) {
+  constexpr int kHalves = has_halves(kKind) ? 2 : 1;
+  constexpr int kScales = scale_lines(kKind);
+  __m512 c[R];
+#pragma GCC unroll 12
+  for (int r = 0; r < R; ++r) c[r] = _mm512_load_ps(t.c + r * t.c_stride);
+  RowPointers<R> rows(t.rows, t.row_bytes);
+  const std::byte* block = t.blocks;
+  const std::byte* end = block + std::ptrdiff_t{t.n_blocks} * unpacked_bytes(kKind);
+  for (; block != end; block += unpacked_bytes(kKind), rows.next_block()) {
+    const auto* scales = reinterpret_cast<const float*>(block + kBlockLines * kLineBytes);
+#pragma GCC unroll 2
+    for (int h = 0; h < kHalves; ++h) {
+      __m512i sums[R];
+#pragma GCC unroll 12
+      for (int r = 0; r < R; ++r) sums[r] = start_sum<kKind>(t.offset, h, rows[r]);
+#pragma GCC unroll 8
+      for (int s = h * 4; s < (h + 1) * kBlockLines / kHalves; ++s) {
+        const __m512i w = load_line(block + s * kLineBytes);
+#pragma GCC unroll 12
+        for (int r = 0; r < R; ++r) dot4(sums[r], w, rows[r].codes + 4 * s);
+      }
+      const __m512 scale = _mm512_load_ps(scales + 16 * h);
+#pragma GCC unroll 12
+      for (int r = 0; r < R; ++r) add_scaled(c[r], sums[r], scale, rows[r].scale);
+    }
+    if constexpr (has_minima(kKind)) {
+      __m512 all[kScales];
+#pragma GCC unroll 4
+      for (int i = kHalves; i < kScales; ++i) all[i] = _mm512_load_ps(scales + 16 * i);
+#pragma GCC unroll 12
+      for (int r = 0; r < R; ++r) add_minima<kKind>(c[r], all, rows[r]);
+    }
+  }
+#pragma GCC unroll 12
+  for (int r = 0; r < R; ++r) _mm512_store_ps(t.c + r * t.c_stride, c[r]);
+}
+
+using TileFn = void (*)(const UnpackedTile&);
+using PanelFn = void (*)(const BlockPanel&);
+
+template <BlockKind kKind, int... R>
+constexpr TileFn tile_for(int n_rows, std::integer_sequence<int, R...>) {
+  constexpr TileFn kTiles[] = {tile<kKind, R + 1>...};
+  return kTiles[n_rows - 1];
+}
+
+template <BlockShape S>
+void many_rows(const BlockPanel& p) {
+  alignas(64) std::byte unpacked[kChunkBlocks * unpacked_bytes(S.kind)];
+  for (int r = 0; r < p.n_rows; ++r) std::fill_n(p.c + r * p.c_stride, kPanelWidth, 0.0f);
+  const int n_tiles = (p.n_rows + kTileRows - 1) / kTileRows;
+  // Tiles of nearly equal height: 13 rows are 7 and 6, not 12 and 1.
+  const auto start = [&](int i) { return p.n_rows * i / n_tiles; };
+  for (int first = 0; first < p.n_blocks; first += kChunkBlocks) {
+    const int n = std::min(kChunkBlocks, p.n_blocks - first);
+    unpack_chunk<S>(p, first, n, unpacked);
+    for (int i = 0; i < n_tiles; ++i) {
+      const int row = start(i);
+      const auto* record = reinterpret_cast<const RowBlock*>(
+          reinterpret_cast<const std::byte*>(p.rows) + row * p.row_bytes);
+      tile_for<S.kind>(start(i + 1) - row,
+                       std::make_integer_sequence<int, kTileRows>())({.blocks = unpacked,
+                                                                      .n_blocks = n,
+                                                                      .offset = S.offset,
+                                                                      .rows = record + first,
+                                                                      .row_bytes = p.row_bytes,
+                                                                      .c = p.c + row * p.c_stride,
+                                                                      .c_stride = p.c_stride});
+    }
+  }
+}
+
+template <BlockShape S, int... R>
+void panel_of(const BlockPanel& p, std::integer_sequence<int, R...>) {
+  constexpr PanelFn kFew[] = {few_rows<S, R + 1>...};
+  if (p.n_rows > kFewRows) return many_rows<S>(p);
+  if (p.n_rows > 0) kFew[p.n_rows - 1](p);
+}
+
+template <int... I>
+void panel_by_shape(const BlockPanel& p, std::integer_sequence<int, I...>) {
+  constexpr auto kRows = std::make_integer_sequence<int, kFewRows>();
+  ((p.shape == kBlockShapes + I ? panel_of<kBlockShapes[I]>(p, kRows) : void()), ...);
+}
+
+void panel(const BlockPanel& p) {
+  panel_by_shape(p, std::make_integer_sequence<int, kNBlockShapes>());
+}
+
+// Rows.
+
+QUERN_INLINE int sum_of_four(__m128i v) {
+  v = _mm_add_epi32(v, _mm_shuffle_epi32(v, 0x4e));
+  v = _mm_add_epi32(v, _mm_shuffle_epi32(v, 0xb1));
+  return _mm_cvtsi128_si32(v);
+}
+
+QUERN_TARGET void quantise_block(const float* x, RowBlock& out) {
+  const __m512 x0 = _mm512_loadu_ps(x);
+  const __m512 x1 = _mm512_loadu_ps(x + 16);
+  const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
+  const unsigned largest_bits = _mm512_reduce_max_epu32(
+      _mm512_max_epu32(_mm512_and_si512(_mm512_castps_si512(x0), magnitude),
+                       _mm512_and_si512(_mm512_castps_si512(x1), magnitude)));
+  const bool finite = largest_bits < 0x7f800000u;
+  float largest;
+  __builtin_memcpy(&largest, &largest_bits, sizeof(largest));
+  const bool zero = !finite || largest < 1e-30f;
+  out.scale = !finite ? std::numeric_limits<float>::quiet_NaN() : zero ? 0.0f : largest / 127.0f;
+
+  const __m512 inverse = _mm512_set1_ps(127.0f / largest);
+  const __mmask16 keep = zero ? 0 : 0xffff;
+  const __m128i low =
+      _mm512_cvtepi32_epi8(_mm512_maskz_cvtps_epi32(keep, _mm512_mul_ps(x0, inverse)));
+  const __m128i high =
+      _mm512_cvtepi32_epi8(_mm512_maskz_cvtps_epi32(keep, _mm512_mul_ps(x1, inverse)));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out.codes), low);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out.codes + 16), high);
+  const __m128i ones = _mm_set1_epi8(1);
+  const int sums[2] = {sum_of_four(_mm_dpbusd_epi32(_mm_setzero_si128(), ones, low)),
+                       sum_of_four(_mm_dpbusd_epi32(_mm_setzero_si128(), ones, high))};
+  for (int h = 0; h < 2; ++h) {
+    out.sums[h] = static_cast<std::int16_t>(sums[h]);
+    out.scaled_halves[h] = out.scale * static_cast<float>(sums[h]);
+  }
+  out.scaled_sum = out.scale * static_cast<float>(sums[0] + sums[1]);
+}
+
+void quantise(const float* x, int n_blocks, RowBlock* out) {
+  for (int b = 0; b < n_blocks; ++b) quantise_block(x + b * kBlockInputs, out[b]);
+}
+
+}  // namespace
+
+constinit const BlockIsa block_avx512_vnni = {
+    .isa = "avx512_vnni", .quantise = quantise, .panel = panel};
+
+}  // namespace quern::kernels
