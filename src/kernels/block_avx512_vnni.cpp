@@ -3,6 +3,8 @@
 // inputs at a time. Both add in the order of block_isa.h.
 
 #include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <limits>
 #include <utility>
 
@@ -183,107 +185,159 @@ QUERN_INLINE void unpack_scales(const std::byte* tail, float* out) {
   }
 }
 
-// Sums. The instructions are written out: g++ 12 keeps a copy of each accumulator in memory when
-// more than 16 of them pass through the intrinsics.
-
-QUERN_INLINE void dot4(__m512i& acc, __m512i w, const std::int8_t* four) {
-  __asm__("vpdpbusd %2%{1to16%}, %1, %0"
-          : "+v"(acc)
-          : "v"(w), "m"(*reinterpret_cast<const std::int32_t*>(four)));
-}
-
-QUERN_INLINE void add_scaled(__m512& c, __m512i sum, __m512 w_scale, const float& row_scale) {
-  __m512 real;
-  __asm__("vcvtdq2ps %1, %0" : "=v"(real) : "v"(sum));
-  c = _mm512_fmadd_ps(real, _mm512_mul_ps(w_scale, _mm512_set1_ps(row_scale)), c);
-}
-
-/// Where the exact sum of a half, or of both, starts: less the offset times the row's codes.
-template <BlockKind kKind>
-QUERN_INLINE __m512i start_sum(int offset, int half, const RowBlock& row) {
-  if constexpr (has_minima(kKind)) return _mm512_setzero_si512();
-  const int minus = -offset & 0xffff;
-  const int pair = !has_halves(kKind) ? minus | minus << 16 : half == 0 ? minus : minus << 16;
-  std::int32_t sums;
-  __builtin_memcpy(&sums, row.sums, sizeof(sums));
-  return _mm512_dpwssd_epi32(_mm512_setzero_si512(), _mm512_set1_epi32(pair),
-                             _mm512_set1_epi32(sums));
-}
+// Sums.
 
 /// Rows of a tile: pointers to rows 0, 4 and 8; the others are reached by adding up to three times
 /// the distance between rows, so that all addresses fit into registers.
 template <int R>
-struct RowPointers {
+struct Rows {
   static constexpr int kN = (R + 3) / 4;
   const std::byte* at[kN];
-  std::ptrdiff_t row_bytes;
+  std::ptrdiff_t step;
+  std::ptrdiff_t step3;
 
-  QUERN_INLINE RowPointers(const RowBlock* rows, std::ptrdiff_t bytes) : row_bytes(bytes) {
+  QUERN_INLINE Rows(const RowBlock* rows, std::ptrdiff_t bytes) : step(bytes), step3(3 * bytes) {
     for (int i = 0; i < kN; ++i) {
       at[i] = reinterpret_cast<const std::byte*>(rows) + i * 4 * bytes;
-      __asm__("" : "+r"(at[i]));  // Keeps g++ from going back to twelve distances.
     }
-  }
-  QUERN_INLINE const RowBlock& operator[](int r) const {
-    return *reinterpret_cast<const RowBlock*>(at[r / 4] + r % 4 * row_bytes);
   }
   QUERN_INLINE void next_block() {
     for (const std::byte*& p : at) p += sizeof(RowBlock);
   }
 };
 
-template <BlockKind kKind>
-QUERN_INLINE void add_minima(__m512& c, const __m512* scales, const RowBlock& row) {
-  if constexpr (kKind == BlockKind::kMin32) {
-    c = _mm512_fmadd_ps(scales[1], _mm512_set1_ps(row.scaled_sum), c);
+// One instruction with an operand broadcast from row kR, kAt bytes into its block. Written out,
+// because g++ 12 keeps copies of more than 16 accumulators that pass through intrinsics in memory,
+// and one register for each row and offset.
+#define QUERN_ROW(before, after, kR, kAt, out, ...)                                             \
+  if constexpr (kR % 4 == 0) {                                                                  \
+    __asm__(before "%c[at](%[base])%{1to16%}, " after                                           \
+            : out                                                                               \
+            : __VA_ARGS__, [base] "r"(rows.at[kR / 4]), [at] "i"(kAt));                         \
+  } else if constexpr (kR % 4 == 1) {                                                           \
+    __asm__(before "%c[at](%[base],%[step])%{1to16%}, " after                                   \
+            : out                                                                               \
+            : __VA_ARGS__, [base] "r"(rows.at[kR / 4]), [step] "r"(rows.step), [at] "i"(kAt));  \
+  } else if constexpr (kR % 4 == 2) {                                                           \
+    __asm__(before "%c[at](%[base],%[step],2)%{1to16%}, " after                                 \
+            : out                                                                               \
+            : __VA_ARGS__, [base] "r"(rows.at[kR / 4]), [step] "r"(rows.step), [at] "i"(kAt));  \
+  } else {                                                                                      \
+    __asm__(before "%c[at](%[base],%[step])%{1to16%}, " after                                   \
+            : out                                                                               \
+            : __VA_ARGS__, [base] "r"(rows.at[kR / 4]), [step] "r"(rows.step3), [at] "i"(kAt)); \
   }
-  if constexpr (kKind == BlockKind::kMin16) {
-    c = _mm512_fmadd_ps(scales[2], _mm512_set1_ps(row.scaled_halves[0]), c);
-    c = _mm512_fmadd_ps(scales[3], _mm512_set1_ps(row.scaled_halves[1]), c);
+
+/// Where the exact sum of a block or half starts: less the offset times the row's codes.
+template <BlockShape S, int kHalf, int R, int N>
+QUERN_INLINE __m512i start_sum(const Rows<N>& rows) {
+  __m512i sum = _mm512_setzero_si512();
+  if constexpr (!has_minima(S.kind)) {
+    constexpr int kAt = has_halves(S.kind) ? offsetof(RowBlock, minus_halves) + 4 * kHalf
+                                           : offsetof(RowBlock, minus_sum);
+    constexpr int kShift = std::countr_zero(static_cast<unsigned>(S.offset));
+    static_assert(1 << kShift == S.offset);
+    QUERN_ROW("vpslld %[shift], ", "%[sum]", R, kAt, [sum] "=v"(sum), [shift] "i"(kShift))
+  }
+  return sum;
+}
+
+template <int kLine, int R, int N>
+QUERN_INLINE void dot4(__m512i& sum, __m512i w, const Rows<N>& rows) {
+  QUERN_ROW("vpdpbusd ", "%[w], %[sum]", R, 4 * kLine, [sum] "+v"(sum), [w] "v"(w))
+}
+
+/// c = fma(f32(sum), w_scale * row scale, c)
+template <int R, int N>
+QUERN_INLINE void add_scaled(__m512& c, __m512i sum, __m512 w_scale, const Rows<N>& rows) {
+  __m512 real, scale;
+  __asm__("vcvtdq2ps %1, %0" : "=v"(real) : "v"(sum));
+  QUERN_ROW("vmulps ", "%[w], %[out]", R,
+            offsetof(RowBlock, scale), [out] "=v"(scale), [w] "v"(w_scale))
+  __asm__("vfmadd231ps %2, %1, %0" : "+v"(c) : "v"(real), "v"(scale));
+}
+
+/// c = fma(min, the row's scaled sum, c); kSum is that of the block or of a half.
+template <int kAt, int R, int N>
+QUERN_INLINE void add_min(__m512& c, __m512 min, const Rows<N>& rows) {
+  QUERN_ROW("vfmadd231ps ", "%[min], %[c]", R, kAt, [c] "+v"(c), [min] "v"(min))
+}
+
+template <int... I>
+using Seq = std::integer_sequence<int, I...>;
+template <int N>
+using Upto = std::make_integer_sequence<int, N>;
+
+// Lines [kHalf * 4, ...) of a block that a half, or the whole block, consists of.
+template <BlockKind kKind>
+constexpr int kLinesOfSum = has_halves(kKind) ? kBlockLines / 2 : kBlockLines;
+
+template <BlockShape S, int R, int N>
+QUERN_INLINE void add_minima(__m512& c, const float* scales, const Rows<N>& rows) {
+  if constexpr (S.kind == BlockKind::kMin32) {
+    add_min<offsetof(RowBlock, scaled_sum), R>(c, _mm512_load_ps(scales + 16), rows);
+  }
+  if constexpr (S.kind == BlockKind::kMin16) {
+    add_min<offsetof(RowBlock, scaled_halves), R>(c, _mm512_load_ps(scales + 32), rows);
+    add_min<offsetof(RowBlock, scaled_halves) + 4, R>(c, _mm512_load_ps(scales + 48), rows);
   }
 }
 
 // Few rows: the whole block in registers, row after row.
 
-template <BlockShape S>
-QUERN_INLINE void add_row(__m512& c, const __m512i (&w)[kBlockLines], const __m512* scales,
-                          const RowBlock& row) {
-  constexpr int kHalves = has_halves(S.kind) ? 2 : 1;
-#pragma GCC unroll 2
-  for (int h = 0; h < kHalves; ++h) {
-    __m512i sum = start_sum<S.kind>(S.offset, h, row);
-#pragma GCC unroll 8
-    for (int s = h * 4; s < (h + 1) * kBlockLines / kHalves; ++s)
-      dot4(sum, w[s], row.codes + 4 * s);
-    add_scaled(c, sum, scales[h], row.scale);
+template <BlockShape S, int kHalf, int R, int N, int... I>
+QUERN_INLINE void add_half(__m512& c, const __m512i (&w)[kBlockLines], const float* scales,
+                           const Rows<N>& rows, Seq<I...>) {
+  __m512i sum = start_sum<S, kHalf, R>(rows);
+  (dot4<kHalf * 4 + I, R>(sum, w[kHalf * 4 + I], rows), ...);
+  add_scaled<R>(c, sum, _mm512_load_ps(scales + 16 * kHalf), rows);
+}
+
+template <BlockShape S, int R, int N>
+QUERN_INLINE void add_row(__m512& c, const __m512i (&w)[kBlockLines], const float* scales,
+                          const Rows<N>& rows) {
+  add_half<S, 0, R>(c, w, scales, rows, Upto<kLinesOfSum<S.kind>>());
+  if constexpr (has_halves(S.kind)) {
+    add_half<S, 1, R>(c, w, scales, rows, Upto<kLinesOfSum<S.kind>>());
   }
-  add_minima<S.kind>(c, scales, row);
+  add_minima<S, R>(c, scales, rows);
+}
+
+template <BlockShape S, int N, int... R>
+QUERN_INLINE void add_rows(__m512 (&c)[N], const std::byte* codes, const float* scales,
+                           const Rows<N>& rows, Seq<R...>) {
+  __m512i w[kBlockLines];
+  unpack<S>(codes, w);
+  (add_row<S, R>(c[R], w, scales, rows), ...);
+}
+
+// Asks for the memory of a block that comes some time later. Panels lie one after another, so this
+// runs ahead through codes, scales and the next panel alike.
+template <BlockShape S>
+QUERN_INLINE void prefetch_ahead(const std::byte* panel, int block) {
+  constexpr int kAhead = 4096;
+  constexpr int kBytes = S.code_bytes() + S.tail_bytes * kBlockInputs / S.group_inputs;
+  const std::byte* at = panel + kAhead + std::ptrdiff_t{block} * kBytes;
+  for (int i = 0; i < kBytes; i += kLineBytes) _mm_prefetch(at + i, _MM_HINT_T0);
 }
 
 template <BlockShape S, int R>
 QUERN_TARGET void few_rows(const BlockPanel& p) {
   constexpr int kGroupBlocks = S.group_inputs / kBlockInputs;
   constexpr int kScales = scale_lines(S.kind);
-  alignas(64) float scale_store[kGroupBlocks * kScales * 16];
+  alignas(64) float scales[kGroupBlocks * kScales * 16];
   __m512 c[R];
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) c[r] = _mm512_setzero_ps();
-  RowPointers<R> rows(p.rows, p.row_bytes);
+  Rows<R> rows(p.rows, p.row_bytes);
   const std::byte* codes = p.codes;
   const std::byte* tail = p.tail;
   for (int block = 0; block < p.n_blocks; block += kGroupBlocks, tail += S.tail_bytes) {
-    unpack_scales<S>(tail, scale_store);
+    unpack_scales<S>(tail, scales);
 #pragma GCC unroll 1
     for (int b = 0; b < kGroupBlocks; ++b, codes += S.code_bytes(), rows.next_block()) {
-      __m512i w[kBlockLines];
-      unpack<S>(codes, w);
-      __m512 scales[kScales];
-#pragma GCC unroll 4
-      for (int i = 0; i < kScales; ++i) {
-        scales[i] = _mm512_load_ps(scale_store + (b * kScales + i) * 16);
-      }
-#pragma GCC unroll 8
-      for (int r = 0; r < R; ++r) add_row<S>(c[r], w, scales, rows[r]);
+      prefetch_ahead<S>(p.codes, block + b);
+      add_rows<S>(c, codes, scales + b * kScales * 16, rows, Upto<R>());
     }
   }
 #pragma GCC unroll 8
@@ -323,47 +377,51 @@ QUERN_TARGET void unpack_chunk(const BlockPanel& p, int first, int n, std::byte*
 struct UnpackedTile {
   const std::byte* blocks;
   int n_blocks;
-  int offset;
   const RowBlock* rows;
   std::ptrdiff_t row_bytes;
   float* c;
   std::ptrdiff_t c_stride;
 };
 
-template <BlockKind kKind, int R>
+template <int kLine, int N, int... R>
+QUERN_INLINE void dot_line(__m512i (&sums)[N], const std::byte* block, const Rows<N>& rows,
+                           Seq<R...>) {
+  const __m512i w = load_line(block + kLine * kLineBytes);
+  (dot4<kLine, R>(sums[R], w, rows), ...);
+}
+
+template <BlockShape S, int kHalf, int N, int... R, int... I>
+QUERN_INLINE void tile_half(__m512 (&c)[N], const std::byte* block, const float* scales,
+                            const Rows<N>& rows, Seq<R...> all, Seq<I...>) {
+  __m512i sums[N];
+  ((sums[R] = start_sum<S, kHalf, R>(rows)), ...);
+  (dot_line<kHalf * 4 + I>(sums, block, rows, all), ...);
+  const __m512 scale = _mm512_load_ps(scales + 16 * kHalf);
+  (add_scaled<R>(c[R], sums[R], scale, rows), ...);
+}
+
+template <BlockShape S, int N, int... R>
+QUERN_INLINE void tile_block(__m512 (&c)[N], const std::byte* block, const Rows<N>& rows,
+                             Seq<R...> all) {
+  const auto* scales = reinterpret_cast<const float*>(block + kBlockLines * kLineBytes);
+  tile_half<S, 0>(c, block, scales, rows, all, Upto<kLinesOfSum<S.kind>>());
+  if constexpr (has_halves(S.kind)) {
+    tile_half<S, 1>(c, block, scales, rows, all, Upto<kLinesOfSum<S.kind>>());
+  }
+  (add_minima<S, R>(c[R], scales, rows), ...);
+}
+
+/// S stands for all formats of its kind and offset.
+template <BlockShape S, int R>
 QUERN_TARGET void tile(const UnpackedTile& t) {
-  constexpr int kHalves = has_halves(kKind) ? 2 : 1;
-  constexpr int kScales = scale_lines(kKind);
   __m512 c[R];
 #pragma GCC unroll 12
   for (int r = 0; r < R; ++r) c[r] = _mm512_load_ps(t.c + r * t.c_stride);
-  RowPointers<R> rows(t.rows, t.row_bytes);
+  Rows<R> rows(t.rows, t.row_bytes);
   const std::byte* block = t.blocks;
-  const std::byte* end = block + std::ptrdiff_t{t.n_blocks} * unpacked_bytes(kKind);
-  for (; block != end; block += unpacked_bytes(kKind), rows.next_block()) {
-    const auto* scales = reinterpret_cast<const float*>(block + kBlockLines * kLineBytes);
-#pragma GCC unroll 2
-    for (int h = 0; h < kHalves; ++h) {
-      __m512i sums[R];
-#pragma GCC unroll 12
-      for (int r = 0; r < R; ++r) sums[r] = start_sum<kKind>(t.offset, h, rows[r]);
-#pragma GCC unroll 8
-      for (int s = h * 4; s < (h + 1) * kBlockLines / kHalves; ++s) {
-        const __m512i w = load_line(block + s * kLineBytes);
-#pragma GCC unroll 12
-        for (int r = 0; r < R; ++r) dot4(sums[r], w, rows[r].codes + 4 * s);
-      }
-      const __m512 scale = _mm512_load_ps(scales + 16 * h);
-#pragma GCC unroll 12
-      for (int r = 0; r < R; ++r) add_scaled(c[r], sums[r], scale, rows[r].scale);
-    }
-    if constexpr (has_minima(kKind)) {
-      __m512 all[kScales];
-#pragma GCC unroll 4
-      for (int i = kHalves; i < kScales; ++i) all[i] = _mm512_load_ps(scales + 16 * i);
-#pragma GCC unroll 12
-      for (int r = 0; r < R; ++r) add_minima<kKind>(c[r], all, rows[r]);
-    }
+  const std::byte* end = block + std::ptrdiff_t{t.n_blocks} * unpacked_bytes(S.kind);
+  for (; block != end; block += unpacked_bytes(S.kind), rows.next_block()) {
+    tile_block<S>(c, block, rows, Upto<R>());
   }
 #pragma GCC unroll 12
   for (int r = 0; r < R; ++r) _mm512_store_ps(t.c + r * t.c_stride, c[r]);
@@ -372,9 +430,14 @@ QUERN_TARGET void tile(const UnpackedTile& t) {
 using TileFn = void (*)(const UnpackedTile&);
 using PanelFn = void (*)(const BlockPanel&);
 
-template <BlockKind kKind, int... R>
-constexpr TileFn tile_for(int n_rows, std::integer_sequence<int, R...>) {
-  constexpr TileFn kTiles[] = {tile<kKind, R + 1>...};
+/// The shape that stands for all of a kind and offset.
+constexpr BlockShape tile_shape(const BlockShape& s) {
+  return {BlockFormat::kF32, s.kind, 8, 0, s.offset, 32, 32, false};
+}
+
+template <BlockShape S, int... R>
+TileFn tile_for(int n_rows, Seq<R...>) {
+  static constexpr TileFn kTiles[] = {tile<S, R + 1>...};
   return kTiles[n_rows - 1];
 }
 
@@ -392,21 +455,20 @@ void many_rows(const BlockPanel& p) {
       const int row = start(i);
       const auto* record = reinterpret_cast<const RowBlock*>(
           reinterpret_cast<const std::byte*>(p.rows) + row * p.row_bytes);
-      tile_for<S.kind>(start(i + 1) - row,
-                       std::make_integer_sequence<int, kTileRows>())({.blocks = unpacked,
-                                                                      .n_blocks = n,
-                                                                      .offset = S.offset,
-                                                                      .rows = record + first,
-                                                                      .row_bytes = p.row_bytes,
-                                                                      .c = p.c + row * p.c_stride,
-                                                                      .c_stride = p.c_stride});
+      tile_for<tile_shape(S)>(start(i + 1) - row, std::make_integer_sequence<int, kTileRows>())(
+          {.blocks = unpacked,
+           .n_blocks = n,
+           .rows = record + first,
+           .row_bytes = p.row_bytes,
+           .c = p.c + row * p.c_stride,
+           .c_stride = p.c_stride});
     }
   }
 }
 
 template <BlockShape S, int... R>
 void panel_of(const BlockPanel& p, std::integer_sequence<int, R...>) {
-  constexpr PanelFn kFew[] = {few_rows<S, R + 1>...};
+  static constexpr PanelFn kFew[] = {few_rows<S, R + 1>...};
   if (p.n_rows > kFewRows) return many_rows<S>(p);
   if (p.n_rows > 0) kFew[p.n_rows - 1](p);
 }
@@ -454,9 +516,11 @@ QUERN_TARGET void quantise_block(const float* x, RowBlock& out) {
   const int sums[2] = {sum_of_four(_mm_dpbusd_epi32(_mm_setzero_si128(), ones, low)),
                        sum_of_four(_mm_dpbusd_epi32(_mm_setzero_si128(), ones, high))};
   for (int h = 0; h < 2; ++h) {
-    out.sums[h] = static_cast<std::int16_t>(sums[h]);
+    out.minus_halves[h] = -sums[h];
     out.scaled_halves[h] = out.scale * static_cast<float>(sums[h]);
   }
+  out.minus_sum = -(sums[0] + sums[1]);
+  out.unused = 0;
   out.scaled_sum = out.scale * static_cast<float>(sums[0] + sums[1]);
 }
 

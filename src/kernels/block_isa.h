@@ -31,8 +31,6 @@ struct BlockPanel {
 
   float* c;                 // [n_rows, 16], 64-byte aligned
   std::ptrdiff_t c_stride;  // A multiple of 16.
-
-  const std::byte* next;  // The panel that comes next, whose memory may be asked for; or null.
 };
 
 struct BlockIsa {

@@ -64,8 +64,7 @@ void run_block_panels(const Part& p, const BlockShape& shape) {
                  .row_bytes = static_cast<std::ptrdiff_t>(p.x.rows.row_bytes()),
                  .n_rows = p.n_rows,
                  .c = c + i * kPanelWidth,
-                 .c_stride = n * kPanelWidth,
-                 .next = first + i + 1 < end ? w.panel(first + i + 1) : nullptr});
+                 .c_stride = n * kPanelWidth});
     }
     finish(p, p.first_row, p.n_rows, first * kPanelWidth, n * kPanelWidth, c, n * kPanelWidth);
   }

@@ -73,8 +73,9 @@ TEST(quantise_block_row, worked_example) {
     EXPECT_EQ(block.codes[1], 2);
     EXPECT_EQ(block.codes[2], 4);
     EXPECT_EQ(block.codes[20], -7);
-    EXPECT_EQ(block.sums[0], 133);
-    EXPECT_EQ(block.sums[1], -7);
+    EXPECT_EQ(block.minus_halves[0], -133);
+    EXPECT_EQ(block.minus_halves[1], 7);
+    EXPECT_EQ(block.minus_sum, -126);
     EXPECT_EQ(block.scaled_sum, 126.0f);
     EXPECT_EQ(block.scaled_halves[1], -7.0f);
   });

@@ -27,9 +27,11 @@ void quantise_block(const float* x, RowBlock& out) {
     sums[i / 16] += out.codes[i];
   }
   for (int h = 0; h < 2; ++h) {
-    out.sums[h] = static_cast<std::int16_t>(sums[h]);
+    out.minus_halves[h] = -sums[h];
     out.scaled_halves[h] = out.scale * static_cast<float>(sums[h]);
   }
+  out.minus_sum = -(sums[0] + sums[1]);
+  out.unused = 0;
   out.scaled_sum = out.scale * static_cast<float>(sums[0] + sums[1]);
 }
 

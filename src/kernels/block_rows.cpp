@@ -8,7 +8,7 @@ namespace quern::kernels {
 
 std::size_t BlockRows::row_bytes() const {
   const std::size_t bytes = static_cast<std::size_t>(n_in / kBlockInputs) * sizeof(RowBlock);
-  return ((bytes + kLineBytes - 1) / kLineBytes | 1) * kLineBytes;
+  return (bytes / kLineBytes | 1) * kLineBytes;
 }
 
 std::size_t block_rows_bytes(int n_rows, int n_in) {

@@ -16,15 +16,17 @@
 
 namespace quern::kernels {
 
-/// 32 quantised inputs of a row.
-struct RowBlock {
+/// 32 quantised inputs of a row, in one line of the cache.
+struct alignas(64) RowBlock {
   std::int8_t codes[32];  // -127 to 127
   float scale;
-  std::int16_t sums[2];    // Of codes 0 to 15, 16 to 31.
-  float scaled_sum;        // scale * (sums[0] + sums[1])
-  float scaled_halves[2];  // scale * sums[i]
+  std::int32_t minus_sum;        // Less the sum of the codes.
+  std::int32_t minus_halves[2];  // The same of codes 0 to 15 and 16 to 31.
+  float scaled_sum;              // scale * sum
+  float scaled_halves[2];
+  std::int32_t unused = 0;
 };
-static_assert(sizeof(RowBlock) == 52);
+static_assert(sizeof(RowBlock) == 64);
 
 /// Borrowed. A record is an odd number of 64-byte lines long, so that neighbouring rows never fall
 /// into the same few cache sets.
