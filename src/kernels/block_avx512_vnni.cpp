@@ -18,7 +18,7 @@
 namespace quern::kernels {
 namespace {
 
-constexpr int kTileRows = 12;
+constexpr int kTileSums = 12;  // Rows times panels of a tile: as many integer sums, and f32 ones.
 constexpr int kFewRows = 8;
 constexpr int kChunkBlocks = 16;  // Unpacked at once for many rows.
 
@@ -206,24 +206,24 @@ struct Rows {
   }
 };
 
-// One instruction with an operand broadcast from row kR, kAt bytes into its block. Written out,
+// One instruction with an operand from row kR, kAt bytes into its block. Written out,
 // because g++ 12 keeps copies of more than 16 accumulators that pass through intrinsics in memory,
 // and one register for each row and offset.
 #define QUERN_ROW(before, after, kR, kAt, out, ...)                                             \
   if constexpr (kR % 4 == 0) {                                                                  \
-    __asm__(before "%c[at](%[base])%{1to16%}, " after                                           \
+    __asm__(before "%c[at](%[base])" after                                                      \
             : out                                                                               \
             : __VA_ARGS__, [base] "r"(rows.at[kR / 4]), [at] "i"(kAt));                         \
   } else if constexpr (kR % 4 == 1) {                                                           \
-    __asm__(before "%c[at](%[base],%[step])%{1to16%}, " after                                   \
+    __asm__(before "%c[at](%[base],%[step])" after                                              \
             : out                                                                               \
             : __VA_ARGS__, [base] "r"(rows.at[kR / 4]), [step] "r"(rows.step), [at] "i"(kAt));  \
   } else if constexpr (kR % 4 == 2) {                                                           \
-    __asm__(before "%c[at](%[base],%[step],2)%{1to16%}, " after                                 \
+    __asm__(before "%c[at](%[base],%[step],2)" after                                            \
             : out                                                                               \
             : __VA_ARGS__, [base] "r"(rows.at[kR / 4]), [step] "r"(rows.step), [at] "i"(kAt));  \
   } else {                                                                                      \
-    __asm__(before "%c[at](%[base],%[step])%{1to16%}, " after                                   \
+    __asm__(before "%c[at](%[base],%[step])" after                                              \
             : out                                                                               \
             : __VA_ARGS__, [base] "r"(rows.at[kR / 4]), [step] "r"(rows.step3), [at] "i"(kAt)); \
   }
@@ -237,14 +237,15 @@ QUERN_INLINE __m512i start_sum(const Rows<N>& rows) {
                                            : offsetof(RowBlock, minus_sum);
     constexpr int kShift = std::countr_zero(static_cast<unsigned>(S.offset));
     static_assert(1 << kShift == S.offset);
-    QUERN_ROW("vpslld %[shift], ", "%[sum]", R, kAt, [sum] "=v"(sum), [shift] "i"(kShift))
+    QUERN_ROW("vpslld %[shift], ", "%{1to16%}, %[sum]", R,
+              kAt, [sum] "=v"(sum), [shift] "i"(kShift))
   }
   return sum;
 }
 
 template <int kLine, int R, int N>
 QUERN_INLINE void dot4(__m512i& sum, __m512i w, const Rows<N>& rows) {
-  QUERN_ROW("vpdpbusd ", "%[w], %[sum]", R, 4 * kLine, [sum] "+v"(sum), [w] "v"(w))
+  QUERN_ROW("vpdpbusd ", "%{1to16%}, %[w], %[sum]", R, 4 * kLine, [sum] "+v"(sum), [w] "v"(w))
 }
 
 /// c = fma(f32(sum), w_scale * row scale, c)
@@ -252,7 +253,7 @@ template <int R, int N>
 QUERN_INLINE void add_scaled(__m512& c, __m512i sum, __m512 w_scale, const Rows<N>& rows) {
   __m512 real, scale;
   __asm__("vcvtdq2ps %1, %0" : "=v"(real) : "v"(sum));
-  QUERN_ROW("vmulps ", "%[w], %[out]", R,
+  QUERN_ROW("vmulps ", "%{1to16%}, %[w], %[out]", R,
             offsetof(RowBlock, scale), [out] "=v"(scale), [w] "v"(w_scale))
   __asm__("vfmadd231ps %2, %1, %0" : "+v"(c) : "v"(real), "v"(scale));
 }
@@ -260,7 +261,7 @@ QUERN_INLINE void add_scaled(__m512& c, __m512i sum, __m512 w_scale, const Rows<
 /// c = fma(min, the row's scaled sum, c); kSum is that of the block or of a half.
 template <int kAt, int R, int N>
 QUERN_INLINE void add_min(__m512& c, __m512 min, const Rows<N>& rows) {
-  QUERN_ROW("vfmadd231ps ", "%[min], %[c]", R, kAt, [c] "+v"(c), [min] "v"(min))
+  QUERN_ROW("vfmadd231ps ", "%{1to16%}, %[min], %[c]", R, kAt, [c] "+v"(c), [min] "v"(min))
 }
 
 template <int... I>
@@ -322,7 +323,7 @@ QUERN_INLINE void prefetch_ahead(const std::byte* panel, int block) {
 }
 
 template <BlockShape S, int R>
-QUERN_TARGET void few_rows(const BlockPanel& p) {
+QUERN_TARGET void few_rows(const BlockPanels& p) {
   constexpr int kGroupBlocks = S.group_inputs / kBlockInputs;
   constexpr int kScales = scale_lines(S.kind);
   alignas(64) float scales[kGroupBlocks * kScales * 16];
@@ -330,13 +331,13 @@ QUERN_TARGET void few_rows(const BlockPanel& p) {
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r) c[r] = _mm512_setzero_ps();
   Rows<R> rows(p.rows, p.row_bytes);
-  const std::byte* codes = p.codes;
-  const std::byte* tail = p.tail;
+  const std::byte* codes = p.panel;
+  const std::byte* tail = p.tail();
   for (int block = 0; block < p.n_blocks; block += kGroupBlocks, tail += S.tail_bytes) {
     unpack_scales<S>(tail, scales);
 #pragma GCC unroll 1
     for (int b = 0; b < kGroupBlocks; ++b, codes += S.code_bytes(), rows.next_block()) {
-      prefetch_ahead<S>(p.codes, block + b);
+      prefetch_ahead<S>(p.panel, block + b);
       add_rows<S>(c, codes, scales + b * kScales * 16, rows, Upto<R>());
     }
   }
@@ -353,12 +354,12 @@ constexpr int unpacked_bytes(BlockKind kind) {
 
 /// Unpacks blocks [first, first + n) of a panel.
 template <BlockShape S>
-QUERN_TARGET void unpack_chunk(const BlockPanel& p, int first, int n, std::byte* out) {
+QUERN_TARGET void unpack_chunk(const BlockPanels& p, int first, int n, std::byte* out) {
   constexpr int kGroupBlocks = S.group_inputs / kBlockInputs;
   constexpr int kScales = scale_lines(S.kind);
   alignas(64) float scales[kGroupBlocks * kScales * 16];
-  const std::byte* codes = p.codes + std::ptrdiff_t{first} * S.code_bytes();
-  const std::byte* tail = p.tail + std::ptrdiff_t{first} / kGroupBlocks * S.tail_bytes;
+  const std::byte* codes = p.panel + std::ptrdiff_t{first} * S.code_bytes();
+  const std::byte* tail = p.tail() + std::ptrdiff_t{first} / kGroupBlocks * S.tail_bytes;
   for (int block = 0; block < n; block += kGroupBlocks, tail += S.tail_bytes) {
     unpack_scales<S>(tail, scales);
 #pragma GCC unroll 1
@@ -375,7 +376,8 @@ QUERN_TARGET void unpack_chunk(const BlockPanel& p, int first, int n, std::byte*
 }
 
 struct UnpackedTile {
-  const std::byte* blocks;
+  const std::byte* blocks;     // Of the first panel.
+  std::ptrdiff_t panel_bytes;  // From there to those of the second.
   int n_blocks;
   const RowBlock* rows;
   std::ptrdiff_t row_bytes;
@@ -383,105 +385,144 @@ struct UnpackedTile {
   std::ptrdiff_t c_stride;
 };
 
-template <int kLine, int N, int... R>
-QUERN_INLINE void dot_line(__m512i (&sums)[N], const std::byte* block, const Rows<N>& rows,
-                           Seq<R...>) {
-  const __m512i w = load_line(block + kLine * kLineBytes);
-  (dot4<kLine, R>(sums[R], w, rows), ...);
-}
+// A tile is R rows by V panels, row r and panel v at [r * V + v]. Two panels share each number that
+// is broadcast: with one panel, loads are what limits the speed.
 
-template <BlockShape S, int kHalf, int N, int... R, int... I>
-QUERN_INLINE void tile_half(__m512 (&c)[N], const std::byte* block, const float* scales,
-                            const Rows<N>& rows, Seq<R...> all, Seq<I...>) {
-  __m512i sums[N];
-  ((sums[R] = start_sum<S, kHalf, R>(rows)), ...);
-  (dot_line<kHalf * 4 + I>(sums, block, rows, all), ...);
-  const __m512 scale = _mm512_load_ps(scales + 16 * kHalf);
-  (add_scaled<R>(c[R], sums[R], scale, rows), ...);
-}
-
-template <BlockShape S, int N, int... R>
-QUERN_INLINE void tile_block(__m512 (&c)[N], const std::byte* block, const Rows<N>& rows,
-                             Seq<R...> all) {
-  const auto* scales = reinterpret_cast<const float*>(block + kBlockLines * kLineBytes);
-  tile_half<S, 0>(c, block, scales, rows, all, Upto<kLinesOfSum<S.kind>>());
-  if constexpr (has_halves(S.kind)) {
-    tile_half<S, 1>(c, block, scales, rows, all, Upto<kLinesOfSum<S.kind>>());
+template <int V, int kLine, int R, int N>
+QUERN_INLINE void dot_row(__m512i* sums, const __m512i (&w)[V], const Rows<N>& rows) {
+  if constexpr (V == 1) {
+    dot4<kLine, R>(sums[R], w[0], rows);
+  } else {
+    __m512i a;
+    QUERN_ROW("vpbroadcastd ", ", %[a]", R, 4 * kLine, [a] "=v"(a), "m"(*rows.at[0]))
+    __asm__("vpdpbusd %1, %2, %0" : "+v"(sums[R * V]) : "v"(a), "v"(w[0]));
+    __asm__("vpdpbusd %1, %2, %0" : "+v"(sums[R * V + 1]) : "v"(a), "v"(w[1]));
   }
-  (add_minima<S, R>(c[R], scales, rows), ...);
+}
+
+template <int V, int kLine, int N, int... R>
+QUERN_INLINE void dot_line(__m512i* sums, const std::byte* block, std::ptrdiff_t panel_bytes,
+                           const Rows<N>& rows, Seq<R...>) {
+  __m512i w[V];
+  w[0] = load_line(block + kLine * kLineBytes);
+  if constexpr (V > 1) w[1] = load_line(block + panel_bytes + kLine * kLineBytes);
+  (dot_row<V, kLine, R>(sums, w, rows), ...);
+}
+
+template <BlockShape S, int V, int kHalf, int R, int N>
+QUERN_INLINE void start_row(__m512i* sums, const Rows<N>& rows) {
+  sums[R * V] = start_sum<S, kHalf, R>(rows);
+  if constexpr (V > 1) sums[R * V + 1] = sums[R * V];
+}
+
+template <BlockShape S, int V, int kHalf, int N, int... R, int... I>
+QUERN_INLINE void tile_half(__m512* c, const std::byte* block, std::ptrdiff_t panel_bytes,
+                            const Rows<N>& rows, Seq<R...> all, Seq<I...>) {
+  __m512i sums[N * V];
+  (start_row<S, V, kHalf, R>(sums, rows), ...);
+  (dot_line<V, kHalf * 4 + I>(sums, block, panel_bytes, rows, all), ...);
+  const std::byte* at = block + (kBlockLines + kHalf) * kLineBytes;
+  const __m512 scale = _mm512_load_ps(at);
+  (add_scaled<R>(c[R * V], sums[R * V], scale, rows), ...);
+  if constexpr (V > 1) {
+    const __m512 scale1 = _mm512_load_ps(at + panel_bytes);
+    (add_scaled<R>(c[R * V + 1], sums[R * V + 1], scale1, rows), ...);
+  }
+}
+
+template <BlockShape S, int V, int N, int... R>
+QUERN_INLINE void tile_block(__m512* c, const std::byte* block, std::ptrdiff_t panel_bytes,
+                             const Rows<N>& rows, Seq<R...> all) {
+  tile_half<S, V, 0>(c, block, panel_bytes, rows, all, Upto<kLinesOfSum<S.kind>>());
+  if constexpr (has_halves(S.kind)) {
+    tile_half<S, V, 1>(c, block, panel_bytes, rows, all, Upto<kLinesOfSum<S.kind>>());
+  }
+  const auto* scales = reinterpret_cast<const float*>(block + kBlockLines * kLineBytes);
+  (add_minima<S, R>(c[R * V], scales, rows), ...);
+  if constexpr (V > 1) {
+    (add_minima<S, R>(c[R * V + 1], scales + panel_bytes / 4, rows), ...);
+  }
 }
 
 /// S stands for all formats of its kind and offset.
-template <BlockShape S, int R>
-QUERN_TARGET void tile(const UnpackedTile& t) {
-  __m512 c[R];
+template <BlockShape S, int V, int R>
+QUERN_TARGET void tile(const UnpackedTile& tile) {
+  const UnpackedTile t = tile;
+  __m512 c[R * V];
 #pragma GCC unroll 12
-  for (int r = 0; r < R; ++r) c[r] = _mm512_load_ps(t.c + r * t.c_stride);
+  for (int i = 0; i < R * V; ++i) {
+    c[i] = _mm512_load_ps(t.c + i / V * t.c_stride + i % V * kPanelWidth);
+  }
   Rows<R> rows(t.rows, t.row_bytes);
   const std::byte* block = t.blocks;
   const std::byte* end = block + std::ptrdiff_t{t.n_blocks} * unpacked_bytes(S.kind);
   for (; block != end; block += unpacked_bytes(S.kind), rows.next_block()) {
-    tile_block<S>(c, block, rows, Upto<R>());
+    tile_block<S, V>(c, block, t.panel_bytes, rows, Upto<R>());
   }
 #pragma GCC unroll 12
-  for (int r = 0; r < R; ++r) _mm512_store_ps(t.c + r * t.c_stride, c[r]);
+  for (int i = 0; i < R * V; ++i) {
+    _mm512_store_ps(t.c + i / V * t.c_stride + i % V * kPanelWidth, c[i]);
+  }
 }
 
 using TileFn = void (*)(const UnpackedTile&);
-using PanelFn = void (*)(const BlockPanel&);
+using PanelsFn = void (*)(const BlockPanels&);
 
 /// The shape that stands for all of a kind and offset.
 constexpr BlockShape tile_shape(const BlockShape& s) {
   return {BlockFormat::kF32, s.kind, 8, 0, s.offset, 32, 32, false};
 }
 
-template <BlockShape S, int... R>
+template <BlockShape S, int V, int... R>
 TileFn tile_for(int n_rows, Seq<R...>) {
-  static constexpr TileFn kTiles[] = {tile<S, R + 1>...};
+  static constexpr TileFn kTiles[] = {tile<S, V, R + 1>...};
   return kTiles[n_rows - 1];
 }
 
-template <BlockShape S>
-void many_rows(const BlockPanel& p) {
-  alignas(64) std::byte unpacked[kChunkBlocks * unpacked_bytes(S.kind)];
-  for (int r = 0; r < p.n_rows; ++r) std::fill_n(p.c + r * p.c_stride, kPanelWidth, 0.0f);
+template <BlockShape S, int V>
+void many_rows(const BlockPanels& p) {
+  constexpr int kTileRows = kTileSums / V;
+  constexpr std::ptrdiff_t kPanelBytes = kChunkBlocks * unpacked_bytes(S.kind);
+  alignas(64) std::byte unpacked[V * kPanelBytes];
+  for (int r = 0; r < p.n_rows; ++r) std::fill_n(p.c + r * p.c_stride, V * kPanelWidth, 0.0f);
   const int n_tiles = (p.n_rows + kTileRows - 1) / kTileRows;
   // Tiles of nearly equal height: 13 rows are 7 and 6, not 12 and 1.
   const auto start = [&](int i) { return p.n_rows * i / n_tiles; };
   for (int first = 0; first < p.n_blocks; first += kChunkBlocks) {
     const int n = std::min(kChunkBlocks, p.n_blocks - first);
     unpack_chunk<S>(p, first, n, unpacked);
+    if constexpr (V > 1) unpack_chunk<S>(p.second(), first, n, unpacked + kPanelBytes);
     for (int i = 0; i < n_tiles; ++i) {
       const int row = start(i);
       const auto* record = reinterpret_cast<const RowBlock*>(
           reinterpret_cast<const std::byte*>(p.rows) + row * p.row_bytes);
-      tile_for<tile_shape(S)>(start(i + 1) - row, std::make_integer_sequence<int, kTileRows>())(
-          {.blocks = unpacked,
-           .n_blocks = n,
-           .rows = record + first,
-           .row_bytes = p.row_bytes,
-           .c = p.c + row * p.c_stride,
-           .c_stride = p.c_stride});
+      const UnpackedTile t = {.blocks = unpacked,
+                              .panel_bytes = kPanelBytes,
+                              .n_blocks = n,
+                              .rows = record + first,
+                              .row_bytes = p.row_bytes,
+                              .c = p.c + row * p.c_stride,
+                              .c_stride = p.c_stride};
+      tile_for<tile_shape(S), V>(start(i + 1) - row, Upto<kTileRows>())(t);
     }
   }
 }
 
 template <BlockShape S, int... R>
-void panel_of(const BlockPanel& p, std::integer_sequence<int, R...>) {
-  static constexpr PanelFn kFew[] = {few_rows<S, R + 1>...};
-  if (p.n_rows > kFewRows) return many_rows<S>(p);
-  if (p.n_rows > 0) kFew[p.n_rows - 1](p);
+void panels_of(const BlockPanels& p, Seq<R...>) {
+  static constexpr PanelsFn kFew[] = {few_rows<S, R + 1>...};
+  if (p.n_rows > kFewRows) return p.n_panels > 1 ? many_rows<S, 2>(p) : many_rows<S, 1>(p);
+  if (p.n_rows == 0) return;
+  kFew[p.n_rows - 1](p);
+  if (p.n_panels > 1) kFew[p.n_rows - 1](p.second());
 }
 
 template <int... I>
-void panel_by_shape(const BlockPanel& p, std::integer_sequence<int, I...>) {
-  constexpr auto kRows = std::make_integer_sequence<int, kFewRows>();
-  ((p.shape == kBlockShapes + I ? panel_of<kBlockShapes[I]>(p, kRows) : void()), ...);
+void panels_by_shape(const BlockPanels& p, Seq<I...>) {
+  ((p.shape == kBlockShapes + I ? panels_of<kBlockShapes[I]>(p, Upto<kFewRows>()) : void()), ...);
 }
 
-void panel(const BlockPanel& p) {
-  panel_by_shape(p, std::make_integer_sequence<int, kNBlockShapes>());
-}
+void panels(const BlockPanels& p) { panels_by_shape(p, Upto<kNBlockShapes>()); }
 
 // Rows.
 
@@ -531,6 +572,6 @@ void quantise(const float* x, int n_blocks, RowBlock* out) {
 }  // namespace
 
 constinit const BlockIsa block_avx512_vnni = {
-    .isa = "avx512_vnni", .quantise = quantise, .panel = panel};
+    .isa = "avx512_vnni", .quantise = quantise, .panels = panels};
 
 }  // namespace quern::kernels

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <vector>
 
+#include "kernels/block_weight.h"
 #include "kernels/table.h"
 
 namespace quern::kernels {
@@ -28,6 +29,18 @@ std::atomic<const BlockIsa*>& chosen() {
 std::span<const BlockIsa* const> block_runnable() {
   static const std::vector<const BlockIsa*> isas = detect();
   return isas;
+}
+
+std::ptrdiff_t BlockPanels::panel_bytes() const {
+  return static_cast<std::ptrdiff_t>(block_panel_bytes(shape->format, n_blocks * kBlockInputs));
+}
+
+BlockPanels BlockPanels::second() const {
+  BlockPanels one = *this;
+  one.panel += panel_bytes();
+  one.c += kPanelWidth;
+  one.n_panels = 1;
+  return one;
 }
 
 const BlockIsa& block_active() { return *chosen().load(std::memory_order_relaxed); }

@@ -45,26 +45,24 @@ void finish(const Part& p, int first_row, int n_rows, int first_col, int n, cons
 }
 
 void run_block_panels(const Part& p, const BlockShape& shape) {
-  alignas(64) float c[kMostRows * kPanelWidth];
-  static_assert(kFewRows * kGroupPanels <= kMostRows);
+  alignas(64) float c[2 * kMostRows * kPanelWidth];
+  static_assert(kFewRows * kGroupPanels <= 2 * kMostRows);
   const BlockWeight& w = p.product.weight;
-  const int group = p.n_rows <= kFewRows ? kGroupPanels : 1;
+  const int group = p.n_rows <= kFewRows ? kGroupPanels : 2;
   const BlockIsa& isa = block_active();
   const int end = p.first_panel + p.n_panels;
   for (int first = p.first_panel; first < end; first += group) {
     const int n = std::min(group, end - first);
-    for (int i = 0; i < n; ++i) {
-      const std::byte* panel = w.panel(first + i);
-      const int n_blocks = w.n_in / kBlockInputs;
-      isa.panel({.shape = &shape,
-                 .codes = panel,
-                 .tail = panel + std::ptrdiff_t{n_blocks} * shape.code_bytes(),
-                 .n_blocks = n_blocks,
-                 .rows = p.x.rows.record(p.first_row),
-                 .row_bytes = static_cast<std::ptrdiff_t>(p.x.rows.row_bytes()),
-                 .n_rows = p.n_rows,
-                 .c = c + i * kPanelWidth,
-                 .c_stride = n * kPanelWidth});
+    for (int i = 0; i < n; i += 2) {
+      isa.panels({.shape = &shape,
+                  .panel = w.panel(first + i),
+                  .n_panels = std::min(2, n - i),
+                  .n_blocks = w.n_in / kBlockInputs,
+                  .rows = p.x.rows.record(p.first_row),
+                  .row_bytes = static_cast<std::ptrdiff_t>(p.x.rows.row_bytes()),
+                  .n_rows = p.n_rows,
+                  .c = c + i * kPanelWidth,
+                  .c_stride = n * kPanelWidth});
     }
     finish(p, p.first_row, p.n_rows, first * kPanelWidth, n * kPanelWidth, c, n * kPanelWidth);
   }

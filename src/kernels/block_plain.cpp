@@ -62,7 +62,8 @@ float add_block(const BlockShape& shape, const BlockScales& w, const std::uint8_
   return c;
 }
 
-void panel(const BlockPanel& p) {
+void panels(const BlockPanels& p) {
+  if (p.n_panels > 1) panels(p.second());
   const int group_blocks = p.shape->group_inputs / kBlockInputs;
   const auto* rows = reinterpret_cast<const std::byte*>(p.rows);
   for (int r = 0; r < p.n_rows; ++r) {
@@ -71,9 +72,9 @@ void panel(const BlockPanel& p) {
   for (int b = 0; b < p.n_blocks; ++b) {
     for (int o = 0; o < kPanelWidth; ++o) {
       std::uint8_t codes[kBlockInputs];
-      packed_codes(*p.shape, p.codes + b * p.shape->code_bytes(), o, codes);
+      packed_codes(*p.shape, p.panel + b * p.shape->code_bytes(), o, codes);
       const BlockScales scales = packed_scales(
-          *p.shape, p.tail + b / group_blocks * p.shape->tail_bytes, b % group_blocks, o);
+          *p.shape, p.tail() + b / group_blocks * p.shape->tail_bytes, b % group_blocks, o);
       for (int r = 0; r < p.n_rows; ++r) {
         const RowBlock& row = reinterpret_cast<const RowBlock*>(rows + r * p.row_bytes)[b];
         float& c = p.c[r * p.c_stride + o];
@@ -85,6 +86,6 @@ void panel(const BlockPanel& p) {
 
 }  // namespace
 
-constinit const BlockIsa block_plain = {.isa = "plain", .quantise = quantise, .panel = panel};
+constinit const BlockIsa block_plain = {.isa = "plain", .quantise = quantise, .panels = panels};
 
 }  // namespace quern::kernels
