@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kTileSums = 12;  // Rows times panels of a tile: as many integer sums, and f32 ones.
 constexpr int kFewRows = 8;
-constexpr int kChunkBlocks = 16;  // Unpacked at once for many rows.
+constexpr int kChunkBlocks = 24;  // Unpacked at once for many rows.
 
 QUERN_INLINE __m512i load_line(const std::byte* p) { return _mm512_load_si512(p); }
 
@@ -381,6 +381,7 @@ struct UnpackedTile {
   int n_blocks;
   const RowBlock* rows;
   std::ptrdiff_t row_bytes;
+  std::ptrdiff_t ahead;  // Bytes to the rows of the next tile, which are asked for.
   float* c;
   std::ptrdiff_t c_stride;
 };
@@ -457,6 +458,8 @@ QUERN_TARGET void tile(const UnpackedTile& tile) {
   const std::byte* block = t.blocks;
   const std::byte* end = block + std::ptrdiff_t{t.n_blocks} * unpacked_bytes(S.kind);
   for (; block != end; block += unpacked_bytes(S.kind), rows.next_block()) {
+    const std::byte* next = rows.at[0] + t.ahead;
+    for (int r = 0; r < R; ++r) _mm_prefetch(next + r * rows.step, _MM_HINT_T0);
     tile_block<S, V>(c, block, t.panel_bytes, rows, Upto<R>());
   }
 #pragma GCC unroll 12
@@ -479,20 +482,36 @@ TileFn tile_for(int n_rows, Seq<R...>) {
   return kTiles[n_rows - 1];
 }
 
+// Asks for part `i` of `n` of `n_bytes`.
+inline void prefetch_part(const std::byte* p, std::ptrdiff_t n_bytes, int i, int n) {
+  const std::ptrdiff_t end = n_bytes * (i + 1) / n;
+  for (std::ptrdiff_t at = n_bytes * i / n; at < end; at += kLineBytes) {
+    __builtin_prefetch(p + at, 0, 2);
+  }
+}
+
 template <BlockShape S, int V>
 void many_rows(const BlockPanels& p) {
   constexpr int kTileRows = kTileSums / V;
+  constexpr int kGroupBlocks = S.group_inputs / kBlockInputs;
   constexpr std::ptrdiff_t kPanelBytes = kChunkBlocks * unpacked_bytes(S.kind);
   alignas(64) std::byte unpacked[V * kPanelBytes];
   for (int r = 0; r < p.n_rows; ++r) std::fill_n(p.c + r * p.c_stride, V * kPanelWidth, 0.0f);
   const int n_tiles = (p.n_rows + kTileRows - 1) / kTileRows;
   // Tiles of nearly equal height: 13 rows are 7 and 6, not 12 and 1.
   const auto start = [&](int i) { return p.n_rows * i / n_tiles; };
-  for (int first = 0; first < p.n_blocks; first += kChunkBlocks) {
-    const int n = std::min(kChunkBlocks, p.n_blocks - first);
+  const int n_chunks = (p.n_blocks + kChunkBlocks - 1) / kChunkBlocks;
+  const auto chunk = [&](int i) { return p.n_blocks / kGroupBlocks * i / n_chunks * kGroupBlocks; };
+  for (int i_chunk = 0; i_chunk < n_chunks; ++i_chunk) {
+    const int first = chunk(i_chunk);
+    const int n = chunk(i_chunk + 1) - first;
     unpack_chunk<S>(p, first, n, unpacked);
     if constexpr (V > 1) unpack_chunk<S>(p.second(), first, n, unpacked + kPanelBytes);
+    const std::byte* next = p.panel + std::ptrdiff_t{first + n} * S.code_bytes();
     for (int i = 0; i < n_tiles; ++i) {
+      for (int v = 0; v < V; ++v) {
+        prefetch_part(next + v * p.panel_bytes(), kChunkBlocks * S.code_bytes(), i, n_tiles);
+      }
       const int row = start(i);
       const auto* record = reinterpret_cast<const RowBlock*>(
           reinterpret_cast<const std::byte*>(p.rows) + row * p.row_bytes);
@@ -501,6 +520,7 @@ void many_rows(const BlockPanels& p) {
                               .n_blocks = n,
                               .rows = record + first,
                               .row_bytes = p.row_bytes,
+                              .ahead = (start(i + 1) - row) * p.row_bytes,
                               .c = p.c + row * p.c_stride,
                               .c_stride = p.c_stride};
       tile_for<tile_shape(S), V>(start(i + 1) - row, Upto<kTileRows>())(t);

@@ -12,7 +12,8 @@ namespace {
 
 constexpr int kGroupPanels = 8;  // Panels whose results are finished together.
 constexpr int kFewRows = 8;      // Rows up to which a group of panels is taken at once.
-constexpr int kMostRows = 96;    // Rows of one part.
+constexpr int kMostRows = 256;   // Rows of one part.
+constexpr int kLeastRows = 96;
 constexpr int kMaxTileRows = 12;
 
 /// Rows of one part against neighbouring panels of one product.
@@ -134,7 +135,13 @@ Split split_of(std::span<const BlockProduct> products, int n_rows, int n_threads
     n_bytes += static_cast<std::size_t>(p.weight.n_panels()) * p.weight.panel_bytes();
     n_panels += static_cast<std::size_t>(p.weight.n_panels());
   }
-  const int n_row_blocks = (n_rows + kMostRows - 1) / kMostRows;
+  // A block of rows stays in the second-level cache while panels pass by, unless that were so few
+  // that unpacking the weights would show.
+  static const std::size_t l2_bytes = cache_sizes().l2_bytes;
+  const std::size_t row_bytes = BlockRows{nullptr, n_rows, products[0].weight.n_in}.row_bytes();
+  const int most_rows = static_cast<int>(
+      std::clamp<std::size_t>(l2_bytes * 6 / 10 / row_bytes, kLeastRows, kMostRows));
+  const int n_row_blocks = (n_rows + most_rows - 1) / most_rows;
   // Enough shares that a slow thread is helped out, each worth the price of handing it out.
   constexpr std::size_t kLeastBytes = std::size_t{24} << 10;
   const auto wanted = static_cast<std::size_t>(n_threads == 1 ? 1 : 6 * n_threads);
