@@ -1,0 +1,435 @@
+#include "text/jinja_eval.h"
+
+#include <algorithm>
+
+namespace quern::text::jinja {
+namespace {
+
+enum class Flow { kNext, kBreak, kContinue };
+
+struct Frame {
+  const Frame* parent = nullptr;
+  Variables variables;
+
+  void set(const std::string& name, Value value) {
+    for (auto& [key, old] : variables) {
+      if (key == name) {
+        old = std::move(value);
+        return;
+      }
+    }
+    variables.emplace_back(name, std::move(value));
+  }
+
+  const Value* find(const std::string& name) const {
+    for (const Frame* frame = this; frame != nullptr; frame = frame->parent) {
+      for (const auto& [key, value] : frame->variables) {
+        if (key == name) return &value;
+      }
+    }
+    return nullptr;
+  }
+};
+
+Value cycle(Machine& machine, const Value& self, const Args& args) {
+  if (args.values.empty()) return machine.fail("cycle needs values");
+  return args.values[static_cast<std::size_t>(*self.as_int()) % args.values.size()];
+}
+
+Value function(Builtin builtin, Value self = {}, const Stmt* macro = nullptr) {
+  auto made = std::make_shared<Function>();
+  made->builtin = builtin;
+  made->self = std::move(self);
+  made->macro = macro;
+  return std::shared_ptr<const Function>(std::move(made));
+}
+
+class Evaluator {
+ public:
+  Evaluator(const Variables& variables, const Limits& limits, std::time_t now)
+      : machine_(limits, now), limits_(limits) {
+    globals_.variables = variables;
+    frame_ = &globals_;
+  }
+
+  Result<std::string> run(const Block& block) {
+    std::string out;
+    run_into(block, out);
+    if (machine_.failed()) {
+      return machine_.status().in("template line " + std::to_string(error_line_));
+    }
+    return out;
+  }
+
+ private:
+  static constexpr int kMaxCallDepth = 16;
+
+  void run_into(const Block& block, std::string& out) {
+    std::string* before = std::exchange(out_, &out);
+    exec_block(block);
+    out_ = before;
+  }
+
+  // --- statements ---
+  Flow exec_block(const Block& block) {
+    for (const Stmt& stmt : block) {
+      if (!machine_.spend(1)) return Flow::kBreak;
+      line_ = stmt.line;
+      const Flow flow = exec(stmt);
+      if (machine_.failed()) return note_line();
+      if (flow != Flow::kNext) return flow;
+    }
+    return Flow::kNext;
+  }
+
+  Flow note_line() {
+    if (error_line_ == 0) error_line_ = line_;
+    return Flow::kBreak;
+  }
+
+  Flow exec(const Stmt& stmt) {
+    switch (stmt.kind) {
+      case Stmt::Kind::kText:
+        print(stmt.text);
+        return Flow::kNext;
+      case Stmt::Kind::kPrint:
+        print(text_of(eval(*stmt.value)));
+        return Flow::kNext;
+      case Stmt::Kind::kIf:
+        return exec_if(stmt);
+      case Stmt::Kind::kFor:
+        return exec_for(stmt);
+      case Stmt::Kind::kSet:
+        exec_set(stmt);
+        return Flow::kNext;
+      case Stmt::Kind::kMacro:
+        frame_->set(stmt.text, function(nullptr, {}, &stmt));
+        return Flow::kNext;
+      case Stmt::Kind::kFilter:
+        print(text_of(filtered(stmt.body, *stmt.value)));
+        return Flow::kNext;
+      case Stmt::Kind::kBreak:
+        return Flow::kBreak;
+      case Stmt::Kind::kContinue:
+        return Flow::kContinue;
+    }
+    return Flow::kNext;
+  }
+
+  void print(const std::string& text) {
+    if (!machine_.spend(text.size() / 64)) return;
+    *out_ += text;
+    if (out_->size() > limits_.max_text_bytes) {
+      machine_.fail("the template prints more than " + std::to_string(limits_.max_text_bytes) +
+                        " bytes",
+                    Code::kExhausted);
+    }
+  }
+
+  Flow exec_if(const Stmt& stmt) {
+    for (const auto& [condition, body] : stmt.branches) {
+      if (condition == nullptr || is_true(eval(*condition))) return exec_block(body);
+      if (machine_.failed()) break;
+    }
+    return Flow::kNext;
+  }
+
+  Flow exec_for(const Stmt& stmt) {
+    std::vector<Value> items = members_of(machine_, eval(*stmt.value));
+    Frame* const outer = frame_;
+    if (stmt.condition != nullptr) {
+      std::vector<Value> kept;
+      for (const Value& item : items) {
+        Frame inner{.parent = outer, .variables = {}};
+        frame_ = &inner;
+        assign(stmt.targets, item);
+        if (is_true(eval(*stmt.condition))) kept.push_back(item);
+        frame_ = outer;
+        if (machine_.failed()) return Flow::kNext;
+      }
+      items = std::move(kept);
+    }
+    for (std::size_t i = 0; i < items.size() && machine_.spend(1); ++i) {
+      Frame inner{.parent = outer, .variables = {}};
+      frame_ = &inner;
+      inner.set("loop", loop_value(items, i));
+      assign(stmt.targets, items[i]);
+      ++n_loops_;
+      const Flow flow = exec_block(stmt.body);
+      --n_loops_;
+      frame_ = outer;
+      if (flow == Flow::kBreak) break;
+    }
+    return items.empty() ? exec_block(stmt.otherwise) : Flow::kNext;
+  }
+
+  Value loop_value(const std::vector<Value>& items, std::size_t i) {
+    const auto n = static_cast<std::int64_t>(items.size());
+    const auto at = static_cast<std::int64_t>(i);
+    return make_dict({{"index", at + 1},
+                      {"index0", at},
+                      {"first", at == 0},
+                      {"last", at + 1 == n},
+                      {"length", n},
+                      {"revindex", n - at},
+                      {"revindex0", n - at - 1},
+                      {"previtem", i > 0 ? items[i - 1] : Value()},
+                      {"nextitem", i + 1 < items.size() ? items[i + 1] : Value()},
+                      {"depth", n_loops_ + 1},
+                      {"depth0", n_loops_},
+                      {"cycle", function(cycle, at)}});
+  }
+
+  void assign(const std::vector<std::string>& targets, const Value& value) {
+    if (targets.size() == 1) return frame_->set(targets[0], value);
+    const std::vector<Value> parts = members_of(machine_, value);
+    if (parts.size() != targets.size()) {
+      machine_.fail("cannot unpack " + std::to_string(parts.size()) + " values into " +
+                    std::to_string(targets.size()) + " names");
+      return;
+    }
+    for (std::size_t i = 0; i < targets.size(); ++i) frame_->set(targets[i], parts[i]);
+  }
+
+  void exec_set(const Stmt& stmt) {
+    Value value;
+    if (stmt.value != nullptr) {
+      value = eval(*stmt.value);
+    } else if (stmt.condition != nullptr) {
+      value = filtered(stmt.body, *stmt.condition);
+    } else {
+      value = captured(stmt.body);
+    }
+    if (machine_.failed()) return;
+    if (stmt.attribute.empty()) return assign(stmt.targets, value);
+    const Value* target = frame_->find(stmt.text);
+    Dict* space = target != nullptr ? target->as_dict() : nullptr;
+    if (space == nullptr || !space->is_namespace) {
+      machine_.fail("cannot set '" + stmt.text + "." + stmt.attribute + "': no namespace");
+      return;
+    }
+    if (value.holds_namespace() || value.depth() >= kMaxValueDepth) {
+      machine_.fail("a namespace may not hold one", Code::kUnsupported);
+      return;
+    }
+    for (auto& [key, old] : space->items) {
+      if (*key.as_text() != stmt.attribute) continue;
+      old = std::move(value);
+      return;
+    }
+    space->items.emplace_back(stmt.attribute, std::move(value));
+  }
+
+  Value captured(const Block& body) {
+    std::string text;
+    Frame inner{.parent = frame_, .variables = {}};
+    Frame* const outer = std::exchange(frame_, &inner);
+    run_into(body, text);
+    frame_ = outer;
+    return machine_.text(std::move(text));
+  }
+
+  Value filtered(const Block& body, const Expr& filters) {
+    Value before = std::exchange(piped_, captured(body));
+    Value result = eval(filters);
+    piped_ = std::move(before);
+    return result;
+  }
+
+  // --- expressions ---
+  Value eval(const Expr& expr) {
+    if (!machine_.spend(1)) return {};
+    switch (expr.kind) {
+      case Expr::Kind::kLiteral:
+        return expr.value;
+      case Expr::Kind::kName:
+        return eval_name(expr);
+      case Expr::Kind::kList:
+      case Expr::Kind::kTuple:
+        return machine_.list(eval_all(expr, 0), expr.kind == Expr::Kind::kTuple);
+      case Expr::Kind::kDict:
+        return eval_dict(expr);
+      case Expr::Kind::kAttribute:
+        return eval_attribute(expr);
+      case Expr::Kind::kItem: {
+        const Value self = eval(*expr.args[0]);
+        const Value key = eval(*expr.args[1]);
+        return machine_.failed() ? Value() : item_of(machine_, self, key);
+      }
+      case Expr::Kind::kSlice:
+        return eval_slice(expr);
+      case Expr::Kind::kCall:
+        return eval_call(expr);
+      case Expr::Kind::kFilter:
+        return eval_filter(expr);
+      case Expr::Kind::kTest:
+        return eval_test(expr);
+      case Expr::Kind::kUnary:
+        return eval_unary(expr);
+      case Expr::Kind::kBinary:
+        return eval_binary(expr);
+      case Expr::Kind::kCondition:
+        if (is_true(eval(*expr.args[1]))) return eval(*expr.args[0]);
+        return expr.args[2] != nullptr ? eval(*expr.args[2]) : Value();
+    }
+    return {};
+  }
+
+  Value eval_name(const Expr& expr) {
+    if (const Value* found = frame_->find(expr.name)) return *found;
+    if (const Builtin builtin = find_function(expr.name)) return function(builtin);
+    return {};
+  }
+
+  std::vector<Value> eval_all(const Expr& expr, std::size_t from) {
+    std::vector<Value> values;
+    for (std::size_t i = from; i < expr.args.size(); ++i) values.push_back(eval(*expr.args[i]));
+    return values;
+  }
+
+  Value eval_dict(const Expr& expr) {
+    std::vector<std::pair<Value, Value>> items;
+    for (std::size_t i = 0; i + 1 < expr.args.size(); i += 2) {
+      Value key = eval(*expr.args[i]);
+      Value value = eval(*expr.args[i + 1]);
+      const auto same = std::find_if(items.begin(), items.end(),
+                                     [&](const auto& item) { return equal(item.first, key); });
+      if (same != items.end()) {
+        same->second = std::move(value);
+      } else {
+        items.emplace_back(std::move(key), std::move(value));
+      }
+    }
+    return machine_.dict(std::move(items));
+  }
+
+  Value eval_attribute(const Expr& expr) {
+    const Value self = eval(*expr.args[0]);
+    if (machine_.failed()) return {};
+    if (self.is_undefined() && expr.args[0]->kind == Expr::Kind::kName) {
+      return machine_.fail("'" + expr.args[0]->name + "' is undefined");
+    }
+    return attribute_of(machine_, self, expr.name);
+  }
+
+  Value eval_slice(const Expr& expr) {
+    const Value self = eval(*expr.args[0]);
+    Value bounds[3];
+    const Value* given[3] = {nullptr, nullptr, nullptr};
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (expr.args[i + 1] == nullptr) continue;
+      bounds[i] = eval(*expr.args[i + 1]);
+      given[i] = &bounds[i];
+    }
+    return machine_.failed() ? Value() : slice_of(machine_, self, given[0], given[1], given[2]);
+  }
+
+  Args eval_args(const Expr& expr) {
+    Args args;
+    args.values = eval_all(expr, 1);
+    for (const auto& [name, value] : expr.kwargs) args.named.emplace_back(name, eval(*value));
+    return args;
+  }
+
+  Value eval_call(const Expr& expr) {
+    const Value callee = eval(*expr.args[0]);
+    const Args args = eval_args(expr);
+    if (machine_.failed()) return {};
+    const Function* called = callee.as_function();
+    if (called == nullptr) {
+      return machine_.fail("'" + expr.args[0]->name + "' is " + callee.type_name() +
+                           ", not a function");
+    }
+    if (called->macro != nullptr) return call_macro(*called->macro, args);
+    return called->builtin(machine_, called->self, args);
+  }
+
+  Value call_macro(const Stmt& macro, const Args& args) {
+    if (++n_calls_ > kMaxCallDepth) return machine_.fail("macros call too deeply");
+    Frame inner{.parent = &globals_, .variables = {}};
+    Frame* const outer = std::exchange(frame_, &inner);
+    for (std::size_t i = 0; i < macro.parameters.size(); ++i) {
+      const Stmt::Parameter& parameter = macro.parameters[i];
+      const Value* given = args.find(i, parameter.name);
+      Value value = given != nullptr                ? *given
+                    : parameter.fallback != nullptr ? eval(*parameter.fallback)
+                                                    : Value();
+      inner.set(parameter.name, std::move(value));
+    }
+    if (args.values.size() > macro.parameters.size()) {
+      machine_.fail("macro '" + macro.text + "' takes " +
+                    std::to_string(macro.parameters.size()) + " arguments");
+    }
+    std::string text;
+    run_into(macro.body, text);
+    frame_ = outer;
+    --n_calls_;
+    return machine_.text(std::move(text));
+  }
+
+  Value eval_filter(const Expr& expr) {
+    const Value self = expr.args[0] != nullptr ? eval(*expr.args[0]) : piped_;
+    const Args args = eval_args(expr);
+    if (machine_.failed()) return {};
+    const Builtin filter = find_filter(expr.name);
+    if (filter == nullptr) {
+      return machine_.fail("no filter named '" + expr.name + "'", Code::kUnsupported);
+    }
+    return filter(machine_, self, args);
+  }
+
+  Value eval_test(const Expr& expr) {
+    const Value self = eval(*expr.args[0]);
+    const Args args = eval_args(expr);
+    if (machine_.failed()) return {};
+    const Builtin test = find_test(expr.name);
+    if (test == nullptr) {
+      return machine_.fail("no test named '" + expr.name + "'", Code::kUnsupported);
+    }
+    return is_true(test(machine_, self, args)) != expr.is_negated;
+  }
+
+  Value eval_unary(const Expr& expr) {
+    const Value value = eval(*expr.args[0]);
+    if (expr.name == "not") return !is_true(value);
+    return machine_.failed() ? Value() : arithmetic(machine_, expr.name, 0, value);
+  }
+
+  Value eval_binary(const Expr& expr) {
+    Value a = eval(*expr.args[0]);
+    if (machine_.failed()) return {};
+    if (expr.name == "and") return is_true(a) ? eval(*expr.args[1]) : a;
+    if (expr.name == "or") return is_true(a) ? a : eval(*expr.args[1]);
+    const Value b = eval(*expr.args[1]);
+    if (machine_.failed()) return {};
+    if (expr.name == "==") return equal(a, b);
+    if (expr.name == "!=") return !equal(a, b);
+    if (expr.name == "<") return less(machine_, a, b);
+    if (expr.name == ">") return less(machine_, b, a);
+    if (expr.name == "<=") return !less(machine_, b, a);
+    if (expr.name == ">=") return !less(machine_, a, b);
+    if (expr.name == "in") return contains(machine_, b, a);
+    if (expr.name == "not in") return !contains(machine_, b, a);
+    return arithmetic(machine_, expr.name, a, b);
+  }
+
+  Machine machine_;
+  const Limits limits_;
+  Frame globals_;
+  Frame* frame_ = nullptr;
+  std::string* out_ = nullptr;
+  Value piped_;
+  int n_loops_ = 0;
+  int n_calls_ = 0;
+  int line_ = 0;
+  int error_line_ = 0;
+};
+
+}  // namespace
+
+Result<std::string> render_template(const Block& block, const Variables& variables,
+                                    const Limits& limits, std::time_t now) {
+  return Evaluator(variables, limits, now).run(block);
+}
+
+}  // namespace quern::text::jinja
