@@ -11,7 +11,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n_bytes) {
   namespace jinja = quern::text::jinja;
   const std::string_view source(reinterpret_cast<const char*>(data), n_bytes);
-  const auto made = quern::text::ChatTemplate::make(source, "<s>", "</s>");
+  const auto made = quern::text::ChatTemplate::parse(source);
   if (!made.ok()) return 0;
   quern::text::ChatInput input;
   input.messages = jinja::make_list(

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <ctime>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -13,13 +12,15 @@
 
 namespace quern::text {
 
-/// What a template sees. Build messages, tools and extra variables with jinja::make_list and
-/// jinja::make_dict, as the JSON of a request has them.
+/// What a template sees. Messages and tools are what a request's JSON holds: jinja_json.h makes
+/// them of it.
 struct ChatInput {
   jinja::Value messages;  // List of dicts with "role" and "content".
   jinja::Value tools;     // List of dicts; undefined means None, as transformers passes it.
   bool add_generation_prompt = true;
-  jinja::Variables extra;  // For example {"enable_thinking", false}.
+  std::string bos_token;
+  std::string eos_token;
+  jinja::Variables extra;  // More variables, which win: {"enable_thinking", false}, ...
   std::time_t now = 0;     // For strftime_now; 0 means the present.
 };
 
@@ -27,17 +28,14 @@ struct ChatInput {
 class ChatTemplate {
  public:
   /// Errors: kBadInput or kUnsupported, with the line.
-  static Result<ChatTemplate> make(std::string_view source, std::string bos_token,
-                                   std::string eos_token);
+  static Result<ChatTemplate> parse(std::string_view source);
 
   /// Errors: kBadInput (raise_exception's message, or a mistake in the template), kUnsupported,
-  ///   kExhausted when the limits are reached.
+  ///   kExhausted when the limits are reached; each with the line.
   Result<std::string> render(const ChatInput& input, const jinja::Limits& limits = {}) const;
 
  private:
   jinja::Block block_;
-  std::string bos_token_;
-  std::string eos_token_;
 };
 
 }  // namespace quern::text

@@ -29,10 +29,12 @@ struct Expr {
     kTest,       // args[0] is name(args[1..]); is_negated for "is not"
     kUnary,      // op args[0]
     kBinary,     // args[0] op args[1]
+    kCompare,    // args[0] ops[0] args[1] ops[1] args[2] ..., all of which must hold
     kCondition,  // args[0] if args[1] else args[2] (null: undefined)
   };
   Kind kind = Kind::kLiteral;
-  std::string name;  // Also the operator: "+", "and", "not in", ...
+  std::string name;  // Also the operator: "+", "and", ...
+  std::vector<std::string> ops;
   Value value;
   bool is_negated = false;
   std::vector<ExprPtr> args;
@@ -46,13 +48,14 @@ using Block = std::vector<Stmt>;
 
 struct Stmt {
   enum class Kind {
-    kText,      // text
-    kPrint,     // value
-    kIf,        // branches; the last may have no condition
-    kFor,       // targets in value if condition: body else otherwise
-    kSet,       // targets, or namespace.attribute, = value; without value: = the text of body
-    kMacro,     // name(parameters): body
-    kFilter,    // the text of body through value, whose innermost argument is missing
+    kText,    // text
+    kPrint,   // value
+    kIf,      // branches; the last may have no condition
+    kFor,     // targets in value if condition: body else otherwise
+    kSet,     // targets, or namespace.attribute, = value; without value: = the text of body
+    kScope,   // body with variables of its own: parameters set to their fallbacks
+    kMacro,   // text(parameters): body
+    kFilter,  // the text of body through value, whose innermost argument is missing (null)
     kBreak,
     kContinue,
   };

@@ -1,6 +1,9 @@
 #include "text/jinja_eval.h"
 
 #include <algorithm>
+#include <memory>
+
+#include "text/jinja_ops.h"
 
 namespace quern::text::jinja {
 namespace {
@@ -31,6 +34,9 @@ struct Frame {
   }
 };
 
+// Python's own limit for calls within calls, in our terms: levels of statements and expressions.
+constexpr int kMaxRecursion = 1500;
+
 Value cycle(Machine& machine, const Value& self, const Args& args) {
   if (args.values.empty()) return machine.fail("cycle needs values");
   return args.values[static_cast<std::size_t>(*self.as_int()) % args.values.size()];
@@ -47,7 +53,7 @@ Value function(Builtin builtin, Value self = {}, const Stmt* macro = nullptr) {
 class Evaluator {
  public:
   Evaluator(const Variables& variables, const Limits& limits, std::time_t now)
-      : machine_(limits, now), limits_(limits) {
+      : machine_(limits, now) {
     globals_.variables = variables;
     frame_ = &globals_;
   }
@@ -62,7 +68,21 @@ class Evaluator {
   }
 
  private:
-  static constexpr int kMaxCallDepth = 16;
+  // Every level of the stack has one; false when they are too many.
+  class Level {
+   public:
+    explicit Level(Evaluator& evaluator) : depth_(evaluator.depth_) {
+      if (++depth_ > kMaxRecursion) {
+        evaluator.machine_.fail("the template calls itself too deeply", Code::kExhausted);
+      }
+    }
+    ~Level() { --depth_; }
+    Level(const Level&) = delete;
+    Level& operator=(const Level&) = delete;
+
+   private:
+    int& depth_;
+  };
 
   void run_into(const Block& block, std::string& out) {
     std::string* before = std::exchange(out_, &out);
@@ -72,6 +92,7 @@ class Evaluator {
 
   // --- statements ---
   Flow exec_block(const Block& block) {
+    const Level level(*this);
     for (const Stmt& stmt : block) {
       if (!machine_.spend(1)) return Flow::kBreak;
       line_ = stmt.line;
@@ -90,10 +111,10 @@ class Evaluator {
   Flow exec(const Stmt& stmt) {
     switch (stmt.kind) {
       case Stmt::Kind::kText:
-        print(stmt.text);
+        machine_.append(stmt.text, *out_);
         return Flow::kNext;
       case Stmt::Kind::kPrint:
-        print(text_of(eval(*stmt.value)));
+        print_value(eval(*stmt.value));
         return Flow::kNext;
       case Stmt::Kind::kIf:
         return exec_if(stmt);
@@ -106,8 +127,10 @@ class Evaluator {
         frame_->set(stmt.text, function(nullptr, {}, &stmt));
         return Flow::kNext;
       case Stmt::Kind::kFilter:
-        print(text_of(filtered(stmt.body, *stmt.value)));
+        print_value(filtered(stmt.body, *stmt.value));
         return Flow::kNext;
+      case Stmt::Kind::kScope:
+        return exec_scope(stmt);
       case Stmt::Kind::kBreak:
         return Flow::kBreak;
       case Stmt::Kind::kContinue:
@@ -116,13 +139,11 @@ class Evaluator {
     return Flow::kNext;
   }
 
-  void print(const std::string& text) {
-    if (!machine_.spend(text.size() / 64)) return;
-    *out_ += text;
-    if (out_->size() > limits_.max_text_bytes) {
-      machine_.fail("the template prints more than " + std::to_string(limits_.max_text_bytes) +
-                        " bytes",
-                    Code::kExhausted);
+  void print_value(const Value& value) {
+    if (const std::string* text = value.as_text()) {
+      machine_.append(*text, *out_);
+    } else {
+      machine_.append(machine_.printed(value), *out_);
     }
   }
 
@@ -134,21 +155,37 @@ class Evaluator {
     return Flow::kNext;
   }
 
-  Flow exec_for(const Stmt& stmt) {
+  // The values see what is outside; the body's own variables end with it.
+  Flow exec_scope(const Stmt& stmt) {
+    Frame inner{.parent = frame_, .variables = {}};
+    for (const Stmt::Parameter& p : stmt.parameters) inner.set(p.name, eval(*p.fallback));
+    Frame* const outer = std::exchange(frame_, &inner);
+    const Flow flow = exec_block(stmt.body);
+    frame_ = outer;
+    return flow;
+  }
+
+  // The items for which the loop's condition holds.
+  std::vector<Value> loop_items(const Stmt& stmt) {
     std::vector<Value> items = members_of(machine_, eval(*stmt.value));
+    if (stmt.condition == nullptr) return items;
     Frame* const outer = frame_;
-    if (stmt.condition != nullptr) {
-      std::vector<Value> kept;
-      for (const Value& item : items) {
-        Frame inner{.parent = outer, .variables = {}};
-        frame_ = &inner;
-        assign(stmt.targets, item);
-        if (is_true(eval(*stmt.condition))) kept.push_back(item);
-        frame_ = outer;
-        if (machine_.failed()) return Flow::kNext;
-      }
-      items = std::move(kept);
+    std::vector<Value> kept;
+    for (const Value& item : items) {
+      if (machine_.failed()) break;
+      Frame inner{.parent = outer, .variables = {}};
+      frame_ = &inner;
+      assign(stmt.targets, item);
+      if (is_true(eval(*stmt.condition))) kept.push_back(item);
+      frame_ = outer;
     }
+    return kept;
+  }
+
+  Flow exec_for(const Stmt& stmt) {
+    const std::vector<Value> items = loop_items(stmt);
+    if (items.empty()) return exec_block(stmt.otherwise);
+    Frame* const outer = frame_;
     for (std::size_t i = 0; i < items.size() && machine_.spend(1); ++i) {
       Frame inner{.parent = outer, .variables = {}};
       frame_ = &inner;
@@ -160,7 +197,7 @@ class Evaluator {
       frame_ = outer;
       if (flow == Flow::kBreak) break;
     }
-    return items.empty() ? exec_block(stmt.otherwise) : Flow::kNext;
+    return Flow::kNext;
   }
 
   Value loop_value(const std::vector<Value>& items, std::size_t i) {
@@ -175,7 +212,7 @@ class Evaluator {
                       {"revindex0", n - at - 1},
                       {"previtem", i > 0 ? items[i - 1] : Value()},
                       {"nextitem", i + 1 < items.size() ? items[i + 1] : Value()},
-                      {"depth", n_loops_ + 1},
+                      {"depth", n_loops_ + 1},  // Outside the loop's body: not counted yet.
                       {"depth0", n_loops_},
                       {"cycle", function(cycle, at)}});
   }
@@ -202,22 +239,25 @@ class Evaluator {
     }
     if (machine_.failed()) return;
     if (stmt.attribute.empty()) return assign(stmt.targets, value);
+    set_attribute(stmt, std::move(value));
+  }
+
+  void set_attribute(const Stmt& stmt, Value value) {
     const Value* target = frame_->find(stmt.text);
     Dict* space = target != nullptr ? target->as_dict() : nullptr;
     if (space == nullptr || !space->is_namespace) {
       machine_.fail("cannot set '" + stmt.text + "." + stmt.attribute + "': no namespace");
       return;
     }
-    if (value.holds_namespace() || value.depth() >= kMaxValueDepth) {
+    if (stmt.attribute.starts_with('_')) {
+      machine_.fail("'" + stmt.attribute + "' may not be set: it begins with '_'");
+      return;
+    }
+    if (value.holds_namespace()) {
       machine_.fail("a namespace may not hold one", Code::kUnsupported);
       return;
     }
-    for (auto& [key, old] : space->items) {
-      if (*key.as_text() != stmt.attribute) continue;
-      old = std::move(value);
-      return;
-    }
-    space->items.emplace_back(stmt.attribute, std::move(value));
+    if (machine_.spend(space->items.size() / 8)) space->set(stmt.attribute, std::move(value));
   }
 
   Value captured(const Block& body) {
@@ -238,6 +278,7 @@ class Evaluator {
 
   // --- expressions ---
   Value eval(const Expr& expr) {
+    const Level level(*this);
     if (!machine_.spend(1)) return {};
     switch (expr.kind) {
       case Expr::Kind::kLiteral:
@@ -268,6 +309,8 @@ class Evaluator {
         return eval_unary(expr);
       case Expr::Kind::kBinary:
         return eval_binary(expr);
+      case Expr::Kind::kCompare:
+        return eval_compare(expr);
       case Expr::Kind::kCondition:
         if (is_true(eval(*expr.args[1]))) return eval(*expr.args[0]);
         return expr.args[2] != nullptr ? eval(*expr.args[2]) : Value();
@@ -288,19 +331,17 @@ class Evaluator {
   }
 
   Value eval_dict(const Expr& expr) {
-    std::vector<std::pair<Value, Value>> items;
+    Dict made;
     for (std::size_t i = 0; i + 1 < expr.args.size(); i += 2) {
       Value key = eval(*expr.args[i]);
       Value value = eval(*expr.args[i + 1]);
-      const auto same = std::find_if(items.begin(), items.end(),
-                                     [&](const auto& item) { return equal(item.first, key); });
-      if (same != items.end()) {
-        same->second = std::move(value);
-      } else {
-        items.emplace_back(std::move(key), std::move(value));
+      if (!machine_.spend(made.items.size() / 8)) return {};
+      if (!key.is_scalar()) {
+        return machine_.fail(std::string("a key is ") + key.type_name(), Code::kUnsupported);
       }
+      made.set(std::move(key), std::move(value));
     }
-    return machine_.dict(std::move(items));
+    return machine_.dict(std::move(made.items));
   }
 
   Value eval_attribute(const Expr& expr) {
@@ -345,7 +386,7 @@ class Evaluator {
   }
 
   Value call_macro(const Stmt& macro, const Args& args) {
-    if (++n_calls_ > kMaxCallDepth) return machine_.fail("macros call too deeply");
+    if (!check_arguments(macro, args)) return {};
     Frame inner{.parent = &globals_, .variables = {}};
     Frame* const outer = std::exchange(frame_, &inner);
     for (std::size_t i = 0; i < macro.parameters.size(); ++i) {
@@ -356,15 +397,24 @@ class Evaluator {
                                                     : Value();
       inner.set(parameter.name, std::move(value));
     }
-    if (args.values.size() > macro.parameters.size()) {
-      machine_.fail("macro '" + macro.text + "' takes " +
-                    std::to_string(macro.parameters.size()) + " arguments");
-    }
     std::string text;
     run_into(macro.body, text);
     frame_ = outer;
-    --n_calls_;
     return machine_.text(std::move(text));
+  }
+
+  bool check_arguments(const Stmt& macro, const Args& args) {
+    if (args.values.size() > macro.parameters.size()) {
+      machine_.fail("macro '" + macro.text + "' takes " + std::to_string(macro.parameters.size()) +
+                    " arguments");
+    }
+    for (const auto& [name, value] : args.named) {
+      const bool is_known =
+          std::any_of(macro.parameters.begin(), macro.parameters.end(),
+                      [&](const Stmt::Parameter& parameter) { return parameter.name == name; });
+      if (!is_known) machine_.fail("macro '" + macro.text + "' has no argument '" + name + "'");
+    }
+    return !machine_.failed();
   }
 
   Value eval_filter(const Expr& expr) {
@@ -401,26 +451,27 @@ class Evaluator {
     if (expr.name == "and") return is_true(a) ? eval(*expr.args[1]) : a;
     if (expr.name == "or") return is_true(a) ? a : eval(*expr.args[1]);
     const Value b = eval(*expr.args[1]);
-    if (machine_.failed()) return {};
-    if (expr.name == "==") return equal(a, b);
-    if (expr.name == "!=") return !equal(a, b);
-    if (expr.name == "<") return less(machine_, a, b);
-    if (expr.name == ">") return less(machine_, b, a);
-    if (expr.name == "<=") return !less(machine_, b, a);
-    if (expr.name == ">=") return !less(machine_, a, b);
-    if (expr.name == "in") return contains(machine_, b, a);
-    if (expr.name == "not in") return !contains(machine_, b, a);
-    return arithmetic(machine_, expr.name, a, b);
+    return machine_.failed() ? Value() : arithmetic(machine_, expr.name, a, b);
+  }
+
+  // a < b <= c: each holds, and each side is computed once.
+  Value eval_compare(const Expr& expr) {
+    Value left = eval(*expr.args[0]);
+    for (std::size_t i = 0; i < expr.ops.size(); ++i) {
+      Value right = eval(*expr.args[i + 1]);
+      if (machine_.failed() || !compare(machine_, expr.ops[i], left, right)) return false;
+      left = std::move(right);
+    }
+    return true;
   }
 
   Machine machine_;
-  const Limits limits_;
   Frame globals_;
   Frame* frame_ = nullptr;
   std::string* out_ = nullptr;
   Value piped_;
   int n_loops_ = 0;
-  int n_calls_ = 0;
+  int depth_ = 0;
   int line_ = 0;
   int error_line_ = 0;
 };

@@ -51,9 +51,9 @@ class Lexer {
   std::string_view rest() const { return std::string_view(source_).substr(pos_); }
 
   void advance(std::size_t n) {
-    line_ += static_cast<int>(std::count(source_.begin() + static_cast<std::ptrdiff_t>(pos_),
-                                         source_.begin() + static_cast<std::ptrdiff_t>(pos_ + n),
-                                         '\n'));
+    line_ +=
+        static_cast<int>(std::count(source_.begin() + static_cast<std::ptrdiff_t>(pos_),
+                                    source_.begin() + static_cast<std::ptrdiff_t>(pos_ + n), '\n'));
     pos_ += n;
   }
 
@@ -65,7 +65,8 @@ class Lexer {
 
   std::size_t find_tag() const {
     for (std::size_t at = pos_; (at = source_.find('{', at)) != std::string::npos; ++at) {
-      if (at + 1 < source_.size() && std::string_view("{%#").find(source_[at + 1]) != std::string_view::npos) {
+      if (at + 1 < source_.size() &&
+          std::string_view("{%#").find(source_[at + 1]) != std::string_view::npos) {
         return at;
       }
     }
@@ -83,8 +84,8 @@ class Lexer {
     } else if (has_tag && sign != '+' && source_[end + 1] != '{') {
       const std::size_t line_start = text.rfind('\n') + 1;  // npos + 1 is 0.
       const bool is_line = line_start > 0 || at_line_start_;
-      if (is_line && std::all_of(text.begin() + static_cast<std::ptrdiff_t>(line_start),
-                                 text.end(), is_blank)) {
+      if (is_line && std::all_of(text.begin() + static_cast<std::ptrdiff_t>(line_start), text.end(),
+                                 is_blank)) {
         text.resize(line_start);
       }
     }
@@ -121,7 +122,7 @@ class Lexer {
     if (end == std::string::npos) return error("comment without end");
     const char sign = source_[end - 1];
     advance(end + 2 - pos_);
-    end_tag(end - 1 >= 2 ? sign : '\0', true);
+    end_tag(sign, true);
     return {};
   }
 
@@ -145,7 +146,7 @@ class Lexer {
   Status lex_raw() {
     char sign = '\0';
     advance(match_block("raw", pos_, sign));
-    end_tag(sign, true);
+    end_tag(sign, false);  // Only the end of a raw block takes the newline behind it.
     for (std::size_t at = pos_; (at = source_.find("{%", at)) != std::string::npos; ++at) {
       std::size_t from = at + 2;
       const char open = from < source_.size() ? source_[from] : '\0';
@@ -261,8 +262,7 @@ class Lexer {
       };
       if (std::all_of(after.begin() + 1, after.begin() + 1 + static_cast<std::ptrdiff_t>(n_hex),
                       is_hex)) {
-        code = static_cast<CodePoint>(
-            std::stoul(std::string(after.substr(1, n_hex)), nullptr, 16));
+        code = static_cast<CodePoint>(std::stoul(std::string(after.substr(1, n_hex)), nullptr, 16));
         const bool is_char = code < 0x110000 && !(code >= 0xD800 && code < 0xE000);
         append_utf8(is_char ? code : kReplacement, out);
         return n_hex + 1;

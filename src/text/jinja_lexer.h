@@ -12,8 +12,19 @@
 namespace quern::text::jinja {
 
 struct Token {
-  enum class Kind { kText, kBlockBegin, kBlockEnd, kPrintBegin, kPrintEnd, kName, kString, kInt,
-                    kFloat, kSymbol, kEnd };
+  enum class Kind {
+    kText,
+    kBlockBegin,
+    kBlockEnd,
+    kPrintBegin,
+    kPrintEnd,
+    kName,
+    kString,
+    kInt,
+    kFloat,
+    kSymbol,
+    kEnd
+  };
   Kind kind = Kind::kEnd;
   std::string text;
   int line = 1;

@@ -1,110 +1,20 @@
 #include "text/jinja_machine.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "text/utf8.h"
+#include "text/jinja_print.h"
 
 namespace quern::text::jinja {
-namespace {
-
-double number_of(const Value& value) {
-  if (const bool* b = value.as_bool()) return *b ? 1 : 0;
-  if (const std::int64_t* i = value.as_int()) return static_cast<double>(*i);
-  return *value.as_float();
-}
-
-// Bools count as integers.
-const std::int64_t* int_of(const Value& value, std::int64_t& storage) {
-  if (value.as_int() != nullptr) return value.as_int();
-  if (value.as_bool() == nullptr) return nullptr;
-  storage = *value.as_bool() ? 1 : 0;
-  return &storage;
-}
-
-std::vector<std::string_view> chars_of(std::string_view text) {
-  std::vector<std::string_view> chars;
-  for (std::size_t pos = 0; pos < text.size();) {
-    const auto n = static_cast<std::size_t>(decode_utf8(text, pos).n_bytes);
-    chars.push_back(text.substr(pos, n));
-    pos += n;
-  }
-  return chars;
-}
-
-Value repeated(Machine& machine, const Value& value, std::int64_t count) {
-  const auto n = static_cast<std::size_t>(std::max<std::int64_t>(0, count));
-  const List* list = value.as_list();
-  const std::size_t each = list != nullptr ? list->items.size() : value.as_text()->size();
-  if (each > 0 && n > (1u << 26) / each) {
-    return machine.fail("repetition makes too much", Code::kExhausted);
-  }
-  if (!machine.spend(n * each / 64 + 1)) return {};
-  if (list != nullptr) {
-    std::vector<Value> items;
-    for (std::size_t i = 0; i < n; ++i) {
-      items.insert(items.end(), list->items.begin(), list->items.end());
-    }
-    return machine.list(std::move(items), list->is_tuple);
-  }
-  std::string made;
-  made.reserve(n * each);
-  for (std::size_t i = 0; i < n; ++i) made += *value.as_text();
-  return machine.text(std::move(made));
-}
-
-Value int_arithmetic(Machine& machine, std::string_view op, std::int64_t a, std::int64_t b) {
-  std::int64_t result = 0;
-  bool overflow = false;
-  if (op == "+") {
-    overflow = __builtin_add_overflow(a, b, &result);
-  } else if (op == "-") {
-    overflow = __builtin_sub_overflow(a, b, &result);
-  } else if (op == "*") {
-    overflow = __builtin_mul_overflow(a, b, &result);
-  } else if (op == "**") {
-    if (b < 0) return std::pow(static_cast<double>(a), static_cast<double>(b));
-    result = 1;
-    if (b > 64 && a != 0 && a != 1 && a != -1) overflow = true;
-    for (std::int64_t i = b > 64 ? 62 + b % 2 : b; !overflow && i > 0; --i) {
-      overflow = __builtin_mul_overflow(result, a, &result);
-    }
-  } else {
-    if (b == 0) return machine.fail("division by zero");
-    if (op == "/") return static_cast<double>(a) / static_cast<double>(b);
-    if (b == -1) {  // The one quotient that may not fit.
-      if (op == "%") return 0;
-      overflow = __builtin_sub_overflow(std::int64_t{0}, a, &result);
-    } else {  // Python rounds quotients down.
-      const std::int64_t rest = a % b;
-      const bool is_below = rest != 0 && (rest < 0) != (b < 0);
-      result = op == "//" ? a / b - is_below : is_below ? rest + b : rest;
-    }
-  }
-  return overflow ? machine.fail("integer overflow") : Value(result);
-}
-
-Value float_arithmetic(Machine& machine, std::string_view op, double a, double b) {
-  if (op == "+") return a + b;
-  if (op == "-") return a - b;
-  if (op == "*") return a * b;
-  if (op == "**") return std::pow(a, b);
-  if (b == 0) return machine.fail("division by zero");
-  if (op == "/") return a / b;
-  const double floored = std::floor(a / b);
-  return op == "//" ? floored : a - floored * b;
-}
-
-Value unordered(Machine& machine, const char* what, const Value& a, const Value& b) {
-  return machine.fail(std::string("'") + what + "' does not work on " + a.type_name() + " and " +
-                      b.type_name());
-}
-
-}  // namespace
 
 Value Machine::fail(std::string message, Code code) {
   if (status_.ok()) status_ = Status(code, std::move(message));
   return {};
+}
+
+Value Machine::fail_length() {
+  return fail(
+      "the template makes more than " + std::to_string(limits_.max_text_bytes) + " bytes of text",
+      Code::kExhausted);
 }
 
 bool Machine::spend(std::size_t n_steps) {
@@ -120,27 +30,43 @@ bool Machine::spend(std::size_t n_steps) {
 }
 
 Value Machine::text(std::string made) {
-  if (made.size() > limits_.max_text_bytes) {
-    return fail("the template makes more than " + std::to_string(limits_.max_text_bytes) +
-                    " bytes of text",
-                Code::kExhausted);
-  }
+  if (made.size() > limits_.max_text_bytes) return fail_length();
   return spend(made.size() / 64) ? Value(std::move(made)) : Value();
 }
 
-Value Machine::checked_depth(Value made) {
+bool Machine::append(std::string_view more, std::string& out) {
+  if (!spend(more.size() / 64)) return false;
+  out += more;
+  if (out.size() > limits_.max_text_bytes) fail_length();
+  return !failed();
+}
+
+Value Machine::checked(Value made) {
   if (made.depth() > kMaxValueDepth) return fail("value nests too deeply", Code::kUnsupported);
+  if (made.weight() > kMaxValueWeight) return fail("value is too large", Code::kExhausted);
   return made;
 }
 
 Value Machine::list(std::vector<Value> items, bool is_tuple) {
   if (!spend(items.size() / 4)) return {};
-  return checked_depth(make_list(std::move(items), is_tuple));
+  return checked(make_list(std::move(items), is_tuple));
 }
 
 Value Machine::dict(std::vector<std::pair<Value, Value>> items) {
   if (!spend(items.size() / 2)) return {};
-  return checked_depth(make_dict(std::move(items)));
+  return checked(make_dict(std::move(items)));
+}
+
+std::string Machine::printed(const Value& value) {
+  std::string out;
+  if (failed()) return out;
+  if (append_text(value, limits_.max_text_bytes, out) != Printed::kDone) fail_length();
+  if (!spend(out.size() / 64)) out.clear();
+  return out;
+}
+
+bool Machine::same(const Value& a, const Value& b) {
+  return spend(std::min(a.weight(), b.weight()) / 8) && equal(a, b);
 }
 
 const Value* Args::find(std::size_t place, std::string_view name) const {
@@ -151,148 +77,15 @@ const Value* Args::find(std::size_t place, std::string_view name) const {
   return nullptr;
 }
 
-std::vector<Value> members_of(Machine& machine, const Value& value) {
-  std::vector<Value> members;
-  if (value.is_undefined()) return members;
-  if (const List* list = value.as_list()) {
-    machine.spend(list->items.size() / 4);
-    return list->items;
-  }
-  if (const Dict* dict = value.as_dict(); dict != nullptr && !dict->is_namespace) {
-    machine.spend(dict->items.size() / 4);
-    for (const auto& [key, unused] : dict->items) members.push_back(key);
-    return members;
-  }
-  if (const std::string* text = value.as_text()) {
-    if (!machine.spend(text->size())) return members;
-    for (const std::string_view c : chars_of(*text)) members.emplace_back(c);
-    return members;
-  }
-  machine.fail(std::string("'") + value.type_name() + "' is not iterable");
-  return members;
+bool Args::is_set(std::size_t place, std::string_view name) const {
+  const Value* value = find(place, name);
+  return value != nullptr && is_true(*value);
 }
 
-Value attribute_of(Machine& machine, const Value& self, std::string_view name) {
-  if (self.is_undefined()) {
-    return machine.fail("attribute '" + std::string(name) + "' of an undefined value");
-  }
-  if (const Builtin method = find_method(self, name)) {
-    auto bound = std::make_shared<Function>();
-    bound->builtin = method;
-    bound->self = self;
-    return std::shared_ptr<const Function>(std::move(bound));
-  }
-  const Dict* dict = self.as_dict();
-  const Value* found = dict != nullptr ? dict->find(name) : nullptr;
-  return found != nullptr ? *found : Value();
-}
-
-Value item_of(Machine& machine, const Value& self, const Value& key) {
-  if (self.is_undefined()) return machine.fail("item of an undefined value");
-  if (const Dict* dict = self.as_dict()) {
-    machine.spend(dict->items.size() / 8);
-    if (const Value* found = dict->find(key)) return *found;
-  } else if (std::int64_t storage = 0; const std::int64_t* index = int_of(key, storage)) {
-    const List* list = self.as_list();
-    const std::string* text = self.as_text();
-    if (list == nullptr && text == nullptr) return {};
-    const auto chars = text != nullptr ? chars_of(*text) : std::vector<std::string_view>();
-    if (text != nullptr) machine.spend(text->size() / 8);
-    const auto n = static_cast<std::int64_t>(list != nullptr ? list->items.size() : chars.size());
-    const std::int64_t i = *index < 0 ? *index + n : *index;
-    if (i < 0 || i >= n) return {};
-    const auto at = static_cast<std::size_t>(i);
-    return list != nullptr ? list->items[at] : Value(chars[at]);
-  }
-  return key.as_text() != nullptr ? attribute_of(machine, self, *key.as_text()) : Value();
-}
-
-Value slice_of(Machine& machine, const Value& self, const Value* start, const Value* stop,
-               const Value* step) {
-  const List* list = self.as_list();
-  const std::string* text = self.as_text();
-  if (list == nullptr && text == nullptr) return unordered(machine, "[:]", self, self);
-  const auto chars = text != nullptr ? chars_of(*text) : std::vector<std::string_view>();
-  if (text != nullptr) machine.spend(text->size() / 8);
-  const auto n = static_cast<std::int64_t>(list != nullptr ? list->items.size() : chars.size());
-  const auto bound = [&](const Value* given, std::int64_t fallback, std::int64_t low,
-                         std::int64_t high) {
-    if (given == nullptr || given->is_none() || given->as_int() == nullptr) return fallback;
-    const std::int64_t i = *given->as_int();
-    return std::clamp(i < 0 ? i + n : i, low, high);
-  };
-  const std::int64_t by = step != nullptr && step->as_int() != nullptr ? *step->as_int() : 1;
-  if (by == 0) return machine.fail("slice step is zero");
-  const std::int64_t from = by > 0 ? bound(start, 0, 0, n) : bound(start, n - 1, -1, n - 1);
-  const std::int64_t to = by > 0 ? bound(stop, n, 0, n) : bound(stop, -1, -1, n - 1);
-  std::vector<Value> items;
-  std::string joined;
-  for (std::int64_t i = from; by > 0 ? i < to : i > to;) {
-    const auto at = static_cast<std::size_t>(i);
-    list != nullptr ? items.push_back(list->items[at]) : static_cast<void>(joined += chars[at]);
-    if (__builtin_add_overflow(i, by, &i)) break;
-  }
-  return list != nullptr ? machine.list(std::move(items), list->is_tuple)
-                         : machine.text(std::move(joined));
-}
-
-bool contains(Machine& machine, const Value& container, const Value& member) {
-  if (const std::string* text = container.as_text()) {
-    if (member.as_text() == nullptr) {
-      machine.fail("'in <str>' needs text on the left");
-      return false;
-    }
-    machine.spend(text->size() / 64);
-    return text->find(*member.as_text()) != std::string::npos;
-  }
-  if (const Dict* dict = container.as_dict()) {
-    machine.spend(dict->items.size() / 8);
-    return dict->find(member) != nullptr;
-  }
-  if (const List* list = container.as_list()) {
-    machine.spend(list->items.size() / 8);
-    return std::any_of(list->items.begin(), list->items.end(),
-                       [&](const Value& item) { return equal(item, member); });
-  }
-  if (!container.is_undefined()) unordered(machine, "in", member, container);
-  return false;
-}
-
-bool less(Machine& machine, const Value& a, const Value& b) {
-  if (a.as_int() && b.as_int()) return *a.as_int() < *b.as_int();
-  if (a.is_number() && b.is_number()) return number_of(a) < number_of(b);
-  if (a.as_text() && b.as_text()) return *a.as_text() < *b.as_text();
-  if (a.as_list() && b.as_list()) {
-    const auto& x = a.as_list()->items;
-    const auto& y = b.as_list()->items;
-    for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i) {
-      if (!equal(x[i], y[i])) return less(machine, x[i], y[i]);
-    }
-    return x.size() < y.size();
-  }
-  unordered(machine, "<", a, b);
-  return false;
-}
-
-Value arithmetic(Machine& machine, std::string_view op, const Value& a, const Value& b) {
-  if (op == "~") return machine.text(text_of(a) + text_of(b));
-  std::int64_t x_storage = 0;
-  std::int64_t y_storage = 0;
-  const std::int64_t* x = int_of(a, x_storage);
-  const std::int64_t* y = int_of(b, y_storage);
-  if (x != nullptr && y != nullptr) return int_arithmetic(machine, op, *x, *y);
-  if (a.is_number() && b.is_number()) {
-    return float_arithmetic(machine, op, number_of(a), number_of(b));
-  }
-  if (op == "+" && a.as_text() && b.as_text()) return machine.text(*a.as_text() + *b.as_text());
-  if (op == "+" && a.as_list() && b.as_list()) {
-    std::vector<Value> items = a.as_list()->items;
-    items.insert(items.end(), b.as_list()->items.begin(), b.as_list()->items.end());
-    return machine.list(std::move(items), a.as_list()->is_tuple);
-  }
-  if (op == "*" && y != nullptr && (a.as_text() || a.as_list())) return repeated(machine, a, *y);
-  if (op == "*" && x != nullptr && (b.as_text() || b.as_list())) return repeated(machine, b, *x);
-  return unordered(machine, std::string(op).c_str(), a, b);
+std::int64_t Args::integer_or(std::size_t place, std::string_view name,
+                              std::int64_t fallback) const {
+  const Value* value = find(place, name);
+  return value != nullptr && value->as_int() != nullptr ? *value->as_int() : fallback;
 }
 
 }  // namespace quern::text::jinja

@@ -11,37 +11,26 @@
 
 #include "text/chat_template.h"
 #include "text/golden_lines.h"
+#include "text/jinja_json.h"
 
 namespace quern::text {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-jinja::Value value_of(const Json& json) {
-  if (json.is_null()) return jinja::None{};
-  if (json.is_boolean()) return json.get<bool>();
-  if (json.is_number_integer()) return json.get<std::int64_t>();
-  if (json.is_number()) return json.get<double>();
-  if (json.is_string()) return json.get<std::string>();
-  if (json.is_array()) {
-    std::vector<jinja::Value> items;
-    for (const Json& item : json) items.push_back(value_of(item));
-    return jinja::make_list(std::move(items));
-  }
-  std::vector<std::pair<jinja::Value, jinja::Value>> items;
-  for (const auto& [key, item] : json.items()) items.emplace_back(key, value_of(item));
-  return jinja::make_dict(std::move(items));
-}
-
 Result<std::string> render(const std::string& source, const Json& variables = Json::object(),
                            const jinja::Limits& limits = {}) {
-  auto made = ChatTemplate::make(source, "<s>", "</s>");
-  if (!made.ok()) return made.status();
+  QUERN_ASSIGN(const ChatTemplate made, ChatTemplate::parse(source));
   ChatInput input;
+  input.bos_token = "<s>";
+  input.eos_token = "</s>";
   input.add_generation_prompt = variables.value("add_generation_prompt", false);
   input.now = 86400 * 365;
-  for (const auto& [key, value] : variables.items()) input.extra.emplace_back(key, value_of(value));
-  return made->render(input, limits);
+  for (const auto& [key, value] : variables.items()) {
+    QUERN_ASSIGN(jinja::Value made_of, jinja::value_from_json(value.dump()));
+    input.extra.emplace_back(key, std::move(made_of));
+  }
+  return made.render(input, limits);
 }
 
 int check_file(const std::string& path) {
@@ -101,7 +90,7 @@ TEST(jinja, work_and_text_are_limited) {
   EXPECT_EQ(code_of("{% set n = namespace(s='xy') %}{% for i in range(99) %}"
                     "{% set n.s = n.s + n.s %}{% endfor %}"),
             Code::kExhausted);
-  EXPECT_EQ(code_of("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}"), Code::kBadInput);
+  EXPECT_EQ(code_of("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}"), Code::kExhausted);
   EXPECT_EQ(code_of("{% set n = namespace(a=[]) %}{% for i in range(9999) %}"
                     "{% set n.a = [n.a] %}{% endfor %}"),
             Code::kUnsupported);

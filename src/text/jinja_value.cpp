@@ -1,151 +1,22 @@
 #include "text/jinja_value.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <cstdio>
 
 #include "text/jinja_machine.h"
 
 namespace quern::text::jinja {
 namespace {
 
-// Python's repr of a float: the shortest digits that read back the same; exponents from 1e16 on.
-void append_float(double value, std::string& out, bool as_json) {
-  if (std::isnan(value)) {
-    out += as_json ? "NaN" : "nan";
-    return;
-  }
-  if (std::isinf(value)) {
-    out += value < 0 ? "-" : "";
-    out += as_json ? "Infinity" : "inf";
-    return;
-  }
-  std::array<char, 64> digits;
-  const double size = std::abs(value);
-  const bool scientific = size != 0 && (size >= 1e16 || size < 1e-4);
-  const auto end = std::to_chars(digits.begin(), digits.end(), value,
-                                 scientific ? std::chars_format::scientific
-                                            : std::chars_format::fixed);
-  const std::string_view text(digits.data(), static_cast<std::size_t>(end.ptr - digits.data()));
-  out += text;
-  if (!scientific && text.find('.') == std::string_view::npos) out += ".0";
-}
+// Stops above the limit, far from overflow.
+std::size_t added(std::size_t a, std::size_t b) { return std::min(a + b, kMaxValueWeight + 1); }
 
-void append_code(const char* format, unsigned code, std::string& out) {
-  std::array<char, 16> escaped;
-  std::snprintf(escaped.data(), escaped.size(), format, code);
-  out += escaped.data();
-}
-
-// Python's repr of a string.
-void append_quoted(std::string_view text, std::string& out) {
-  const bool has_single = text.find('\'') != std::string_view::npos;
-  const char quote = has_single && text.find('"') == std::string_view::npos ? '"' : '\'';
-  out += quote;
-  for (const char c : text) {
-    if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\r') {
-      out += "\\r";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (c == quote || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      append_code("\\x%02x", static_cast<unsigned char>(c), out);
-    } else {
-      out += c;
-    }
-  }
-  out += quote;
-}
-
-void append_json_text(std::string_view text, std::string& out) {
-  out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          append_code("\\u%04x", static_cast<unsigned char>(c), out);
-        } else {
-          out += c;
-        }
-    }
-  }
-  out += '"';
-}
-
-void append_repr(const Value& value, std::string& out);
-
-void append_list(const List& list, std::string& out) {
-  out += list.is_tuple ? '(' : '[';
-  for (std::size_t i = 0; i < list.items.size(); ++i) {
-    if (i > 0) out += ", ";
-    append_repr(list.items[i], out);
-  }
-  if (list.is_tuple && list.items.size() == 1) out += ',';
-  out += list.is_tuple ? ')' : ']';
-}
-
-void append_dict(const Dict& dict, std::string& out) {
-  if (dict.is_namespace) out += "<Namespace ";
-  out += '{';
-  for (std::size_t i = 0; i < dict.items.size(); ++i) {
-    if (i > 0) out += ", ";
-    append_repr(dict.items[i].first, out);
-    out += ": ";
-    append_repr(dict.items[i].second, out);
-  }
-  out += '}';
-  if (dict.is_namespace) out += '>';
-}
-
-void append_repr(const Value& value, std::string& out) {
-  if (const std::string* text = value.as_text()) return append_quoted(*text, out);
-  if (value.is_undefined()) {
-    out += "Undefined";
-    return;
-  }
-  append_text(value, out);
-}
+}  // namespace
 
 double number_of(const Value& value) {
   if (const bool* b = value.as_bool()) return *b ? 1 : 0;
   if (const std::int64_t* i = value.as_int()) return static_cast<double>(*i);
   return *value.as_float();
 }
-
-void append_break(int indent, int level, std::string& out) {
-  if (indent < 0) return;
-  out += '\n';
-  out.append(static_cast<std::size_t>(indent) * static_cast<std::size_t>(level), ' ');
-}
-
-}  // namespace
 
 const char* Value::type_name() const {
   static constexpr const char* kNames[] = {"Undefined", "NoneType", "bool", "int",     "float",
@@ -158,6 +29,14 @@ int Value::depth() const {
   if (const Dict* dict = as_dict()) return dict->depth;
   if (const Function* function = as_function()) return function->self.depth() + 1;
   return 0;
+}
+
+std::size_t Value::weight() const {
+  if (const std::string* text = as_text()) return 1 + text->size() / 64;
+  if (const List* list = as_list()) return list->weight;
+  if (const Dict* dict = as_dict()) return dict->weight;
+  if (const Function* function = as_function()) return function->self.weight() + 1;
+  return 1;
 }
 
 bool Value::holds_namespace() const {
@@ -181,10 +60,20 @@ const Value* Dict::find(const Value& key) const {
   return nullptr;
 }
 
+void Dict::set(Value key, Value value) {
+  for (auto& [k, v] : items) {
+    if (!equal(k, key)) continue;
+    v = std::move(value);
+    return;
+  }
+  items.emplace_back(std::move(key), std::move(value));
+}
+
 Value make_list(std::vector<Value> items, bool is_tuple) {
   auto list = std::make_shared<List>();
   for (const Value& item : items) {
     list->depth = std::max(list->depth, item.depth() + 1);
+    list->weight = added(list->weight, item.weight());
     list->holds_namespace = list->holds_namespace || item.holds_namespace();
   }
   list->items = std::move(items);
@@ -196,6 +85,7 @@ Value make_dict(std::vector<std::pair<Value, Value>> items) {
   auto dict = std::make_shared<Dict>();
   for (const auto& [key, value] : items) {
     dict->depth = std::max({dict->depth, key.depth() + 1, value.depth() + 1});
+    dict->weight = added(dict->weight, added(key.weight(), value.weight()));
     dict->holds_namespace =
         dict->holds_namespace || key.holds_namespace() || value.holds_namespace();
   }
@@ -234,72 +124,6 @@ bool equal(const Value& a, const Value& b) {
   }
   if (a.as_function() || b.as_function()) return a.as_function() == b.as_function();
   return (a.is_none() && b.is_none()) || (a.is_undefined() && b.is_undefined());
-}
-
-void append_text(const Value& value, std::string& out) {
-  if (const std::string* text = value.as_text()) {
-    out += *text;
-  } else if (const bool* b = value.as_bool()) {
-    out += *b ? "True" : "False";
-  } else if (const std::int64_t* i = value.as_int()) {
-    out += std::to_string(*i);
-  } else if (const double* f = value.as_float()) {
-    append_float(*f, out, false);
-  } else if (const List* list = value.as_list()) {
-    append_list(*list, out);
-  } else if (const Dict* dict = value.as_dict()) {
-    append_dict(*dict, out);
-  } else if (value.is_none()) {
-    out += "None";
-  } else if (value.as_function() != nullptr) {
-    out += "<function>";
-  }
-}
-
-std::string text_of(const Value& value) {
-  std::string out;
-  append_text(value, out);
-  return out;
-}
-
-bool append_json(const Value& value, int indent, int level, std::string& out) {
-  if (const std::string* text = value.as_text()) {
-    append_json_text(*text, out);
-  } else if (const bool* b = value.as_bool()) {
-    out += *b ? "true" : "false";
-  } else if (const double* f = value.as_float()) {
-    append_float(*f, out, true);
-  } else if (value.is_none()) {
-    out += "null";
-  } else if (const List* list = value.as_list()) {
-    out += '[';
-    for (std::size_t i = 0; i < list->items.size(); ++i) {
-      if (i > 0) out += indent < 0 ? ", " : ",";
-      append_break(indent, level + 1, out);
-      if (!append_json(list->items[i], indent, level + 1, out)) return false;
-    }
-    if (!list->items.empty()) append_break(indent, level, out);
-    out += ']';
-  } else if (const Dict* dict = value.as_dict(); dict != nullptr && !dict->is_namespace) {
-    out += '{';
-    for (std::size_t i = 0; i < dict->items.size(); ++i) {
-      if (i > 0) out += indent < 0 ? ", " : ",";
-      append_break(indent, level + 1, out);
-      const Value& key = dict->items[i].first;
-      std::string name;
-      if (key.as_text() == nullptr && !append_json(key, -1, 0, name)) return false;
-      append_json_text(key.as_text() != nullptr ? *key.as_text() : name, out);
-      out += ": ";
-      if (!append_json(dict->items[i].second, indent, level + 1, out)) return false;
-    }
-    if (!dict->items.empty()) append_break(indent, level, out);
-    out += '}';
-  } else if (value.as_int() != nullptr) {
-    append_text(value, out);
-  } else {
-    return false;
-  }
-  return true;
 }
 
 }  // namespace quern::text::jinja

@@ -38,6 +38,7 @@ class Value {
   bool is_undefined() const { return std::holds_alternative<Undefined>(data_); }
   bool is_none() const { return std::holds_alternative<None>(data_); }
   bool is_number() const { return as_int() || as_float() || as_bool(); }
+  bool is_scalar() const { return is_none() || is_number() || as_text() != nullptr; }
 
   /// Null unless the value is of that type.
   const bool* as_bool() const { return std::get_if<bool>(&data_); }
@@ -53,6 +54,9 @@ class Value {
 
   /// How deep containers nest: 0 for scalars.
   int depth() const;
+
+  /// What walking the value costs: its scalars (each time they occur), and 64 bytes of text each.
+  std::size_t weight() const;
   bool holds_namespace() const;
 
  private:
@@ -71,34 +75,36 @@ struct List {
   std::vector<Value> items;
   bool is_tuple = false;
   int depth = 1;
+  std::size_t weight = 1;
   bool holds_namespace = false;
 };
 
 struct Dict {
-  std::vector<std::pair<Value, Value>> items;  // In order of insertion; keys differ.
+  std::vector<std::pair<Value, Value>> items;  // In order of insertion; keys are scalars, differ.
   bool is_namespace = false;
   int depth = 1;
+  std::size_t weight = 1;
   bool holds_namespace = false;
 
   const Value* find(std::string_view key) const;
   const Value* find(const Value& key) const;
+  void set(Value key, Value value);  // Of a dict that nobody else holds yet.
 };
 
-/// Deeper values are refused where they are made, so walking them needs no check.
+/// Deeper and heavier values are refused where they are made, so walking them needs no check. (One
+/// value can occur in many places: without a limit, few steps make one that takes years to walk.)
 constexpr int kMaxValueDepth = 200;
+constexpr std::size_t kMaxValueWeight = 4'000'000;
 
 Value make_list(std::vector<Value> items, bool is_tuple = false);
 Value make_dict(std::vector<std::pair<Value, Value>> items);
 
 bool is_true(const Value& value);
+
+/// Cost: the lesser weight of the two.
 bool equal(const Value& a, const Value& b);
 
-/// Python's str(): what {{ value }} prints. Undefined prints nothing.
-void append_text(const Value& value, std::string& out);
-std::string text_of(const Value& value);
-
-/// Python's json.dumps(value, ensure_ascii=False, indent=indent); indent < 0: on one line.
-/// False if the value has no JSON form.
-bool append_json(const Value& value, int indent, int level, std::string& out);
+/// Of a number.
+double number_of(const Value& value);
 
 }  // namespace quern::text::jinja
