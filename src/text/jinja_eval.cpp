@@ -191,9 +191,7 @@ class Evaluator {
       frame_ = &inner;
       inner.set("loop", loop_value(items, i));
       assign(stmt.targets, items[i]);
-      ++n_loops_;
       const Flow flow = exec_block(stmt.body);
-      --n_loops_;
       frame_ = outer;
       if (flow == Flow::kBreak) break;
     }
@@ -212,8 +210,8 @@ class Evaluator {
                       {"revindex0", n - at - 1},
                       {"previtem", i > 0 ? items[i - 1] : Value()},
                       {"nextitem", i + 1 < items.size() ? items[i + 1] : Value()},
-                      {"depth", n_loops_ + 1},  // Outside the loop's body: not counted yet.
-                      {"depth0", n_loops_},
+                      {"depth", 1},  // Counts recursive loops only, and there are none.
+                      {"depth0", 0},
                       {"cycle", function(cycle, at)}});
   }
 
@@ -470,7 +468,6 @@ class Evaluator {
   Frame* frame_ = nullptr;
   std::string* out_ = nullptr;
   Value piped_;
-  int n_loops_ = 0;
   int depth_ = 0;
   int line_ = 0;
   int error_line_ = 0;

@@ -171,6 +171,7 @@ Value round_number(Machine& machine, const Value& self, const Args& args) {
     const double scale = std::pow(10.0, digits);
     return (how == "ceil" ? std::ceil(value * scale) : std::floor(value * scale)) / scale;
   }
+  if (self.as_float() == nullptr) return self;
   std::array<char, 400> shown;
   const int n = std::snprintf(shown.data(), shown.size(), "%.*f", digits, value);
   double rounded = value;

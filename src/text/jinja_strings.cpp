@@ -94,9 +94,6 @@ Value split_at_space(Machine& machine, std::string_view text, std::int64_t max_s
   };
   for (skip(true); !text.empty(); skip(true)) {
     if (max_splits-- == 0) {
-      while (is_py_space(decode_utf8(text, last_char(text)).code)) {
-        text.remove_suffix(text.size() - last_char(text));
-      }
       parts.emplace_back(text);
       break;
     }
