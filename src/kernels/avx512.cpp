@@ -146,7 +146,7 @@ constinit const Table avx512_table = {
     .bf16_row = bf16_row,
     .f16_row = f16_row,
     .int8 = &int8_avx2,
-    .block = &block_plain,
+    .block = &block_avx2,
 };
 
 }  // namespace quern::kernels

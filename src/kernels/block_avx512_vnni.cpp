@@ -68,11 +68,10 @@ QUERN_INLINE void unpack(const std::byte* lines, __m512i (&w)[kBlockLines]) {
 
 // Scales.
 
+/// Lines of one block's scales: scale of each half, then minimum of each half.
 constexpr int scale_lines(BlockKind kind) {
   return (has_halves(kind) ? 2 : 1) * (has_minima(kind) ? 2 : 1);
 }
-/// Lines of one block's scales: scale of each half, then minimum of each half.
-constexpr int kMostScaleLines = 4;
 
 QUERN_INLINE __m512 load_halves(const std::byte* p) {
   return _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(p)));

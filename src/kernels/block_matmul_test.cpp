@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/block_isa.h"
+#include "kernels/block_layout.h"
 #include "kernels/test_block_weights.h"
 
 namespace quern::kernels {
@@ -165,6 +166,44 @@ TEST(block_matmul, an_odd_number_of_blocks) {
       EXPECT_EQ(product(x.input, w.weight, ThreadPool::serial()), want)
           << block_layout(format).name;
     });
+  }
+}
+
+// The largest codes against the largest rows: sums of 16 bits must not saturate.
+TEST(block_matmul, extreme_codes_are_exact) {
+  std::vector<float> x(512);
+  for (int i = 0; i < 512; ++i) x[i] = i / 256 == 0 ? 1.0f : -1.0f;
+  for (const BlockFormat format : kBlockFormats) {
+    if (!takes_block_rows(format)) continue;
+    for (const int fill : {0x00, 0x0f, 0x7f, 0x80, 0xff}) {
+      // All bytes but the f16 fields, which come from random blocks.
+      std::vector<std::byte> blocks = random_blocks(format, 16, 512, 1);
+      const int n_bytes = block_layout(format).n_bytes;
+      const BlockShape& shape = *find_block_shape(format);
+      const int tail = n_bytes - shape.group_inputs * (shape.low_bits + shape.high_bits) / 8;
+      const bool scales_last =
+          format == BlockFormat::kQ3K || format == BlockFormat::kQ6K || format == BlockFormat::kQ2K;
+      for (std::size_t i = 0; i < blocks.size(); ++i) {
+        const int at = static_cast<int>(i % n_bytes);
+        const bool code = format == BlockFormat::kQ2K   ? at >= 16 && at < 80
+                          : format == BlockFormat::kQ3K ? at < 96
+                          : scales_last                 ? at < n_bytes - tail
+                                                        : at >= tail;
+        if (code) blocks[i] = static_cast<std::byte>(fill);
+      }
+      const PackedBlocks w(format, 16, 512, blocks);
+      std::vector<float> rows(x);
+      rows.insert(rows.end(), x.begin(), x.end());
+      const Rows two(rows, 2, 512);
+      const BlockIsa& before = block_active();
+      block_set_active(block_plain);
+      const std::vector<float> want = product(two.input, w.weight, ThreadPool::serial());
+      block_set_active(before);
+      with_each_isa([&](const BlockIsa&) {
+        EXPECT_EQ(product(two.input, w.weight, ThreadPool::serial()), want)
+            << block_layout(format).name << " " << fill;
+      });
+    }
   }
 }
 

@@ -57,7 +57,8 @@ const Table& choose() {
 }  // namespace
 
 const Table& avx2_vnni_table() {
-  static const Table table = with_dot_product(avx2_table, "avx2_vnni", int8_avx2_vnni, block_plain);
+  static const Table table =
+      with_dot_product(avx2_table, "avx2_vnni", int8_avx2_vnni, block_avx2_vnni);
   return table;
 }
 
