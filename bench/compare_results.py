@@ -6,7 +6,7 @@ usage: compare_results.py BEFORE.json AFTER.json [--tolerance 0.03] [--all]
 A row counts as worse when its median moved the wrong way by more than the tolerance and the two
 ranges over the rounds do not overlap; "unsure" when the medians differ that much but the ranges
 overlap. Reads google-benchmark's JSON (give it --benchmark_repetitions) and the JSON lines of
-bench_encoder (p10 and p90 are the range), too. Exit 1 when a row is worse.
+bench_encoder and bench_kernels (p10 and p90 are the range), too. Exit 1 when a row is worse.
 """
 import argparse
 import json
@@ -15,10 +15,15 @@ import sys
 import measure
 
 
-def encoder_rows(lines: list[dict]) -> dict[str, dict]:
+# What tells two JSON lines of our own programs apart, in the order of their names.
+KEYS = ("bench", "kind", "model", "op", "isa", "precision", "activation", "length", "batch", "rows",
+        "threads")
+
+
+def line_rows(lines: list[dict]) -> dict[str, dict]:
     rows = {}
     for r in lines:
-        name = "{bench} {kind} {isa} {precision} {length} x {batch}, {threads} threads".format(**r)
+        name = " ".join(f"{k} {r[k]}" if isinstance(r[k], int) else r[k] for k in KEYS if k in r)
         rows[name] = {"name": name, "unit": "Gop/s", "better": "higher", "median": r["gops"],
                       "min": r["gops_p10"], "max": r["gops_p90"]}
     return rows
@@ -43,12 +48,12 @@ def load(path: str) -> tuple[dict, dict[str, dict]]:
         body = json.loads(text)
     except json.JSONDecodeError:
         lines = [json.loads(line) for line in text.splitlines() if line.strip()]
-        return {}, encoder_rows(lines)
+        return {}, line_rows(lines)
     if "rows" in body:
         return body["machine"], {r["name"]: r for r in body["rows"]}
     if "benchmarks" in body:
         return {"cpus": body.get("context", {}).get("num_cpus")}, google_rows(body["benchmarks"])
-    return {}, encoder_rows([body])
+    return {}, line_rows([body])
 
 
 def verdict(before: dict, after: dict, tolerance: float) -> tuple[float, str]:

@@ -68,6 +68,16 @@ class Files(unittest.TestCase):
         self.assertEqual(self.compare(body(100), body(80)), 1)
         self.assertEqual(self.compare(body(80), body(100)), 0)
 
+    def test_reads_the_kernels_benchmark(self):
+        def body(gops: float) -> str:
+            rows = [{"bench": "matmul", "model": "minilm", "op": op, "rows": 96, "threads": 1,
+                     "activation": "none", "precision": "int8", "isa": "avx2", "gops": rate,
+                     "gops_p10": rate, "gops_p90": rate}
+                    for op, rate in (("qkv", gops), ("ff_in", 50))]
+            return "".join(json.dumps(r) + "\n" for r in rows)
+        self.assertEqual(self.compare(body(100), body(80)), 1)
+        self.assertEqual(self.compare(body(100), body(100)), 0)
+
 
 if __name__ == "__main__":
     unittest.main()
