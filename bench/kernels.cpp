@@ -3,7 +3,7 @@
 //
 // usage: bench_kernels [--every-isa] [--threads N] [--rows 96,512,2048] [--models minilm,...]
 //                      [--precisions f32,bf16,int8] [--activation none|gelu] [--seconds S]
-//                      [--kinds matmul,attention]
+//                      [--kinds matmul,attention] [--ops qkv,...]
 // Prints one JSON object a line. "op":"all" stands for one layer's products together. The
 // instruction set is QUERN_ISA's, or with --every-isa each in turn, in a process of its own.
 
@@ -39,7 +39,7 @@ using namespace quern::kernels;
 struct Options {
   std::vector<int> rows = {96, 512, 2048};
   std::vector<int> lengths = {512, 2048};
-  std::vector<std::string> models;
+  std::vector<std::string> models, ops;
   std::vector<std::string> precisions = {"f32", "bf16", "int8"};
   std::vector<std::string> kinds = {"matmul", "attention"};
   std::string activation = "none";
@@ -123,7 +123,7 @@ class Bench {
   void run_matmuls(Precision precision, int rows) {
     double ops = 0, seconds = 0, peak_seconds = 0;
     for (const Shape& s : kShapes) {
-      if (!has(o_.models, s.model)) continue;
+      if (!has(o_.models, s.model) || !has(o_.ops, s.op)) continue;
       const double n = 2.0 * rows * s.n_out * s.n_in;
       const Speed speed = precision == Precision::kInt8 ? int8_speed(s, rows, n)
                                                         : float_speed(s, precision, rows, n);
@@ -295,6 +295,7 @@ int main(int argc, char** argv) {
   app.add_option("--rows", o.rows, "rows of the products")->delimiter(',');
   app.add_option("--lengths", o.lengths, "tokens of attention's sequence")->delimiter(',');
   app.add_option("--models", o.models, "minilm, bge-base, ...")->delimiter(',');
+  app.add_option("--ops", o.ops, "qkv, attn_out, ff_in, ff_out")->delimiter(',');
   app.add_option("--precisions", o.precisions, "f32, bf16, int8")
       ->delimiter(',')
       ->check(CLI::IsMember({"f32", "bf16", "int8"}));

@@ -25,7 +25,7 @@ namespace {
 struct V : V512 {
   // As bf16_from_f32, but subnormal numbers become zero.
   QUERN_INLINE void store_bf16_n(std::uint16_t* p, Type v, int n) {
-    _mm256_mask_storeu_epi16(p, first(n), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(v)));
+    store_halves_n(p, reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(v)), n);
   }
 };
 

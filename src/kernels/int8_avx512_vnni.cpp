@@ -181,16 +181,32 @@ QUERN_AVX512_VNNI_INLINE __mmask16 first_lanes(int n) {
   return static_cast<__mmask16>(n >= 16 ? 0xffff : n <= 0 ? 0 : (1 << n) - 1);
 }
 
+// Whole groups go without masks: Zen 4 takes many cycles for a masked store.
+template <bool kWhole>
+QUERN_AVX512_VNNI_INLINE __m512 load_line(const float* x, int n) {
+  return kWhole ? _mm512_loadu_ps(x) : _mm512_maskz_loadu_ps(first_lanes(n), x);
+}
+
+template <bool kWhole>
+QUERN_AVX512_VNNI_INLINE void store_codes(std::uint8_t* codes, __m128i line, int n) {
+  if (kWhole) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(codes), line);
+  } else {
+    const int n_stored = (n + kInt8Step - 1) / kInt8Step * kInt8Step;
+    _mm_mask_storeu_epi8(codes, first_lanes(n_stored), _mm_maskz_mov_epi8(first_lanes(n), line));
+  }
+}
+
+template <bool kWhole>
 QUERN_AVX512_VNNI void quantise_group(const float* x, const float* factors, int n,
                                       std::uint8_t* codes, float* scale, std::int32_t* zero) {
   __m512 values[kGroupLines];
   __m512 low = _mm512_setzero_ps();
   __m512 high = _mm512_setzero_ps();
   for (int i = 0; i < kGroupLines; ++i) {
-    const __mmask16 mask = first_lanes(n - i * 16);
-    values[i] = _mm512_maskz_loadu_ps(mask, x + i * 16);
+    values[i] = load_line<kWhole>(x + i * 16, n - i * 16);
     if (factors) {
-      values[i] = _mm512_mul_ps(values[i], _mm512_maskz_loadu_ps(mask, factors + i * 16));
+      values[i] = _mm512_mul_ps(values[i], load_line<kWhole>(factors + i * 16, n - i * 16));
     }
     low = _mm512_min_ps(values[i], low);
     high = _mm512_max_ps(values[i], high);
@@ -203,12 +219,10 @@ QUERN_AVX512_VNNI void quantise_group(const float* x, const float* factors, int 
 
   const __m512 inverse_v = _mm512_set1_ps(inverse);
   const __m512i zero_v = _mm512_set1_epi32(*zero);
-  const int n_stored = (n + kInt8Step - 1) / kInt8Step * kInt8Step;
   for (int i = 0; i < kGroupLines; ++i) {
     const __m512i steps = _mm512_cvtps_epi32(_mm512_mul_ps(values[i], inverse_v));
     const __m512i code = _mm512_max_epi32(_mm512_add_epi32(steps, zero_v), _mm512_setzero_si512());
-    const __m128i bytes = _mm_maskz_mov_epi8(first_lanes(n - i * 16), _mm512_cvtusepi32_epi8(code));
-    _mm_mask_storeu_epi8(codes + i * 16, first_lanes(n_stored - i * 16), bytes);
+    store_codes<kWhole>(codes + i * 16, _mm512_cvtusepi32_epi8(code), n - i * 16);
   }
 }
 
@@ -216,8 +230,10 @@ void quantise(const float* x, const float* factors, int n, std::uint8_t* codes, 
               std::int32_t* zeros) {
   for (int g = 0; g * kInt8Group < n; ++g) {
     const int first = g * kInt8Group;
-    quantise_group(x + first, factors ? factors + first : nullptr, std::min(kInt8Group, n - first),
-                   codes + first, scales + g, zeros + g);
+    const int left = std::min(kInt8Group, n - first);
+    const auto group = left == kInt8Group ? quantise_group<true> : quantise_group<false>;
+    group(x + first, factors ? factors + first : nullptr, left, codes + first, scales + g,
+          zeros + g);
   }
 }
 
