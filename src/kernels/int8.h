@@ -60,15 +60,15 @@ struct Int8Rows {
 /// Bytes of n_rows quantised rows of n_in values.
 std::size_t int8_rows_bytes(int n_rows, int n_in);
 
-/// Quantises columns [first_col, first_col + n) of one row, each multiplied by its factor first
-/// (int8_equalise.h). Each group takes the range of its values and 0, cut into 255 steps; codes
-/// round to nearest, ties to even.
+/// Quantises columns [first_col, first_col + x.cols) of rows [row, row + x.rows), each multiplied
+/// by its factor first (int8_equalise.h). Each group takes the range of its values and 0, cut into
+/// 255 steps; codes round to nearest, ties to even.
 ///
-/// Shapes: x [n]; first_col a multiple of 128; n too, unless it ends the row; factors [out.n_in],
-///   or empty for ones.
+/// Shapes: first_col a multiple of 128; x.cols too, unless it ends the row; factors [out.n_in], or
+///   empty for ones.
 /// Numerics: all instruction sets give the same bits. A range below 1e-30 counts as zero.
-void int8_quantise_row(const float* x, int n, int first_col, std::span<const float> factors,
-                       const Int8Rows& out, int row);
+void int8_quantise_block(Matrix<const float> x, int first_col, std::span<const float> factors,
+                         const Int8Rows& out, int row);
 
 /// Whole rows. Shapes: x [out.n_rows, out.n_in].
 void int8_quantise(Matrix<const float> x, std::span<const float> factors, ThreadPool& pool,

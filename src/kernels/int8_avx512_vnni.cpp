@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include <immintrin.h>
@@ -36,8 +37,9 @@ QUERN_AVX512_VNNI_INLINE __m512i broadcast4(const std::uint8_t* p) {
 }
 
 template <typename T>
-const T* offset(const T* p, std::ptrdiff_t bytes) {
-  return reinterpret_cast<const T*>(reinterpret_cast<const std::byte*>(p) + bytes);
+T* offset(T* p, std::ptrdiff_t bytes) {
+  using Byte = std::conditional_t<std::is_const_v<T>, const std::byte, std::byte>;
+  return reinterpret_cast<T*>(reinterpret_cast<Byte*>(p) + bytes);
 }
 
 // The accumulators of a tile of R rows by V panels: row r, panel v at [r * V + v]. Indices are
@@ -183,57 +185,108 @@ QUERN_AVX512_VNNI_INLINE __mmask16 first_lanes(int n) {
 
 // Whole groups go without masks: Zen 4 takes many cycles for a masked store.
 template <bool kWhole>
-QUERN_AVX512_VNNI_INLINE __m512 load_line(const float* x, int n) {
-  return kWhole ? _mm512_loadu_ps(x) : _mm512_maskz_loadu_ps(first_lanes(n), x);
+QUERN_AVX512_VNNI_INLINE __m512 load_line(const Int8Quantise& q, const float* x, int i, int n) {
+  const __mmask16 mask = kWhole ? 0xffff : first_lanes(n - i * 16);
+  const __m512 v = kWhole ? _mm512_loadu_ps(x + i * 16) : _mm512_maskz_loadu_ps(mask, x + i * 16);
+  if (q.factors == nullptr) return v;
+  const float* factors = q.factors + i * 16;
+  return _mm512_mul_ps(v, kWhole ? _mm512_loadu_ps(factors) : _mm512_maskz_loadu_ps(mask, factors));
 }
 
 template <bool kWhole>
-QUERN_AVX512_VNNI_INLINE void store_codes(std::uint8_t* codes, __m128i line, int n) {
+QUERN_AVX512_VNNI_INLINE void store_codes(std::uint8_t* codes, __m128i line, int i, int n) {
   if (kWhole) {
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(codes), line);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(codes + i * 16), line);
   } else {
     const int n_stored = (n + kInt8Step - 1) / kInt8Step * kInt8Step;
-    _mm_mask_storeu_epi8(codes, first_lanes(n_stored), _mm_maskz_mov_epi8(first_lanes(n), line));
+    _mm_mask_storeu_epi8(codes + i * 16, first_lanes(n_stored - i * 16),
+                         _mm_maskz_mov_epi8(first_lanes(n - i * 16), line));
   }
 }
 
+// The smallest lane of each.
+QUERN_AVX512_VNNI_INLINE __m128 least_lanes(const __m512 (&v)[4]) {
+  __m128 m[4];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    const __m256 half =
+        _mm256_min_ps(_mm512_castps512_ps256(v[i]),
+                      _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(v[i]), 1)));
+    m[i] = _mm_min_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+  }
+  const __m128 a = _mm_min_ps(_mm_unpacklo_ps(m[0], m[1]), _mm_unpackhi_ps(m[0], m[1]));
+  const __m128 b = _mm_min_ps(_mm_unpacklo_ps(m[2], m[3]), _mm_unpackhi_ps(m[2], m[3]));
+  return _mm_min_ps(_mm_movelh_ps(a, b), _mm_movehl_ps(b, a));
+}
+
+// One group of up to four rows: what follows from their ranges takes long, so they share it.
 template <bool kWhole>
-QUERN_AVX512_VNNI void quantise_group(const float* x, const float* factors, int n,
-                                      std::uint8_t* codes, float* scale, std::int32_t* zero) {
-  __m512 values[kGroupLines];
-  __m512 low = _mm512_setzero_ps();
-  __m512 high = _mm512_setzero_ps();
-  for (int i = 0; i < kGroupLines; ++i) {
-    values[i] = load_line<kWhole>(x + i * 16, n - i * 16);
-    if (factors) {
-      values[i] = _mm512_mul_ps(values[i], load_line<kWhole>(factors + i * 16, n - i * 16));
+QUERN_AVX512_VNNI void quantise_group(const Int8Quantise& q, int n) {
+  __m512 low[4] = {};
+  __m512 minus_high[4] = {};
+  const __m512 sign = _mm512_set1_ps(-0.0f);
+  for (int r = 0; r < q.n_rows; ++r) {
+    __m512 least = _mm512_setzero_ps();
+    __m512 most = _mm512_setzero_ps();
+    for (int i = 0; i < kGroupLines; ++i) {
+      const __m512 v = load_line<kWhole>(q, q.x + r * q.x_stride, i, n);
+      least = _mm512_min_ps(v, least);
+      most = _mm512_max_ps(v, most);
     }
-    low = _mm512_min_ps(values[i], low);
-    high = _mm512_max_ps(values[i], high);
+    low[r] = least;
+    minus_high[r] =
+        _mm512_castsi512_ps(_mm512_xor_si512(_mm512_castps_si512(most), _mm512_castps_si512(sign)));
   }
-  const float least = _mm512_reduce_min_ps(low);
-  const float range = _mm512_reduce_max_ps(high) - least;
-  const float inverse = range > 1e-30f ? 255.0f / range : 0.0f;
-  *scale = range > 1e-30f ? range / 255.0f : 0.0f;
-  *zero = std::clamp(_mm_cvtss_si32(_mm_set_ss(-least * inverse)), 0, 255);
-
-  const __m512 inverse_v = _mm512_set1_ps(inverse);
-  const __m512i zero_v = _mm512_set1_epi32(*zero);
-  for (int i = 0; i < kGroupLines; ++i) {
-    const __m512i steps = _mm512_cvtps_epi32(_mm512_mul_ps(values[i], inverse_v));
-    const __m512i code = _mm512_max_epi32(_mm512_add_epi32(steps, zero_v), _mm512_setzero_si512());
-    store_codes<kWhole>(codes + i * 16, _mm512_cvtusepi32_epi8(code), n - i * 16);
+  const __m128 least = least_lanes(low);
+  const __m128 range = _mm_sub_ps(_mm_sub_ps(_mm_setzero_ps(), least_lanes(minus_high)), least);
+  const __m128 steps = _mm_set1_ps(255.0f);
+  const __mmask8 is_range = _mm_cmp_ps_mask(range, _mm_set1_ps(1e-30f), _CMP_GT_OQ);
+  const __m128 inverse = _mm_maskz_div_ps(is_range, steps, range);
+  const __m128 minus_least = _mm_sub_ps(_mm_setzero_ps(), least);
+  const __m128i zero = _mm_min_epi32(
+      _mm_max_epi32(_mm_cvtps_epi32(_mm_mul_ps(minus_least, inverse)), _mm_setzero_si128()),
+      _mm_set1_epi32(255));
+  alignas(16) float scales[4], inverses[4];
+  alignas(16) std::int32_t zeros[4];
+  _mm_store_ps(scales, _mm_maskz_div_ps(is_range, range, steps));
+  _mm_store_ps(inverses, inverse);
+  _mm_store_si128(reinterpret_cast<__m128i*>(zeros), zero);
+  for (int r = 0; r < q.n_rows; ++r) {
+    const __m512 inverse_v = _mm512_set1_ps(inverses[r]);
+    const __m512i zero_v = _mm512_set1_epi32(zeros[r]);
+    *offset(q.scales, r * q.row_bytes) = scales[r];
+    *offset(q.zeros, r * q.row_bytes) = zeros[r];
+    for (int i = 0; i < kGroupLines; ++i) {
+      const __m512 v = load_line<kWhole>(q, q.x + r * q.x_stride, i, n);
+      const __m512i code =
+          _mm512_add_epi32(_mm512_cvtps_epi32(_mm512_mul_ps(v, inverse_v)), zero_v);
+      store_codes<kWhole>(q.codes + r * q.row_bytes,
+                          _mm512_cvtusepi32_epi8(_mm512_max_epi32(code, _mm512_setzero_si512())), i,
+                          n);
+    }
   }
 }
 
-void quantise(const float* x, const float* factors, int n, std::uint8_t* codes, float* scales,
-              std::int32_t* zeros) {
-  for (int g = 0; g * kInt8Group < n; ++g) {
-    const int first = g * kInt8Group;
-    const int left = std::min(kInt8Group, n - first);
-    const auto group = left == kInt8Group ? quantise_group<true> : quantise_group<false>;
-    group(x + first, factors ? factors + first : nullptr, left, codes + first, scales + g,
-          zeros + g);
+void quantise(const Int8Quantise& whole) {
+  for (int row = 0; row < whole.n_rows; row += 4) {
+    Int8Quantise q = whole;
+    q.n_rows = std::min(4, whole.n_rows - row);
+    q.x += row * q.x_stride;
+    q.codes += row * q.row_bytes;
+    q.scales = offset(q.scales, row * q.row_bytes);
+    q.zeros = offset(q.zeros, row * q.row_bytes);
+    for (int left = q.n; left > 0; left -= kInt8Group) {
+      if (left >= kInt8Group) {
+        quantise_group<true>(q, kInt8Group);
+      } else {
+        quantise_group<false>(q, left);
+      }
+      q.x += kInt8Group;
+      if (q.factors != nullptr) q.factors += kInt8Group;
+      q.codes += kInt8Group;
+      ++q.scales;
+      ++q.zeros;
+    }
   }
 }
 

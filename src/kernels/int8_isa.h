@@ -33,13 +33,22 @@ struct Int8Tile {
   std::ptrdiff_t sums_offset() const { return (std::ptrdiff_t{n_steps} + n_groups) * 64; }
 };
 
+/// Rows to be quantised, from the start of a group on. Everything is borrowed.
+struct Int8Quantise {
+  const float* x;           // [n_rows, n]
+  std::ptrdiff_t x_stride;  // floats from one row of x to the next
+  const float* factors;     // [n], what values are multiplied by first; or null
+  int n;
+  int n_rows;
+  std::uint8_t* codes;       // of the first row: [n padded to 4 with zeros]
+  float* scales;             // [n_groups] of the first row
+  std::int32_t* zeros;       // [n_groups] of the first row
+  std::ptrdiff_t row_bytes;  // from one row to the next, for all three
+};
+
 struct Int8Isa {
   const char* isa;
-
-  /// Quantises x[i] * factors[i] (factors may be null: x[i]) from the start of a group on: codes
-  /// [n padded to 4 with zeros], a scale and a zero point per group.
-  void (*quantise)(const float* x, const float* factors, int n, std::uint8_t* codes, float* scales,
-                   std::int32_t* zeros);
+  void (*quantise)(const Int8Quantise& q);
   void (*tile)(const Int8Tile& tile);
 };
 

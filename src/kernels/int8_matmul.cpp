@@ -47,21 +47,27 @@ void finish(const Product& p, const Part& part, int first_row, int n_rows, float
   const int n = std::min(part.n_panels * kPanelWidth, p.weight.n_out - col);
   const MatmulOut& to = p.out.to;
   const bool quantise = p.out.quantised.data != nullptr;
-  const Table& table = active();
-  for (int i = 0; i < n_rows; ++i) {
-    const int row = first_row + i;
-    float* c = sums + i * stride;
-    float* out = at(to.out, row, col);
-    if (out == nullptr && quantise) out = c;
-    table.finish_row({.c = c,
-                      .residual = at(to.residual, row, col),
-                      .activation = to.activation,
-                      .n = n,
-                      .out = out,
-                      .out_bf16 = at(to.out_bf16, row, col),
-                      .rounded = out == c});
-    if (quantise) int8_quantise_row(out, n, col, p.out.factors, p.out.quantised, row);
+  const bool in_place = quantise && to.out.data == nullptr;
+  // Sums that are only quantised, as they are, need no finish.
+  if (!in_place || to.activation != Activation::kNone || to.residual.data != nullptr ||
+      to.out_bf16.data != nullptr) {
+    const Table& table = active();
+    for (int i = 0; i < n_rows; ++i) {
+      const int row = first_row + i;
+      float* c = sums + i * stride;
+      table.finish_row({.c = c,
+                        .residual = at(to.residual, row, col),
+                        .activation = to.activation,
+                        .n = n,
+                        .out = in_place ? c : at(to.out, row, col),
+                        .out_bf16 = at(to.out_bf16, row, col),
+                        .rounded = in_place});
+    }
   }
+  if (!quantise) return;
+  const Matrix<const float> finished = in_place ? Matrix<const float>(sums, n_rows, n, stride)
+                                                : to.out.block(first_row, n_rows).columns(col, n);
+  int8_quantise_block(finished, col, p.out.factors, p.out.quantised, first_row);
 }
 
 template <typename T>

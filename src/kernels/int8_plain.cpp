@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "kernels/int8.h"
 #include "kernels/int8_isa.h"
@@ -38,18 +39,21 @@ void quantise_group(const float* values, const float* factors, int n, std::uint8
   for (int k = n; k % kInt8Step != 0; ++k) codes[k] = 0;
 }
 
-void quantise(const float* x, const float* factors, int n, std::uint8_t* codes, float* scales,
-              std::int32_t* zeros) {
-  for (int g = 0; g * kInt8Group < n; ++g) {
-    const int first = g * kInt8Group;
-    quantise_group(x + first, factors ? factors + first : nullptr, std::min(kInt8Group, n - first),
-                   codes + first, scales + g, zeros + g);
-  }
+template <typename T>
+T* row_of(T* first, std::ptrdiff_t row_bytes, int r) {
+  using Byte = std::conditional_t<std::is_const_v<T>, const std::byte, std::byte>;
+  return reinterpret_cast<T*>(reinterpret_cast<Byte*>(first) + r * row_bytes);
 }
 
-template <typename T>
-const T* row_of(const T* first, std::ptrdiff_t row_bytes, int r) {
-  return reinterpret_cast<const T*>(reinterpret_cast<const std::byte*>(first) + r * row_bytes);
+void quantise(const Int8Quantise& q) {
+  for (int r = 0; r < q.n_rows; ++r) {
+    for (int g = 0; g * kInt8Group < q.n; ++g) {
+      const int first = g * kInt8Group;
+      quantise_group(q.x + r * q.x_stride + first, q.factors ? q.factors + first : nullptr,
+                     std::min(kInt8Group, q.n - first), row_of(q.codes, q.row_bytes, r) + first,
+                     row_of(q.scales, q.row_bytes, r) + g, row_of(q.zeros, q.row_bytes, r) + g);
+    }
+  }
 }
 
 // Output `lane` of a panel for one row.

@@ -178,8 +178,15 @@ TEST(int8, every_isa_quantises_like_plain) {
           std::vector<std::uint8_t> codes(std::size_t(int8_steps(n)) * 4 + 1, 77);
           std::vector<float> scales(n_groups);
           std::vector<std::int32_t> zeros(n_groups);
-          isa->quantise(x.data(), scaled ? factors.data() : nullptr, n, codes.data(), scales.data(),
-                        zeros.data());
+          isa->quantise({.x = x.data(),
+                         .x_stride = n,
+                         .factors = scaled ? factors.data() : nullptr,
+                         .n = n,
+                         .n_rows = 1,
+                         .codes = codes.data(),
+                         .scales = scales.data(),
+                         .zeros = zeros.data(),
+                         .row_bytes = 0});
           EXPECT_EQ(codes.back(), 77) << "written past the end";
           if (first_codes.empty()) {
             first_codes = codes;
@@ -192,6 +199,24 @@ TEST(int8, every_isa_quantises_like_plain) {
               << isa->isa << " n " << n;
         }
       }
+    }
+  }
+}
+
+TEST(int8, rows_quantised_together_are_those_quantised_alone) {
+  ThreadPool pool(1);
+  for (const int n : {1, 127, 128, 300, 512}) {
+    const std::vector<float> x = random_floats(13 * n, 5);
+    const std::vector<float> factors = random_floats(n, 6);
+    for (const Int8Isa* isa : int8_runnable()) {
+      int8_set_active(*isa);
+      std::vector<std::byte> together(int8_rows_bytes(13, n)), alone(together.size());
+      const Int8Rows rows{together.data(), 13, n}, single{alone.data(), 13, n};
+      int8_quantise(matrix(x, 13, n), factors, pool, rows);
+      for (int r = 0; r < 13; ++r) {
+        int8_quantise(matrix(x, 13, n).block(r, 1), factors, pool, single.block(r, 1));
+      }
+      EXPECT_EQ(together, alone) << isa->isa << " n " << n;
     }
   }
 }

@@ -48,10 +48,8 @@ QUERN_AVX2 void quantise_group(const float* x, std::uint8_t* codes, float* scale
   }
 }
 
-}  // namespace
-
-void int8_quantise_ymm(const float* x, const float* factors, int n, std::uint8_t* codes,
-                       float* scales, std::int32_t* zeros) {
+void quantise_row(const float* x, const float* factors, int n, std::uint8_t* codes, float* scales,
+                  std::int32_t* zeros) {
   for (int g = 0; g * kInt8Group < n; ++g) {
     const int n_here = std::min(kInt8Group, n - g * kInt8Group);
     alignas(32) float values[kInt8Group];
@@ -65,6 +63,15 @@ void int8_quantise_ymm(const float* x, const float* factors, int n, std::uint8_t
     const int n_codes = (n_here + kInt8Step - 1) / kInt8Step * kInt8Step;
     std::fill(group_codes + n_here, group_codes + n_codes, std::uint8_t{0});
     std::memcpy(codes + g * kInt8Group, group_codes, static_cast<std::size_t>(n_codes));
+  }
+}
+
+}  // namespace
+
+void int8_quantise_ymm(const Int8Quantise& q) {
+  for (int r = 0; r < q.n_rows; ++r) {
+    quantise_row(q.x + r * q.x_stride, q.factors, q.n, q.codes + r * q.row_bytes,
+                 q.scales + r * q.row_bytes / 4, q.zeros + r * q.row_bytes / 4);
   }
 }
 

@@ -25,8 +25,7 @@ template <int N>
 using Int8Upto = std::make_integer_sequence<int, N>;
 
 /// Int8Isa::quantise with AVX2.
-void int8_quantise_ymm(const float* x, const float* factors, int n, std::uint8_t* codes,
-                       float* scales, std::int32_t* zeros);
+void int8_quantise_ymm(const Int8Quantise& q);
 
 /// out = bias, as the sums across groups begin.
 void int8_start_sums(const Int8Tile& t);
