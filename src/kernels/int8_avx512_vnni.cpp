@@ -83,28 +83,24 @@ QUERN_AVX512_VNNI_INLINE void step(__m512i (&acc)[N], const std::byte* codes,
 }
 
 QUERN_AVX512_VNNI_INLINE void add_scaled(__m512i acc, const std::byte* w_scales, float row_scale,
-                                         float* out) {
+                                         const float* sum, float* out) {
   const __m512 scale = _mm512_mul_ps(_mm512_load_ps(w_scales), _mm512_set1_ps(row_scale));
-  const __m512 sum = _mm512_load_ps(out);
   __m512 group_sum;
   __asm__("vcvtdq2ps %1, %0" : "=v"(group_sum) : "v"(acc));  // The intrinsic: as for dot4.
-  _mm512_store_ps(out, _mm512_fmadd_ps(group_sum, scale, sum));
+  _mm512_store_ps(out, _mm512_fmadd_ps(group_sum, scale, _mm512_load_ps(sum)));
 }
 
-template <int V, int N, int... I>
+// The sums begin as the bias.
+enum class Sums { kBegin, kGoOn };
+
+template <Sums kSums, int V, int N, int... I>
 QUERN_AVX512_VNNI_INLINE void finish_group(const __m512i (&acc)[N], const Int8Tile& t, int g,
                                            Seq<I...>) {
   const std::byte* scales = t.panels + t.scales_offset() + g * kLineBytes;
+  const auto out = [&](int i) { return t.out + (i / V) * t.out_cols + (i % V) * kPanelWidth; };
   (add_scaled(acc[I], scales + (I % V) * t.panel_bytes(),
               offset(t.row_scales, (I / V) * t.row_bytes)[g],
-              t.out + (I / V) * t.out_cols + (I % V) * kPanelWidth),
-   ...);
-}
-
-template <int V, int... I>
-QUERN_AVX512_VNNI_INLINE void start_sums(const Int8Tile& t, Seq<I...>) {
-  (_mm512_store_ps(t.out + (I / V) * t.out_cols + (I % V) * kPanelWidth,
-                   _mm512_load_ps(t.bias + (I % V) * kPanelWidth)),
+              kSums == Sums::kBegin ? t.bias + (I % V) * kPanelWidth : out(I), out(I)),
    ...);
 }
 
@@ -114,7 +110,6 @@ QUERN_AVX512_VNNI void block(const Int8Tile& tile) {
   constexpr auto kAll = Upto<R * V>();
   const Int8Tile t = tile;
   const std::ptrdiff_t panel_bytes = t.panel_bytes();
-  start_sums<V>(t, kAll);
   for (int g = 0; g < t.n_groups; ++g) {
     __m512i acc[R * V];
     start_group<V>(acc, t, g, kAll);
@@ -130,7 +125,11 @@ QUERN_AVX512_VNNI void block(const Int8Tile& tile) {
       step<V>(acc, codes, panel_bytes, rows, t.row_bytes, Upto<R>());
       for (const std::uint8_t*& row : rows.at) row += kInt8Step;
     }
-    finish_group<V>(acc, t, g, kAll);
+    if (g == 0) {
+      finish_group<Sums::kBegin, V>(acc, t, g, kAll);
+    } else {
+      finish_group<Sums::kGoOn, V>(acc, t, g, kAll);
+    }
   }
 }
 
