@@ -3,8 +3,9 @@
 // machine slows all alike. Few rows pass through 256 MB of weights, which no cache holds.
 //
 // usage: bench_block_kernels [--rows N]... [--format NAME]... [--shape OUTxIN]... [--isa NAME]
-//                            [--threads N] [--seconds S]
-//   rows default to 1, 8 and 512; seconds (0.15) per line.
+//                            [--threads N] [--seconds S] [--megabytes M]
+//   rows default to 1, 8 and 512; seconds (0.15) per line; megabytes (256) of weights passed
+//   through: fewer stay in a cache, which shows the speed of the arithmetic.
 
 #include <algorithm>
 #include <cstdio>
@@ -55,6 +56,7 @@ struct Options {
   std::vector<Shape> shapes;
   int n_threads = usable_cpus();
   double seconds = 0.15;
+  std::size_t weight_bytes = kPoolBytes;
 };
 
 struct Buffer {
@@ -102,7 +104,7 @@ void fill(BlockFormat format, int n_in, Buffer& buffer, std::size_t n_bytes) {
 void run(const Options& options, BlockFormat format, Shape shape, int n_rows, Buffer& weights,
          const Buffer& read, ThreadPool& pool) {
   const std::size_t bytes = block_packed_bytes(format, shape.n_out, shape.n_in);
-  const int n_copies = std::max<int>(1, static_cast<int>(kPoolBytes / bytes));
+  const int n_copies = std::max<int>(1, static_cast<int>(options.weight_bytes / bytes));
   std::vector<float> x(static_cast<std::size_t>(n_rows) * shape.n_in, 0.5f);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 37) - 18;
   std::vector<float> out(static_cast<std::size_t>(n_rows) * shape.n_out);
@@ -157,6 +159,9 @@ Options parse(int argc, char** argv) {
     if (name == "--rows") options.rows.push_back(std::atoi(value));
     if (name == "--threads") options.n_threads = std::atoi(value);
     if (name == "--seconds") options.seconds = std::atof(value);
+    if (name == "--megabytes") {
+      options.weight_bytes = std::min(kPoolBytes, static_cast<std::size_t>(std::atoi(value)) << 20);
+    }
     if (name == "--format") {
       const auto format = block_format_from_name(value);
       if (format && is_block_product(*format)) options.formats.push_back(*format);

@@ -315,10 +315,10 @@ QUERN_INLINE void add_rows(__m512 (&c)[N], const std::byte* codes, const float* 
 // runs ahead through codes, scales and the next panel alike.
 template <BlockShape S>
 QUERN_INLINE void prefetch_ahead(const std::byte* panel, int block) {
-  constexpr int kAhead = 4096;
+  constexpr int kAhead = 16384;
   constexpr int kBytes = S.code_bytes() + S.tail_bytes * kBlockInputs / S.group_inputs;
   const std::byte* at = panel + kAhead + std::ptrdiff_t{block} * kBytes;
-  for (int i = 0; i < kBytes; i += kLineBytes) _mm_prefetch(at + i, _MM_HINT_T0);
+  for (int i = 0; i < kBytes; i += kLineBytes) _mm_prefetch(at + i, _MM_HINT_T1);
 }
 
 template <BlockShape S, int R>
