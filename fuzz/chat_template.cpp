@@ -1,4 +1,5 @@
-// Hostile templates: whatever they hold, they end within the limits.
+// Hostile templates and messages: whatever they hold, they end within the limits. The input is a
+// template and, behind a zero byte, the messages as JSON.
 
 #include "text/chat_template.h"
 
@@ -7,16 +8,21 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "text/jinja_json.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n_bytes) {
   namespace jinja = quern::text::jinja;
-  const std::string_view source(reinterpret_cast<const char*>(data), n_bytes);
-  const auto made = quern::text::ChatTemplate::parse(source);
-  if (!made.ok()) return 0;
+  constexpr std::string_view kMessages =
+      R"([{"role": "user", "content": " a 漢\n"}, {"role": "assistant", "content": [1, 2.5, true]}])";
+  const std::string_view all(reinterpret_cast<const char*>(data), n_bytes);
+  const std::size_t zero = all.find('\0');
+  const auto made = quern::text::ChatTemplate::parse(all.substr(0, zero));
+  const bool has_messages = zero != std::string_view::npos;
+  const auto messages = jinja::value_from_json(has_messages ? all.substr(zero + 1) : kMessages);
+  if (!made.ok() || !messages.ok()) return 0;
   quern::text::ChatInput input;
-  input.messages = jinja::make_list(
-      {jinja::make_dict({{"role", "user"}, {"content", " a \u6F22\n"}}),
-       jinja::make_dict({{"role", "assistant"}, {"content", jinja::make_list({1, 2.5, true})}})});
+  input.messages = *messages;
+  input.bos_token = "<s>";
   input.now = 1;
   const auto text = made->render(input, {.max_steps = 20'000, .max_text_bytes = 1 << 16});
   QUERN_CHECK(!text.ok() || text->size() <= 1u << 16);

@@ -32,12 +32,17 @@ STATEMENTS = r"""
 {% for m in messages if m.role == 'nobody' %}x{% else %}nobody{% endfor %}
 {% for k, v in {'a': 1, 'b': 2}.items() %}{{ k }}={{ v }};{% endfor %}{% for (a, b) in [(1, 2)] %}{{ a + b }}{% endfor %}{% for x in 1, 2 %}{{ x }}{% endfor %}{% for c in 'añ' %}<{{ c }}>{% endfor %}{% for k in {'x': 1} %}{{ k }}{% endfor %}
 {% set ns = namespace(found=false, n=0) %}{% for m in messages %}{% if m.role == 'user' %}{% set ns.found = true %}{% set ns.n = ns.n + 1 %}{% endif %}{% endfor %}{{ ns.found }} {{ ns.n }} {{ ns.nothing is defined }}{{ ns['n'] }}
+{% for i in [1, 2] %}{% continue %}{% else %}never to its end{% endfor %}{% for i in [1, 2] %}{% if i == 2 %}{% break %}{% endif %}{% else %}once{% endfor %}
+{{ '%s is %d, %5.2f|%-4s|%04d|%r|%x%%' % ('a', 3, 2.345, 'é', -7, 'q', 255) }} {{ '%s' % 'x' }} {{ '%s' | format(1) }} {{ '{} {1} {a} {{}}'.format(0, 1, a='z') if false }}{{ '{0}-{1}-{0}'.format('a', 'b') }} {{ '{}{}'.format(1, [2]) }} {{ '{x}'.format(x=1) }}
+{{ '%s %s' % 'a' }}
+{{ 1[2:] if messages }}
 {% set x = 1 %}{% for i in range(3) %}{% set x = x + i %}{{ x }}{% endfor %}{{ x }}{% if true %}{% set x = 9 %}{% endif %}{{ x }}
 {% set a, b = 1, 2 %}{{ a }}{{ b }}{% set (c, d) = [3, 4] %}{{ c }}{{ d }}{% set e = 1, %}{{ e }}
 {% macro tag(name, body='', end=true) %}<{{ name }}>{{ body }}{% if end %}</{{ name }}>{% endif %}{% endmacro %}{{ tag('p', 'x') }}{{ tag(name='q', end=false) }}{{ tag('r', body=tag('s')) | upper }}
 {% macro depth(n) %}{{ n }}{% if n > 0 %},{{ depth(n - 1) }}{% endif %}{% endmacro %}{{ depth(20) }}
 {% set g = 'global' %}{% macro see() %}{{ g }}{{ local }}{% endmacro %}{% for local in [1] %}{{ see() }}{% endfor %}{% macro two(a, b=a) %}{{ a }}{{ b is defined }}{% endmacro %}{{ two(1) }}
 {% macro none_given(a) %}[{{ a }}|{{ a is defined }}]{% endmacro %}{{ none_given() }}{{ none_given(none) }}
+{% for x in [1, 2] %}{% macro inner(y) %}{{ x }}{{ y }}{% endmacro %}{{ inner('a') }}{% endfor %}{% macro outer(p) %}{% macro inside() %}<{{ p }}>{% endmacro %}{{ inside() }}{% endmacro %}{{ outer(7) }}
 {% macro one(a) %}{{ a }}{% endmacro %}{{ one(1, 2) }}
 {% macro one(a) %}{{ a }}{% endmacro %}{{ one(b=2) }}
 {% set block %}  a {{ 1 }} {% endset %}[{{ block }}][{{ block | trim }}]{% set ns = namespace() %}{% set ns.x %}in ns{% endset %}{{ ns.x }}

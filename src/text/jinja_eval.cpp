@@ -12,7 +12,8 @@ enum class Flow { kNext, kBreak, kContinue };
 
 struct Frame {
   const Frame* parent = nullptr;
-  Variables variables;
+  std::uint64_t number = 0;  // No two of a rendering have the same.
+  Variables variables = {};
 
   void set(const std::string& name, Value value) {
     for (auto& [key, old] : variables) {
@@ -42,19 +43,14 @@ Value cycle(Machine& machine, const Value& self, const Args& args) {
   return args.values[static_cast<std::size_t>(*self.as_int()) % args.values.size()];
 }
 
-Value function(Builtin builtin, Value self = {}, const Stmt* macro = nullptr) {
-  auto made = std::make_shared<Function>();
-  made->builtin = builtin;
-  made->self = std::move(self);
-  made->macro = macro;
-  return std::shared_ptr<const Function>(std::move(made));
-}
+Value function(Function value) { return std::make_shared<const Function>(std::move(value)); }
 
 class Evaluator {
  public:
   Evaluator(const Variables& variables, const Limits& limits, std::time_t now)
       : machine_(limits, now) {
     globals_.variables = variables;
+    live_.push_back(&globals_);
     frame_ = &globals_;
   }
 
@@ -82,6 +78,29 @@ class Evaluator {
 
    private:
     int& depth_;
+  };
+
+  // Variables of their own for what runs while it lives.
+  class Scope {
+   public:
+    Scope(Evaluator& evaluator, const Frame* parent)
+        : evaluator_(evaluator),
+          outer_(evaluator.frame_),
+          frame_{.parent = parent, .number = ++evaluator.n_frames_} {
+      evaluator_.live_.push_back(&frame_);
+      evaluator_.frame_ = &frame_;
+    }
+    ~Scope() {
+      evaluator_.live_.pop_back();
+      evaluator_.frame_ = outer_;
+    }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    Evaluator& evaluator_;
+    Frame* const outer_;
+    Frame frame_;
   };
 
   void run_into(const Block& block, std::string& out) {
@@ -124,7 +143,7 @@ class Evaluator {
         exec_set(stmt);
         return Flow::kNext;
       case Stmt::Kind::kMacro:
-        frame_->set(stmt.text, function(nullptr, {}, &stmt));
+        frame_->set(stmt.text, function({.macro = &stmt, .scope = frame_->number}));
         return Flow::kNext;
       case Stmt::Kind::kFilter:
         print_value(filtered(stmt.body, *stmt.value));
@@ -157,62 +176,63 @@ class Evaluator {
 
   // The values see what is outside; the body's own variables end with it.
   Flow exec_scope(const Stmt& stmt) {
-    Frame inner{.parent = frame_, .variables = {}};
-    for (const Stmt::Parameter& p : stmt.parameters) inner.set(p.name, eval(*p.fallback));
-    Frame* const outer = std::exchange(frame_, &inner);
-    const Flow flow = exec_block(stmt.body);
-    frame_ = outer;
-    return flow;
+    Variables variables;
+    for (const Stmt::Parameter& p : stmt.parameters) {
+      variables.emplace_back(p.name, eval(*p.fallback));
+    }
+    const Scope scope(*this, frame_);
+    frame_->variables = std::move(variables);
+    return exec_block(stmt.body);
   }
 
   // The items for which the loop's condition holds.
   std::vector<Value> loop_items(const Stmt& stmt) {
     std::vector<Value> items = members_of(machine_, eval(*stmt.value));
     if (stmt.condition == nullptr) return items;
-    Frame* const outer = frame_;
     std::vector<Value> kept;
     for (const Value& item : items) {
       if (machine_.failed()) break;
-      Frame inner{.parent = outer, .variables = {}};
-      frame_ = &inner;
+      const Scope scope(*this, frame_);
       assign(stmt.targets, item);
       if (is_true(eval(*stmt.condition))) kept.push_back(item);
-      frame_ = outer;
     }
     return kept;
   }
 
   Flow exec_for(const Stmt& stmt) {
     const std::vector<Value> items = loop_items(stmt);
-    if (items.empty()) return exec_block(stmt.otherwise);
-    Frame* const outer = frame_;
-    for (std::size_t i = 0; i < items.size() && machine_.spend(1); ++i) {
-      Frame inner{.parent = outer, .variables = {}};
-      frame_ = &inner;
-      inner.set("loop", loop_value(items, i));
+    bool has_ended = false;  // The body, at least once: "else" is for when it has not.
+    for (std::size_t i = 0; i < items.size() && machine_.spend(4); ++i) {
+      const Scope scope(*this, frame_);
+      frame_->set("loop", loop_value(items, i));
       assign(stmt.targets, items[i]);
       const Flow flow = exec_block(stmt.body);
-      frame_ = outer;
       if (flow == Flow::kBreak) break;
+      has_ended = has_ended || flow == Flow::kNext;
     }
-    return Flow::kNext;
+    return has_ended ? Flow::kNext : exec_block(stmt.otherwise);
   }
 
-  Value loop_value(const std::vector<Value>& items, std::size_t i) {
+  static Value loop_value(const std::vector<Value>& items, std::size_t i) {
+    // The keys are made once: this is work for every turn of every loop.
+    static const Value kIndex = "index", kIndex0 = "index0", kFirst = "first", kLast = "last",
+                       kLength = "length", kRevindex = "revindex", kRevindex0 = "revindex0",
+                       kPrev = "previtem", kNext = "nextitem", kDepth = "depth", kDepth0 = "depth0",
+                       kCycle = "cycle";
     const auto n = static_cast<std::int64_t>(items.size());
     const auto at = static_cast<std::int64_t>(i);
-    return make_dict({{"index", at + 1},
-                      {"index0", at},
-                      {"first", at == 0},
-                      {"last", at + 1 == n},
-                      {"length", n},
-                      {"revindex", n - at},
-                      {"revindex0", n - at - 1},
-                      {"previtem", i > 0 ? items[i - 1] : Value()},
-                      {"nextitem", i + 1 < items.size() ? items[i + 1] : Value()},
-                      {"depth", 1},  // Counts recursive loops only, and there are none.
-                      {"depth0", 0},
-                      {"cycle", function(cycle, at)}});
+    return make_dict({{kIndex, at + 1},
+                      {kIndex0, at},
+                      {kFirst, at == 0},
+                      {kLast, at + 1 == n},
+                      {kLength, n},
+                      {kRevindex, n - at},
+                      {kRevindex0, n - at - 1},
+                      {kPrev, i > 0 ? items[i - 1] : Value()},
+                      {kNext, i + 1 < items.size() ? items[i + 1] : Value()},
+                      {kDepth, 1},  // Counts recursive loops only, and there are none.
+                      {kDepth0, 0},
+                      {kCycle, function({.builtin = cycle, .self = at})}});
   }
 
   void assign(const std::vector<std::string>& targets, const Value& value) {
@@ -260,10 +280,8 @@ class Evaluator {
 
   Value captured(const Block& body) {
     std::string text;
-    Frame inner{.parent = frame_, .variables = {}};
-    Frame* const outer = std::exchange(frame_, &inner);
+    const Scope scope(*this, frame_);
     run_into(body, text);
-    frame_ = outer;
     return machine_.text(std::move(text));
   }
 
@@ -318,7 +336,7 @@ class Evaluator {
 
   Value eval_name(const Expr& expr) {
     if (const Value* found = frame_->find(expr.name)) return *found;
-    if (const Builtin builtin = find_function(expr.name)) return function(builtin);
+    if (const Builtin builtin = find_function(expr.name)) return function({.builtin = builtin});
     return {};
   }
 
@@ -379,25 +397,32 @@ class Evaluator {
       return machine_.fail("'" + expr.args[0]->name + "' is " + callee.type_name() +
                            ", not a function");
     }
-    if (called->macro != nullptr) return call_macro(*called->macro, args);
+    if (called->macro != nullptr) return call_macro(*called, args);
     return called->builtin(machine_, called->self, args);
   }
 
-  Value call_macro(const Stmt& macro, const Args& args) {
+  // Where a macro was made, if that is still running.
+  const Frame* scope_of(const Function& macro) const {
+    const auto found = std::find_if(live_.rbegin(), live_.rend(), [&](const Frame* frame) {
+      return frame->number == macro.scope;
+    });
+    return found != live_.rend() ? *found : &globals_;
+  }
+
+  Value call_macro(const Function& called, const Args& args) {
+    const Stmt& macro = *called.macro;
     if (!check_arguments(macro, args)) return {};
-    Frame inner{.parent = &globals_, .variables = {}};
-    Frame* const outer = std::exchange(frame_, &inner);
+    const Scope scope(*this, scope_of(called));
     for (std::size_t i = 0; i < macro.parameters.size(); ++i) {
       const Stmt::Parameter& parameter = macro.parameters[i];
       const Value* given = args.find(i, parameter.name);
       Value value = given != nullptr                ? *given
                     : parameter.fallback != nullptr ? eval(*parameter.fallback)
                                                     : Value();
-      inner.set(parameter.name, std::move(value));
+      frame_->set(parameter.name, std::move(value));
     }
     std::string text;
     run_into(macro.body, text);
-    frame_ = outer;
     return machine_.text(std::move(text));
   }
 
@@ -466,6 +491,8 @@ class Evaluator {
   Machine machine_;
   Frame globals_;
   Frame* frame_ = nullptr;
+  std::vector<const Frame*> live_;  // Innermost last.
+  std::uint64_t n_frames_ = 0;
   std::string* out_ = nullptr;
   Value piped_;
   int depth_ = 0;

@@ -52,7 +52,7 @@ ExprPtr ExprParser::parse_expression() {
 }
 
 ExprPtr ExprParser::parse_tuple() { return tuple_from(parse_expression(), true); }
-ExprPtr ExprParser::parse_iterable() { return tuple_from(parse_or(), false); }
+ExprPtr ExprParser::parse_unconditional() { return tuple_from(parse_or(), false); }
 
 ExprPtr ExprParser::tuple_from(ExprPtr first, bool is_conditional) {
   if (in_.failed() || !in_.at_symbol(",")) return first;
@@ -294,8 +294,15 @@ ExprPtr ExprParser::parse_filters(ExprPtr value) {
   return value;
 }
 
+// Filters and tests may have dots in their names; that none has is found when it runs.
+std::string ExprParser::parse_dotted_name() {
+  std::string name = in_.expect_name();
+  while (!in_.failed() && in_.take_symbol(".")) name += "." + in_.expect_name();
+  return name;
+}
+
 ExprPtr ExprParser::parse_filter(ExprPtr value) {
-  ExprPtr made = node(Expr::Kind::kFilter, in_.expect_name());
+  ExprPtr made = node(Expr::Kind::kFilter, parse_dotted_name());
   adopt(*made, std::move(value));
   if (in_.at_symbol("(")) parse_arguments(*made);
   return made;
@@ -316,7 +323,7 @@ bool ExprParser::at_test_argument() const {
 ExprPtr ExprParser::parse_test(ExprPtr value) {
   ExprPtr made = node(Expr::Kind::kTest);
   made->is_negated = in_.take_name("not");
-  made->name = in_.expect_name();
+  made->name = parse_dotted_name();
   adopt(*made, std::move(value));
   if (in_.at_symbol("(")) {
     parse_arguments(*made);

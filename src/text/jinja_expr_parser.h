@@ -19,8 +19,8 @@ class ExprParser {
   /// Expressions with commas between them are a tuple.
   ExprPtr parse_tuple();
 
-  /// The same without "a if b else c": in a loop's head "if" means something else.
-  ExprPtr parse_iterable();
+  /// The same without "a if b else c": in the heads of loops and conditions.
+  ExprPtr parse_unconditional();
 
   /// "name(arguments)": a filter of `value`, which may be null.
   ExprPtr parse_filter(ExprPtr value);
@@ -44,6 +44,7 @@ class ExprParser {
   ExprPtr parse_filters(ExprPtr value);
 
   std::string take_comparison();
+  std::string parse_dotted_name();
   ExprPtr parse_name();
   ExprPtr parse_number();
   ExprPtr parse_parentheses();

@@ -165,6 +165,11 @@ Args after_first(const Args& args) {
   return rest;
 }
 
+// What is false has none, whatever its type.
+std::vector<Value> members_or_none(Machine& machine, const Value& value) {
+  return is_true(value) ? members_of(machine, value) : std::vector<Value>();
+}
+
 Value map(Machine& machine, const Value& self, const Args& args) {
   const bool by_name = !args.values.empty();
   const Value* attribute = by_name ? nullptr : args.find(0, "attribute");
@@ -175,7 +180,7 @@ Value map(Machine& machine, const Value& self, const Args& args) {
   }
   const Args rest = after_first(args);
   std::vector<Value> made;
-  for (const Value& item : members_of(machine, self)) {
+  for (const Value& item : members_or_none(machine, self)) {
     if (!machine.spend(1)) return {};
     Value value = filter != nullptr ? filter(machine, item, rest)
                                     : attribute_or_item(machine, item, attribute);
@@ -197,7 +202,7 @@ Value chosen(Machine& machine, const Value& self, Args args, const Value* attrib
   }
   args = after_first(args);
   std::vector<Value> kept;
-  for (const Value& item : members_of(machine, self)) {
+  for (const Value& item : members_or_none(machine, self)) {
     if (!machine.spend(1)) return {};
     const Value value = attribute_or_item(machine, item, attribute);
     const bool holds = is_true(test != nullptr ? test(machine, value, args) : value);

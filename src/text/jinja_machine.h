@@ -86,7 +86,8 @@ struct Stmt;
 struct Function {
   const Stmt* macro = nullptr;  // One of these two.
   Builtin builtin = nullptr;
-  Value self;
+  Value self = {};
+  std::uint64_t scope = 0;  // Of a macro: the number of the scope that it was made in.
 };
 
 /// Null if there is none of that name.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "text/jinja_format.h"
 #include "text/utf8.h"
 
 namespace quern::text::jinja {
@@ -76,6 +77,7 @@ Value int_arithmetic(Machine& machine, std::string_view op, std::int64_t a, std:
   } else if (op == "*") {
     overflow = __builtin_mul_overflow(a, b, &result);
   } else if (op == "**") {
+    if (b < 0 && a == 0) return machine.fail("division by zero");
     if (b < 0) return std::pow(static_cast<double>(a), static_cast<double>(b));
     result = 1;
     if (b > 64 && a != 0 && a != 1 && a != -1) overflow = true;
@@ -101,11 +103,12 @@ Value float_arithmetic(Machine& machine, std::string_view op, double a, double b
   if (op == "+") return a + b;
   if (op == "-") return a - b;
   if (op == "*") return a * b;
-  if (op == "**") return std::pow(a, b);
+  if (op == "**") return a == 0 && b < 0 ? machine.fail("division by zero") : Value(std::pow(a, b));
   if (b == 0) return machine.fail("division by zero");
   if (op == "/") return a / b;
-  const double floored = std::floor(a / b);
-  return op == "//" ? floored : a - floored * b;
+  double rest = std::fmod(a, b);  // Of the sign of a; Python's has that of b.
+  if (rest != 0 && (rest < 0) != (b < 0)) rest += b;
+  return op == "//" ? std::round((a - rest) / b) : rest;
 }
 
 Value unordered(Machine& machine, const char* what, const Value& a, const Value& b) {
@@ -175,7 +178,9 @@ Value slice_of(Machine& machine, const Value& self, const Value* start, const Va
                const Value* step) {
   const List* list = self.as_list();
   const std::string* text = self.as_text();
-  if (list == nullptr && text == nullptr) return unordered(machine, "[:]", self, self);
+  if (list == nullptr && text == nullptr) {
+    return machine.fail(std::string("'[:]' does not work on ") + self.type_name());
+  }
   const Chars chars(machine, text != nullptr ? std::string_view(*text) : "");
   const auto n = static_cast<std::int64_t>(list != nullptr ? list->items.size() : chars.size());
   const auto bound = [&](const Value* given, std::int64_t fallback, std::int64_t low,
@@ -259,6 +264,7 @@ Value arithmetic(Machine& machine, std::string_view op, const Value& a, const Va
   if (a.is_number() && b.is_number()) {
     return float_arithmetic(machine, op, number_of(a), number_of(b));
   }
+  if (op == "%" && a.as_text()) return percent_format(machine, *a.as_text(), b);
   if (op == "+" && a.as_text() && b.as_text()) return machine.text(*a.as_text() + *b.as_text());
   if (op == "+" && a.as_list() && b.as_list()) {
     std::vector<Value> items = a.as_list()->items;

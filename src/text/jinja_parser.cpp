@@ -86,14 +86,14 @@ class Parser {
 
   Stmt parse_if() {
     Stmt made = stmt(Stmt::Kind::kIf);
-    ExprPtr condition = expr_.parse_tuple();
+    ExprPtr condition = expr_.parse_unconditional();
     end_tag();
     for (bool is_last = false; !in_.failed();) {
       Block body = is_last ? parse_block({"endif"}) : parse_block({"elif", "else", "endif"});
       made.branches.emplace_back(std::move(condition), std::move(body));
       if (in_.failed() || in_.at_name("endif")) break;
       is_last = in_.take().text == "else";
-      condition = is_last ? nullptr : expr_.parse_tuple();
+      condition = is_last ? nullptr : expr_.parse_unconditional();
       end_tag();
     }
     end_block("endif");
@@ -114,7 +114,7 @@ class Parser {
     Stmt made = stmt(Stmt::Kind::kFor);
     made.targets = parse_targets();
     if (!in_.failed() && !in_.take_name("in")) in_.fail("expected 'in'");
-    made.value = expr_.parse_iterable();
+    made.value = expr_.parse_unconditional();
     if (in_.take_name("if")) made.condition = expr_.parse_expression();
     if (in_.at_name("recursive")) in_.fail("recursive loops are not supported", Code::kUnsupported);
     end_tag();

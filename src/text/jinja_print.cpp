@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <utf8proc.h>
+
 #include "text/utf8.h"
 
 namespace quern::text::jinja {
@@ -43,27 +45,51 @@ void append_float(double value, bool as_json, std::string& out) {
   if (!scientific && text.find('.') == std::string_view::npos) out += ".0";
 }
 
+// Python's str.isprintable of one character.
+bool is_printable(CodePoint code) {
+  switch (utf8proc_category(static_cast<utf8proc_int32_t>(code))) {
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_CS:
+    case UTF8PROC_CATEGORY_CO:
+    case UTF8PROC_CATEGORY_CN:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+      return false;
+    case UTF8PROC_CATEGORY_ZS:
+      return code == ' ';
+    default:
+      return true;
+  }
+}
+
+void append_unprintable(CodePoint code, std::string& out) {
+  if (code == '\n') {
+    out += "\\n";
+  } else if (code == '\r') {
+    out += "\\r";
+  } else if (code == '\t') {
+    out += "\\t";
+  } else {
+    append_code(code < 0x100 ? "\\x%02x" : code < 0x10000 ? "\\u%04x" : "\\U%08x", code, out);
+  }
+}
+
 // Python's repr of a string.
 void append_quoted(std::string_view text, std::string& out) {
   const bool has_single = text.find('\'') != std::string_view::npos;
   const char quote = has_single && text.find('"') == std::string_view::npos ? '"' : '\'';
   out += quote;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\r') {
-      out += "\\r";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (c == quote || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7F) {
-      append_code("\\x%02x", byte, out);
+  for (std::size_t pos = 0; pos < text.size();) {
+    const Decoded c = decode_utf8(text, pos);
+    const auto n = static_cast<std::size_t>(c.n_bytes);
+    if (!is_printable(c.code)) {
+      append_unprintable(c.code, out);
     } else {
-      out += c;
+      if (text[pos] == quote || text[pos] == '\\') out += '\\';
+      out += text.substr(pos, n);
     }
+    pos += n;
   }
   out += quote;
 }

@@ -6,6 +6,7 @@
 #include <utf8proc.h>
 
 #include "text/char_class.h"
+#include "text/jinja_format.h"
 #include "text/jinja_ops.h"
 #include "text/utf8.h"
 
@@ -276,6 +277,17 @@ Value rfind(Machine& machine, const Value& self, const Args& args) {
   return found_at(machine, text, find_last_text(machine, text, text_arg(args, 0, "")));
 }
 
+Value found_or_fail(Machine& machine, const Value& at) {
+  const bool is_found = at.as_int() != nullptr && *at.as_int() >= 0;
+  return is_found ? at : machine.fail("substring not found");
+}
+Value index(Machine& machine, const Value& self, const Args& args) {
+  return found_or_fail(machine, find(machine, self, args));
+}
+Value rindex(Machine& machine, const Value& self, const Args& args) {
+  return found_or_fail(machine, rfind(machine, self, args));
+}
+
 // ("before", separator, "after"); without the separator the text stands alone, first or last.
 Value parted(Machine& machine, const Value& self, const Args& args, bool from_right) {
   const std::string_view text = *self.as_text();
@@ -387,7 +399,10 @@ Value list_count(Machine& machine, const Value& self, const Args& args) {
       items.begin(), items.end(), [&](const Value& item) { return machine.same(item, *member); }));
 }
 
-constexpr NamedBuiltin kTextMethods[] = {{"strip", strip},
+constexpr NamedBuiltin kTextMethods[] = {{"format", brace_format},
+                                         {"index", index},
+                                         {"rindex", rindex},
+                                         {"strip", strip},
                                          {"lstrip", lstrip},
                                          {"rstrip", rstrip},
                                          {"startswith", startswith},

@@ -1,8 +1,10 @@
 // The template language against jinja2 as transformers sets it up (tests/data/chat, written by
 // tools/make_chat_golden.py), its limits, and its errors.
 
+#include <chrono>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -59,6 +61,74 @@ TEST(jinja, work_and_text_are_limited) {
                     "{% set n.a = [n.a] %}{% endfor %}"),
             Code::kUnsupported);
   EXPECT_EQ(code_of("{% set n = namespace() %}{% set n.a = [n] %}"), Code::kUnsupported);
+}
+
+// A few steps can name far more work than they look: each of these must end at once.
+TEST(jinja, hostile_templates_end_within_the_limits) {
+  const std::string doubled =
+      "{% set n = namespace(a=['x'], b=['x']) %}{% for i in range(60) %}"
+      "{% set n.a = [n.a, n.a] %}{% set n.b = [n.b, n.b] %}{% endfor %}";
+  const std::string million = "{% set x = 'a' * 4000000 %}";
+  const std::pair<std::string, Code> cases[] = {
+      {doubled, Code::kExhausted},
+      {million + "{{ ([x] * 100000) }}", Code::kExhausted},
+      {million + "{{ [x, x, x, x, x, x] | join }}", Code::kExhausted},
+      {million + "{{ [x, x, x, x, x, x] | tojson }}", Code::kExhausted},
+      {million + "{{ ','.join([x, x, x, x, x]) }}", Code::kExhausted},
+      {million + "{{ x.rfind('a' * 2000000 ~ 'b') }}", Code::kExhausted},
+      {million + "{{ x.replace('a', 'bbbbbbbb') }}", Code::kExhausted},
+      {million + "{{ x | list }}", Code::kExhausted},
+      {million + "{% for c in x %}{% endfor %}", Code::kExhausted},
+      {million + "{{ 'aab'.strip(x) ~ ('b' * 4000000).strip(x ~ 'b') }}", Code::kExhausted},
+      {"{{ [1] * 60000000 }}", Code::kExhausted},
+      {"{{ '%999999999d' % 1 }}", Code::kUnsupported},
+      {"{{ '%*d' % (1, 2) }}", Code::kUnsupported},
+      {"{{ strftime_now('%999999999d') }}", Code::kBadInput},
+      {"{{ ([1, 'a', [2]] * 100) | sort }}", Code::kBadInput},
+      {"{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+       Code::kExhausted},
+      {"{% macro f(n) %}{{ f(n) ~ f(n) }}{% endmacro %}{{ f(1) }}", Code::kExhausted},
+      {"{{ 9223372036854775807 + 1 }}", Code::kBadInput},
+      {"{{ -9223372036854775807 - 2 }}", Code::kBadInput},
+      {"{{ (-9223372036854775807 - 1) // -1 }}", Code::kBadInput},
+      {"{{ 99999999999999999999 }}", Code::kBadInput},
+      {"{{ {[1]: 2} }}", Code::kUnsupported}};
+  for (const auto& [source, code] : cases) {
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(code_of(source), code) << source;
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    EXPECT_LT(seconds.count(), 10) << source;  // Sanitizers and busy machines included.
+  }
+  // The worst search from the left is still linear.
+  EXPECT_EQ(*render(million + "{{ x.find('a' * 2000000 ~ 'b') }}"), "-1");
+}
+
+// A function may outlive the scope that it was made in.
+TEST(jinja, a_macro_outlives_its_scope) {
+  EXPECT_EQ(*render("{% set n = namespace() %}{% for i in [1] %}{% set v = 'inner' %}"
+                    "{% macro f() %}[{{ v }}]{% endmacro %}{% set n.f = f %}{{ f() }}{% endfor %}"
+                    "{{ n.f() }}"),
+            "[inner][]");
+}
+
+TEST(jinja, json_of_requests) {
+  const auto value = jinja::value_from_json(
+      R"({"z": [1, 2.5, true, null, "é"], "a": {"big": 18446744073709551615}, "z2": -3})");
+  ASSERT_TRUE(value.ok());
+  ASSERT_NE(value->as_dict(), nullptr);
+  EXPECT_EQ(*value->as_dict()->items[0].first.as_text(), "z");  // The order of the text.
+  EXPECT_EQ(*value->as_dict()
+                 ->find(std::string_view("a"))
+                 ->as_dict()
+                 ->find(std::string_view("big"))
+                 ->as_float(),
+            18446744073709551615.0);
+  EXPECT_EQ(jinja::value_from_json("{\"a\": ").status().code(), Code::kBadInput);
+  EXPECT_EQ(jinja::value_from_json("\"\xff\"").status().code(), Code::kBadInput);
+  EXPECT_EQ(jinja::value_from_json(std::string(100000, '[')).status().code(), Code::kBadInput);
+  const std::string deep = std::string(150, '[') + std::string(150, ']');
+  EXPECT_NE(jinja::value_from_json(deep).status().message().find("nests deeper"),
+            std::string::npos);
 }
 
 TEST(jinja, deep_nesting_is_refused) {

@@ -10,8 +10,6 @@ const Value& argument(const Args& args) {
   const Value* given = args.find(0, "other");
   return given != nullptr ? *given : none;
 }
-std::int64_t integer(const Value& value) { return value.as_int() != nullptr ? *value.as_int() : 0; }
-
 Value is_defined(Machine&, const Value& v, const Args&) { return !v.is_undefined(); }
 Value is_undefined(Machine&, const Value& v, const Args&) { return v.is_undefined(); }
 Value is_none(Machine&, const Value& v, const Args&) { return v.is_none(); }
@@ -29,9 +27,15 @@ Value is_sequence(Machine&, const Value& v, const Args&) {
   const bool is_dict = v.as_dict() != nullptr && !v.as_dict()->is_namespace;
   return v.as_text() || v.as_list() || is_dict || v.is_undefined();
 }
-Value is_callable(Machine&, const Value& v, const Args&) { return v.as_function() != nullptr; }
-Value is_odd(Machine&, const Value& v, const Args&) { return integer(v) % 2 != 0; }
-Value is_even(Machine&, const Value& v, const Args&) { return v.as_int() && integer(v) % 2 == 0; }
+Value is_callable(Machine&, const Value& v, const Args&) {
+  return v.as_function() != nullptr || v.is_undefined();  // To call the latter is an error.
+}
+Value is_odd(Machine& m, const Value& v, const Args&) {
+  return m.same(arithmetic(m, "%", v, 2), 1);
+}
+Value is_even(Machine& m, const Value& v, const Args&) {
+  return m.same(arithmetic(m, "%", v, 2), 0);
+}
 Value is_divisible(Machine& m, const Value& v, const Args& args) {
   return equal(arithmetic(m, "%", v, argument(args)), 0);
 }
