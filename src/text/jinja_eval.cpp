@@ -35,8 +35,8 @@ struct Frame {
   }
 };
 
-// Python's own limit for calls within calls, in our terms: levels of statements and expressions.
-constexpr int kMaxRecursion = 1500;
+// Levels of statements and expressions within each other, about 1.7 kB of stack each.
+constexpr int kMaxRecursion = 1000;
 
 Value cycle(Machine& machine, const Value& self, const Args& args) {
   if (args.values.empty()) return machine.fail("cycle needs values");
