@@ -113,7 +113,6 @@ Value default_value(Machine&, const Value& self, const Args& args) {
 }
 
 Value string(Machine& machine, const Value& self, const Args&) { return text_from(machine, self); }
-Value same(Machine&, const Value& self, const Args&) { return self; }
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t\n\r\f\v");
@@ -227,30 +226,9 @@ Value indent(Machine& machine, const Value& self, const Args& args) {
   return machine.text(std::move(out));
 }
 
-Value escape(Machine& machine, const Value& self, const Args&) {
-  std::string out;
-  for (const char c : machine.printed(self)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&#34;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return machine.text(std::move(out));
+Value escape(Machine& machine, const Value& self, const Args&) { return escaped(machine, self); }
+Value safe(Machine& machine, const Value& self, const Args&) {
+  return Markup{std::make_shared<const std::string>(machine.printed(self))};
 }
 
 // Runs of what a regex calls \w.
@@ -292,7 +270,7 @@ constexpr NamedBuiltin kFilters[] = {{"abs", absolute},
                                      {"lower", text_method<kLower>},
                                      {"replace", text_method<kReplace>},
                                      {"round", round_number},
-                                     {"safe", same},
+                                     {"safe", safe},
                                      {"string", string},
                                      {"title", title},
                                      {"tojson", tojson},

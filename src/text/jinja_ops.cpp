@@ -116,6 +116,16 @@ Value unordered(Machine& machine, const char* what, const Value& a, const Value&
                       b.type_name());
 }
 
+// What is not markup yet becomes it.
+Value added_markup(Machine& machine, const Value& a, const Value& b) {
+  const Value x = escaped(machine, a);
+  const Value y = escaped(machine, b);
+  if (machine.failed()) return {};
+  const Value sum = machine.text(*x.as_text() + *y.as_text());
+  if (machine.failed()) return {};
+  return Markup{std::make_shared<const std::string>(*sum.as_text())};
+}
+
 }  // namespace
 
 std::vector<Value> members_of(Machine& machine, const Value& value) {
@@ -254,6 +264,19 @@ bool compare(Machine& machine, std::string_view op, const Value& a, const Value&
   return !contains(machine, b, a);
 }
 
+Value escaped(Machine& machine, const Value& value) {
+  if (value.is_markup()) return value;
+  std::string out;
+  for (const char c : machine.printed(value)) {
+    constexpr std::string_view kSpecial = "&<>\"'";
+    constexpr std::string_view kNames[] = {"&amp;", "&lt;", "&gt;", "&#34;", "&#39;"};
+    const std::size_t at = kSpecial.find(c);
+    at == std::string_view::npos ? out.push_back(c) : static_cast<void>(out += kNames[at]);
+  }
+  const Value made = machine.text(std::move(out));
+  return machine.failed() ? Value() : Markup{std::make_shared<const std::string>(*made.as_text())};
+}
+
 Value arithmetic(Machine& machine, std::string_view op, const Value& a, const Value& b) {
   if (op == "~") return machine.text(machine.printed(a) + machine.printed(b));
   std::int64_t x_storage = 0;
@@ -265,6 +288,9 @@ Value arithmetic(Machine& machine, std::string_view op, const Value& a, const Va
     return float_arithmetic(machine, op, number_of(a), number_of(b));
   }
   if (op == "%" && a.as_text()) return percent_format(machine, *a.as_text(), b);
+  if (op == "+" && a.as_text() && b.as_text() && (a.is_markup() || b.is_markup())) {
+    return added_markup(machine, a, b);
+  }
   if (op == "+" && a.as_text() && b.as_text()) return machine.text(*a.as_text() + *b.as_text());
   if (op == "+" && a.as_list() && b.as_list()) {
     std::vector<Value> items = a.as_list()->items;

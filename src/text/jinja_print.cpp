@@ -127,7 +127,9 @@ class TextPrinter {
   // Inside a container texts are quoted.
   bool print_item(const Value& value) {
     if (const std::string* text = value.as_text()) {
+      out_ += value.is_markup() ? "Markup(" : "";
       append_quoted(*text, out_);
+      out_ += value.is_markup() ? ")" : "";
     } else if (value.is_undefined()) {
       out_ += "Undefined";
     } else {

@@ -19,8 +19,8 @@ double number_of(const Value& value) {
 }
 
 const char* Value::type_name() const {
-  static constexpr const char* kNames[] = {"Undefined", "NoneType", "bool", "int",     "float",
-                                           "str",       "list",     "dict", "function"};
+  static constexpr const char* kNames[] = {"Undefined", "NoneType", "bool", "int",      "float",
+                                           "str",       "list",     "dict", "function", "Markup"};
   return kNames[data_.index()];
 }
 

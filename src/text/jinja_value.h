@@ -19,6 +19,12 @@ struct Function;
 struct Undefined {};
 struct None {};
 
+/// A text that "safe" or "escape" made: what is added to it gets escaped. Rare, but the templates
+/// that use it depend on it.
+struct Markup {
+  std::shared_ptr<const std::string> text;
+};
+
 /// Cheap to copy: text, lists and dicts are shared. Only namespaces change after they are made.
 class Value {
  public:
@@ -31,6 +37,7 @@ class Value {
   Value(std::string text) : data_(std::make_shared<const std::string>(std::move(text))) {}
   Value(std::string_view text) : Value(std::string(text)) {}
   Value(const char* text) : Value(std::string(text)) {}
+  Value(Markup markup) : data_(std::move(markup)) {}
   Value(std::shared_ptr<List> list) : data_(std::move(list)) {}
   Value(std::shared_ptr<Dict> dict) : data_(std::move(dict)) {}
   Value(std::shared_ptr<const Function> function) : data_(std::move(function)) {}
@@ -44,7 +51,11 @@ class Value {
   const bool* as_bool() const { return std::get_if<bool>(&data_); }
   const std::int64_t* as_int() const { return std::get_if<std::int64_t>(&data_); }
   const double* as_float() const { return std::get_if<double>(&data_); }
-  const std::string* as_text() const { return pointee<const std::string>(); }
+  const std::string* as_text() const {
+    const auto* markup = std::get_if<Markup>(&data_);
+    return markup != nullptr ? markup->text.get() : pointee<const std::string>();
+  }
+  bool is_markup() const { return std::holds_alternative<Markup>(data_); }
   List* as_list() const { return pointee<List>(); }
   Dict* as_dict() const { return pointee<Dict>(); }
   const Function* as_function() const { return pointee<const Function>(); }
@@ -67,7 +78,8 @@ class Value {
   }
 
   std::variant<Undefined, None, bool, std::int64_t, double, std::shared_ptr<const std::string>,
-               std::shared_ptr<List>, std::shared_ptr<Dict>, std::shared_ptr<const Function>>
+               std::shared_ptr<List>, std::shared_ptr<Dict>, std::shared_ptr<const Function>,
+               Markup>
       data_;
 };
 
