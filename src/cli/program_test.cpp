@@ -370,9 +370,27 @@ TEST_F(program, help_and_version_are_data) {
 
 TEST_F(program, a_budget_too_small_is_refused_with_numbers) {
   const Ended ended = quern("embed " + kEmbedder + " text --memory 10kB");
-  EXPECT_NE(ended.exit_code, 0);
+  EXPECT_EQ(ended.exit_code, 5);
   EXPECT_TRUE(contains(ended.err, "10.0 kB")) << ended.err;
   EXPECT_EQ(ended.out, "");
+}
+
+TEST_F(program, fewer_tokens_than_the_template_has_are_refused) {
+  for (const char* command : {"embed ", "tokenize "}) {
+    for (const char* n : {"1", "2"}) {
+      const Ended ended = quern(command + kEmbedder + " text --max-tokens " + n);
+      EXPECT_EQ(ended.exit_code, 4) << command << n;
+      EXPECT_TRUE(contains(ended.err, std::string("max_tokens is ") + n + ", want 3")) << ended.err;
+      EXPECT_EQ(ended.out, "");
+    }
+    EXPECT_EQ(quern(command + kEmbedder + " text --max-tokens 3").exit_code, 0);
+  }
+  EXPECT_EQ(quern("tokenize " + kEmbedder + " text --no-special --max-tokens 1").exit_code, 0);
+  const std::string pair = folder_.write("pair.jsonl", R"({"text":"a b","text_pair":"c"})");
+  const Ended tokens = quern("tokenize " + kClassifier + " --max-tokens 2 --texts " + pair);
+  EXPECT_EQ(tokens.exit_code, 4);
+  const Ended logits = quern("classify " + kClassifier + " --json --max-tokens 2 --texts " + pair);
+  EXPECT_NE(logits.exit_code, 0);
 }
 
 TEST_F(program, serve_says_where_it_listens_and_stops_on_sigterm) {

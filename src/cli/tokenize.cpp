@@ -62,13 +62,30 @@ std::string json_of(const text::Encoding& encoding, const text::Tokenizer& token
   return line + "}";
 }
 
+int n_tokens_of(const text::Encoding& encoding) { return static_cast<int>(encoding.ids.size()); }
+
+// As the engine: room for one token of the text beside the template's own.
+Status check_max_tokens(const text::TextEncoder& encoder, const TokenizeFlags& flags) {
+  const int max_tokens = flags.texts.max_tokens;
+  const int n_template = flags.no_special ? 0 : n_tokens_of(encoder.wrap({}, 0));
+  if (max_tokens == 0 || max_tokens > n_template) return {};
+  return {Code::kBadInput,
+          fmt::format("max_tokens is {}, want {} or more", max_tokens, n_template + 1)};
+}
+
 Status check_item(const TextItem& item, const text::TextEncoder& encoder,
                   const TokenizeFlags& flags) {
   QUERN_TRY(item.status);
   if (!item.text_pair) return {};
   if (flags.no_special) return {Code::kBadInput, "a pair cannot be joined without special tokens"};
-  if (encoder.has_pair_template()) return {};
-  return {Code::kUnsupported, "this tokenizer has no template for pairs"};
+  if (!encoder.has_pair_template()) {
+    return {Code::kUnsupported, "this tokenizer has no template for pairs"};
+  }
+  const int max_tokens = flags.texts.max_tokens;
+  const int n_template = n_tokens_of(encoder.encode_pair("", "", 0));
+  if (max_tokens == 0 || max_tokens >= n_template) return {};
+  return {Code::kBadInput,
+          fmt::format("max_tokens is {}, a pair needs at least {}", max_tokens, n_template)};
 }
 
 Status tokenize(const TokenizeFlags& flags, const EngineFlags& engine_flags, StreamTotals& totals) {
@@ -76,6 +93,7 @@ Status tokenize(const TokenizeFlags& flags, const EngineFlags& engine_flags, Str
   QUERN_ASSIGN(const engine::EngineOptions options, engine_options(engine_flags));
   QUERN_ASSIGN(const auto engine, engine::Engine::make(options));
   QUERN_ASSIGN(const auto encoder, engine->text_encoder(flags.texts.model));
+  QUERN_TRY(check_max_tokens(*encoder, flags));
   watch_interrupts();
   OutputFile out = OutputFile::standard_output();
   for (TextItem item;;) {

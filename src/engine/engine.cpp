@@ -237,9 +237,9 @@ Result<std::unique_ptr<Engine>> make_engine(const EngineOptions& options,
       resident_bytes() + kSlackBytes + kStackBytes * static_cast<std::size_t>(n_threads);
   Result<Reservation> taken = ledger->reserve("process", process);
   if (!taken.ok()) {
-    return {Code::kBadInput, fmt::format("a memory budget of {} is too small, the program alone "
-                                         "takes {}",
-                                         human_bytes(limit), human_bytes(process))};
+    return {Code::kExhausted, fmt::format("a memory budget of {} is too small, the program alone "
+                                          "takes {}",
+                                          human_bytes(limit), human_bytes(process))};
   }
   return std::unique_ptr<Engine>(std::make_unique<EngineImpl>(
       std::move(ledger), std::move(*taken), n_threads, options.batch_tokens, std::move(source)));

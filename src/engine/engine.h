@@ -101,7 +101,8 @@ class Ticket {
 /// Threads: all functions may be called from any thread.
 class Engine {
  public:
-  /// Errors: kBadInput for options that make no sense (with what was got and wanted).
+  /// Errors: kBadInput for options that make no sense (with what was got and wanted); kExhausted
+  ///   when the program alone is over the budget.
   static Result<std::unique_ptr<Engine>> make(const EngineOptions& options);
   virtual ~Engine() = default;  // Finishes what is running, cancels the rest.
 

@@ -245,7 +245,10 @@ TEST_F(engine, options_that_make_no_sense_are_refused) {
   };
   EXPECT_EQ(refusal({.n_threads = -1}), "-1 threads are asked for, want 1 to 1024 or 0 for all");
   EXPECT_THAT(refusal({.batch_tokens = -1}), HasSubstr("batch_tokens is -1"));
-  EXPECT_THAT(refusal({.memory_bytes = 1000}), HasSubstr("a memory budget of 1000 B is too small"));
+  const auto small =
+      make_engine({.memory_bytes = 1000}, std::make_unique<FakeSource>(log_, kWeights));
+  EXPECT_EQ(small.status().code(), Code::kExhausted);
+  EXPECT_THAT(small.status().message(), HasSubstr("a memory budget of 1000 B is too small"));
 }
 
 TEST_F(engine, the_process_itself_is_a_tenant) {

@@ -161,7 +161,7 @@ class FolderSource : public ModelSource {
       }
     }
     Result<ChosenModel> measured = choose_precision(card, ledger, pool);
-    if (!measured.ok()) return measured.status().in("choosing a precision");
+    if (!measured.ok()) return measured.status().in("choosing a precision, in f32 first");
     if (!digest.empty()) keep_precision_record(hub_.home(), digest, measured->record);
     remember(path, measured->record.chosen);
     const PackedBertSource source{.home = hub_.home(),
