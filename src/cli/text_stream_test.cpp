@@ -37,6 +37,13 @@ class FakeEngine final : public engine::Engine {
 
   engine::Response run(engine::Request request) override { return answer(request); }
 
+  std::shared_ptr<engine::Ticket> generate(engine::GenerateRequest, engine::OnDelta,
+                                           engine::OnGenerated) override {
+    return nullptr;
+  }
+  Result<std::shared_ptr<const formats::DecoderModel>> decoder(const std::string&) override {
+    return Status(Code::kNotFound, "none");
+  }
   Result<engine::ModelInfo> describe(const std::string&) override { return engine::ModelInfo{}; }
   std::vector<engine::ModelInfo> list() override { return {}; }
   Status warm(const std::string&) override { return {}; }

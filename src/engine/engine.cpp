@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
+#include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +12,8 @@
 #include "base/thread_pool.h"
 #include "engine/arena.h"
 #include "engine/engine_parts.h"
+#include "engine/generation_plan.h"
+#include "engine/generator.h"
 #include "engine/loader.h"
 #include "engine/model_pool.h"
 #include "engine/open_requests.h"
@@ -21,10 +25,32 @@ namespace {
 constexpr double kShareOfMachine = 0.8;
 constexpr int kMaxThreads = 1024;
 constexpr int kMaxBatchTokens = 1 << 20;
+constexpr int kMaxSequences = 1024;
+constexpr std::size_t kShortPromptBytes = 32 << 10;
 // What the process takes over the time beyond its first resident set: the allocator's slack, and
 // the touched part of each thread's stack.
 constexpr std::size_t kSlackBytes = 4 << 20;
 constexpr std::size_t kStackBytes = 128 << 10;
+
+class GenerationTicket : public Ticket {
+ public:
+  void cancel() override {
+    cancelled_ = true;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (job_ != nullptr) job_->cancelled = true;
+  }
+  void attach(const std::shared_ptr<GenerationJob>& job) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    job_ = job;
+    if (cancelled_) job_->cancelled = true;
+  }
+  bool is_cancelled() const { return cancelled_; }
+
+ private:
+  std::atomic<bool> cancelled_{false};
+  std::mutex mutex_;
+  std::shared_ptr<GenerationJob> job_;
+};
 
 class JobTicket : public Ticket {
  public:
@@ -47,6 +73,24 @@ Response failed(Status status) {
   return response;
 }
 
+GenerateResult not_generated(Status status) {
+  GenerateResult result;
+  result.status = std::move(status);
+  return result;
+}
+
+Status not_generative(const ModelCard& card) {
+  return {Code::kBadInput,
+          fmt::format("model '{}' is no generating model, it cannot do what is asked", card.name)};
+}
+
+// What a generation holds beside its keys and values.
+std::size_t generation_bytes(const GenerateRequest& request, std::size_t n_prompt) {
+  const auto n_answer = static_cast<std::size_t>(std::max(request.max_tokens, 256));
+  return sizeof(GenerationJob) + request.prompt.size() +
+         (n_prompt + n_answer) * 4 * sizeof(text::TokenId);
+}
+
 // What a request holds until it is answered: its texts, and the results.
 std::size_t request_bytes(const std::vector<Input>& inputs, int n_values) {
   std::size_t bytes = inputs.size() * (sizeof(Input) + sizeof(Outcome) +
@@ -62,16 +106,25 @@ std::size_t request_bytes(const std::vector<Input>& inputs, int n_values) {
 class EngineImpl : public Engine {
  public:
   EngineImpl(std::shared_ptr<ByteLedger> ledger, Reservation process, int n_threads,
-             int batch_tokens, std::unique_ptr<const ModelSource> source)
+             const EngineOptions& options, kernels::KvType kv_type,
+             std::unique_ptr<const ModelSource> source)
       : ledger_(std::move(ledger)),
         process_(std::move(process)),
         pool_(n_threads),
         arena_(*ledger_),
         models_(ledger_, pool_, std::move(source)),
+        generator_(pool_, arena_, *ledger_,
+                   {.max_sequences = options.max_sequences,
+                    .kv = kv_type,
+                    .make_room = [this](std::size_t n) { return models_.make_room(n); }}),
         scheduler_(pool_, arena_,
-                   {.batch_tokens = batch_tokens,
-                    .make_room = [this](std::size_t n) { return models_.make_room(n); }}) {
-    models_.on_pressure([this] { arena_.release_if_idle(); });
+                   {.batch_tokens = options.batch_tokens,
+                    .make_room = [this](std::size_t n) { return models_.make_room(n); },
+                    .generator = &generator_}) {
+    models_.on_pressure([this] {
+      arena_.release_if_idle();
+      generator_.release_idle();
+    });
   }
 
   ~EngineImpl() override {
@@ -91,7 +144,7 @@ class EngineImpl : public Engine {
       requests_.leave();
     };
     LoadedModel model = models_.find_loaded(request.model);
-    if (model.servable != nullptr) {
+    if (model.weights != nullptr) {
       start(job, std::move(request), model);
       return ticket;
     }
@@ -114,6 +167,37 @@ class EngineImpl : public Engine {
     }
     requests_.leave();
     return answer;
+  }
+
+  std::shared_ptr<Ticket> generate(GenerateRequest request, OnDelta on_delta,
+                                   OnGenerated done) override {
+    auto ticket = std::make_shared<GenerationTicket>();
+    if (!requests_.enter()) {
+      done(not_generated({Code::kUnavailable, "shutting down"}));
+      return ticket;
+    }
+    auto waiting = std::make_shared<PendingGeneration>();
+    waiting->request = std::move(request);
+    waiting->on_delta = std::move(on_delta);
+    waiting->done = [this, done = std::move(done)](GenerateResult result) {
+      done(std::move(result));
+      requests_.leave();
+    };
+    waiting->ticket = ticket;
+    const LoadedModel model = models_.find_loaded(waiting->request.model);
+    // A long prompt takes its time to become tokens.
+    if (model.weights != nullptr && waiting->request.prompt.size() < kShortPromptBytes) {
+      start_generation(*waiting, model);
+    } else {
+      loader_.add([this, waiting] { load_and_generate(*waiting); });
+    }
+    return ticket;
+  }
+
+  Result<std::shared_ptr<const formats::DecoderModel>> decoder(const std::string& model) override {
+    QUERN_ASSIGN(const std::shared_ptr<const ModelCard> card, models_.card(model));
+    if (!card->decoder) return not_generative(*card);
+    return std::shared_ptr<const formats::DecoderModel>(card, &*card->decoder);
   }
 
   Result<ModelInfo> describe(const std::string& model) override {
@@ -139,6 +223,15 @@ class EngineImpl : public Engine {
     stats.n_truncated = c.n_truncated;
     stats.busy_seconds = static_cast<double>(c.busy_ns.load()) * 1e-9;
     stats.n_queued = c.n_queued;
+    const GenerationCounters& g = generator_.counters();
+    stats.n_generations = g.n_requests;
+    stats.n_prompt_tokens = g.n_prompt_tokens;
+    stats.n_cached_tokens = g.n_cached_tokens;
+    stats.n_generated_tokens = g.n_tokens;
+    stats.n_set_back = g.n_set_back;
+    stats.generate_seconds = static_cast<double>(g.busy_ns.load()) * 1e-9;
+    stats.n_generating = g.n_running;
+    stats.n_generations_waiting = g.n_waiting;
     stats.tenants = ledger_->tenants();
     stats.memory_limit_bytes = ledger_->limit_bytes();
     stats.memory_used_bytes = ledger_->used_bytes();
@@ -150,14 +243,47 @@ class EngineImpl : public Engine {
   bool drain(std::chrono::milliseconds patience) override { return requests_.drain(patience); }
 
  private:
+  struct PendingGeneration {
+    GenerateRequest request;
+    OnDelta on_delta;
+    OnGenerated done;
+    std::shared_ptr<GenerationTicket> ticket;
+  };
+
+  void load_and_generate(PendingGeneration& pending) {
+    if (stopping_ || pending.ticket->is_cancelled()) {
+      return pending.done(not_generated({Code::kCancelled, "cancelled"}));
+    }
+    Result<LoadedModel> model = models_.acquire(pending.request.model);
+    if (!model.ok()) return pending.done(not_generated(model.status()));
+    start_generation(pending, *model);
+  }
+
+  void start_generation(PendingGeneration& pending, const LoadedModel& model) {
+    const std::shared_ptr<const GenerativeModel> generative = model.generative();
+    if (generative == nullptr) return pending.done(not_generated(not_generative(*model.card)));
+    Result<std::vector<text::TokenId>> prompt = prompt_ids(*generative, pending.request);
+    if (!prompt.ok()) return pending.done(not_generated(prompt.status()));
+    Result<Reservation> bytes = reserve(generation_bytes(pending.request, prompt->size()));
+    if (!bytes.ok()) return pending.done(not_generated(bytes.status()));
+    auto job =
+        std::make_shared<GenerationJob>(std::move(pending.request), generative, std::move(*prompt));
+    job->bytes = std::move(*bytes);
+    job->on_delta = std::move(pending.on_delta);
+    job->done = std::move(pending.done);
+    pending.ticket->attach(job);
+    scheduler_.submit(std::move(job));
+  }
+
   // Ready for the scheduler, or answered already: then false.
   bool admit(Job& job, Request request, const LoadedModel& model) {
+    const std::shared_ptr<const Servable> servable = model.servable();
     Result<Plan> plan = plan_request(*model.card, request);
     if (!plan.ok() || request.inputs.empty()) {
       answer(job, failed(plan.status()));
       return false;
     }
-    Result<Reservation> bytes = reserve(request_bytes(request.inputs, model.servable->n_values()));
+    Result<Reservation> bytes = reserve(request_bytes(request.inputs, servable->n_values()));
     if (!bytes.ok()) {
       answer(job, failed(bytes.status()));
       return false;
@@ -167,7 +293,7 @@ class EngineImpl : public Engine {
     job.plan = std::move(*plan);
     job.priority = request.priority;
     job.deadline = request.deadline;
-    job.model = model.servable;
+    job.model = servable;
     return true;
   }
 
@@ -204,6 +330,7 @@ class EngineImpl : public Engine {
   Arena arena_;
   ModelPool models_;
   OpenRequests requests_;
+  Generator generator_;
   Scheduler scheduler_;
   std::atomic<bool> stopping_{false};
   Loader loader_;
@@ -219,6 +346,10 @@ Status check_options(const EngineOptions& o) {
             fmt::format("batch_tokens is {}, want 1 to {} or 0 for the engine's choice",
                         o.batch_tokens, kMaxBatchTokens)};
   }
+  if (o.max_sequences < 1 || o.max_sequences > kMaxSequences) {
+    return {Code::kBadInput,
+            fmt::format("max_sequences is {}, want 1 to {}", o.max_sequences, kMaxSequences)};
+  }
   return {};
 }
 
@@ -227,6 +358,7 @@ Status check_options(const EngineOptions& o) {
 Result<std::unique_ptr<Engine>> make_engine(const EngineOptions& options,
                                             std::unique_ptr<const ModelSource> source) {
   QUERN_TRY(check_options(options));
+  QUERN_ASSIGN(const kernels::KvType kv_type, kernels::parse_kv_type(options.kv_type));
   const int n_threads = options.n_threads > 0 ? options.n_threads : usable_cpus();
   const std::size_t limit =
       options.memory_bytes > 0
@@ -242,13 +374,21 @@ Result<std::unique_ptr<Engine>> make_engine(const EngineOptions& options,
                                           human_bytes(limit), human_bytes(process))};
   }
   return std::unique_ptr<Engine>(std::make_unique<EngineImpl>(
-      std::move(ledger), std::move(*taken), n_threads, options.batch_tokens, std::move(source)));
+      std::move(ledger), std::move(*taken), n_threads, options, kv_type, std::move(source)));
 }
 
 Result<std::unique_ptr<Engine>> Engine::make(const EngineOptions& options) {
   QUERN_ASSIGN(std::unique_ptr<ModelSource> source,
                make_folder_source(options.home, options.precision));
   return make_engine(options, std::move(source));
+}
+
+GenerateResult generate_and_wait(Engine& engine, GenerateRequest request, const OnDelta& on_delta) {
+  std::promise<GenerateResult> promise;
+  std::future<GenerateResult> result = promise.get_future();
+  engine.generate(std::move(request), on_delta,
+                  [&promise](GenerateResult r) { promise.set_value(std::move(r)); });
+  return result.get();
 }
 
 }  // namespace quern::engine

@@ -12,6 +12,8 @@
 
 #include "base/byte_ledger.h"
 #include "base/status.h"
+#include "engine/generation.h"
+#include "formats/decoder_model.h"
 #include "text/tokenizer.h"
 
 namespace quern::engine {
@@ -22,6 +24,8 @@ struct EngineOptions {
   std::string home = {};           // "": hub::home_folder().
   std::string precision = "auto";  // Or "f32", "bf16", "int8".
   int batch_tokens = 0;            // 0: chosen by the engine.
+  std::string kv_type = "f16";     // Of KV caches: "f16", "q8_0" or "f32".
+  int max_sequences = 16;          // Texts that one model generates at once; more wait.
 };
 
 /// One thing to embed or classify: a text, a pair of texts, or token ids (without template tokens).
@@ -31,7 +35,7 @@ struct Input {
   std::optional<std::vector<text::TokenId>> ids;
 };
 
-enum class Task { kEmbed, kClassify };
+enum class Task { kEmbed, kClassify, kGenerate };
 enum class Truncation { kCut, kRefuse };
 enum class Priority { kInteractive, kBulk };  // Bulk never delays interactive by more than a batch.
 
@@ -85,6 +89,16 @@ struct Stats {
   long n_truncated = 0;
   double busy_seconds = 0;  // In forward passes.
   int n_queued = 0;         // Inputs waiting now.
+
+  long n_generations = 0;
+  long n_prompt_tokens = 0;  // That went through a generating model.
+  long n_cached_tokens = 0;  // That did not have to: their keys and values were there.
+  long n_generated_tokens = 0;
+  long n_set_back = 0;  // Sequences whose memory went to others for a while.
+  double generate_seconds = 0;
+  int n_generating = 0;           // Sequences running now,
+  int n_generations_waiting = 0;  // and waiting.
+
   std::vector<ByteLedger::Tenant> tenants;
   std::size_t memory_limit_bytes = 0;
   std::size_t memory_used_bytes = 0;
@@ -113,6 +127,17 @@ class Engine {
   /// Submits and waits.
   virtual Response run(Request request) = 0;
 
+  /// Generates a text: on_delta for what each step adds, then done exactly once, both from a
+  /// thread of the engine (done from here when the request cannot start). Neither may block for
+  /// long. on_delta may be empty.
+  virtual std::shared_ptr<Ticket> generate(GenerateRequest request, OnDelta on_delta,
+                                           OnGenerated done) = 0;
+
+  /// What a generating model says of itself beyond ModelInfo: its chat template, its end tokens.
+  /// Errors: kBadInput for a model that does not generate; as describe.
+  virtual Result<std::shared_ptr<const formats::DecoderModel>> decoder(
+      const std::string& model) = 0;
+
   /// Reads config and tokenizer, not the weights. Errors: kNotFound (near names), kBadInput.
   virtual Result<ModelInfo> describe(const std::string& model) = 0;
 
@@ -135,5 +160,8 @@ class Engine {
   /// deadline has passed; true when nothing was left.
   virtual bool drain(std::chrono::milliseconds patience) = 0;
 };
+
+/// Engine::generate, waited for. Not to be called from a callback of the engine.
+GenerateResult generate_and_wait(Engine& engine, GenerateRequest request, const OnDelta& on_delta);
 
 }  // namespace quern::engine

@@ -161,8 +161,9 @@ class FakeSource : public ModelSource {
     return text::TextEncoder::make(spec);
   }
 
-  Result<std::shared_ptr<const Servable>> load(std::shared_ptr<const ModelCard> card,
-                                               ByteLedger& ledger, ThreadPool&) const override {
+  Result<std::shared_ptr<const LoadedWeights>> load(std::shared_ptr<const ModelCard> card,
+                                                    ByteLedger& ledger,
+                                                    ThreadPool&) const override {
     log_->load_gate.pass();
     {
       const std::lock_guard<std::mutex> lock(log_->mutex);
@@ -170,7 +171,7 @@ class FakeSource : public ModelSource {
     }
     if (card->name == "broken") return Status(Code::kBadInput, "tensor 'x' is missing");
     QUERN_ASSIGN(Reservation held, ledger.reserve("weights/" + card->name, weight_bytes_));
-    return std::shared_ptr<const Servable>(
+    return std::shared_ptr<const LoadedWeights>(
         std::make_shared<WeightyServable>(std::move(card), std::move(held), hook_));
   }
 

@@ -8,10 +8,12 @@
 
 #include "base/machine.h"
 #include "engine/batch.h"
+#include "engine/generative_load.h"
 #include "engine/model_source.h"
 #include "engine/packed_bert.h"
 #include "engine/precision_choice.h"
 #include "engine/precision_record.h"
+#include "formats/decoder_model.h"
 #include "formats/safetensors.h"
 #include "hub/hub.h"
 #include "hub/model_digest.h"
@@ -86,6 +88,8 @@ class FolderSource : public ModelSource {
 
   Result<ModelCard> read(const std::string& key) const override {
     const std::string path = path_of(key);
+    QUERN_ASSIGN(const formats::ModelKind kind, formats::model_kind(path));
+    if (kind == formats::ModelKind::kDecoder) return read_generative_card(path);
     ModelCard card;
     QUERN_ASSIGN(card.folder, formats::read_model_folder(path));
     card.name = card.folder.name;
@@ -101,20 +105,22 @@ class FolderSource : public ModelSource {
     return text::TextEncoder::make(spec);
   }
 
-  Result<std::shared_ptr<const Servable>> load(std::shared_ptr<const ModelCard> card,
-                                               ByteLedger& ledger,
-                                               ThreadPool& pool) const override {
+  Result<std::shared_ptr<const LoadedWeights>> load(std::shared_ptr<const ModelCard> card,
+                                                    ByteLedger& ledger,
+                                                    ThreadPool& pool) const override {
+    if (card->decoder) return load_generative(hub_.home(), std::move(card), ledger, pool);
     QUERN_ASSIGN(models::BertModel model, load_model(*card, ledger, pool));
     if (card->task() == Task::kClassify && model.n_labels() != card->n_values()) {
       return Status(Code::kBadInput, "the classifier has " + std::to_string(model.n_labels()) +
                                          " outputs, config.json names " +
                                          std::to_string(card->n_values()) + " labels");
     }
-    return std::shared_ptr<const Servable>(
+    return std::shared_ptr<const LoadedWeights>(
         std::make_shared<BertServable>(std::move(card), std::move(model)));
   }
 
   WeightInfo weights(const ModelCard& card) const override {
+    if (card.decoder) return card.decoder_weights;
     return info_of(card.folder, remembered(card.folder.path));
   }
 
@@ -123,6 +129,13 @@ class FolderSource : public ModelSource {
     for (const hub::InstalledModel& m : hub_.list()) {
       if (!m.problem.empty()) continue;
       ModelCard card;
+      if (m.task == "generate") {
+        Result<ModelCard> generative = read_generative_facts(m.path);
+        if (!generative.ok()) continue;
+        generative->name = m.name;
+        out.push_back(info_from(*generative, generative->decoder_weights));
+        continue;
+      }
       Result<formats::ModelFolder> folder = formats::read_model_folder(m.path);
       if (!folder.ok()) continue;
       card.name = m.name;

@@ -8,7 +8,17 @@
 namespace quern::engine {
 namespace {
 
-const char* what_it_does(Task task) { return task == Task::kEmbed ? "embeds" : "classifies"; }
+const char* what_it_does(Task task) {
+  switch (task) {
+    case Task::kEmbed:
+      return "embeds";
+    case Task::kClassify:
+      return "classifies";
+    case Task::kGenerate:
+      return "generates text";
+  }
+  return "";
+}
 
 Result<std::string> find_prompt(const formats::ModelFolder& folder, const std::string& name) {
   if (name.empty()) return folder.default_prompt;
@@ -68,24 +78,34 @@ Result<text::Encoding> encode_any(const ModelCard& card, const Plan& plan, const
 }  // namespace
 
 Task ModelCard::task() const {
+  if (decoder) return Task::kGenerate;
   return folder.task == formats::Task::kEmbed ? Task::kEmbed : Task::kClassify;
 }
 
 int ModelCard::n_values() const {
+  if (decoder) return 0;
   return task() == Task::kEmbed ? folder.config.d_model : static_cast<int>(folder.labels.size());
 }
 
 ModelInfo info_from(const ModelCard& card, const WeightInfo& weights) {
   ModelInfo info;
   info.name = card.name;
-  info.family = card.folder.config.family;
   info.task = card.task();
+  info.precision = weights.precision;
+  info.weight_bytes = weights.bytes;
+  if (card.decoder) {
+    const formats::DecoderConfig& config = card.decoder->config;
+    info.family = formats::decoder_family_name(config.family);
+    info.dims = config.d_model;
+    info.max_tokens = config.n_positions;
+    info.n_vocab = config.n_vocab;
+    return info;
+  }
+  info.family = card.folder.config.family;
   info.dims = card.n_values();
   info.labels = card.folder.labels;
   info.max_tokens = card.folder.max_tokens;
   info.n_vocab = card.folder.config.n_vocab;
-  info.precision = weights.precision;
-  info.weight_bytes = weights.bytes;
   return info;
 }
 

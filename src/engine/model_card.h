@@ -4,19 +4,31 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <unordered_set>
 
 #include "base/byte_ledger.h"
 #include "engine/engine.h"
 #include "engine/servable.h"
+#include "formats/decoder_model.h"
 #include "formats/model_folder.h"
 #include "text/tokenizer.h"
 
 namespace quern::engine {
 
+/// What loaded weights are, or will be.
+struct WeightInfo {
+  std::string precision;  // "f32", ...; "auto" while it has not been measured; a decoder's "q4_K".
+  std::size_t bytes = 0;
+};
+
 struct ModelCard {
-  std::string name;  // As it can be requested.
-  formats::ModelFolder folder;
+  std::string name;                              // As it can be requested.
+  formats::ModelFolder folder;                   // Of an encoder,
+  std::optional<formats::DecoderModel> decoder;  // or of a decoder.
+  WeightInfo decoder_weights;
+  std::unordered_set<text::TokenId> hidden_ids;  // Of a decoder: control tokens, which are no text.
   std::shared_ptr<const text::TextEncoder> encoder;
   int n_template = 0;       // Tokens the template adds to a text.
   int n_pair_template = 0;  // To a pair; 0 where pairs are refused.
@@ -27,12 +39,6 @@ struct ModelCard {
 
   Task task() const;
   int n_values() const;  // Width of a vector, or number of labels.
-};
-
-/// What loaded weights are, or will be.
-struct WeightInfo {
-  std::string precision;  // "f32", ...; "auto" while it has not been measured.
-  std::size_t bytes = 0;
 };
 
 ModelInfo info_from(const ModelCard& card, const WeightInfo& weights);

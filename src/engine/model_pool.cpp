@@ -113,14 +113,14 @@ LoadedModel ModelPool::find_loaded(const std::string& model) {
   const auto name = names_.find(model);
   if (name == names_.end()) return {};
   const auto found = entries_.find(name->second);
-  if (found == entries_.end() || found->second.servable == nullptr) return {};
+  if (found == entries_.end() || found->second.weights == nullptr) return {};
   found->second.last_used = ++clock_;
-  return {.card = found->second.card, .servable = found->second.servable};
+  return {.card = found->second.card, .weights = found->second.weights};
 }
 
 Result<LoadedModel> ModelPool::acquire(const std::string& model) {
   LoadedModel ready = find_loaded(model);
-  if (ready.servable != nullptr) return ready;
+  if (ready.weights != nullptr) return ready;
   QUERN_ASSIGN(const std::string key, key_of(model));
   QUERN_ASSIGN(const CardPtr card, card_of_key(key, model));
 
@@ -129,7 +129,7 @@ Result<LoadedModel> ModelPool::acquire(const std::string& model) {
     std::unique_lock<std::mutex> lock(mutex_);
     Entry& entry = entries_[key];
     entry.card = card;  // We hold it, so it was not evicted; but the entry may be a new one.
-    if (entry.servable != nullptr) return LoadedModel{.card = card, .servable = entry.servable};
+    if (entry.weights != nullptr) return LoadedModel{.card = card, .weights = entry.weights};
     if (entry.loading != nullptr) {
       attempt = entry.loading;
       done_cv_.wait(lock, [&] { return attempt->done; });
@@ -142,7 +142,7 @@ Result<LoadedModel> ModelPool::acquire(const std::string& model) {
   Entry& entry = entries_[key];
   entry.loading.reset();
   entry.last_used = ++clock_;
-  if (loaded.ok()) entry.servable = loaded->servable;
+  if (loaded.ok()) entry.weights = loaded->weights;
   attempt->result = loaded;
   attempt->done = true;
   done_cv_.notify_all();
@@ -153,15 +153,15 @@ Result<LoadedModel> ModelPool::acquire(const std::string& model) {
 Result<LoadedModel> ModelPool::load(const CardPtr& card) {
   for (int tries_left = 3;; --tries_left) {
     const bool room = make_room(source_->weights(*card).bytes);
-    Result<std::shared_ptr<const Servable>> servable = source_->load(card, *ledger_, pool_);
-    if (servable.ok()) {
+    Result<std::shared_ptr<const LoadedWeights>> loaded = source_->load(card, *ledger_, pool_);
+    if (loaded.ok()) {
       const WeightInfo weights = source_->weights(*card);
       log_info("model '{}' loaded in {}, {}", card->name, weights.precision,
                human_bytes(weights.bytes));
-      return LoadedModel{.card = card, .servable = *servable};
+      return LoadedModel{.card = card, .weights = *loaded};
     }
-    if (servable.status().code() != Code::kExhausted || !room || tries_left == 0) {
-      return servable.status();
+    if (loaded.status().code() != Code::kExhausted || !room || tries_left == 0) {
+      return loaded.status();
     }
   }
 }
@@ -181,18 +181,18 @@ bool ModelPool::make_room(std::size_t bytes) {
 bool ModelPool::evict_one() {
   auto victim = entries_.end();
   for (auto e = entries_.begin(); e != entries_.end(); ++e) {
-    const bool idle = e->second.servable != nullptr && e->second.servable.use_count() == 1;
+    const bool idle = e->second.weights != nullptr && e->second.weights.use_count() == 1;
     if (idle && (victim == entries_.end() || e->second.last_used < victim->second.last_used)) {
       victim = e;
     }
   }
   if (victim != entries_.end()) {
     log_info("model '{}' evicted", victim->second.card->name);
-    victim->second.servable.reset();
+    victim->second.weights.reset();
     return true;
   }
   for (auto e = entries_.begin(); e != entries_.end(); ++e) {
-    const bool idle = e->second.card.use_count() == 1 && e->second.servable == nullptr;
+    const bool idle = e->second.card.use_count() == 1 && e->second.weights == nullptr;
     if (idle && (victim == entries_.end() || e->second.last_used < victim->second.last_used)) {
       victim = e;
     }
@@ -206,7 +206,7 @@ ModelInfo ModelPool::info(const ModelCard& card) {
   ModelInfo info = info_from(card, source_->weights(card));
   const std::lock_guard<std::mutex> lock(mutex_);
   for (const auto& [key, entry] : entries_) {
-    if (entry.card.get() == &card) info.loaded = entry.servable != nullptr;
+    if (entry.card.get() == &card) info.loaded = entry.weights != nullptr;
   }
   return info;
 }

@@ -14,16 +14,25 @@
 
 #include "base/byte_ledger.h"
 #include "base/thread_pool.h"
+#include "engine/generative_model.h"
 #include "engine/model_card.h"
 #include "engine/model_source.h"
 #include "engine/servable.h"
 
 namespace quern::engine {
 
-/// A model ready to run. Busy, and so never evicted, while anyone holds `servable`.
+/// A model ready to run. Busy, and so never evicted, while anyone holds `weights`.
 struct LoadedModel {
   std::shared_ptr<const ModelCard> card;
-  std::shared_ptr<const Servable> servable;
+  std::shared_ptr<const LoadedWeights> weights;
+
+  /// As what it is; nullptr if it is the other kind.
+  std::shared_ptr<const Servable> servable() const {
+    return std::dynamic_pointer_cast<const Servable>(weights);
+  }
+  std::shared_ptr<const GenerativeModel> generative() const {
+    return std::dynamic_pointer_cast<const GenerativeModel>(weights);
+  }
 };
 
 /// Threads: all functions may be called from any thread.
@@ -65,7 +74,7 @@ class ModelPool {
   using CardPtr = std::shared_ptr<const ModelCard>;
   struct Entry {
     CardPtr card;
-    std::shared_ptr<const Servable> servable;
+    std::shared_ptr<const LoadedWeights> weights;
     std::shared_ptr<Attempt<CardPtr>> reading;
     std::shared_ptr<Attempt<LoadedModel>> loading;
     std::uint64_t last_used = 0;

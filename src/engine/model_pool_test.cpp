@@ -37,7 +37,7 @@ TEST_F(model_pool, a_card_needs_no_weights) {
   EXPECT_EQ((*card)->name, "a");
   EXPECT_EQ(log_->n_loads("a"), 0);
   EXPECT_FALSE(models_->info(**card).loaded);
-  EXPECT_EQ(models_->find_loaded("a").servable, nullptr);
+  EXPECT_EQ(models_->find_loaded("a").weights, nullptr);
   ASSERT_TRUE(models_->card("a").ok());
   EXPECT_EQ(log_->reads.size(), 1u);
 }
@@ -59,12 +59,12 @@ TEST_F(model_pool, a_tokenizer_alone_opens_no_model) {
 
 TEST_F(model_pool, loads_once_and_keeps) {
   make(10 * kWeights);
-  EXPECT_EQ(models_->find_loaded("a").servable, nullptr);
+  EXPECT_EQ(models_->find_loaded("a").weights, nullptr);
   const Result<LoadedModel> first = models_->acquire("a");
   const Result<LoadedModel> again = models_->acquire("a");
   ASSERT_TRUE(first.ok() && again.ok());
-  EXPECT_EQ(first->servable, again->servable);
-  EXPECT_EQ(models_->find_loaded("a").servable, first->servable);
+  EXPECT_EQ(first->weights, again->weights);
+  EXPECT_EQ(models_->find_loaded("a").weights, first->weights);
   EXPECT_TRUE(models_->info(*first->card).loaded);
   EXPECT_EQ(log_->n_loads("a"), 1);
   EXPECT_EQ(ledger_->used_bytes(), kWeights);
@@ -101,9 +101,9 @@ TEST_F(model_pool, evicts_the_least_recently_used_idle_model) {
   ASSERT_TRUE(models_->acquire("b").ok());
   ASSERT_TRUE(models_->acquire("a").ok());  // b is now the older one.
   ASSERT_TRUE(models_->acquire("c").ok());
-  EXPECT_NE(models_->find_loaded("a").servable, nullptr);
-  EXPECT_EQ(models_->find_loaded("b").servable, nullptr);
-  EXPECT_NE(models_->find_loaded("c").servable, nullptr);
+  EXPECT_NE(models_->find_loaded("a").weights, nullptr);
+  EXPECT_EQ(models_->find_loaded("b").weights, nullptr);
+  EXPECT_NE(models_->find_loaded("c").weights, nullptr);
   ASSERT_TRUE(models_->acquire("b").ok());  // And it comes back.
   EXPECT_EQ(log_->n_loads("b"), 2);
 }
@@ -113,7 +113,7 @@ TEST_F(model_pool, never_evicts_a_busy_model) {
   Result<LoadedModel> busy = models_->acquire("a");
   ASSERT_TRUE(busy.ok() && models_->acquire("b").ok());
   ASSERT_TRUE(models_->acquire("c").ok());  // b went, though a is older.
-  EXPECT_NE(models_->find_loaded("a").servable, nullptr);
+  EXPECT_NE(models_->find_loaded("a").weights, nullptr);
 
   const Result<LoadedModel> other = models_->acquire("c");
   const Status refused = models_->acquire("d").status();
@@ -138,7 +138,7 @@ TEST_F(model_pool, asks_for_what_is_kept_warm_before_it_evicts) {
   models_->on_pressure([&] { *warm = Reservation(); });
   ASSERT_TRUE(models_->acquire("a").ok());
   ASSERT_TRUE(models_->acquire("b").ok());
-  EXPECT_NE(models_->find_loaded("a").servable, nullptr);
+  EXPECT_NE(models_->find_loaded("a").weights, nullptr);
 }
 
 TEST_F(model_pool, failures_are_told_and_may_be_tried_again) {

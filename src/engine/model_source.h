@@ -28,11 +28,12 @@ class ModelSource {
   /// The tokenizer alone, also of what can only tokenize: a vocabulary-only GGUF file.
   virtual Result<text::TextEncoder> read_encoder(const std::string& key) const = 0;
 
-  /// Weights, ready to run. They are reserved in the ledger as "weights/NAME".
+  /// Weights, ready to run: a GenerativeModel where the card's task is kGenerate, else a Servable.
+  /// They are reserved in the ledger as "weights/NAME".
   /// Errors: kExhausted, kNotFound, kBadInput.
-  virtual Result<std::shared_ptr<const Servable>> load(std::shared_ptr<const ModelCard> card,
-                                                       ByteLedger& ledger,
-                                                       ThreadPool& pool) const = 0;
+  virtual Result<std::shared_ptr<const LoadedWeights>> load(std::shared_ptr<const ModelCard> card,
+                                                            ByteLedger& ledger,
+                                                            ThreadPool& pool) const = 0;
 
   /// Every installed model that can be used. Reads configs only.
   virtual std::vector<ModelInfo> installed() const = 0;

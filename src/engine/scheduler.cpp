@@ -48,6 +48,17 @@ void Scheduler::submit(std::shared_ptr<Job> job) {
   if (wake) work_cv_.notify_one();
 }
 
+void Scheduler::submit(std::shared_ptr<GenerationJob> job) {
+  bool wake = false;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++n_open_;
+    options_.generator->submit(std::move(job));
+    wake = !driving_;
+  }
+  if (wake) work_cv_.notify_one();
+}
+
 void Scheduler::run(const std::shared_ptr<Job>& job) {
   std::unique_lock<std::mutex> lock(mutex_);
   ++n_open_;
@@ -75,7 +86,9 @@ void Scheduler::drive(std::unique_lock<std::mutex>& lock, const Job* until) {
     accept(fresh);
     step();
     retire_finished();
+    const int n_generated = generate();
     lock.lock();
+    n_open_ -= n_generated;
   }
   driving_ = false;
   if (n_open_ > 0 || stopping_) work_cv_.notify_one();
@@ -115,6 +128,13 @@ void Scheduler::step() {
   if (batch.empty()) return;  // None of the inputs could be encoded.
   runner_.run(*model, batch, book_);
   remove_batch(queue, batch);
+}
+
+// One step of the generator; returns how many of its jobs ended.
+int Scheduler::generate() {
+  if (options_.generator == nullptr) return 0;
+  if (cancel_all_) options_.generator->cancel_all();
+  return options_.generator->step();
 }
 
 // Ends the jobs that were cancelled or are late. Rare, so it may look at every job.

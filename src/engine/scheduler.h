@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/batch_runner.h"
+#include "engine/generator.h"
 #include "engine/job_queue.h"
 
 namespace quern::engine {
@@ -24,6 +25,7 @@ namespace quern::engine {
 struct SchedulerOptions {
   int batch_tokens = 0;                              // 0: as each model says.
   std::function<bool(std::size_t bytes)> make_room;  // See BatchRunner.
+  Generator* generator = nullptr;  // Its steps alternate with the batches. Outlives us.
 };
 
 /// Threads: submit, run, counters from any.
@@ -37,6 +39,9 @@ class Scheduler {
 
   /// Calls job->done exactly once, with no lock held: from the driver thread or a caller of run().
   void submit(std::shared_ptr<Job> job);
+
+  /// The same for a text to be generated.
+  void submit(std::shared_ptr<GenerationJob> job);
 
   /// As submit; returns after done().
   void run(const std::shared_ptr<Job>& job);
@@ -53,6 +58,7 @@ class Scheduler {
   void drive(std::unique_lock<std::mutex>& lock, const Job* until);
   void accept(const std::vector<JobPtr>& jobs);
   void step();
+  int generate();
   void sweep();
   std::list<JobQueue>* pick_priority();
   void retire_finished();

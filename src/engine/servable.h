@@ -1,4 +1,4 @@
-// What the scheduler needs of a model: inputs into token ids, and batches of ids into numbers.
+// What the scheduler needs of an encoder: inputs into token ids, and batches of ids into numbers.
 // Implemented by bert_servable.cpp over models/bert.h, and by fakes in tests.
 
 #pragma once
@@ -25,11 +25,15 @@ struct Plan {
   int slice_to = 0;  // Keep this many numbers and renormalise; 0: the vector as it is.
 };
 
-/// Immutable once loaded. Threads: all functions may be called from any thread.
-class Servable {
+/// Weights that are ready to run: of a Servable, or of a GenerativeModel (generative_model.h).
+class LoadedWeights {
  public:
-  virtual ~Servable() = default;
+  virtual ~LoadedWeights() = default;
+};
 
+/// Immutable once loaded. Threads: all functions may be called from any thread.
+class Servable : public LoadedWeights {
+ public:
   /// Errors: kBadInput, kUnsupported: this input alone cannot be run.
   virtual Result<text::Encoding> encode(const Plan& plan, const Input& input) const = 0;
 

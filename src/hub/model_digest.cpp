@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -48,7 +49,7 @@ struct TrustedManifest {
 enum class Unknown { kRead, kGiveUp };  // Digests that nobody wrote down.
 
 Result<std::string> digest_of(const std::string& home, const std::string& folder,
-                              const formats::TensorFiles& files, Unknown weights) {
+                              std::span<const MappedFile> files, Unknown weights) {
   const TrustedManifest installed(home, folder);
   const DigestMemo memo(home + "/packed/digests");
   std::string all;
@@ -68,20 +69,25 @@ Result<std::string> digest_of(const std::string& home, const std::string& folder
     if (file.ok()) QUERN_TRY(add(*file, Unknown::kRead));
     if (!file.ok() && file.status().code() != Code::kNotFound) return file.status();
   }
-  for (const MappedFile& file : files.files()) QUERN_TRY(add(file, weights));
+  for (const MappedFile& file : files) QUERN_TRY(add(file, weights));
   return sha256_hex(std::as_bytes(std::span(all)));
 }
 
 }  // namespace
 
 Result<std::string> model_digest(const std::string& home, const std::string& folder,
+                                 std::span<const MappedFile> weights) {
+  return digest_of(home, folder, weights, Unknown::kRead);
+}
+
+Result<std::string> model_digest(const std::string& home, const std::string& folder,
                                  const formats::TensorFiles& files) {
-  return digest_of(home, folder, files, Unknown::kRead);
+  return model_digest(home, folder, files.files());
 }
 
 std::optional<std::string> known_model_digest(const std::string& home, const std::string& folder,
                                               const formats::TensorFiles& files) {
-  Result<std::string> digest = digest_of(home, folder, files, Unknown::kGiveUp);
+  Result<std::string> digest = digest_of(home, folder, files.files(), Unknown::kGiveUp);
   return digest.ok() ? std::optional(std::move(*digest)) : std::nullopt;
 }
 

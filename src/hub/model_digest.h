@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/status.h"
@@ -17,6 +18,9 @@ namespace quern::hub {
 /// Errors: kIo.
 Result<std::string> model_digest(const std::string& home, const std::string& folder,
                                  const formats::TensorFiles& files);
+
+Result<std::string> model_digest(const std::string& home, const std::string& folder,
+                                 std::span<const MappedFile> weights);
 
 /// The same where it is known without reading the weight files, else nothing: for listings.
 std::optional<std::string> known_model_digest(const std::string& home, const std::string& folder,

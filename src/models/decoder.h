@@ -70,8 +70,13 @@ struct Decoder {
 Result<Decoder> load_decoder(const formats::DecoderModel& model, ByteLedger& ledger,
                              ThreadPool& pool, MappedBytes packed = {});
 
-/// Bytes that load_decoder reserves for this model. Errors: as load_decoder.
-Result<std::size_t> decoder_weight_bytes(const formats::DecoderModel& model);
+struct DecoderWeightInfo {
+  std::size_t n_bytes = 0;                      // That load_decoder reserves.
+  BlockFormat main_format = BlockFormat::kF32;  // That of the blocks' largest matrix.
+};
+
+/// Read from the file's tensors without touching their data. Errors: as load_decoder.
+Result<DecoderWeightInfo> decoder_weight_info(const formats::DecoderModel& model);
 
 /// What one sequence brings to a forward pass.
 struct DecoderStep {

@@ -86,14 +86,15 @@ Result<Decoder> load_decoder(const formats::DecoderModel& from, ByteLedger& ledg
   return model;
 }
 
-Result<std::size_t> decoder_weight_bytes(const formats::DecoderModel& from) {
+Result<DecoderWeightInfo> decoder_weight_info(const formats::DecoderModel& from) {
   QUERN_TRY(check_config(from));
   QUERN_ASSIGN(const DecoderTensors tensors, find_decoder_tensors(from));
   Decoder model;
   model.config = from.config;
   BlockPlacer count = BlockPlacer::counting(ThreadPool::serial());
   place(tensors, count, model);
-  return count.n_bytes();
+  return DecoderWeightInfo{.n_bytes = count.n_bytes(),
+                           .main_format = model.blocks.front().gate.format};
 }
 
 }  // namespace quern::models

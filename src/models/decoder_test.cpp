@@ -173,7 +173,7 @@ TEST(decoder, packed_bytes_bind_to_the_same_model) {
   ASSERT_TRUE(bound.ok()) << bound.status().message();
   f.model = std::move(*bound);
   EXPECT_EQ(f.run(512), want);
-  EXPECT_EQ(*decoder_weight_bytes(facts), f.model.weight_bytes());
+  EXPECT_EQ(decoder_weight_info(facts)->n_bytes, f.model.weight_bytes());
 
   MappedBytes wrong{made(MappedFile::open(path)), {}};
   wrong.bytes = wrong.file.bytes().first(packed.size() - 64);

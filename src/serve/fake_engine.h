@@ -71,6 +71,34 @@ class FakeEngine : public engine::Engine {
 
   engine::Response run(engine::Request request) override { return answer(request, false); }
 
+  /// The prompt's bytes in capitals, a token each; one that ends in "fail" fails.
+  std::shared_ptr<engine::Ticket> generate(engine::GenerateRequest request,
+                                           engine::OnDelta on_delta,
+                                           engine::OnGenerated done) override {
+    ++n_submitted_;
+    auto ticket = std::make_shared<FakeTicket>(*this);
+    const std::lock_guard lock(mutex_);
+    last_generation_ = request;
+    threads_.emplace_back([this, ticket, request = std::move(request),
+                           on_delta = std::move(on_delta),
+                           done = std::move(done)] { done(say(request, on_delta, *ticket)); });
+    return ticket;
+  }
+  engine::GenerateRequest last_generation() const {
+    const std::lock_guard lock(mutex_);
+    return last_generation_;
+  }
+
+  Result<std::shared_ptr<const formats::DecoderModel>> decoder(const std::string& model) override {
+    QUERN_TRY(describe(model).status());
+    auto facts = std::make_shared<formats::DecoderModel>();
+    facts->name = kModel;
+    facts->chat_template =
+        "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}"
+        "{% if add_generation_prompt %}<assistant>{% endif %}";
+    return std::shared_ptr<const formats::DecoderModel>(facts);
+  }
+
   Result<engine::ModelInfo> describe(const std::string& model) override {
     if (model != kModel && model != kHubName && model != "/models/tiny-copy") {
       return Status(Code::kNotFound, "model '" + model + "': not installed; did you mean 'tiny'?");
@@ -105,6 +133,47 @@ class FakeEngine : public engine::Engine {
   bool drain(std::chrono::milliseconds) override { return true; }
 
  private:
+  struct FakeTicket;
+
+  engine::GenerateResult say(const engine::GenerateRequest& request,
+                             const engine::OnDelta& on_delta, const FakeTicket& ticket) {
+    engine::GenerateResult result;
+    result.n_prompt_tokens = static_cast<int>(request.prompt.size());
+    if (request.prompt.ends_with("fail")) {
+      result.status = {Code::kBadInput, "the prompt fails"};
+      return result;
+    }
+    for (const char c : request.prompt) {
+      {
+        std::unique_lock waiting(mutex_);
+        changed_.wait(waiting, [&] { return is_open_ || ticket.is_cancelled; });
+      }
+      if (ticket.is_cancelled) {
+        result.status = {Code::kCancelled, "cancelled"};
+        return result;
+      }
+      if (request.max_tokens > 0 && result.n_tokens == request.max_tokens) {
+        result.finish = engine::FinishReason::kLength;
+        return result;
+      }
+      engine::GenerateDelta delta;
+      delta.text = std::string(1, static_cast<char>(std::toupper(c)));
+      engine::GeneratedToken& token = delta.tokens.emplace_back();
+      token.id = static_cast<unsigned char>(delta.text[0]);
+      token.bytes = delta.text;
+      if (request.n_logprobs >= 0) {
+        token.logprob = -0.25f;
+        token.top = {{token.id, -0.25f}, {'?', -2.0f}};
+        token.top.resize(static_cast<std::size_t>(std::min(request.n_logprobs, 2)));
+        token.top_bytes = {token.bytes, "?"};
+        token.top_bytes.resize(token.top.size());
+      }
+      ++result.n_tokens;
+      if (on_delta) on_delta(delta);
+    }
+    return result;
+  }
+
   struct FakeTicket : engine::Ticket {
     explicit FakeTicket(FakeEngine& engine) : owner(engine) {}
     void cancel() override {
@@ -163,6 +232,7 @@ class FakeEngine : public engine::Engine {
   std::condition_variable changed_;
   bool is_open_ = true;
   engine::Request last_;
+  engine::GenerateRequest last_generation_;
   std::list<std::thread> threads_;
   std::atomic<int> n_cancelled_{0};
   std::atomic<int> n_submitted_{0};

@@ -1,0 +1,32 @@
+// Flags of everything that generates text: length, sampling, stop strings, context.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "engine/generation.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace quern::cli {
+
+struct SamplingFlags {
+  engine::Sampling sampling;
+  int max_tokens = 0;
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> stop;
+  std::string context = "refuse";  // Or "slide".
+  int n_kept = 0;
+};
+
+void add_sampling_flags(CLI::App& command, SamplingFlags& flags);
+
+/// A request with everything but the prompt. Without --seed every run draws anew.
+engine::GenerateRequest request_of(const std::string& model, const SamplingFlags& flags);
+
+}  // namespace quern::cli

@@ -1,0 +1,28 @@
+// Generated text to standard output as it comes, and a generation that Ctrl-C ends.
+
+#pragma once
+
+#include <string_view>
+
+#include "base/status.h"
+#include "engine/engine.h"
+
+namespace quern::cli {
+
+/// Threads: one writes at a time.
+class TextOutput {
+ public:
+  /// Writes and flushes. After an error (a closed pipe, a full disk) nothing more is written.
+  void write(std::string_view text);
+  const Status& status() const { return status_; }
+
+ private:
+  Status status_;
+};
+
+/// Generates, writes each piece, and waits for the end. The first SIGINT, or an output that cannot
+/// be written to, cancels: the result says kCancelled.
+engine::GenerateResult generate_to(engine::Engine& engine, engine::GenerateRequest request,
+                                   TextOutput& out);
+
+}  // namespace quern::cli

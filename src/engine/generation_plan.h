@@ -1,0 +1,20 @@
+// A request for text, checked against its model.
+
+#pragma once
+
+#include <vector>
+
+#include "engine/generation.h"
+#include "engine/generative_model.h"
+
+namespace quern::engine {
+
+/// The prompt as token ids: `ids` as they are; a text with its special tokens read as such, and
+/// with the tokens that the model wants in front, unless the text begins with them.
+///
+/// Errors: kBadInput naming what is out of range: sampling, max_tokens, a prompt longer than the
+///   context or empty, ids outside the vocabulary.
+Result<std::vector<text::TokenId>> prompt_ids(const GenerativeModel& model,
+                                              const GenerateRequest& request);
+
+}  // namespace quern::engine

@@ -1,0 +1,44 @@
+// Beginnings of sequences whose keys and values are kept, so that a prompt that begins alike (a
+// system prompt, a document, the turns of a chat so far) is not computed again.
+
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "models/kv_cache.h"
+#include "text/tokenizer_spec.h"
+
+namespace quern::engine {
+
+class PrefixCache {
+ public:
+  /// Keeps at most `max_entries`, the least recently used goes first.
+  explicit PrefixCache(std::size_t max_entries) : max_entries_(max_entries) {}
+
+  /// Keeps whole pages of a sequence that holds `tokens`. No memory is taken: pages are shared.
+  void keep(std::span<const text::TokenId> tokens, const models::KvSequence& kv);
+
+  /// The longest kept beginning of `prompt` as a sequence of its own, but for at least one token:
+  /// the last one's logits are wanted. Nothing if no whole page fits.
+  std::optional<models::KvSequence> find(std::span<const text::TokenId> prompt);
+
+  /// Lets the least recently used entry go; false if there is none.
+  bool drop_one();
+
+  std::size_t n_entries() const { return entries_.size(); }
+
+ private:
+  struct Entry {
+    std::vector<text::TokenId> tokens;
+    models::KvSequence kv;
+  };
+
+  const std::size_t max_entries_;
+  std::list<Entry> entries_;  // Most recently used first.
+};
+
+}  // namespace quern::engine
