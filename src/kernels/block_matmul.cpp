@@ -151,6 +151,21 @@ Split split_of(std::span<const BlockProduct> products, int n_rows, int n_threads
   return {n_row_blocks, static_cast<int>(std::min({wanted, worth, n_panels})), n_bytes};
 }
 
+// The part of a product whose first byte is number `at` of all that lies in bytes [begin, end). A
+// panel, or with many rows a pair of them, belongs to where its first byte lies.
+Part part_of(const BlockInput& x, const BlockProduct& product, std::size_t at, std::size_t begin,
+             std::size_t end) {
+  const int at_once = x.n_rows() <= kFewRows ? 1 : 2;
+  const std::size_t bytes = product.weight.panel_bytes() * static_cast<std::size_t>(at_once);
+  const auto n_panels = static_cast<std::size_t>(product.weight.n_panels());
+  const auto first_from = [&](std::size_t byte) {
+    const std::size_t units = byte <= at ? 0 : (byte - at + bytes - 1) / bytes;
+    return static_cast<int>(std::min(units * static_cast<std::size_t>(at_once), n_panels));
+  };
+  const int first = first_from(begin);
+  return {x, product, 0, 0, first, first_from(end) - first};
+}
+
 }  // namespace
 
 void matmul(const BlockInput& x, std::span<const BlockProduct> products, ThreadPool& pool) {
@@ -158,28 +173,22 @@ void matmul(const BlockInput& x, std::span<const BlockProduct> products, ThreadP
   if (n_rows == 0 || products.empty()) return;
   for (const BlockProduct& p : products) check(x, p, n_rows);
   const Split split = split_of(products, n_rows, pool.n_threads());
-  pool.parallel_for(split.n_row_blocks * split.n_shares, [&](int part, int) {
-    const int row_block = part % split.n_row_blocks;
-    const auto share = static_cast<std::size_t>(part / split.n_row_blocks);
-    const auto n_shares = static_cast<std::size_t>(split.n_shares);
+  const auto n_shares = static_cast<std::size_t>(split.n_shares);
+  const auto first_row = [&](int block) {
+    return static_cast<int>(std::int64_t{n_rows} * block / split.n_row_blocks);
+  };
+  pool.parallel_for(split.n_row_blocks * split.n_shares, [&](int i, int) {
+    const int row_block = i % split.n_row_blocks;
+    const auto share = static_cast<std::size_t>(i / split.n_row_blocks);
     const std::size_t begin = split.n_bytes * share / n_shares;
     const std::size_t end = split.n_bytes * (share + 1) / n_shares;
-    const auto row = [&](int b) {
-      return static_cast<int>(std::int64_t{n_rows} * b / split.n_row_blocks);
-    };
-    // A panel belongs to the share in which its first byte lies.
     std::size_t at = 0;
     for (const BlockProduct& p : products) {
-      const std::size_t bytes = p.weight.panel_bytes();
-      const auto first_from = [&](std::size_t byte) {
-        const std::size_t panel = byte <= at ? 0 : (byte - at + bytes - 1) / bytes;
-        return std::min(static_cast<int>(std::min<std::size_t>(panel, 1u << 30)),
-                        p.weight.n_panels());
-      };
-      const int first = first_from(begin);
-      const int n = first_from(end) - first;
-      if (n > 0) run_part({x, p, row(row_block), row(row_block + 1) - row(row_block), first, n});
-      at += bytes * static_cast<std::size_t>(p.weight.n_panels());
+      Part part = part_of(x, p, at, begin, end);
+      part.first_row = first_row(row_block);
+      part.n_rows = first_row(row_block + 1) - part.first_row;
+      if (part.n_panels > 0) run_part(part);
+      at += p.weight.panel_bytes() * static_cast<std::size_t>(p.weight.n_panels());
     }
   });
 }
