@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
-#include <limits>
 #include <utility>
 
 #include <immintrin.h>
@@ -543,54 +542,9 @@ void panels_by_shape(const BlockPanels& p, Seq<I...>) {
 
 void panels(const BlockPanels& p) { panels_by_shape(p, Upto<kNBlockShapes>()); }
 
-// Rows.
-
-QUERN_INLINE int sum_of_four(__m128i v) {
-  v = _mm_add_epi32(v, _mm_shuffle_epi32(v, 0x4e));
-  v = _mm_add_epi32(v, _mm_shuffle_epi32(v, 0xb1));
-  return _mm_cvtsi128_si32(v);
-}
-
-QUERN_TARGET void quantise_block(const float* x, RowBlock& out) {
-  const __m512 x0 = _mm512_loadu_ps(x);
-  const __m512 x1 = _mm512_loadu_ps(x + 16);
-  const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
-  const unsigned largest_bits = _mm512_reduce_max_epu32(
-      _mm512_max_epu32(_mm512_and_si512(_mm512_castps_si512(x0), magnitude),
-                       _mm512_and_si512(_mm512_castps_si512(x1), magnitude)));
-  const bool finite = largest_bits < 0x7f800000u;
-  float largest;
-  __builtin_memcpy(&largest, &largest_bits, sizeof(largest));
-  const bool zero = !finite || largest < 1e-30f;
-  out.scale = !finite ? std::numeric_limits<float>::quiet_NaN() : zero ? 0.0f : largest / 127.0f;
-
-  const __m512 inverse = _mm512_set1_ps(127.0f / largest);
-  const __mmask16 keep = zero ? 0 : 0xffff;
-  const __m128i low =
-      _mm512_cvtepi32_epi8(_mm512_maskz_cvtps_epi32(keep, _mm512_mul_ps(x0, inverse)));
-  const __m128i high =
-      _mm512_cvtepi32_epi8(_mm512_maskz_cvtps_epi32(keep, _mm512_mul_ps(x1, inverse)));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(out.codes), low);
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(out.codes + 16), high);
-  const __m128i ones = _mm_set1_epi8(1);
-  const int sums[2] = {sum_of_four(_mm_dpbusd_epi32(_mm_setzero_si128(), ones, low)),
-                       sum_of_four(_mm_dpbusd_epi32(_mm_setzero_si128(), ones, high))};
-  for (int h = 0; h < 2; ++h) {
-    out.minus_halves[h] = -sums[h];
-    out.scaled_halves[h] = out.scale * static_cast<float>(sums[h]);
-  }
-  out.minus_sum = -(sums[0] + sums[1]);
-  out.unused = 0;
-  out.scaled_sum = out.scale * static_cast<float>(sums[0] + sums[1]);
-}
-
-void quantise(const float* x, int n_blocks, RowBlock* out) {
-  for (int b = 0; b < n_blocks; ++b) quantise_block(x + b * kBlockInputs, out[b]);
-}
-
 }  // namespace
 
 constinit const BlockIsa block_avx512_vnni = {
-    .isa = "avx512_vnni", .quantise = quantise, .panels = panels};
+    .isa = "avx512_vnni", .quantise = block_quantise_avx512, .panels = panels};
 
 }  // namespace quern::kernels

@@ -51,6 +51,9 @@ extern const BlockIsa block_avx2;
 extern const BlockIsa block_avx2_vnni;
 extern const BlockIsa block_avx512_vnni;
 
+/// BlockIsa::quantise with AVX512-VNNI (block_rows_avx512.cpp).
+void block_quantise_avx512(const float* x, int n_blocks, RowBlock* out);
+
 /// Every version this CPU can run, plain first, best last.
 std::span<const BlockIsa* const> block_runnable();
 
