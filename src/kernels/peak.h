@@ -9,7 +9,7 @@ namespace quern::kernels {
 
 /// Gop/s (a multiply-add counts as two) that all threads of the pool reach together in a loop of
 /// dot-product instructions on registers, with the best instruction this CPU has for `precision`.
-/// Takes about 50 ms; the best of several short runs.
+/// Takes about 10 ms; the best of several short runs.
 double measured_peak_gops(Precision precision, ThreadPool& pool);
 
 }  // namespace quern::kernels
