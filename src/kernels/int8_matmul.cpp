@@ -170,8 +170,8 @@ Split split_of(const Product& p, int n_threads) {
       block_panels /= 2;
     }
   }
-  // Short blocks keep the rows, and what is written beside them, in the second-level cache.
-  const int least_row_blocks = (p.rows.n_rows + 4 * kChunkRows - 1) / (4 * kChunkRows);
+  // Short blocks keep the rows, and what is written beside them, near.
+  const int least_row_blocks = (p.rows.n_rows + kChunkRows - 1) / kChunkRows;
   const int row_blocks = std::max(
       least_row_blocks, std::clamp((wanted + blocks() - 1) / blocks(), 1, most_row_blocks));
   return {row_blocks, blocks(), block_panels};
