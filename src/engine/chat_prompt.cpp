@@ -36,11 +36,6 @@ Value chat_message(std::string_view role, std::string_view content) {
   return text::jinja::make_dict({{"role", role}, {"content", content}});
 }
 
-bool ChatPrompts::has_parsed(const formats::DecoderModel& model) const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return by_source_.contains(model.chat_template);
-}
-
 Result<ChatPrompts::Template> ChatPrompts::parsed(const std::string& source) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -27,14 +27,11 @@ class ChatPrompts {
   ///   name the model.
   Result<std::string> render(const formats::DecoderModel& model, text::ChatInput chat);
 
-  /// False: the first rendering has to parse, which takes longer.
-  bool has_parsed(const formats::DecoderModel& model) const;
-
  private:
   using Template = std::shared_ptr<const text::ChatTemplate>;
   Result<Template> parsed(const std::string& source);
 
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::map<std::string, Template, std::less<>> by_source_;  // As many as there are models.
 };
 

@@ -36,14 +36,12 @@ TEST(chat_prompt, the_models_template_and_tokens_make_the_prompt) {
   EXPECT_EQ(*prompts.render(model, chat), "<s><system>be brief</s><user>hi</s>");
 }
 
-TEST(chat_prompt, a_template_is_parsed_once) {
+TEST(chat_prompt, models_keep_their_templates_apart) {
   ChatPrompts prompts;
-  const auto model = model_of(kPlain);
-  EXPECT_FALSE(prompts.has_parsed(model));
-  ASSERT_TRUE(prompts.render(model, chat_of({})).ok());
-  EXPECT_TRUE(prompts.has_parsed(model));
-  EXPECT_FALSE(prompts.has_parsed(model_of("another")));
-  EXPECT_EQ(*prompts.render(model_of("another"), chat_of({})), "another");
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(*prompts.render(model_of("one"), chat_of({})), "one");
+    EXPECT_EQ(*prompts.render(model_of("two {{ bos_token }}"), chat_of({})), "two <s>");
+  }
 }
 
 TEST(chat_prompt, a_developer_is_the_system_where_the_template_knows_none) {
@@ -80,7 +78,7 @@ TEST(chat_prompt, errors_name_the_model_and_the_way_out) {
 
   const auto broken = model_of("{% for %}");
   EXPECT_FALSE(prompts.render(broken, chat_of({})).ok());
-  EXPECT_FALSE(prompts.has_parsed(broken));
+  EXPECT_FALSE(prompts.render(broken, chat_of({})).ok());
   // What is no list of messages is the template's affair, and never fatal.
   text::ChatInput odd;
   odd.messages = text::jinja::Value(3);

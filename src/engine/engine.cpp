@@ -264,6 +264,11 @@ class EngineImpl : public Engine {
     if (generative == nullptr) return pending.done(not_generated(not_generative(*model.card)));
     Result<std::vector<text::TokenId>> prompt = prompt_ids(*generative, pending.request);
     if (!prompt.ok()) return pending.done(not_generated(prompt.status()));
+    if (const Status fits = check_prompt(*generative, pending.request, *prompt); !fits.ok()) {
+      GenerateResult refused = not_generated(fits);
+      refused.n_prompt_tokens = static_cast<int>(prompt->size());
+      return pending.done(std::move(refused));
+    }
     Result<Reservation> bytes = reserve(generation_bytes(pending.request, prompt->size()));
     if (!bytes.ok()) return pending.done(not_generated(bytes.status()));
     auto job =

@@ -52,7 +52,7 @@ enum class FinishReason { kStop, kLength };
 struct GenerateResult {
   Status status;  // Not ok: cancelled, late, or never started.
   FinishReason finish = FinishReason::kStop;
-  int n_prompt_tokens = 0;
+  int n_prompt_tokens = 0;  // Also of a prompt that was refused, for its length or its ids.
   int n_cached_tokens = 0;  // Of the prompt, taken from an earlier sequence.
   int n_tokens = 0;         // Of the answer, the end token not counted.
   double queue_ms = 0;      // Until the first step.

@@ -20,6 +20,8 @@ Ids encode_prompt(const text::TextEncoder& encoder, std::string_view prompt) {
   return has_front ? plain : encoder.wrap(plain, 0).ids;
 }
 
+}  // namespace
+
 Status check_prompt(const GenerativeModel& model, const GenerateRequest& request, const Ids& ids) {
   const int n_vocab = model.decoder.config.n_vocab;
   const auto bad = std::find_if(ids.begin(), ids.end(),
@@ -41,13 +43,9 @@ Status check_prompt(const GenerativeModel& model, const GenerateRequest& request
   return {};
 }
 
-}  // namespace
-
 Result<Ids> prompt_ids(const GenerativeModel& model, const GenerateRequest& request) {
   QUERN_TRY(check_sampling(request.sampling, model.decoder.config.n_vocab));
-  Ids ids = request.ids ? *request.ids : encode_prompt(*model.card->encoder, request.prompt);
-  QUERN_TRY(check_prompt(model, request, ids));
-  return ids;
+  return request.ids ? *request.ids : encode_prompt(*model.card->encoder, request.prompt);
 }
 
 }  // namespace quern::engine

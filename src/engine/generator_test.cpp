@@ -311,15 +311,15 @@ TEST_F(GeneratorTest, all_memory_comes_back) {
 TEST_F(GeneratorTest, prompts_are_checked_against_the_model) {
   const auto model = load("llama");
   GenerateRequest r;
+  const auto refusal = [&] { return check_prompt(*model, r, *prompt_ids(*model, r)); };
   r.ids = {{1, 2, 61}};
-  EXPECT_EQ(prompt_ids(*model, r).status().message(),
-            "token id 61 is outside the vocabulary of 61");
+  EXPECT_EQ(refusal().message(), "token id 61 is outside the vocabulary of 61");
   r.ids = std::vector<TokenId>(257, 5);
-  EXPECT_EQ(prompt_ids(*model, r).status().message(),
-            "the prompt has 257 tokens, the model's context 256");
+  EXPECT_EQ(refusal().message(), "the prompt has 257 tokens, the model's context 256");
   r.ids = std::vector<TokenId>();
-  EXPECT_EQ(prompt_ids(*model, r).status().code(), Code::kBadInput);
+  EXPECT_EQ(refusal().code(), Code::kBadInput);
   r.ids = {{5}};
+  EXPECT_TRUE(refusal().ok());
   r.sampling.top_p = 1.5f;
   EXPECT_EQ(prompt_ids(*model, r).status().message(), "top_p is 1.5, want 0 to 1");
 }
