@@ -34,6 +34,9 @@ class FakeEngine : public engine::Engine {
   static constexpr int kDims = 8;
   static constexpr const char* kModel = "tiny";
   static constexpr const char* kHubName = "owner/tiny";
+  static constexpr const char* kWriter = "writer";  // Generates; kMute does, without a template.
+  static constexpr const char* kMute = "mute";
+  static constexpr int kContext = 200;  // Of kWriter: characters of a prompt.
 
   ~FakeEngine() override {
     open_gate();
@@ -71,14 +74,15 @@ class FakeEngine : public engine::Engine {
 
   engine::Response run(engine::Request request) override { return answer(request, false); }
 
-  /// The prompt's bytes in capitals, a token each; one that ends in "fail" fails.
+  /// The prompt's bytes in capitals, a token each; one that holds "fail" fails, one that holds
+  /// "late" after its second token. `context` is kContext. Of ids: the bytes they are.
   std::shared_ptr<engine::Ticket> generate(engine::GenerateRequest request,
                                            engine::OnDelta on_delta,
                                            engine::OnGenerated done) override {
     ++n_submitted_;
     auto ticket = std::make_shared<FakeTicket>(*this);
     const std::lock_guard lock(mutex_);
-    last_generation_ = request;
+    generations_.push_back(request);
     threads_.emplace_back([this, ticket, request = std::move(request),
                            on_delta = std::move(on_delta),
                            done = std::move(done)] { done(say(request, on_delta, *ticket)); });
@@ -86,20 +90,29 @@ class FakeEngine : public engine::Engine {
   }
   engine::GenerateRequest last_generation() const {
     const std::lock_guard lock(mutex_);
-    return last_generation_;
+    return generations_.empty() ? engine::GenerateRequest() : generations_.back();
+  }
+  std::vector<engine::GenerateRequest> generations() const {
+    const std::lock_guard lock(mutex_);
+    return generations_;
   }
 
   Result<std::shared_ptr<const formats::DecoderModel>> decoder(const std::string& model) override {
     QUERN_TRY(describe(model).status());
     auto facts = std::make_shared<formats::DecoderModel>();
-    facts->name = kModel;
+    facts->name = model;
+    if (model == kMute) return std::shared_ptr<const formats::DecoderModel>(facts);
     facts->chat_template =
-        "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}"
+        "{% for m in messages %}{% if m.content == 'raise' %}{{ raise_exception('no') }}{% endif %}"
+        "<{{ m.role }}>{{ m.content }}"
+        "{% for c in m.tool_calls %}[{{ c.function.arguments.x }}]{% endfor %}{% endfor %}"
+        "{% for t in tools or [] %}({{ t.function.name }}){% endfor %}{{ mood }}"
         "{% if add_generation_prompt %}<assistant>{% endif %}";
     return std::shared_ptr<const formats::DecoderModel>(facts);
   }
 
   Result<engine::ModelInfo> describe(const std::string& model) override {
+    if (model == kWriter || model == kMute) return writer(model);
     if (model != kModel && model != kHubName && model != "/models/tiny-copy") {
       return Status(Code::kNotFound, "model '" + model + "': not installed; did you mean 'tiny'?");
     }
@@ -109,6 +122,16 @@ class FakeEngine : public engine::Engine {
     info.dims = kDims;
     info.max_tokens = 16;
     info.precision = "f32";
+    return info;
+  }
+
+  static engine::ModelInfo writer(const std::string& model) {
+    engine::ModelInfo info;
+    info.name = model;
+    info.family = "llama";
+    info.task = engine::Task::kGenerate;
+    info.max_tokens = kContext;
+    info.precision = "q4_0";
     return info;
   }
 
@@ -124,6 +147,12 @@ class FakeEngine : public engine::Engine {
     stats.n_batches = 2;
     stats.busy_seconds = 0.25;
     stats.tenants = {{"weights/tiny", 1000, 1000}, {"tokenizer/tiny", 24, 24}, {"cache", 7, 9}};
+    stats.n_generated_tokens = 11;
+    stats.n_prompt_tokens = 7;
+    stats.n_cached_tokens = 5;
+    stats.n_set_back = 1;
+    stats.n_generating = 2;
+    stats.n_generations_waiting = 3;
     stats.memory_limit_bytes = ledger_.limit_bytes();
     stats.memory_used_bytes = ledger_.used_bytes();
     return stats;
@@ -138,12 +167,18 @@ class FakeEngine : public engine::Engine {
   engine::GenerateResult say(const engine::GenerateRequest& request,
                              const engine::OnDelta& on_delta, const FakeTicket& ticket) {
     engine::GenerateResult result;
-    result.n_prompt_tokens = static_cast<int>(request.prompt.size());
-    if (request.prompt.ends_with("fail")) {
-      result.status = {Code::kBadInput, "the prompt fails"};
-      return result;
+    const std::string prompt =
+        request.ids ? std::string(request.ids->begin(), request.ids->end()) : request.prompt;
+    result.n_prompt_tokens = static_cast<int>(prompt.size());
+    result.n_cached_tokens = result.n_prompt_tokens / 2;
+    if (prompt.find("fail") != std::string::npos) result.status = {Code::kBadInput, "it fails"};
+    if (result.n_prompt_tokens > kContext) result.status = {Code::kBadInput, "it is too long"};
+    if (!request.sampling.logit_bias.empty() && request.sampling.logit_bias[0].first > 255) {
+      result.status = {Code::kBadInput, "logit_bias names token 256, want 0 to 255"};
     }
-    for (const char c : request.prompt) {
+    if (!result.status.ok()) return result;
+    const bool is_late = prompt.find("late") != std::string::npos;
+    for (const char c : prompt) {
       {
         std::unique_lock waiting(mutex_);
         changed_.wait(waiting, [&] { return is_open_ || ticket.is_cancelled; });
@@ -156,22 +191,29 @@ class FakeEngine : public engine::Engine {
         result.finish = engine::FinishReason::kLength;
         return result;
       }
-      engine::GenerateDelta delta;
-      delta.text = std::string(1, static_cast<char>(std::toupper(c)));
-      engine::GeneratedToken& token = delta.tokens.emplace_back();
-      token.id = static_cast<unsigned char>(delta.text[0]);
-      token.bytes = delta.text;
-      if (request.n_logprobs >= 0) {
-        token.logprob = -0.25f;
-        token.top = {{token.id, -0.25f}, {'?', -2.0f}};
-        token.top.resize(static_cast<std::size_t>(std::min(request.n_logprobs, 2)));
-        token.top_bytes = {token.bytes, "?"};
-        token.top_bytes.resize(token.top.size());
+      if (is_late && result.n_tokens == 2) {
+        result.status = {Code::kDeadline, "it is late"};
+        return result;
       }
       ++result.n_tokens;
-      if (on_delta) on_delta(delta);
+      if (on_delta) on_delta(one_char(static_cast<char>(std::toupper(c)), request.n_logprobs));
     }
     return result;
+  }
+
+  static engine::GenerateDelta one_char(char c, int n_logprobs) {
+    engine::GenerateDelta delta;
+    delta.text = std::string(1, c);
+    engine::GeneratedToken& token = delta.tokens.emplace_back();
+    token.id = static_cast<unsigned char>(c);
+    token.bytes = delta.text;
+    if (n_logprobs < 0) return delta;
+    token.logprob = -0.25f;
+    token.top = {{token.id, -0.25f}, {'?', -2.0f}};
+    token.top_bytes = {token.bytes, "?"};
+    token.top.resize(static_cast<std::size_t>(std::min(n_logprobs, 2)));
+    token.top_bytes.resize(token.top.size());
+    return delta;
   }
 
   struct FakeTicket : engine::Ticket {
@@ -232,7 +274,7 @@ class FakeEngine : public engine::Engine {
   std::condition_variable changed_;
   bool is_open_ = true;
   engine::Request last_;
-  engine::GenerateRequest last_generation_;
+  std::vector<engine::GenerateRequest> generations_;
   std::list<std::thread> threads_;
   std::atomic<int> n_cancelled_{0};
   std::atomic<int> n_submitted_{0};

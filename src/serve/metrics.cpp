@@ -69,6 +69,25 @@ void add_engine_counts(const engine::Stats& stats, Page& page) {
   page.add(Gauge, "quern_queued_texts", "Inputs waiting for a batch.", stats.n_queued);
 }
 
+void add_generation_counts(const engine::Stats& stats, Page& page) {
+  using enum MetricType;
+  page.add(Counter, "quern_generations_total", "Texts that were asked for.",
+           static_cast<double>(stats.n_generations));
+  page.add(Counter, "quern_prompt_tokens_total", "Prompt tokens computed.",
+           static_cast<double>(stats.n_prompt_tokens));
+  page.add(Counter, "quern_cached_tokens_total", "Prompt tokens found in the cache instead.",
+           static_cast<double>(stats.n_cached_tokens));
+  page.add(Counter, "quern_generated_tokens_total", "Tokens generated.",
+           static_cast<double>(stats.n_generated_tokens));
+  page.add(Counter, "quern_set_back_total", "Texts whose memory went to others for a while.",
+           static_cast<double>(stats.n_set_back));
+  page.add(Counter, "quern_generate_seconds_total", "Time in steps of generating models.",
+           stats.generate_seconds);
+  page.add(Gauge, "quern_generating", "Texts being generated.", stats.n_generating);
+  page.add(Gauge, "quern_generations_waiting", "Texts waiting to be generated.",
+           stats.n_generations_waiting);
+}
+
 void add_memory(const engine::Stats& stats, Page& page) {
   using enum MetricType;
   page.add(Gauge, "quern_memory_limit_bytes", "The byte ledger's limit.",
@@ -118,6 +137,18 @@ struct Metrics::Impl {
                                           .Help("Until the first batch with one of its inputs.")
                                           .Register(registry)
                                           .Add({}, kSeconds);
+  prometheus::Histogram& first_token =
+      BuildHistogram()
+          .Name("quern_time_to_first_token_seconds")
+          .Help("From the request to the first token of an answer, waiting included.")
+          .Register(registry)
+          .Add({}, kSeconds);
+  prometheus::Histogram& next_token =
+      BuildHistogram()
+          .Name("quern_time_per_token_seconds")
+          .Help("Between two tokens of an answer, averaged over the answer.")
+          .Register(registry)
+          .Add({}, kSeconds);
   prometheus::Counter& embeddings = BuildCounter()
                                         .Name("embeddings_generated_total")
                                         .Help("Vectors made for requests to this server.")
@@ -147,11 +178,19 @@ void Metrics::embedded(const engine::Response& response, double seconds) {
   impl_->queue_time.Observe(response.queue_ms / 1e3);
 }
 
+void Metrics::generated(const engine::GenerateResult& result, double first_token_s) {
+  if (result.n_tokens > 0) impl_->first_token.Observe(first_token_s);
+  if (result.n_tokens > 1) {
+    impl_->next_token.Observe(result.decode_ms / 1e3 / (result.n_tokens - 1));
+  }
+}
+
 std::string Metrics::render(const engine::Engine& engine, int n_connections) const {
   using enum MetricType;
   Page page(impl_->registry.Collect());
   const engine::Stats stats = engine.stats();
   add_engine_counts(stats, page);
+  add_generation_counts(stats, page);
   add_memory(stats, page);
   page.add(Gauge, "quern_threads", "Threads that compute.", engine.n_threads());
   page.add(Gauge, "quern_http_connections", "Open connections.", n_connections);

@@ -27,6 +27,9 @@ class Metrics {
   /// One embedding request is back from the engine, after `seconds`.
   void embedded(const engine::Response& response, double seconds);
 
+  /// One text is generated, its first token `first_token_s` after the request came.
+  void generated(const engine::GenerateResult& result, double first_token_s);
+
   /// The whole page, Prometheus text format 0.0.4.
   std::string render(const engine::Engine& engine, int n_connections) const;
 

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <memory>
 
+#include "engine/chat_prompt.h"
 #include "engine/engine.h"
 #include "serve/metrics.h"
 #include "serve/model_names.h"
@@ -16,11 +17,12 @@ namespace quern::serve {
 struct OpenAiApi {
   engine::Engine& engine;
   ModelNames names;
-  int max_inputs = 2048;     // Per request, as OpenAI's own.
-  int max_in_flight = 1024;  // Embedding requests in the engine; more are told to come back.
+  int max_inputs = 2048;     // Per request, as OpenAI's own; choices of a completion, too.
+  int max_in_flight = 1024;  // Requests in the engine; more are told to come back.
   std::time_t started = std::time(nullptr);  // "created" of the models.
   Metrics metrics{};
   std::atomic<int> n_in_flight{0};
+  engine::ChatPrompts chat_prompts{};
 };
 
 }  // namespace quern::serve

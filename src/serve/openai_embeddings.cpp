@@ -3,11 +3,10 @@
 #include <chrono>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "serve/api_error.h"
 #include "serve/embeddings_request.h"
 #include "serve/embeddings_response.h"
+#include "serve/in_flight.h"
 
 namespace quern::serve {
 namespace {
@@ -70,7 +69,7 @@ void answer(const Pending& pending, const engine::Response& made) {
 /// On a thread of the engine.
 void engine_done(const std::shared_ptr<Pending>& pending, engine::Response made) {
   const std::chrono::duration<double> took = Clock::now() - pending->submitted;
-  pending->api->n_in_flight.fetch_sub(1);
+  leave_engine(*pending->api);
   pending->api->metrics.embedded(made, took.count());
   auto shared = std::make_shared<engine::Response>(std::move(made));
   pending->exchange->post([pending, shared] { answer(*pending, *shared); });
@@ -78,16 +77,7 @@ void engine_done(const std::shared_ptr<Pending>& pending, engine::Response made)
 
 void submit(const std::shared_ptr<Pending>& pending, engine::Request request) {
   OpenAiApi& api = *pending->api;
-  if (api.n_in_flight.fetch_add(1) >= api.max_in_flight) {
-    api.n_in_flight.fetch_sub(1);
-    ApiError error = http_error(
-        429, fmt::format("{} embedding requests are waiting already, the limit of this server",
-                         api.max_in_flight));
-    error.type = "rate_limit_error";
-    error.code = "rate_limit_exceeded";
-    error.retry_after_s = 1;
-    return pending->exchange->respond(to_response(error));
-  }
+  if (const auto full = enter_engine(api)) return pending->exchange->respond(to_response(*full));
   const std::shared_ptr<engine::Ticket> ticket = api.engine.submit(
       std::move(request),
       [pending](engine::Response made) { engine_done(pending, std::move(made)); });

@@ -10,17 +10,24 @@
 namespace quern::serve {
 namespace {
 
+std::string_view task_name(engine::Task task) {
+  if (task == engine::Task::kGenerate) return "generate";
+  return task == engine::Task::kEmbed ? "embed" : "classify";
+}
+
 /// The four members OpenAI has, then ours.
 void append_model(std::string& out, const engine::ModelInfo& model, std::time_t created) {
-  const bool is_embedder = model.task == engine::Task::kEmbed;
   out += R"({"id":)";
   append_json_string(out, model.name);
   fmt::format_to(std::back_inserter(out),
-                 R"(,"object":"model","created":{},"owned_by":"quern","task":"{}","{}":{},)"
-                 R"("max_tokens":{},"loaded":{},"family":)",
-                 created, is_embedder ? "embed" : "classify",
-                 is_embedder ? "dimensions" : "n_labels", model.dims, model.max_tokens,
-                 model.loaded);
+                 R"(,"object":"model","created":{},"owned_by":"quern","task":"{}",)", created,
+                 task_name(model.task));
+  if (model.task != engine::Task::kGenerate) {
+    fmt::format_to(std::back_inserter(out), R"("{}":{},)",
+                   model.task == engine::Task::kEmbed ? "dimensions" : "n_labels", model.dims);
+  }
+  fmt::format_to(std::back_inserter(out), R"("max_tokens":{},"loaded":{},"family":)",
+                 model.max_tokens, model.loaded);
   append_json_string(out, model.family);
   out += R"(,"precision":)";
   append_json_string(out, model.precision);

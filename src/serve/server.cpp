@@ -7,6 +7,7 @@
 
 #include "serve/api_error.h"
 #include "serve/openai_embeddings.h"
+#include "serve/openai_generation.h"
 #include "serve/openai_models.h"
 #include "serve/router.h"
 
@@ -18,6 +19,7 @@ struct Server::Impl {
   std::string host;
   std::atomic<bool> is_draining{false};
   std::atomic<HttpServer*> running{nullptr};  // For the metrics page; set once it is up.
+  engine::Loader preparer;                    // Of prompts. Ends after the requests.
   std::unique_ptr<HttpServer> http;
 
   void add_routes();
@@ -57,6 +59,14 @@ void Server::Impl::add_routes() {
   for (const char* path : {"/v1/embeddings", "/embeddings"}) {
     router->add("POST", path, Access::kWithKey,
                 [api = api](const Ptr& x) { handle_embeddings(api, x); });
+  }
+  for (const char* path : {"/v1/chat/completions", "/chat/completions"}) {
+    router->add("POST", path, Access::kWithKey,
+                [this](const Ptr& x) { handle_chat(api, preparer, x); });
+  }
+  for (const char* path : {"/v1/completions", "/completions"}) {
+    router->add("POST", path, Access::kWithKey,
+                [this](const Ptr& x) { handle_completions(api, preparer, x); });
   }
   router->add("GET", "/v1/models", Access::kWithKey,
               [api = api](const Ptr& x) { handle_models(api, x); });

@@ -17,8 +17,8 @@ struct ServerOptions {
   HttpServerOptions http;           // Host, port, limits, timeouts.
   std::string api_key;              // "": $QUERN_API_KEY; none at all lets everybody in.
   std::vector<std::string> models;  // Served beside the installed ones; names or paths.
-  int max_inputs = 2048;            // Of one embedding request.
-  int max_in_flight = 1024;         // Embedding requests; more are answered 429.
+  int max_inputs = 2048;            // Of one embedding request; choices of a completion.
+  int max_in_flight = 1024;         // Requests in the engine; more are answered 429.
 };
 
 class Server {
