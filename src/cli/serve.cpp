@@ -89,7 +89,7 @@ Status serve(const ServeFlags& flags, const EngineFlags& engine_flags) {
 
 void add_serve(CLI::App& app, Context& context) {
   auto flags = std::make_shared<ServeFlags>();
-  CLI::App* command = app.add_subcommand("serve", "Answer over HTTP (OpenAI's embeddings API)");
+  CLI::App* command = app.add_subcommand("serve", "Answer over HTTP (OpenAI's API)");
   command->add_option("--host", flags->host, "Address to listen on (default: 127.0.0.1)")
       ->type_name("ADDRESS");
   command->add_option("--port", flags->port, "Port (default: 8090; 0: any free one)")
