@@ -135,6 +135,7 @@ void add_bench(CLI::App& app, Context& context) {
   auto flags = std::make_shared<BenchFlags>();
   CLI::App* bench = app.add_subcommand("bench", "Measure how fast a model runs here");
   bench->require_subcommand(1);
+  add_bench_generate(*bench, context);
   CLI::App* command =
       bench->add_subcommand("embed", "Texts and tokens per second, latency, memory");
   add_model_argument(*command, flags->texts.model);

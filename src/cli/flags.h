@@ -52,6 +52,7 @@ void add_similar(CLI::App& app, Context& context);
 void add_tokenize(CLI::App& app, Context& context);
 void add_models(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
+void add_bench_generate(CLI::App& bench, Context& context);  // Under "bench".
 void add_serve(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 
