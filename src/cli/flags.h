@@ -47,6 +47,7 @@ struct Context {
 // One per command, each in a file of its own: registers the command in the parser.
 void add_embed(CLI::App& app, Context& context);
 void add_classify(CLI::App& app, Context& context);
+void add_chat(CLI::App& app, Context& context);
 void add_generate(CLI::App& app, Context& context);
 void add_similar(CLI::App& app, Context& context);
 void add_tokenize(CLI::App& app, Context& context);

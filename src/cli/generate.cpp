@@ -34,18 +34,6 @@ Examples:
   quern generate ./model.gguf "The capital of France is" --temperature 0 --max-tokens 10
   quern generate SmolLM2-135M-Instruct - --seed 7 < prompt.txt)";
 
-std::string speed_line(const engine::GenerateResult& r) {
-  std::string line = fmt::format("{} prompt tokens", r.n_prompt_tokens);
-  const int n_computed = r.n_prompt_tokens - r.n_cached_tokens;
-  if (r.n_cached_tokens > 0) line += fmt::format(" ({} cached)", r.n_cached_tokens);
-  if (r.prompt_ms > 0) line += fmt::format(" at {:.0f}/s", n_computed / r.prompt_ms * 1e3);
-  line += fmt::format(", {} generated", r.n_tokens);
-  if (r.n_tokens > 1 && r.decode_ms > 0) {
-    line += fmt::format(" at {:.1f}/s", (r.n_tokens - 1) / r.decode_ms * 1e3);
-  }
-  return line + (r.finish == engine::FinishReason::kLength ? ", ended by length" : "");
-}
-
 Status generate(const GenerateFlags& flags, const EngineFlags& engine_flags) {
   QUERN_ASSIGN(const engine::EngineOptions options, engine_options(engine_flags));
   QUERN_ASSIGN(const auto engine, engine::Engine::make(options));

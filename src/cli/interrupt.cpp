@@ -38,5 +38,6 @@ void watch_interrupts() {
 }
 
 bool is_interrupted() { return interrupted != 0; }
+void clear_interrupt() { interrupted = 0; }
 
 }  // namespace quern::cli

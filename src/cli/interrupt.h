@@ -10,4 +10,7 @@ void watch_interrupts();
 
 bool is_interrupted();
 
+/// Forgets the signal: it was for what just ended, not for the program.
+void clear_interrupt();
+
 }  // namespace quern::cli

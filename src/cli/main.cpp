@@ -29,6 +29,7 @@ Start here:
 void add_commands(CLI::App& app, Context& context) {
   add_embed(app, context);
   add_classify(app, context);
+  add_chat(app, context);
   add_generate(app, context);
   add_similar(app, context);
   add_tokenize(app, context);

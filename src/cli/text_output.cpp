@@ -1,10 +1,12 @@
 #include "cli/text_output.h"
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <future>
 #include <utility>
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "base/mapped_file.h"
@@ -24,7 +26,7 @@ void TextOutput::write(std::string_view text) {
 }
 
 engine::GenerateResult generate_to(engine::Engine& engine, engine::GenerateRequest request,
-                                   TextOutput& out) {
+                                   TextOutput& out, std::string* text) {
   using std::chrono::milliseconds;
   watch_interrupts();
   std::promise<engine::GenerateResult> promise;
@@ -34,6 +36,7 @@ engine::GenerateResult generate_to(engine::Engine& engine, engine::GenerateReque
       std::move(request),
       [&](const engine::GenerateDelta& delta) {
         out.write(delta.text);
+        if (text != nullptr) *text += delta.text;
         broken = !out.status().ok();
       },
       [&](engine::GenerateResult r) { promise.set_value(std::move(r)); });
@@ -44,6 +47,18 @@ engine::GenerateResult generate_to(engine::Engine& engine, engine::GenerateReque
     cancelled = true;
   }
   return result.get();
+}
+
+std::string speed_line(const engine::GenerateResult& r) {
+  std::string line = fmt::format("{} prompt tokens", r.n_prompt_tokens);
+  const int n_computed = r.n_prompt_tokens - r.n_cached_tokens;
+  if (r.n_cached_tokens > 0) line += fmt::format(" ({} cached)", r.n_cached_tokens);
+  if (r.prompt_ms > 0) line += fmt::format(" at {:.0f}/s", n_computed / r.prompt_ms * 1e3);
+  line += fmt::format(", {} generated", r.n_tokens);
+  if (r.n_tokens > 1 && r.decode_ms > 0) {
+    line += fmt::format(" at {:.1f}/s", (r.n_tokens - 1) / r.decode_ms * 1e3);
+  }
+  return line + (r.finish == engine::FinishReason::kLength ? ", ended by length" : "");
 }
 
 }  // namespace quern::cli

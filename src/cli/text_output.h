@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/status.h"
@@ -21,8 +22,11 @@ class TextOutput {
 };
 
 /// Generates, writes each piece, and waits for the end. The first SIGINT, or an output that cannot
-/// be written to, cancels: the result says kCancelled.
+/// be written to, cancels: the result says kCancelled. `text`, if any, gets what was written.
 engine::GenerateResult generate_to(engine::Engine& engine, engine::GenerateRequest request,
-                                   TextOutput& out);
+                                   TextOutput& out, std::string* text = nullptr);
+
+/// "12 prompt tokens at 950/s, 60 generated at 105.2/s".
+std::string speed_line(const engine::GenerateResult& result);
 
 }  // namespace quern::cli

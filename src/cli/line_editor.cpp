@@ -1,0 +1,101 @@
+#include "cli/line_editor.h"
+
+#include <cstdio>
+#include <iostream>
+
+#include <histedit.h>
+#include <unistd.h>
+
+#include "cli/interrupt.h"
+
+namespace quern::cli {
+namespace {
+
+constexpr int kHistoryLines = 1000;
+
+}  // namespace
+
+struct LineEditor::Terminal {
+  EditLine* line = nullptr;
+  History* history = nullptr;
+  std::string prompt;
+};
+
+namespace {
+
+// libedit asks for the prompt through a C function.
+char* prompt_of(EditLine* line) {
+  std::string* prompt = nullptr;
+  el_get(line, EL_CLIENTDATA, &prompt);
+  return prompt->data();
+}
+
+}  // namespace
+
+LineEditor::LineEditor() {
+  is_terminal_ = isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
+  if (!is_terminal_) return;
+  terminal_ = new Terminal;
+  terminal_->line = el_init("quern", stdin, stderr, stderr);
+  terminal_->history = history_init();
+  if (terminal_->line == nullptr || terminal_->history == nullptr) {
+    is_terminal_ = false;  // A terminal that libedit does not know: lines as they come.
+    return;
+  }
+  HistEvent event;
+  history(terminal_->history, &event, H_SETSIZE, kHistoryLines);
+  history(terminal_->history, &event, H_SETUNIQUE, 1);
+  el_set(terminal_->line, EL_HIST, history, terminal_->history);
+  el_set(terminal_->line, EL_EDITOR, "emacs");
+  el_set(terminal_->line, EL_CLIENTDATA, &terminal_->prompt);
+  el_set(terminal_->line, EL_PROMPT, prompt_of);
+  el_set(terminal_->line, EL_BIND, "^R", "em-inc-search-prev", nullptr);
+}
+
+LineEditor::~LineEditor() {
+  if (terminal_ == nullptr) return;
+  if (terminal_->line != nullptr) el_end(terminal_->line);
+  if (terminal_->history != nullptr) history_end(terminal_->history);
+  delete terminal_;
+}
+
+std::optional<std::string> LineEditor::read_one(const std::string& prompt) {
+  if (!is_terminal_) {
+    std::string line;
+    if (!std::getline(std::cin, line)) return std::nullopt;
+    return line;
+  }
+  terminal_->prompt = prompt;
+  for (;;) {
+    int n = 0;
+    const char* text = el_gets(terminal_->line, &n);
+    if (is_interrupted()) {  // The signal ended the read.
+      const LineInfo* typed = el_line(terminal_->line);
+      const bool was_empty = typed == nullptr || typed->lastchar == typed->buffer;
+      clear_interrupt();
+      std::fputc('\n', stderr);
+      el_reset(terminal_->line);
+      if (was_empty) return std::nullopt;
+      continue;
+    }
+    if (text == nullptr || n <= 0) return std::nullopt;
+    std::string line(text, static_cast<std::size_t>(n));
+    while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
+    HistEvent event;
+    if (!line.empty()) history(terminal_->history, &event, H_ENTER, line.c_str());
+    return line;
+  }
+}
+
+std::optional<std::string> LineEditor::read(const std::string& prompt) {
+  std::optional<std::string> line = read_one(prompt);
+  while (line && line->ends_with('\\')) {
+    line->back() = '\n';
+    const std::optional<std::string> more = read_one("... ");
+    if (!more) break;
+    *line += *more;
+  }
+  return line;
+}
+
+}  // namespace quern::cli

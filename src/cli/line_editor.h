@@ -1,0 +1,31 @@
+// Lines that a person types: with editing and a history on a terminal, plainly from a pipe.
+
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace quern::cli {
+
+class LineEditor {
+ public:
+  LineEditor();
+  ~LineEditor();
+  LineEditor(const LineEditor&) = delete;
+  LineEditor& operator=(const LineEditor&) = delete;
+
+  /// The next line without its end; nothing at the end of the input. A line that ends in a
+  /// backslash goes on with the next one. Ctrl-C empties the line; on an empty one it is the end.
+  std::optional<std::string> read(const std::string& prompt);
+
+  bool is_terminal() const { return is_terminal_; }
+
+ private:
+  struct Terminal;
+  std::optional<std::string> read_one(const std::string& prompt);
+
+  bool is_terminal_ = false;
+  Terminal* terminal_ = nullptr;
+};
+
+}  // namespace quern::cli
