@@ -52,6 +52,15 @@ inline bool takes_row_blocks(int n_rows, int n_threads) {
   return n_rows >= 2 * kRowsPerPart * n_threads || n_threads == 1;
 }
 
+/// Blocks of equal size where there are few for each thread: a short one at the end would leave the
+/// others waiting.
+inline int rows_per_part(int n_rows, int n_threads) {
+  const int n_parts = (n_rows + kRowsPerPart - 1) / kRowsPerPart;
+  if (n_parts > 8 * n_threads) return kRowsPerPart;
+  const int even = (n_parts + n_threads - 1) / n_threads * n_threads;
+  return (n_rows + even - 1) / even;
+}
+
 /// Rows of a temporary that lives within one block: one block for each thread, or all rows.
 inline int block_scratch_rows(int n_rows, int n_threads) {
   return takes_row_blocks(n_rows, n_threads) ? std::min(n_rows, kRowsPerPart) * n_threads : n_rows;
@@ -63,9 +72,10 @@ inline int block_scratch_rows(int n_rows, int n_threads) {
 template <typename Work>
 void for_row_blocks(int n_rows, ThreadPool& pool, const Work& work) {
   if (!takes_row_blocks(n_rows, pool.n_threads())) return work(0, n_rows, 0, pool);
-  pool.parallel_for((n_rows + kRowsPerPart - 1) / kRowsPerPart, [&](int part, int thread) {
-    const int first = part * kRowsPerPart;
-    work(first, std::min(kRowsPerPart, n_rows - first), thread * std::min(n_rows, kRowsPerPart),
+  const int rows = rows_per_part(n_rows, pool.n_threads());
+  pool.parallel_for((n_rows + rows - 1) / rows, [&](int part, int thread) {
+    const int first = part * rows;
+    work(first, std::min(rows, n_rows - first), thread * std::min(n_rows, kRowsPerPart),
          ThreadPool::serial());
   });
 }
