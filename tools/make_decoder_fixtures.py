@@ -4,11 +4,14 @@
 usage: make_decoder_fixtures.py OUT_FOLDER      (the repository's is tests/data/decoders)
 
 Writes OUT/<case>/{config.json, model.safetensors, golden.json}; golden.json holds token ids and the
-logits of every position. Weights are drawn large enough that attention is far from uniform and
-soft-caps bend. Needs torch and transformers.
+logits of some positions. Cases that llama.cpp's converter knows get OUT/gguf/<case>.gguf too, with the names,
+metadata and permutations that it writes. Weights are drawn large enough that attention is far from uniform and
+soft-caps bend. Needs torch, transformers and gguf.
 """
 import argparse, json, pathlib, shutil
 
+import gguf
+import numpy as np
 import torch
 import transformers as tf
 
@@ -35,6 +38,12 @@ CASES = {
                               attn_logit_softcapping=3.0, final_logit_softcapping=5.0),
     "gemma3": tf.Gemma3TextConfig(**{**SIZES, "num_hidden_layers": 7}, head_dim=16,
                                   sliding_window=24, query_pre_attn_scalar=24),
+    # GGUF files do not say what scores are scaled by: it follows from the head's width.
+    "gemma2_by_width": tf.Gemma2Config(**SIZES, head_dim=16, sliding_window=24,
+                                       query_pre_attn_scalar=16, attn_logit_softcapping=3.0,
+                                       final_logit_softcapping=5.0),
+    "gemma3_by_width": tf.Gemma3TextConfig(**{**SIZES, "num_hidden_layers": 7}, head_dim=16,
+                                           sliding_window=24, query_pre_attn_scalar=16),
     "phi3": tf.Phi3Config(**SIZES, pad_token_id=0),
     "phi3_long": tf.Phi3Config(**{**SIZES, "max_position_embeddings": 256}, pad_token_id=0,
                                original_max_position_embeddings=64, rope_parameters=dict(
@@ -53,6 +62,112 @@ def randomise(model):
             p.copy_((p + noise if p.dim() == 1 else noise).to(torch.bfloat16).float())
 
 
+GGUF = {"llama": "llama", "llama3_rope": "llama", "llama_linear": "llama", "qwen2": "qwen2",
+        "qwen2_yarn": "qwen2", "qwen3": "qwen3", "gemma": "gemma", "gemma2_by_width": "gemma2",
+        "gemma3_by_width": "gemma3", "phi3": "phi3", "phi3_long": "phi3"}
+
+NAMES = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output",
+         "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
+         "self_attn.o_proj": "attn_output", "self_attn.qkv_proj": "attn_qkv",
+         "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm",
+         "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
+         "mlp.gate_up_proj": "ffn_up", "input_layernorm": "attn_norm",
+         "post_attention_layernorm": "ffn_norm"}
+NAMES_WITH_POST_NORMS = {**NAMES, "post_attention_layernorm": "post_attention_norm",
+                         "pre_feedforward_layernorm": "ffn_norm",
+                         "post_feedforward_layernorm": "post_ffw_norm"}
+
+
+def gguf_name(name, names):
+    stem, ending = name.rsplit(".", 1)
+    if stem.startswith("model.layers."):
+        _, _, layer, rest = stem.split(".", 3)
+        return f"blk.{layer}.{names[rest]}.{ending}"
+    return f"{names[stem]}.{ending}"
+
+
+def interleave(w, n_heads):
+    """Rows (i, i + d / 2) of each head become neighbours, as llama.cpp's converter permutes them."""
+    return w.reshape(n_heads, 2, w.shape[0] // n_heads // 2, *w.shape[1:]).swapaxes(1, 2).reshape(w.shape)
+
+
+def llama3_factors(config, rope):
+    d = config.hidden_size // config.num_attention_heads
+    frequencies = 1.0 / rope["rope_theta"] ** (np.arange(0, d, 2) / d)
+    out = []
+    for f in frequencies:
+        wavelength = 2 * np.pi / f
+        low = rope["original_max_position_embeddings"] / rope["low_freq_factor"]
+        high = rope["original_max_position_embeddings"] / rope["high_freq_factor"]
+        smooth = (rope["original_max_position_embeddings"] / wavelength - rope["low_freq_factor"]) / (
+            rope["high_freq_factor"] - rope["low_freq_factor"])
+        out.append(1.0 if wavelength < high else rope["factor"] if wavelength > low
+                   else 1 / ((1 - smooth) / rope["factor"] + smooth))
+    return np.array(out, dtype=np.float32)
+
+
+def write_gguf(path, arch, config, model):
+    w = gguf.GGUFWriter(path, arch)
+    c = config
+    d_head = getattr(c, "head_dim", None) or c.hidden_size // c.num_attention_heads
+    w.add_block_count(c.num_hidden_layers)
+    w.add_context_length(c.max_position_embeddings)
+    w.add_embedding_length(c.hidden_size)
+    w.add_feed_forward_length(c.intermediate_size)
+    w.add_head_count(c.num_attention_heads)
+    w.add_head_count_kv(c.num_key_value_heads)
+    w.add_layer_norm_rms_eps(c.rms_norm_eps)
+    w.add_vocab_size(c.vocab_size)
+    if d_head * c.num_attention_heads != c.hidden_size:
+        w.add_key_length(d_head)
+        w.add_value_length(d_head)
+    rope = c.rope_parameters
+    if arch == "gemma3":
+        w.add_rope_freq_base(rope["full_attention"]["rope_theta"])
+        w.add_sliding_window(c.sliding_window)
+    else:
+        w.add_rope_freq_base(rope["rope_theta"])
+    if arch in ("llama", "phi3"):
+        w.add_rope_dimension_count(d_head)
+    if arch == "gemma2":
+        w.add_sliding_window(c.sliding_window)
+        w.add_attn_logit_softcapping(c.attn_logit_softcapping)
+        w.add_final_logit_softcapping(c.final_logit_softcapping)
+    kind = rope.get("rope_type", "default")
+    if kind == "linear":
+        w.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+        w.add_rope_scaling_factor(rope["factor"])
+    if kind == "yarn":
+        w.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+        w.add_rope_scaling_factor(rope["factor"])
+        w.add_rope_scaling_orig_ctx_len(rope["original_max_position_embeddings"])
+    if kind == "llama3":
+        w.add_tensor("rope_freqs.weight", llama3_factors(c, rope))
+    if kind == "longrope":
+        w.add_rope_scaling_orig_ctx_len(rope["original_max_position_embeddings"])
+        scale = c.max_position_embeddings / rope["original_max_position_embeddings"]
+        attn = np.sqrt(1 + np.log(scale) / np.log(rope["original_max_position_embeddings"]))
+        w.add_rope_scaling_attn_factors(float(attn))
+        w.add_tensor("rope_factors_long.weight", np.array(rope["long_factor"], dtype=np.float32))
+        w.add_tensor("rope_factors_short.weight", np.array(rope["short_factor"], dtype=np.float32))
+    names = NAMES_WITH_POST_NORMS if arch in ("gemma2", "gemma3") else NAMES
+    for name, tensor in model.state_dict().items():
+        if name == "lm_head.weight" and c.tie_word_embeddings:
+            continue
+        a = tensor.float().numpy()
+        if arch == "llama" and ".q_proj." in name:
+            a = interleave(a, c.num_attention_heads)
+        if arch == "llama" and ".k_proj." in name:
+            a = interleave(a, c.num_key_value_heads)
+        if arch.startswith("gemma") and "norm" in name:
+            a = a + 1
+        w.add_tensor(gguf_name(name, names), np.ascontiguousarray(a))
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+
+
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("out", type=pathlib.Path)
@@ -67,6 +182,9 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
         model.save_pretrained(folder)
         (folder / "generation_config.json").unlink(missing_ok=True)
+        if name in GGUF:
+            (out / "gguf").mkdir(exist_ok=True)
+            write_gguf(out / "gguf" / f"{name}.gguf", GGUF[name], config, model)
         ids = torch.randint(3, SIZES["vocab_size"], (1, N_TOKENS),
                             generator=torch.Generator().manual_seed(5))
         with torch.no_grad():

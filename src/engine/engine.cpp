@@ -262,6 +262,8 @@ class EngineImpl : public Engine {
   void start_generation(PendingGeneration& pending, const LoadedModel& model) {
     const std::shared_ptr<const GenerativeModel> generative = model.generative();
     if (generative == nullptr) return pending.done(not_generated(not_generative(*model.card)));
+    const Status suits = generator_.check(*generative);
+    if (!suits.ok()) return pending.done(not_generated(suits));
     Result<std::vector<text::TokenId>> prompt = prompt_ids(*generative, pending.request);
     if (!prompt.ok()) return pending.done(not_generated(prompt.status()));
     if (const Status fits = check_prompt(*generative, pending.request, *prompt); !fits.ok()) {

@@ -108,6 +108,16 @@ Generator::Generator(ThreadPool& pool, Arena& arena, ByteLedger& ledger, Generat
 
 Generator::~Generator() = default;
 
+Status Generator::check(const GenerativeModel& model) const {
+  constexpr int kScaled = 32;  // Numbers that share a scale in q8_0.
+  const int d_head = model.decoder.config.d_head;
+  if (options_.kv != kernels::KvType::kQ8_0 || d_head % kScaled == 0) return {};
+  return {Code::kUnsupported,
+          fmt::format("a q8_0 KV cache needs heads of a multiple of {} numbers, those of '{}' have "
+                      "{}: use f16",
+                      kScaled, model.card->name, d_head)};
+}
+
 void Generator::submit(JobPtr job) {
   ++counters_.n_requests;
   ++counters_.n_waiting;

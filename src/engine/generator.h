@@ -42,6 +42,9 @@ class Generator {
   Generator(ThreadPool& pool, Arena& arena, ByteLedger& ledger, GeneratorOptions options);
   ~Generator();
 
+  /// Can this model's heads be kept as the KV cache's type wants them? Errors: kUnsupported.
+  Status check(const GenerativeModel& model) const;
+
   void submit(std::shared_ptr<GenerationJob> job);
 
   /// Runs one step of one model, if there is anything to do. Returns how many jobs ended; their

@@ -292,6 +292,15 @@ TEST_F(GeneratorTest, damaged_weights_fail_their_sequence_only) {
   EXPECT_EQ(good.ids.size(), 10u);
 }
 
+TEST_F(GeneratorTest, a_cache_type_that_does_not_suit_the_heads_is_refused) {
+  const auto model = load("llama");  // Heads of 8.
+  EXPECT_TRUE(Generator(pool_, arena_, ledger_, {}).check(*model).ok());
+  const Status status =
+      Generator(pool_, arena_, ledger_, {.kv = kernels::KvType::kQ8_0}).check(*model);
+  EXPECT_EQ(status.code(), Code::kUnsupported);
+  EXPECT_NE(status.message().find("have 8"), std::string::npos) << status.message();
+}
+
 TEST_F(GeneratorTest, all_memory_comes_back) {
   const auto model = load("gemma3");
   {
