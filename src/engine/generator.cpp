@@ -209,10 +209,7 @@ int Generator::run_lane(Lane& lane) {
       adapt_chunk(lane, batch, std::chrono::duration<double>(spent).count());
     }
   }
-  const int n_ended = retire(lane);
-  counters_.n_running = 0;
-  for (const auto& l : lanes_) counters_.n_running += static_cast<int>(l->running.size());
-  return n_ended;
+  return retire(lane);
 }
 
 void Generator::admit(Lane& lane) {
@@ -504,6 +501,9 @@ int Generator::retire(Lane& lane) {
     lane.ended.push_back(job);
     return true;
   });
+  int n_running = 0;
+  for (const auto& l : lanes_) n_running += static_cast<int>(l->running.size());
+  counters_.n_running = n_running;
   const std::vector<JobPtr> ended = std::exchange(lane.ended, {});
   for (const JobPtr& job : ended) {
     job->model.reset();

@@ -219,8 +219,23 @@ TEST_F(GeneratorTest, a_cancelled_one_leaves_at_once_and_others_go_on) {
   first->cancelled = true;
   EXPECT_EQ(generator.step(), 1);
   EXPECT_EQ(a.result.status.code(), Code::kCancelled);
+  EXPECT_EQ(generator.counters().n_running, 1);
   while (!b.done) generator.step();
   EXPECT_EQ(b, alone(model, request(30), prompt(9, 2)));
+  EXPECT_EQ(generator.counters().n_running, 0);
+}
+
+TEST_F(GeneratorTest, a_cancelled_one_that_ran_alone_is_not_counted_as_running) {
+  Generator generator(pool_, arena_, ledger_, {});
+  Answer a;
+  const auto only = job(load("llama"), request(200), prompt(20), a);
+  generator.submit(only);
+  generator.step();
+  EXPECT_EQ(generator.counters().n_running, 1);
+  only->cancelled = true;
+  generator.step();
+  EXPECT_TRUE(a.done);
+  EXPECT_EQ(generator.counters().n_running, 0);
 }
 
 TEST_F(GeneratorTest, a_deadline_ends_an_answer_with_what_it_has) {

@@ -36,9 +36,10 @@ bool Exchange::write(std::string bytes) {
   return true;
 }
 
-void Exchange::end() {
+void Exchange::end(std::string last_bytes) {
   const std::lock_guard lock(mutex_);
   if (!is_streaming_ || is_ended_ || is_detached_) return;
+  bytes_ += last_bytes;
   is_ended_ = true;
   wake();
 }
@@ -86,14 +87,9 @@ std::optional<Response> Exchange::take_response() {
   return std::exchange(response_, std::nullopt);
 }
 
-std::string Exchange::take_bytes() {
+Exchange::Piece Exchange::take_piece() {
   const std::lock_guard lock(mutex_);
-  return std::exchange(bytes_, {});
-}
-
-bool Exchange::is_ended() const {
-  const std::lock_guard lock(mutex_);
-  return is_ended_;
+  return {std::exchange(bytes_, {}), is_ended_};
 }
 
 void Exchange::detach(Detach why) {

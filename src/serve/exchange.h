@@ -31,11 +31,12 @@ class Exchange {
   void respond(Response response);
 
   /// Answers piece by piece (server-sent events): head.body is the first piece. Then write any
-  /// number of times and end once.
+  /// number of times and end once. A client may leave when it knows the last piece, so that goes
+  /// out together with the end.
   void begin_stream(Response head);
   /// False when nobody reads any more; the handler should stop then.
   bool write(std::string bytes);
-  void end();
+  void end(std::string last_bytes = {});
   /// Bytes written and not yet taken by the socket: slow readers show here.
   std::size_t unsent_bytes() const;
 
@@ -55,9 +56,12 @@ class Exchange {
   bool is_streaming() const;
   /// The response, or the stream's head, once; nullopt if there is none (yet).
   std::optional<Response> take_response();
+  struct Piece {
+    std::string bytes;
+    bool is_last = false;
+  };
   /// The stream's bytes since the last call.
-  std::string take_bytes();
-  bool is_ended() const;
+  Piece take_piece();
   /// No answer is wanted any more. Calls on_gone's function if `why` says so.
   enum class Detach { kAnswered, kGone };
   void detach(Detach why);

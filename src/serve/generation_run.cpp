@@ -64,8 +64,7 @@ std::vector<GenerationRun::TicketPtr> GenerationRun::end_with(const ApiError& er
   if (is_streaming_) {
     std::string event;
     append_error_event(event, error);
-    exchange_->write(std::move(event));
-    exchange_->end();
+    exchange_->end(std::move(event));
   } else {
     exchange_->respond(to_response(error));
   }
@@ -262,8 +261,7 @@ void GenerationRun::finish() {
   std::string events;
   if (plan_.generation.include_usage) append_usage_event(events, plan_.head, usage());
   append_last_event(events);
-  write(std::move(events));
-  exchange_->end();
+  exchange_->end(std::move(events));
 }
 
 /// On the connection's thread: long answers with logprobs take their time.

@@ -350,6 +350,34 @@ TEST(http_server, streams) {
   EXPECT_TRUE(all.ends_with("\r\n\r\nabcd")) << all;
 }
 
+TEST(http_server, a_reader_may_leave_when_it_has_the_last_piece) {
+  Holder holder;
+  std::atomic<int> n_over{0}, n_cut{0};
+  HttpServerOptions options;
+  options.on_finished = [&](const Finished& finished) {
+    n_cut += finished.status != 200;
+    ++n_over;
+  };
+  const auto server = start(holder.handler(), options);
+  constexpr int kStreams = 200;
+  for (int i = 0; i < kStreams; ++i) {
+    TestClient client(server->port());
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    const Ptr stream = holder.take();
+    stream->begin_stream({.body = "first"});
+    stream->end("LAST");
+    std::string got;
+    char bytes[4096];
+    while (got.find("LAST") == std::string::npos) {
+      const ssize_t n = recv(client.fd(), bytes, sizeof bytes, 0);
+      ASSERT_GT(n, 0);
+      got.append(bytes, static_cast<std::size_t>(n));
+    }
+  }
+  EXPECT_TRUE(eventually([&] { return n_over.load() == kStreams; }));
+  EXPECT_EQ(n_cut.load(), 0);
+}
+
 TEST(http_server, a_stream_whose_reader_leaves_is_told) {
   Holder holder;
   const auto server = start(holder.handler());

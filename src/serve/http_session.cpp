@@ -340,9 +340,7 @@ Session::Awaitable<bool> Session::send(Exchange& exchange, Response& response,
 Session::Awaitable<bool> Session::deliver_stream(Exchange& exchange, const Delivery& how) {
   const bool is_chunked = !how.is_http10;
   for (;;) {
-    // In this order: what was written before end() is there once is_ended() holds.
-    const bool is_last = exchange.is_ended();
-    const std::string bytes = exchange.take_bytes();
+    const auto [bytes, is_last] = exchange.take_piece();
     std::string piece =
         !is_chunked || bytes.empty() ? bytes : fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
     if (is_last && is_chunked) piece += "0\r\n\r\n";
