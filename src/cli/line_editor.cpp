@@ -78,7 +78,10 @@ std::optional<std::string> LineEditor::read_one(const std::string& prompt) {
       if (was_empty) return std::nullopt;
       continue;
     }
-    if (text == nullptr || n <= 0) return std::nullopt;
+    if (text == nullptr || n <= 0) {
+      std::fputc('\n', stderr);
+      return std::nullopt;
+    }
     std::string line(text, static_cast<std::size_t>(n));
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
     HistEvent event;

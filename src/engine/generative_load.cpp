@@ -92,6 +92,8 @@ Result<std::shared_ptr<const LoadedWeights>> load_generative(const std::string& 
                                                              std::shared_ptr<const ModelCard> card,
                                                              ByteLedger& ledger, ThreadPool& pool) {
   auto out = std::make_shared<GenerativeModel>();
+  // Before a packed file is read for its checksum, which makes all of it resident.
+  QUERN_TRY(ledger.reserve("weights/" + card->decoder->name, card->decoder_weights.bytes).status());
   QUERN_ASSIGN(out->decoder, load_packed(home, *card->decoder, ledger, pool));
   out->card = std::move(card);
   return std::shared_ptr<const LoadedWeights>(std::move(out));
