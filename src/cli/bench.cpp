@@ -152,6 +152,7 @@ void add_bench(CLI::App& app, Context& context) {
   command->add_flag("--json", flags->json, "Only the JSON object");
   add_run_flags(*command, flags->texts);
   add_engine_flags(*command, context.engine);
+  add_precision_flag(*command, context.engine);
   command->footer(kExamples);
   command->callback([flags, &context] {
     flags->texts.quiet = flags->texts.quiet || flags->json;

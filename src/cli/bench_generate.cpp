@@ -299,6 +299,8 @@ void add_bench_generate(CLI::App& bench, Context& context) {
       ->check(CLI::Range(1, 1000));
   command->add_flag("--json", flags->json, "Only the JSON object");
   add_engine_flags(*command, context.engine);
+  add_kv_flag(*command, context.engine);
+  add_sequences_flag(*command, context.engine);
   command->footer(kExamples);
   command->callback([flags, &context] {
     context.exit_code = fail_or_ok(bench_generate(*flags, context.engine));

@@ -193,6 +193,7 @@ void add_chat(CLI::App& app, Context& context) {
   add_sampling_flags(*command, flags->sampling);
   command->add_flag("--quiet", flags->quiet, "No lines about speed");
   add_engine_flags(*command, context.engine);
+  add_kv_flag(*command, context.engine);
   command->footer(kExamples);
   command->callback(
       [flags, &context] { context.exit_code = fail_or_ok(run_chat(*flags, context.engine)); });

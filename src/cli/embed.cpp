@@ -65,6 +65,7 @@ void add_embed(CLI::App& app, Context& context) {
       ->type_name("NAME");
   add_run_flags(*command, flags->texts);
   add_engine_flags(*command, context.engine);
+  add_precision_flag(*command, context.engine);
   command->footer(kExamples);
   command->callback([flags, &context] {
     StreamTotals totals;

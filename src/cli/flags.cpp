@@ -13,6 +13,7 @@ namespace quern::cli {
 namespace {
 
 constexpr int kMaxThreads = 1024;
+constexpr int kMaxSequences = 1024;
 
 /// A value and where it came from, for messages.
 struct Setting {
@@ -78,12 +79,34 @@ void add_engine_flags(CLI::App& command, EngineFlags& flags) {
       ->type_name("N")
       ->check(CLI::Range(1, kMaxThreads))
       ->group("Engine");
+}
+
+void add_precision_flag(CLI::App& command, EngineFlags& flags) {
   command
       .add_option("--precision", flags.precision,
-                  "Of the arithmetic: f32, bf16, int8, or auto, the fastest one\nthat is faithful "
-                  "for the model (default)")
+                  "Of an encoder's arithmetic: f32, bf16, int8, or auto, the\nfastest one that is "
+                  "faithful for the model (default)")
       ->type_name("NAME")
       ->check(precision_problem)
+      ->group("Engine");
+}
+
+void add_kv_flag(CLI::App& command, EngineFlags& flags) {
+  command
+      .add_option("--kv", flags.kv_type,
+                  "How keys and values of earlier tokens are kept: f16 (default),\nq8_0 (half the "
+                  "memory) or f32")
+      ->type_name("TYPE")
+      ->check(CLI::IsMember({"f16", "q8_0", "f32"}))
+      ->group("Engine");
+}
+
+void add_sequences_flag(CLI::App& command, EngineFlags& flags) {
+  command
+      .add_option("--max-sequences", flags.max_sequences,
+                  "Texts that one model generates at once; more wait (default: 16)")
+      ->type_name("N")
+      ->check(CLI::Range(1, kMaxSequences))
       ->group("Engine");
 }
 
@@ -100,6 +123,8 @@ Result<engine::EngineOptions> engine_options(const EngineFlags& flags) {
     QUERN_ASSIGN(options.n_threads, parse_threads(threads));
   }
   if (!flags.precision.empty()) options.precision = flags.precision;
+  if (!flags.kv_type.empty()) options.kv_type = flags.kv_type;
+  if (flags.max_sequences > 0) options.max_sequences = flags.max_sequences;
   return options;
 }
 

@@ -22,10 +22,21 @@ struct EngineFlags {
   std::string memory;     // --memory, else QUERN_MEMORY, else TURBOPROP_MAX_MEMORY
   int n_threads = 0;      // --threads, else QUERN_THREADS
   std::string precision;  // --precision
+  std::string kv_type;    // --kv
+  int max_sequences = 0;  // --max-sequences
 };
 
-/// Adds --memory, --threads and --precision to a command.
+/// Adds --memory and --threads to a command.
 void add_engine_flags(CLI::App& command, EngineFlags& flags);
+
+/// Adds --precision, which is for encoders: a generator keeps the blocks of its file.
+void add_precision_flag(CLI::App& command, EngineFlags& flags);
+
+/// Adds --kv, which is for generators.
+void add_kv_flag(CLI::App& command, EngineFlags& flags);
+
+/// Adds --max-sequences, for commands that generate several texts at once.
+void add_sequences_flag(CLI::App& command, EngineFlags& flags);
 
 /// The engine's options from flags and environment.
 /// Errors: kBadInput naming the flag or variable, what it holds and what is wanted.

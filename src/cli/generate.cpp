@@ -62,6 +62,7 @@ void add_generate(CLI::App& app, Context& context) {
   add_sampling_flags(*command, flags->sampling);
   command->add_flag("--quiet", flags->quiet, "No line about speed");
   add_engine_flags(*command, context.engine);
+  add_kv_flag(*command, context.engine);
   command->footer(kExamples);
   command->callback(
       [flags, &context] { context.exit_code = fail_or_ok(generate(*flags, context.engine)); });

@@ -23,6 +23,7 @@ Start here:
   quern models
   quern embed all-MiniLM-L6-v2 "the cat sat on the mat"
   quern similar all-MiniLM-L6-v2 "where is the cat?" --texts passages.txt
+  quern chat SmolLM2-135M-Instruct
   quern serve
 'quern COMMAND --help' has more examples.)";
 
@@ -85,6 +86,7 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", version_line());
   app.get_formatter()->column_width(26);
   add_engine_flags(app, context.engine);
+  add_precision_flag(app, context.engine);
   add_commands(app, context);
   app.require_subcommand(0, 1);
   if (argc == 1) {

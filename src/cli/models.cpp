@@ -26,6 +26,7 @@ struct AddFlags {
 
 constexpr const char* kExamples =
     R"(Models lie in $QUERN_HOME/models (default: $XDG_DATA_HOME/quern, else ~/.local/share/quern).
+DIMS are those of a vector (of a generator: its width), or labels; CONTEXT the most tokens of a text;
 TYPE is that of the stored weights; AUTO the precision that --precision auto chose for this processor,
 "-" before the model is first used.
 
@@ -33,6 +34,7 @@ Examples:
   quern models
   quern models --json
   quern models add ./my-model --name my-model
+  quern models add ~/Downloads/SmolLM2-135M-Instruct.Q4_1.gguf --name SmolLM2-135M-Instruct
   quern models rm my-model)";
 
 /// What "auto" chose for a model on this machine, once it was measured. Only encoders are.
@@ -42,20 +44,29 @@ std::optional<engine::PrecisionRecord> choice_for(const hub::Hub& hub,
   return engine::known_precision_record(hub.home(), model.path);
 }
 
+// "135 M", "1.24 B"; "260 K".
+std::string human_count(std::int64_t n) {
+  const double value = static_cast<double>(n);
+  if (value < 999.5e3) return fmt::format("{:.0f} K", value / 1e3);
+  if (value < 999.5e6) return fmt::format("{:.3g} M", value / 1e6);
+  return fmt::format("{:.3g} B", value / 1e9);
+}
+
 std::string table_of(const hub::Hub& hub, const std::vector<hub::InstalledModel>& models) {
   std::size_t width = 4;
   for (const auto& m : models) width = std::max(width, m.name.size());
-  std::string table =
-      fmt::format("{:<{}}  {:<8} {:<9} {:>5}  {:>8}  {:<5}  {:<5}  {}\n", "NAME", width, "FAMILY",
-                  "TASK", "DIMS", "SIZE", "TYPE", "AUTO", "HUB NAME");
+  std::string table = fmt::format(
+      "{:<{}}  {:<8} {:<9} {:>7} {:>5} {:>8}  {:>8}  {:<5}  {:<5}  {}\n", "NAME", width, "FAMILY",
+      "TASK", "PARAMS", "DIMS", "CONTEXT", "SIZE", "TYPE", "AUTO", "HUB NAME");
   for (const auto& m : models) {
     if (!m.problem.empty()) {
       table += fmt::format("{:<{}}  cannot be used: {}\n", m.name, width, m.problem);
       continue;
     }
     const auto choice = choice_for(hub, m);
-    table += fmt::format("{:<{}}  {:<8} {:<9} {:>5}  {:>8}  {:<5}  {:<5}  {}\n", m.name, width,
-                         m.family, m.task, m.dims, human_bytes(m.bytes), m.dtype,
+    table += fmt::format("{:<{}}  {:<8} {:<9} {:>7} {:>5} {:>8}  {:>8}  {:<5}  {:<5}  {}\n", m.name,
+                         width, m.family, m.task, human_count(m.n_parameters), m.dims,
+                         m.n_positions, human_bytes(m.bytes), m.dtype,
                          choice ? kernels::precision_name(choice->chosen) : "-",
                          m.hub_name.empty() ? "-" : m.hub_name);
   }
@@ -87,7 +98,8 @@ std::string json_of(const hub::Hub& hub, const hub::InstalledModel& m) {
   add("path", m.path);
   add("family", m.family);
   add("task", m.task);
-  line += fmt::format(",\"dims\":{},\"bytes\":{}", m.dims, m.bytes);
+  line += fmt::format(R"(,"parameters":{},"dims":{},"context":{},"bytes":{})", m.n_parameters,
+                      m.dims, m.n_positions, m.bytes);
   add("dtype", m.dtype);
   line += ",\"auto\":" + json_of(choice_for(hub, m));
   if (!m.problem.empty()) add("problem", m.problem);
@@ -116,13 +128,17 @@ Status add_model(const AddFlags& flags) {
   if (name.empty()) {
     std::error_code error;
     const auto whole = std::filesystem::weakly_canonical(flags.folder, error);
-    name = (error ? std::filesystem::path(flags.folder) : whole).filename().string();
+    const std::filesystem::path& path = error ? std::filesystem::path(flags.folder) : whole;
+    name = (path.extension() == ".gguf" ? path.stem() : path.filename()).string();
   }
   const hub::Hub hub(hub::home_folder());
   QUERN_ASSIGN(const hub::InstalledModel model, hub.add(flags.folder, name, flags.hub_name));
-  fmt::print(stderr, "added {} ({} model, {} {}, {}) to {}\n", model.name, model.family, model.dims,
-             model.task == "classify" ? "labels" : "dimensions", human_bytes(model.bytes),
-             hub.home());
+  const std::string size =
+      model.task == "generate"
+          ? human_count(model.n_parameters) + " parameters"
+          : fmt::format("{} {}", model.dims, model.task == "classify" ? "labels" : "dimensions");
+  fmt::print(stderr, "added {} ({} model, {}, {}) to {}\n", model.name, model.family, size,
+             human_bytes(model.bytes), hub.home());
   return {};
 }
 
@@ -144,11 +160,14 @@ void add_rm_command(CLI::App& parent, Context& context) {
 
 void add_add_command(CLI::App& parent, Context& context) {
   auto flags = std::make_shared<AddFlags>();
-  CLI::App* add = parent.add_subcommand("add", "Install a model folder (Hugging Face layout)");
-  add->add_option("FOLDER", flags->folder, "With config.json, weights and tokenizer")
+  CLI::App* add =
+      parent.add_subcommand("add", "Install a model folder (Hugging Face layout) or a .gguf file");
+  add->add_option("FOLDER", flags->folder,
+                  "With config.json, weights and tokenizer; or a .gguf file, whose\nfurther parts "
+                  "lie beside it")
       ->type_name("")
       ->required();
-  add->add_option("--name", flags->name, "Its name here (default: the folder's)")
+  add->add_option("--name", flags->name, "Its name here (default: the folder's, the file's)")
       ->type_name("NAME");
   add->add_option("--hub-name", flags->hub_name, "Its full name on the hub, to be found by")
       ->type_name("NAME");

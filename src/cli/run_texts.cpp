@@ -11,14 +11,26 @@ namespace quern::cli {
 namespace {
 
 const char* task_name(engine::Task task) {
-  return task == engine::Task::kEmbed ? "embeds texts" : "classifies texts";
+  switch (task) {
+    case engine::Task::kEmbed:
+      return "embeds texts";
+    case engine::Task::kClassify:
+      return "classifies texts";
+    case engine::Task::kGenerate:
+      return "generates text";
+  }
+  return "";
 }
+
+}  // namespace
 
 Status check_task(const engine::ModelInfo& model, engine::Task wanted) {
   if (model.task == wanted) return {};
   return {Code::kBadInput, fmt::format("model '{}' {}, want one that {}", model.name,
                                        task_name(model.task), task_name(wanted))};
 }
+
+namespace {
 
 std::string describe_failure(const TextItem& item, const TextFlags& flags, const Status& status) {
   const char* what = flags.file.empty() ? "text" : "line";
@@ -28,7 +40,9 @@ std::string describe_failure(const TextItem& item, const TextFlags& flags, const
 }  // namespace
 
 void add_model_argument(CLI::App& command, std::string& model) {
-  command.add_option("MODEL", model, "An installed model (see 'quern models') or a folder")
+  command
+      .add_option("MODEL", model,
+                  "An installed model (see 'quern models'), or the path of a folder\nor .gguf file")
       ->type_name("")
       ->required();
 }

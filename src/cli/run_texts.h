@@ -28,6 +28,9 @@ struct TextFlags {
 /// Adds the positional MODEL.
 void add_model_argument(CLI::App& command, std::string& model);
 
+/// Errors: kBadInput saying what the model does and what is wanted.
+Status check_task(const engine::ModelInfo& model, engine::Task wanted);
+
 /// Adds --texts and --format.
 CLI::Option* add_file_flags(CLI::App& command, TextFlags& flags);
 

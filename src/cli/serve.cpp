@@ -109,6 +109,9 @@ void add_serve(CLI::App& app, Context& context) {
       ->type_name("S")
       ->check(CLI::Range(0, 86400));
   add_engine_flags(*command, context.engine);
+  add_precision_flag(*command, context.engine);
+  add_kv_flag(*command, context.engine);
+  add_sequences_flag(*command, context.engine);
   command->footer(kExamples);
   command->callback(
       [flags, &context] { context.exit_code = fail_or_ok(serve(*flags, context.engine)); });

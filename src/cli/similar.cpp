@@ -93,6 +93,7 @@ void add_similar(CLI::App& app, Context& context) {
   command->add_flag("--json", flags->json, "One JSON object per line");
   add_run_flags(*command, flags->texts);
   add_engine_flags(*command, context.engine);
+  add_precision_flag(*command, context.engine);
   command->footer(kExamples);
   command->callback([flags, &context] {
     StreamTotals totals;

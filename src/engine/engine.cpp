@@ -81,7 +81,8 @@ GenerateResult not_generated(Status status) {
 
 Status not_generative(const ModelCard& card) {
   return {Code::kBadInput,
-          fmt::format("model '{}' is no generating model, it cannot do what is asked", card.name)};
+          fmt::format("model '{}' {}, want one that generates text", card.name,
+                      card.task() == Task::kEmbed ? "embeds texts" : "classifies texts")};
 }
 
 // What a generation holds beside its keys and values.

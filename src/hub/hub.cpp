@@ -63,6 +63,18 @@ std::string main_type(const Tensors& tensors, NameOf name_of) {
   return most == n_bytes.end() ? "" : most->first;
 }
 
+/// Numbers in all tensors; shapes were checked against the bytes when they were read.
+template <typename Tensors>
+std::int64_t count_parameters(const Tensors& tensors) {
+  std::int64_t n_parameters = 0;
+  for (const auto& [name, tensor] : tensors) {
+    std::int64_t n = 1;
+    for (const std::int64_t extent : tensor.shape) n *= extent;
+    n_parameters += n;
+  }
+  return n_parameters;
+}
+
 Status describe_encoder(const std::string& folder, InstalledModel& out) {
   QUERN_ASSIGN(const formats::ModelFolder model, formats::read_model_folder(folder));
   const bool is_classifier = model.task == formats::Task::kClassify;
@@ -70,6 +82,8 @@ Status describe_encoder(const std::string& folder, InstalledModel& out) {
   out.task = is_classifier ? "classify" : "embed";
   out.dims = is_classifier ? static_cast<int>(model.labels.size()) : model.config.d_model;
   QUERN_ASSIGN(const formats::TensorFiles files, formats::TensorFiles::open(folder));
+  out.n_positions = model.max_tokens;
+  out.n_parameters = count_parameters(files.all());
   out.dtype = main_type(files.all(), [](const auto& t) { return dtype_name(t.dtype); });
   return {};
 }
@@ -79,14 +93,19 @@ Status describe_decoder(const std::string& path, InstalledModel& out) {
   out.family = formats::decoder_family_name(model.config.family);
   out.task = "generate";
   out.dims = model.config.d_model;
+  out.n_positions = model.config.n_positions;
   if (model.weights == formats::WeightFiles::kGguf) {
     QUERN_ASSIGN(const formats::GgufFile file, formats::GgufFile::open(model.path));
-    if (file.tensors().empty()) return {Code::kBadInput, "a vocabulary without weights"};
+    if (file.tensors().empty()) {
+      return {Code::kBadInput, fmt::format("'{}' is a vocabulary without weights", model.path)};
+    }
+    out.n_parameters = count_parameters(file.tensors());
     out.dtype =
         main_type(file.tensors(), [](const auto& t) { return block_layout(t.format).name; });
     return {};
   }
   QUERN_ASSIGN(const formats::TensorFiles files, formats::TensorFiles::open(path));
+  out.n_parameters = count_parameters(files.all());
   out.dtype = main_type(files.all(), [](const auto& t) { return dtype_name(t.dtype); });
   return {};
 }

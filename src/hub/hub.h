@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,12 +13,14 @@
 namespace quern::hub {
 
 struct InstalledModel {
-  std::string name;       // "all-MiniLM-L6-v2": unique under one home.
-  std::string hub_name;   // "sentence-transformers/all-MiniLM-L6-v2", "" if none is known.
-  std::string path;       // Its folder.
-  std::string family;     // "bert", ...
-  std::string task;       // "embed", "classify" or "generate".
-  int dims = 0;           // Width of a vector (or of the model), or number of labels.
+  std::string name;      // "all-MiniLM-L6-v2": unique under one home.
+  std::string hub_name;  // "sentence-transformers/all-MiniLM-L6-v2", "" if none is known.
+  std::string path;      // Its folder.
+  std::string family;    // "bert", ...
+  std::string task;      // "embed", "classify" or "generate".
+  int dims = 0;          // Width of a vector (or of the model), or number of labels.
+  int n_positions = 0;   // Longest text it takes, in tokens.
+  std::int64_t n_parameters = 0;
   std::size_t bytes = 0;  // On disk.
   std::string dtype;      // Of the stored weights: "f32", "q4_K", ...
   std::string problem;    // Why it cannot be used; "" if it can.
