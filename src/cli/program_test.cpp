@@ -1,15 +1,12 @@
 // The program as a process: what it prints where, what it leaves on disk, how it exits.
 
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
-#include <sstream>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-#include <sys/wait.h>
 
-#include "cli/temp_folder.h"
+#include "cli/test_program.h"
 #include "formats/test_gguf.h"
 
 namespace quern::cli {
@@ -21,42 +18,11 @@ const std::string kModels = QUERN_SOURCE_DIR "/tests/data/models/";
 const std::string kEmbedder = kModels + "tiny-mean-f32";
 const std::string kClassifier = kModels + "tiny-nli";
 
-struct Ended {
-  int exit_code = -1;
-  std::string out;
-  std::string err;
-};
-
-class program : public testing::Test {
- protected:
-  // Runs "quern ARGS" in a shell, with a home of its own.
-  Ended quern(const std::string& args, const std::string& environment = "") {
-    return shell(environment + " " QUERN_PROGRAM " " + args);
-  }
-
-  Ended shell(const std::string& command) {
-    const std::string script = "export QUERN_HOME=" + folder_.file("home") +
-                               " QUERN_THREADS=2; set -o pipefail; " + command;
-    folder_.write("script", script);
-    const int status = std::system(("bash " + folder_.file("script") + " >" + folder_.file("out") +
-                                    " 2>" + folder_.file("err"))
-                                       .c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, folder_.read("out"), folder_.read("err")};
-  }
-
-  TempFolder folder_;
-};
+using program = ProgramTest;
 
 json golden(const std::string& model) {
   std::ifstream in(model + "/golden.json");
   return json::parse(in);
-}
-
-std::vector<json> json_lines(const std::string& text) {
-  std::vector<json> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(json::parse(line));
-  return lines;
 }
 
 std::string texts_jsonl(const json& cases) {
@@ -74,10 +40,6 @@ void expect_near(const json& got, const json& want, double tolerance) {
   for (std::size_t i = 0; i < want.size(); ++i) {
     EXPECT_NEAR(got[i].get<double>(), want[i].get<double>(), tolerance) << i;
   }
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace
