@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/machine.h"
 #include "cli/bench_report.h"
@@ -29,11 +30,18 @@ using text::TokenId;
 struct BenchGenerateFlags {
   std::string model;
   int n_repeats = 3;
+  std::vector<std::string> only;  // Of kTests; empty: all.
   bool json = false;
+
+  bool wants(const char* test) const {
+    return only.empty() || std::find(only.begin(), only.end(), test) != only.end();
+  }
 };
 
+const std::vector<std::string> kTests = {"pp128", "pp512", "tg64", "tg64x8", "gaps"};
+
 constexpr const char* kExamples =
-    R"(Tokens per second, the best of --repeat runs: pp128 and pp512 for prompts of that length, tg64 for 64
+    R"(Tokens per second, the best of --repeat runs behind a warm-up: pp128 and pp512 for prompts of that length, tg64 for 64
 tokens one by one behind a short prompt, tg64x8 for eight such answers at once, and the gaps between
 the tokens of a running answer, alone and while a prompt of 2,000 tokens joins. The last line on
 standard output is one JSON object. bandwidth_share is bytes of weights times tg64 over what this
@@ -41,7 +49,7 @@ machine reads from memory; peak_share is the arithmetic of pp512 over its best d
 
 Examples:
   quern bench generate SmolLM2-135M-Instruct
-  quern bench generate ./model.gguf --repeat 5 --json)";
+  quern bench generate ./model.gguf --only pp512,tg64 --repeat 5 --json)";
 
 /// Prompts that no earlier one begins like: nothing is found in the prefix cache.
 class Prompts {
@@ -192,45 +200,70 @@ class Bench {
   Prompts prompts_;
 };
 
+double bandwidth_share(const Report& r) {
+  return static_cast<double>(r.weight_bytes_per_token) * r.tg64 / 1e9 / r.read_gbps;
+}
+
+double peak_share(const Report& r) { return r.n_ops_per_token * r.pp512 / 1e9 / r.peak_gops; }
+
 std::string table_of(const Report& r) {
   std::string out = fmt::format("{} ({}), {} threads, {}\n", r.model.name, r.model.precision,
                                 r.n_threads, kernels::active().isa);
   const auto line = [&out](const char* name, double value, const char* unit) {
     out += fmt::format("  {:<28}{:>10.1f} {}\n", name, value, unit);
   };
-  line("prompt of 128", r.pp128, "tokens/s");
-  line("prompt of 512", r.pp512, "tokens/s");
-  line("one answer", r.tg64, "tokens/s");
-  line("eight answers together", r.tg64x8, "tokens/s");
-  line("gap between tokens, p99", r.idle_p99_ms, "ms");
-  line("... while a prompt joins", r.joined_p99_ms, "ms");
+  const auto rate = [&line](const char* name, double value) {
+    if (value > 0) line(name, value, "tokens/s");
+  };
+  rate("prompt of 128", r.pp128);
+  rate("prompt of 512", r.pp512);
+  rate("one answer", r.tg64);
+  rate("eight answers together", r.tg64x8);
+  if (r.idle_p99_ms > 0) {
+    line("gap between tokens, p99", r.idle_p99_ms, "ms");
+    line("... while a prompt joins", r.joined_p99_ms, "ms");
+  }
   line("load", r.load_ms, "ms");
   line("load to first token", r.first_token_ms, "ms");
   line("resident", static_cast<double>(r.rss_bytes) / 1e6, "MB");
-  out += fmt::format("  {:<28}{:>10.2f} of {:.1f} GB/s\n", "share of read bandwidth",
-                     static_cast<double>(r.weight_bytes_per_token) * r.tg64 / 1e9 / r.read_gbps,
-                     r.read_gbps);
-  out += fmt::format("  {:<28}{:>10.2f} of {:.0f} Gop/s\n", "share of int8 peak",
-                     r.n_ops_per_token * r.pp512 / 1e9 / r.peak_gops, r.peak_gops);
+  if (r.tg64 > 0) {
+    out += fmt::format("  {:<28}{:>10.2f} of {:.1f} GB/s\n", "share of read bandwidth",
+                       bandwidth_share(r), r.read_gbps);
+  }
+  if (r.pp512 > 0) {
+    out += fmt::format("  {:<28}{:>10.2f} of {:.0f} Gop/s\n", "share of int8 peak", peak_share(r),
+                       r.peak_gops);
+  }
   return out;
 }
 
+// What was not measured is left out.
 std::string json_of(const Report& r) {
   std::string out = "{\"model\":";
   append_json_string(r.model.name, out);
-  out += fmt::format(
-      ",\"precision\":\"{}\",\"isa\":\"{}\",\"threads\":{},\"pp128\":{:.1f},\"pp512\":{:.1f},"
-      "\"tg64\":{:.2f},\"tg64x8\":{:.2f},\"gap_p99_ms\":{:.3f},\"gap_joined_p99_ms\":{:.3f},"
-      "\"load_ms\":{:.1f},\"first_token_ms\":{:.1f},\"rss_mb\":{:.1f},\"peak_rss_mb\":{:.1f},"
-      "\"weights_mb\":{:.1f},\"kv_mb\":{:.1f},\"read_gbps\":{:.2f},\"bandwidth_share\":{:.3f},"
-      "\"peak_gops\":{:.0f},\"peak_share\":{:.3f}}}",
-      r.model.precision, kernels::active().isa, r.n_threads, r.pp128, r.pp512, r.tg64, r.tg64x8,
-      r.idle_p99_ms, r.joined_p99_ms, r.load_ms, r.first_token_ms,
-      static_cast<double>(r.rss_bytes) / 1e6, static_cast<double>(r.peak_rss_bytes) / 1e6,
-      static_cast<double>(r.model.weight_bytes) / 1e6, static_cast<double>(r.kv_bytes) / 1e6,
-      r.read_gbps, static_cast<double>(r.weight_bytes_per_token) * r.tg64 / 1e9 / r.read_gbps,
-      r.peak_gops, r.n_ops_per_token * r.pp512 / 1e9 / r.peak_gops);
-  return out;
+  out += fmt::format(R"(,"precision":"{}","isa":"{}","threads":{})", r.model.precision,
+                     kernels::active().isa, r.n_threads);
+  const auto add = [&out](const char* key, double value, int n_digits) {
+    if (value > 0) out += fmt::format(R"(,"{}":{:.{}f})", key, value, n_digits);
+  };
+  const auto mb = [](std::size_t bytes) { return static_cast<double>(bytes) / 1e6; };
+  add("pp128", r.pp128, 1);
+  add("pp512", r.pp512, 1);
+  add("tg64", r.tg64, 2);
+  add("tg64x8", r.tg64x8, 2);
+  add("gap_p99_ms", r.idle_p99_ms, 3);
+  add("gap_joined_p99_ms", r.joined_p99_ms, 3);
+  add("load_ms", r.load_ms, 1);
+  add("first_token_ms", r.first_token_ms, 1);
+  add("rss_mb", mb(r.rss_bytes), 1);
+  add("peak_rss_mb", mb(r.peak_rss_bytes), 1);
+  add("weights_mb", mb(r.model.weight_bytes), 2);
+  add("kv_mb", mb(r.kv_bytes), 2);
+  add("read_gbps", r.read_gbps, 2);
+  add("bandwidth_share", bandwidth_share(r), 4);
+  add("peak_gops", r.peak_gops, 0);
+  add("peak_share", peak_share(r), 4);
+  return out + "}";
 }
 
 /// A multiply-add counts as two; attention is left out, the last product too (once a prompt).
@@ -260,16 +293,26 @@ Result<Report> measure(const BenchGenerateFlags& flags, const EngineFlags& engin
     QUERN_TRY(first.wait());
     r.first_token_ms = since();
   }
-  QUERN_ASSIGN(r.pp128, bench.prompt_speed(128));
-  QUERN_ASSIGN(r.pp512, bench.prompt_speed(std::min(512, r.model.max_tokens - 1)));
-  QUERN_ASSIGN(r.tg64, bench.decode_speed(1));
-  QUERN_ASSIGN(r.tg64x8, bench.decode_speed(8));
+  if (flags.wants("pp128")) {
+    QUERN_ASSIGN(r.pp128, bench.prompt_speed(std::min(128, r.model.max_tokens - 1)));
+  }
+  if (flags.wants("pp512")) {
+    QUERN_ASSIGN(r.pp512, bench.prompt_speed(std::min(512, r.model.max_tokens - 1)));
+  }
+  if (flags.wants("tg64")) {
+    QUERN_ASSIGN(r.tg64, bench.decode_speed(1));
+  }
+  if (flags.wants("tg64x8")) {
+    QUERN_ASSIGN(r.tg64x8, bench.decode_speed(8));
+  }
   r.rss_bytes = resident_bytes();
   for (const ByteLedger::Tenant& t : engine->stats().tenants) {
     if (t.name.starts_with("kv/")) r.kv_bytes = t.peak_bytes;
   }
-  QUERN_ASSIGN(r.idle_p99_ms, bench.gap_p99_ms(0));
-  QUERN_ASSIGN(r.joined_p99_ms, bench.gap_p99_ms(std::min(2000, r.model.max_tokens - 1)));
+  if (flags.wants("gaps")) {
+    QUERN_ASSIGN(r.idle_p99_ms, bench.gap_p99_ms(0));
+    QUERN_ASSIGN(r.joined_p99_ms, bench.gap_p99_ms(std::min(2000, r.model.max_tokens - 1)));
+  }
   r.peak_rss_bytes = peak_resident_bytes();
   r.weight_bytes_per_token = r.model.weight_bytes;
   r.n_ops_per_token = ops_per_token(facts->config);
@@ -297,6 +340,12 @@ void add_bench_generate(CLI::App& bench, Context& context) {
   command->add_option("--repeat", flags->n_repeats, "Timed runs of each (default: 3)")
       ->type_name("N")
       ->check(CLI::Range(1, 1000));
+  command
+      ->add_option("--only", flags->only,
+                   "Only these tests: " + fmt::format("{}", fmt::join(kTests, ", ")))
+      ->type_name("NAME,...")
+      ->delimiter(',')
+      ->check(CLI::IsMember(kTests));
   command->add_flag("--json", flags->json, "Only the JSON object");
   add_engine_flags(*command, context.engine);
   add_kv_flag(*command, context.engine);

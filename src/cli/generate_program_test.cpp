@@ -186,6 +186,15 @@ TEST_F(generate_program, bench_ends_with_one_json_object) {
   }
 }
 
+TEST_F(generate_program, bench_runs_only_what_is_asked_for) {
+  const Ended ended = quern("bench generate " + kChatter + " --repeat 1 --json --only tg64,pp128");
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  const json report = json_lines(ended.out).at(0);
+  EXPECT_TRUE(report.contains("tg64") && report.contains("pp128")) << report;
+  EXPECT_FALSE(report.contains("pp512") || report.contains("gap_p99_ms")) << report;
+  expect_refused("bench generate " + kChatter + " --only pp7", 2, "pp7");
+}
+
 TEST_F(chat_program, answers_one_message_the_same_alone_and_piped) {
   const Ended one = quern("chat " + kChatter + " --message hello --max-tokens 20 --temperature 0");
   ASSERT_EQ(one.exit_code, 0) << one.err;
