@@ -132,6 +132,15 @@ TEST_F(generate_program, names_the_architectures_it_knows) {
   }
 }
 
+TEST_F(generate_program, says_that_an_encoder_is_no_gguf_file) {
+  formats::TestGguf gguf;
+  gguf.string("general.architecture", "bert");
+  const std::string path = folder_.write("bert.gguf", gguf.bytes());
+  for (const char* command : {"embed ", "generate ", "models add "}) {
+    expect_refused(command + path + (command[0] == 'm' ? "" : " text"), 4, "this is a GGUF file");
+  }
+}
+
 TEST_F(generate_program, refuses_a_file_cut_anywhere) {
   std::ifstream in(kChatter, std::ios::binary);
   const std::string whole{std::istreambuf_iterator<char>(in), {}};

@@ -188,6 +188,11 @@ Result<ModelKind> model_kind(const std::string& path) {
     QUERN_ASSIGN(const GgufFile file, GgufFile::open(gguf));
     QUERN_ASSIGN(family, file.metadata().string("general.architecture").in(where));
   }
+  if (family == "bert" && !gguf.empty()) {
+    return {Code::kUnsupported, where +
+                                    ": encoders are read from Hugging Face folders, this is a "
+                                    "GGUF file"};
+  }
   if (family == "bert") return ModelKind::kEncoder;
   if (find_family(family) != nullptr) return ModelKind::kDecoder;
   return {Code::kUnsupported, fmt::format("{}: architecture '{}', want one of: bert, {}", where,
