@@ -125,7 +125,7 @@ TEST_F(generate_program, names_the_architectures_it_knows) {
   formats::TestGguf gguf;
   gguf.string("general.architecture", "mamba");
   const std::string path = folder_.write("mamba.gguf", gguf.bytes());
-  expect_refused("generate " + path + " text", 4, "architecture 'mamba', want one of: bert, ");
+  expect_refused("generate " + path + " text", 4, "architecture 'mamba', want one of: ");
   const Ended ended = quern("generate " + path + " text");
   for (const char* known : {"llama", "qwen2", "qwen3", "gemma3", "phi3"}) {
     EXPECT_TRUE(contains(ended.err, known)) << ended.err;

@@ -195,8 +195,9 @@ Result<ModelKind> model_kind(const std::string& path) {
   }
   if (family == "bert") return ModelKind::kEncoder;
   if (find_family(family) != nullptr) return ModelKind::kDecoder;
-  return {Code::kUnsupported, fmt::format("{}: architecture '{}', want one of: bert, {}", where,
-                                          shown(family), known_families())};
+  return {Code::kUnsupported,
+          fmt::format("{}: architecture '{}', want one of: {}{}", where, shown(family),
+                      gguf.empty() ? "bert, " : "", known_families())};
 }
 
 }  // namespace quern::formats
