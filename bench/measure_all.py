@@ -2,9 +2,10 @@
 """Every measurement of docs/performance.md, one after another, into bench/results.
 
 usage: measure_all.py --model DIR --texts CRANFIELD.jsonl --work DIR [--build build/release]
-                      [--steps NAME,...] [--rounds 5] [--list]
+                      [--gguf FILE]... [--steps NAME,...] [--rounds 5] [--list]
 
 model   all-MiniLM-L6-v2 (its tokenizer serves the random models of larger shapes, too)
+gguf    generators to run beside llama.cpp; without any that step is left out
 work    exported peer models and the random models: some 5 GB, kept for the next time
 Each step is one command; --list shows them. Run on a machine that does nothing else.
 Needs: what the peers of peer_runtimes.py need.
@@ -43,7 +44,7 @@ def steps(a) -> dict[str, list[tuple[list[str], str]]]:
     base, make_base = random_model(a, "bge-base")
     large, make_large = random_model(a, "bge-large")
     encoder = f"{a.build}/bench/bench_encoder"
-    return {
+    every = {
         "minilm": [([PYTHON, str(HERE / "make_queries.py"), "--model", a.model, "--out", queries], ""),
                    (side_by_side(a, "side_by_side", a.model, "--single", queries), "")],
         "avx2": [(side_by_side(a, "side_by_side_avx2", a.model, "--isa", "avx2"), "")],
@@ -69,6 +70,12 @@ def steps(a) -> dict[str, list[tuple[list[str], str]]]:
                       a.model, "--cranfield", a.texts, "--precision", "int8", "--out",
                       str(RESULTS / "startup.json")], "")],
     }
+    if a.gguf:
+        every["generate"] = [([PYTHON, str(HERE / "generate_side_by_side.py"), "--quern",
+                               f"{a.build}/bin/quern", "--rounds", str(a.rounds), "--tests",
+                               "pp128,pp512,tg64", "--out",
+                               str(RESULTS / "generate_side_by_side.json"), *a.gguf], "")]
+    return every
 
 
 def run(command: list[str], out: str) -> None:
@@ -89,6 +96,7 @@ def main() -> int:
     ap.add_argument("--model", required=True)
     ap.add_argument("--texts", required=True)
     ap.add_argument("--work", required=True)
+    ap.add_argument("--gguf", action="append", default=[])
     ap.add_argument("--build", default=str(HERE.parent / "build/release"))
     ap.add_argument("--steps", default="")
     ap.add_argument("--rounds", type=int, default=5)
