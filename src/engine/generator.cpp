@@ -14,9 +14,10 @@ namespace {
 
 using Clock = GenerationJob::Clock;
 
-constexpr int kSmallestChunk = 4;
+constexpr int kSmallestChunk = 2;
+constexpr int kFirstChunk = 7;  // With one answer, what the products for few rows take at once.
 // A step that carries a piece of a prompt may take this much longer than one that does not.
-constexpr double kStretch = 1.7;
+constexpr double kStretch = 1.6;
 
 double ms_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
@@ -63,7 +64,7 @@ struct Generator::Lane {
       : model(std::move(m)),
         kv(model->decoder.config, options.kv, ledger, "kv/" + model->card->name),
         prefixes(options.max_prefixes),
-        chunk(options.prompt_chunk) {}
+        chunk(kFirstChunk) {}
 
   std::shared_ptr<const GenerativeModel> model;
   models::KvPool kv;
@@ -400,7 +401,7 @@ void Generator::adapt_chunk(Lane& lane, const Batch& batch, double seconds) {
   if (lane.decode_seconds == 0) return;
   const double room = lane.decode_seconds * (kStretch - 1);
   const double taken = std::max(seconds - lane.decode_seconds, 1e-6);
-  const double fitting = n_prompt_rows * std::clamp(room / taken, 0.5, 1.25);
+  const double fitting = n_prompt_rows * std::clamp(room / taken, 0.5, 1.2) + 0.5;
   lane.chunk = std::clamp(static_cast<int>(fitting), kSmallestChunk, options_.prompt_chunk);
 }
 

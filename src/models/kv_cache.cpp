@@ -30,13 +30,18 @@ KvPool::KvPool(const formats::DecoderConfig& config, kernels::KvType type, ByteL
       tenant_(std::move(tenant)) {}
 
 Result<KvPage> KvPool::take() {
-  if (!spare_.empty()) {
-    KvPage page = std::move(spare_.back());
-    spare_.pop_back();
-    return page;
+  if (spare_.empty()) {
+    const auto n = static_cast<std::size_t>(n_layers());
+    QUERN_ASSIGN(Buffer buffer, Buffer::make(ledger_, tenant_, n * shape_.page_bytes()));
+    const auto slab = std::make_shared<const Buffer>(std::move(buffer));
+    for (std::size_t i = n; i-- > 0;) {
+      spare_.push_back(
+          std::make_shared<KvPageBytes>(KvPageBytes{slab, slab->data() + i * shape_.page_bytes()}));
+    }
   }
-  QUERN_ASSIGN(Buffer buffer, Buffer::make(ledger_, tenant_, shape_.page_bytes()));
-  return std::make_shared<Buffer>(std::move(buffer));
+  KvPage page = std::move(spare_.back());
+  spare_.pop_back();
+  return page;
 }
 
 void KvPool::give(KvPage page) {
@@ -53,7 +58,7 @@ KvSequence::~KvSequence() {
 }
 
 void KvSequence::put(Layer& layer, std::size_t i, KvPage page) {
-  layer.data[i] = page == nullptr ? nullptr : page->data();
+  layer.data[i] = page == nullptr ? nullptr : page->data;
   layer.pages[i] = std::move(page);
 }
 
@@ -103,7 +108,7 @@ Result<KvSequence> KvSequence::fork(int n_positions) const {
       KvPage page = from.pages[i];
       if (i + 1 == n && !is_whole) {
         QUERN_ASSIGN(page, pool_->take());
-        std::memcpy(page->data(), from.data[i], pool_->shape().page_bytes());
+        std::memcpy(page->data, from.data[i], pool_->shape().page_bytes());
       }
       out.put(to, i, std::move(page));
     }

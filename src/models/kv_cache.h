@@ -1,6 +1,6 @@
 // The KV cache of running sequences: pages of 64 positions for each layer, reserved in the ledger
-// one by one, shared between sequences that begin alike, and given back by layers whose window has
-// passed them.
+// before they exist, shared between sequences that begin alike, and given back by layers whose
+// window has passed them.
 
 #pragma once
 
@@ -20,7 +20,13 @@ namespace quern::models {
 /// Most positions by which reserve() may go beyond length() in layers with a window.
 inline constexpr int kMaxStepTokens = 512;
 
-using KvPage = std::shared_ptr<Buffer>;
+/// One layer's page. Pages are made a slab at a time, one for each layer: a long prompt takes many
+/// at once, and each slab is a call to the system.
+struct KvPageBytes {
+  std::shared_ptr<const Buffer> slab;
+  std::byte* data = nullptr;
+};
+using KvPage = std::shared_ptr<KvPageBytes>;
 
 /// Pages of one model, used ones and those kept for the next sequence. Threads: one at a time.
 class KvPool {

@@ -6,6 +6,11 @@
 #include <sys/mman.h>
 
 namespace quern {
+namespace {
+
+constexpr std::size_t kHugeFrom = std::size_t{8} << 20;
+
+}  // namespace
 
 // Pages come straight from the system, so that they are zero without being touched and go back
 // to it at once: the resident set follows the ledger.
@@ -18,7 +23,9 @@ Result<Buffer> Buffer::make(ByteLedger& ledger, std::string_view tenant, std::si
     return {Code::kExhausted,
             fmt::format("{} wants {}, the system has none left", tenant, human_bytes(n_bytes))};
   }
-  ::madvise(data, n_bytes, MADV_HUGEPAGE);  // Advice only: fewer TLB misses where granted.
+  // Fewer TLB misses where granted; but the system may stop to make huge pages, which a small
+  // buffer in the middle of a run is not worth.
+  if (n_bytes >= kHugeFrom) ::madvise(data, n_bytes, MADV_HUGEPAGE);
   buffer.data_ = static_cast<std::byte*>(data);
   buffer.n_bytes_ = n_bytes;
   return buffer;
