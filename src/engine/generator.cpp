@@ -19,6 +19,9 @@ constexpr int kFirstChunk = 7;  // With one answer, what the products for few ro
 // A step that carries a piece of a prompt may take this much longer than one that does not.
 constexpr double kStretch = 1.6;
 
+// Prefixes of one model hold at most this part of all memory, wanted by others or not.
+constexpr std::size_t kPrefixShare = 8;
+
 double ms_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
 }
@@ -63,7 +66,7 @@ struct Generator::Lane {
        ByteLedger& ledger)
       : model(std::move(m)),
         kv(model->decoder.config, options.kv, ledger, "kv/" + model->card->name),
-        prefixes(options.max_prefixes),
+        prefixes(options.max_prefixes, ledger.limit_bytes() / kPrefixShare),
         chunk(kFirstChunk) {}
 
   std::shared_ptr<const GenerativeModel> model;
@@ -260,7 +263,10 @@ bool Generator::reserve(Lane& lane, GenerationJob& job, int n_positions) {
   for (;;) {
     if (job.kv->reserve(n_positions).ok()) return true;
     if (lane.prefixes.drop_one()) continue;  // Its pages become spare ones.
-    bool dropped = false;
+    // Lanes without work hold pages, and their models' weights, which can go after that.
+    const std::size_t n_idle = lanes_.remove_if(
+        [&](const std::unique_ptr<Lane>& l) { return l.get() != &lane && !l->has_work(); });
+    bool dropped = n_idle > 0;
     for (const auto& other : lanes_) {
       if (other.get() == &lane) continue;
       dropped = other->prefixes.drop_one() || dropped;

@@ -31,7 +31,9 @@ void PrefixCache::keep(std::span<const text::TokenId> tokens, const models::KvSe
   Result<models::KvSequence> fork = kv.fork(n);
   if (!fork.ok()) return;
   entries_.push_front({{tokens.begin(), tokens.end()}, std::move(*fork)});
-  while (entries_.size() > max_entries_) entries_.pop_back();
+  while (!entries_.empty() && (entries_.size() > max_entries_ || n_bytes() > max_bytes_)) {
+    entries_.pop_back();
+  }
 }
 
 std::optional<models::KvSequence> PrefixCache::find(std::span<const text::TokenId> prompt) {
@@ -51,6 +53,12 @@ std::optional<models::KvSequence> PrefixCache::find(std::span<const text::TokenI
     return std::move(*fork);
   }
   return std::nullopt;
+}
+
+std::size_t PrefixCache::n_bytes() const {
+  std::size_t n = 0;
+  for (const Entry& entry : entries_) n += entry.kv.n_bytes();
+  return n;
 }
 
 bool PrefixCache::drop_one() {

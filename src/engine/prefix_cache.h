@@ -16,8 +16,9 @@ namespace quern::engine {
 
 class PrefixCache {
  public:
-  /// Keeps at most `max_entries`, the least recently used goes first.
-  explicit PrefixCache(std::size_t max_entries) : max_entries_(max_entries) {}
+  /// Keeps at most `max_entries` and `max_bytes`, the least recently used goes first.
+  PrefixCache(std::size_t max_entries, std::size_t max_bytes)
+      : max_entries_(max_entries), max_bytes_(max_bytes) {}
 
   /// Keeps whole pages of a sequence that holds `tokens`. No memory is taken: pages are shared.
   void keep(std::span<const text::TokenId> tokens, const models::KvSequence& kv);
@@ -37,7 +38,10 @@ class PrefixCache {
     models::KvSequence kv;
   };
 
+  std::size_t n_bytes() const;  // Pages shared by several entries counted for each.
+
   const std::size_t max_entries_;
+  const std::size_t max_bytes_;
   std::list<Entry> entries_;  // Most recently used first.
 };
 

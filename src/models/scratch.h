@@ -52,11 +52,10 @@ inline bool takes_row_blocks(int n_rows, int n_threads) {
   return n_rows >= 2 * kRowsPerPart * n_threads || n_threads == 1;
 }
 
-/// Blocks of equal size where there are few for each thread: a short one at the end would leave the
-/// others waiting.
+/// Blocks of equal size, as many for each thread: a short one at the end would leave others
+/// waiting.
 inline int rows_per_part(int n_rows, int n_threads) {
   const int n_parts = (n_rows + kRowsPerPart - 1) / kRowsPerPart;
-  if (n_parts > 8 * n_threads) return kRowsPerPart;
   const int even = (n_parts + n_threads - 1) / n_threads * n_threads;
   return (n_rows + even - 1) / even;
 }
