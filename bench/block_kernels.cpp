@@ -18,8 +18,8 @@
 
 #include "base/machine.h"
 #include "base/thread_pool.h"
-#include "kernels/block_isa.h"
-#include "kernels/block_matmul.h"
+#include "kernels/block/block_isa.h"
+#include "kernels/block/block_matmul.h"
 #include "kernels/peak.h"
 
 namespace {

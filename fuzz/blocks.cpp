@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "kernels/block_weight.h"
+#include "kernels/block/block_weight.h"
 
 namespace {
 

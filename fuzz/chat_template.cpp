@@ -8,10 +8,10 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "text/jinja_json.h"
+#include "jinja/json.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n_bytes) {
-  namespace jinja = quern::text::jinja;
+  namespace jinja = quern::jinja;
   constexpr std::string_view kMessages =
       R"([{"role": "user", "content": " a 漢\n"}, {"role": "assistant", "content": [1, 2.5, true]}])";
   const std::string_view all(reinterpret_cast<const char*>(data), n_bytes);

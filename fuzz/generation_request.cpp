@@ -1,7 +1,7 @@
 // The JSON of the two generating routes: any bytes give a request whose every value is in range, or
 // an error that is valid JSON itself. What is accepted must be JSON to another parser too.
 
-#include "serve/generation_request.h"
+#include "serve/openai/generation_request.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
-#include "engine/sampling.h"
+#include "engine/generate/sampling.h"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // The GGUF reader: any bytes give metadata and tensors inside those bytes, or an error.
 
-#include "formats/gguf.h"
+#include "formats/gguf/gguf.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "formats/decoder_config.h"
-#include "formats/gguf_tokenizer.h"
+#include "formats/gguf/gguf_tokenizer.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
   using namespace quern::formats;

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "serve/http_parser.h"
+#include "serve/http/http_parser.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
-#include "serve/embeddings_request.h"
+#include "serve/openai/embeddings_request.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // The reader of the kept choice of precision: any text gives a record that can be written again and
 // reads the same, or an error.
 
-#include "engine/precision_record.h"
+#include "engine/load/precision_record.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 // The tokenizer.json reader: every id it hands on lies inside the vocabulary.
 
-#include "formats/tokenizer_json.h"
+#include "formats/tokenizer/tokenizer_json.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -6,7 +6,7 @@ lower case: the Rust release's). The classes are found by asking `tokenizers` ab
 point, so that ours are equal to it whatever the Unicode version of utf8proc here.
 
 usage: make_bert_unicode.py > src/text/bert_unicode_tables.inc     (needs the tokenizers module)
-       make_bert_unicode.py --regex > src/text/regex_char_tables.inc
+       make_bert_unicode.py --regex > src/base/regex_char_tables.inc
 """
 import itertools
 import sys

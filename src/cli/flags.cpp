@@ -6,7 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/byte_ledger.h"
-#include "engine/precision_choice.h"
+#include "engine/load/precision_choice.h"
 #include "kernels/table.h"
 
 namespace quern::cli {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/test_program.h"
-#include "formats/test_gguf.h"
+#include "formats/gguf/test_gguf.h"
 
 namespace quern::cli {
 namespace {

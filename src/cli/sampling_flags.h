@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "engine/generation.h"
+#include "engine/generate/generation.h"
 
 namespace CLI {
 class App;

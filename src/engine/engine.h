@@ -12,7 +12,7 @@
 
 #include "base/byte_ledger.h"
 #include "base/status.h"
-#include "engine/generation.h"
+#include "engine/generate/generation.h"
 #include "formats/decoder_model.h"
 #include "text/tokenizer.h"
 

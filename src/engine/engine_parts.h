@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "engine/engine.h"
-#include "engine/model_source.h"
+#include "engine/load/model_source.h"
 
 namespace quern::engine {
 

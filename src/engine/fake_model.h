@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/model_source.h"
+#include "engine/load/model_source.h"
 
 namespace quern::engine {
 

@@ -14,9 +14,9 @@
 
 #include "base/byte_ledger.h"
 #include "base/thread_pool.h"
-#include "engine/generative_model.h"
+#include "engine/generate/generative_model.h"
+#include "engine/load/model_source.h"
 #include "engine/model_card.h"
-#include "engine/model_source.h"
 #include "engine/servable.h"
 
 namespace quern::engine {

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "engine/batch_runner.h"
-#include "engine/generator.h"
+#include "engine/generate/generator.h"
 #include "engine/job_queue.h"
 
 namespace quern::engine {

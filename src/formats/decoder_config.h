@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "formats/gguf.h"
+#include "formats/gguf/gguf.h"
 #include "formats/json_object.h"
 
 namespace quern::formats {

@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 
 #include "formats/decoder_model.h"
+#include "formats/gguf/test_gguf.h"
 #include "formats/test_folder.h"
-#include "formats/test_gguf.h"
 
 namespace quern::formats {
 namespace {

@@ -9,12 +9,12 @@
 #include "base/mapped_file.h"
 #include "formats/bert_config.h"
 #include "formats/decoder_model.h"
-#include "formats/gguf.h"
-#include "formats/gguf_tokenizer.h"
+#include "formats/gguf/gguf.h"
+#include "formats/gguf/gguf_tokenizer.h"
 #include "formats/json_object.h"
 #include "formats/sentence_modules.h"
-#include "formats/tokenizer_json.h"
-#include "formats/vocab_txt.h"
+#include "formats/tokenizer/tokenizer_json.h"
+#include "formats/tokenizer/vocab_txt.h"
 
 namespace quern::formats {
 namespace {

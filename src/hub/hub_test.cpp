@@ -6,8 +6,8 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
+#include "formats/gguf/test_gguf.h"
 #include "formats/test_folder.h"
-#include "formats/test_gguf.h"
 #include "hub/manifest.h"
 
 namespace quern::hub {

@@ -16,7 +16,7 @@
 
 #include "base/mapped_file.h"
 #include "base/sha256.h"
-#include "formats/gguf.h"
+#include "formats/gguf/gguf.h"
 
 namespace quern::hub {
 namespace {

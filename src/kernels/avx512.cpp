@@ -6,9 +6,9 @@
 
 #include <immintrin.h>
 
-#include "kernels/block_isa.h"
+#include "kernels/block/block_isa.h"
 #include "kernels/gelu_table.h"
-#include "kernels/int8_isa.h"
+#include "kernels/int8/int8_isa.h"
 #include "kernels/table.h"
 
 #define QUERN_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))

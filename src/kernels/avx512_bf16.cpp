@@ -8,9 +8,9 @@
 
 #include <immintrin.h>
 
-#include "kernels/block_isa.h"
+#include "kernels/block/block_isa.h"
 #include "kernels/gelu_table.h"
-#include "kernels/int8_isa.h"
+#include "kernels/int8/int8_isa.h"
 #include "kernels/table.h"
 
 #define QUERN_TARGET \

@@ -12,7 +12,7 @@
 
 #include <gtest/gtest.h>
 
-#include "kernels/attention.h"
+#include "kernels/attention/attention.h"
 #include "tensor/dtype.h"
 
 namespace quern::kernels {

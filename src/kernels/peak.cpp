@@ -6,7 +6,7 @@
 
 #include <immintrin.h>
 
-#include "kernels/int8_isa.h"
+#include "kernels/int8/int8_isa.h"
 #include "kernels/table.h"
 
 namespace quern::kernels {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/block_isa.h"
-#include "kernels/int8_isa.h"
+#include "kernels/block/block_isa.h"
+#include "kernels/int8/int8_isa.h"
 #include "kernels/table.h"
 #include "tensor/dtype.h"
 

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
-#include "kernels/block_isa.h"
-#include "kernels/int8_isa.h"
+#include "kernels/block/block_isa.h"
+#include "kernels/int8/int8_isa.h"
 
 namespace quern::kernels {
 namespace {

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
-#include "kernels/int8.h"
+#include "kernels/int8/int8.h"
 #include "tensor/dtype.h"
 
 namespace quern::kernels {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "kernels/attention.h"
-#include "kernels/int8_equalise.h"
+#include "kernels/attention/attention.h"
+#include "kernels/int8/int8_equalise.h"
 #include "kernels/matmul.h"
 #include "kernels/norm.h"
 #include "models/bert.h"

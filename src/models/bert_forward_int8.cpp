@@ -2,8 +2,8 @@
 // in bf16 where the processor multiplies it natively, else in f32.
 
 #include "base/check.h"
-#include "kernels/attention.h"
-#include "kernels/int8.h"
+#include "kernels/attention/attention.h"
+#include "kernels/int8/int8.h"
 #include "kernels/norm.h"
 #include "models/bert.h"
 #include "models/bert_steps.h"

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "base/thread_pool.h"
-#include "kernels/block_weight.h"
+#include "kernels/block/block_weight.h"
 #include "models/decoder_tensors.h"
 
 namespace quern::models {

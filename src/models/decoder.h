@@ -18,7 +18,7 @@
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "formats/decoder_model.h"
-#include "kernels/block_weight.h"
+#include "kernels/block/block_weight.h"
 #include "models/kv_cache.h"
 #include "models/rope.h"
 #include "tensor/buffer.h"

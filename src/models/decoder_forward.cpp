@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "base/check.h"
-#include "kernels/block_matmul.h"
-#include "kernels/block_rows.h"
-#include "kernels/cached_attention.h"
+#include "kernels/attention/cached_attention.h"
+#include "kernels/block/block_matmul.h"
+#include "kernels/block/block_rows.h"
 #include "kernels/table.h"
 #include "models/decoder.h"
 #include "models/scratch.h"

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "kernels/block_weight.h"
+#include "kernels/block/block_weight.h"
 
 namespace quern::models {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "formats/decoder_model.h"
-#include "formats/gguf.h"
+#include "formats/gguf/gguf.h"
 #include "formats/safetensors.h"
 #include "tensor/block_format.h"
 

@@ -12,7 +12,7 @@
 #include "base/byte_ledger.h"
 #include "base/status.h"
 #include "formats/decoder_config.h"
-#include "kernels/kv_page.h"
+#include "kernels/attention/kv_page.h"
 #include "tensor/buffer.h"
 
 namespace quern::models {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/int8_equalise.h"
+#include "kernels/int8/int8_equalise.h"
 #include "tensor/dtype.h"
 
 namespace quern::models {

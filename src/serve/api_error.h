@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "serve/http.h"
+#include "serve/http/http.h"
 
 namespace quern::serve {
 

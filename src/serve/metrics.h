@@ -9,7 +9,7 @@
 #include <string>
 
 #include "engine/engine.h"
-#include "serve/http_server.h"
+#include "serve/http/http_server.h"
 
 namespace quern::serve {
 

@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 
 #include "serve/api_error.h"
-#include "serve/openai_embeddings.h"
-#include "serve/openai_generation.h"
-#include "serve/openai_models.h"
-#include "serve/router.h"
+#include "serve/http/router.h"
+#include "serve/openai/openai_embeddings.h"
+#include "serve/openai/openai_generation.h"
+#include "serve/openai/openai_models.h"
 
 namespace quern::serve {
 

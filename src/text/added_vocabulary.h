@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/utf8.h"
 #include "text/added_tokens.h"
-#include "text/utf8.h"
 
 namespace quern::text {
 

@@ -5,7 +5,7 @@
 #include <utf8proc.h>
 
 #include "base/check.h"
-#include "text/code_range.h"
+#include "base/code_range.h"
 
 namespace quern::text {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/char_class.h"
+#include "base/utf8.h"
 #include "text/bert_chars.h"
-#include "text/char_class.h"
-#include "text/utf8.h"
 
 namespace quern::text {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <array>
 
+#include "base/char_class.h"
 #include "text/bert_chars.h"
-#include "text/char_class.h"
 
 namespace quern::text {
 namespace {

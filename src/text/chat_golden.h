@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "jinja/json.h"
 #include "text/chat_template.h"
-#include "text/jinja_json.h"
 
 namespace quern::text {
 

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "text/jinja_parser.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
+#include "jinja/parser.h"
 
 namespace quern::text {
 

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "text/jinja_ast.h"
-#include "text/jinja_eval.h"
+#include "jinja/ast.h"
+#include "jinja/eval.h"
 
 namespace quern::text {
 

@@ -1,0 +1,51 @@
+#include "engine/generate/generation_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace quern::engine {
+namespace {
+
+using Ids = std::vector<text::TokenId>;
+
+// A chat template writes the first token itself: it must not come twice.
+Ids encode_prompt(const text::TextEncoder& encoder, std::string_view prompt) {
+  const Ids front = encoder.wrap({}, 0).ids;
+  Ids plain;
+  encoder.tokenizer().encode(prompt, text::Specials::kAsToken, plain);
+  const bool has_front = !front.empty() && plain.size() >= front.size() &&
+                         std::equal(front.begin(), front.end(), plain.begin());
+  return has_front ? plain : encoder.wrap(plain, 0).ids;
+}
+
+}  // namespace
+
+Status check_prompt(const GenerativeModel& model, const GenerateRequest& request, const Ids& ids) {
+  const int n_vocab = model.decoder.config.n_vocab;
+  const auto bad = std::find_if(ids.begin(), ids.end(),
+                                [&](text::TokenId id) { return id < 0 || id >= n_vocab; });
+  if (bad != ids.end()) {
+    return {Code::kBadInput,
+            fmt::format("token id {} is outside the vocabulary of {}", *bad, n_vocab)};
+  }
+  if (ids.empty()) return {Code::kBadInput, "the prompt has no tokens"};
+  const auto n = static_cast<long>(ids.size());
+  const long n_positions = model.decoder.config.n_positions;
+  if (n > n_positions) {
+    return {Code::kBadInput,
+            fmt::format("the prompt has {} tokens, the model's context {}", n, n_positions)};
+  }
+  if (request.max_tokens < 0) {
+    return {Code::kBadInput, fmt::format("max_tokens is {}, want 0 or more", request.max_tokens)};
+  }
+  return {};
+}
+
+Result<Ids> prompt_ids(const GenerativeModel& model, const GenerateRequest& request) {
+  QUERN_TRY(check_sampling(request.sampling, model.decoder.config.n_vocab));
+  return request.ids ? *request.ids : encode_prompt(*model.card->encoder, request.prompt);
+}
+
+}  // namespace quern::engine

@@ -1,0 +1,24 @@
+// A request for text, checked against its model.
+
+#pragma once
+
+#include <vector>
+
+#include "engine/generate/generation.h"
+#include "engine/generate/generative_model.h"
+
+namespace quern::engine {
+
+/// The prompt as token ids: `ids` as they are; a text with its special tokens read as such, and
+/// with the tokens that the model wants in front, unless the text begins with them.
+///
+/// Errors: kBadInput naming what is out of range in `sampling`.
+Result<std::vector<text::TokenId>> prompt_ids(const GenerativeModel& model,
+                                              const GenerateRequest& request);
+
+/// Errors: kBadInput naming what is out of range: max_tokens, a prompt longer than the context or
+///   empty, ids outside the vocabulary.
+Status check_prompt(const GenerativeModel& model, const GenerateRequest& request,
+                    const std::vector<text::TokenId>& ids);
+
+}  // namespace quern::engine

@@ -1,0 +1,17 @@
+#include "engine/generate/generative_model.h"
+
+#include <algorithm>
+
+namespace quern::engine {
+
+bool GenerativeModel::ends(text::TokenId id) const {
+  const std::vector<text::TokenId>& ends = card->decoder->end_ids;
+  return std::binary_search(ends.begin(), ends.end(), id);
+}
+
+void GenerativeModel::append_bytes(text::TokenId id, std::string& out) const {
+  const text::Tokenizer& tokenizer = card->encoder->tokenizer();
+  if (id < tokenizer.n_vocab() && !card->hidden_ids.contains(id)) tokenizer.decode(id, out);
+}
+
+}  // namespace quern::engine

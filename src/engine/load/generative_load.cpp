@@ -1,0 +1,102 @@
+#include "engine/load/generative_load.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "formats/gguf/gguf.h"
+#include "formats/model_folder.h"
+#include "formats/safetensors.h"
+#include "hub/model_digest.h"
+#include "hub/packed_cache.h"
+#include "kernels/numerics.h"
+
+namespace quern::engine {
+namespace {
+
+using models::Decoder;
+
+/// The digest of all files that the weights come from.
+Result<std::string> digest_of(const std::string& home, const formats::DecoderModel& facts) {
+  const std::string folder = facts.path.substr(0, facts.path.rfind('/'));
+  if (facts.weights == formats::WeightFiles::kGguf) {
+    QUERN_ASSIGN(const formats::GgufFile file, formats::GgufFile::open(facts.path));
+    return hub::model_digest(home, folder, file.files());
+  }
+  QUERN_ASSIGN(const formats::TensorFiles files, formats::TensorFiles::open(facts.path));
+  return hub::model_digest(home, facts.path, files);
+}
+
+/// True when the packed bytes are kept for the next start.
+bool publish(const hub::PackedCache& cache, const hub::PackedKey& key, const Decoder& model) {
+  const Status status = cache.publish(key, model.packed_bytes());
+  if (status.ok()) return true;
+  const std::string line = "packed weights are not kept: " + status.message();
+  if (status.code() == Code::kUnavailable) {
+    log_info("{}", line);
+  } else {
+    log_warn("{}", line);
+  }
+  return false;
+}
+
+Result<Decoder> load_packed(const std::string& home, const formats::DecoderModel& facts,
+                            ByteLedger& ledger, ThreadPool& pool) {
+  if (!hub::is_packed_cache_on()) return models::load_decoder(facts, ledger, pool);
+  const hub::PackedCache cache(home);
+  QUERN_ASSIGN(const std::string digest, digest_of(home, facts));
+  // The blocks' order is the same for every instruction set.
+  const hub::PackedKey key{.model_digest = digest,
+                           .precision = "blocks",
+                           .isa = "any",
+                           .numerics_version = kernels::kNumericsVersion};
+  Result<MappedBytes> packed = cache.find(key);
+  if (packed.ok()) {
+    Result<Decoder> model = models::load_decoder(facts, ledger, pool, std::move(*packed));
+    if (model.ok() || model.status().code() != Code::kBadInput) return model;
+    packed = model.status();  // Of another size than this file gives, or the file is wrong.
+  }
+  if (packed.status().code() != Code::kNotFound) {
+    log_info("packing '{}' again: {}", facts.name, packed.status().message());
+  }
+  QUERN_ASSIGN(Decoder model, models::load_decoder(facts, ledger, pool));
+  if (!publish(cache, key, model)) return model;
+  packed = cache.find(key);
+  if (!packed.ok()) return model;
+  model = {};  // Its memory goes back before the mapped bytes are reserved.
+  return models::load_decoder(facts, ledger, pool, std::move(*packed));
+}
+
+}  // namespace
+
+Result<ModelCard> read_generative_facts(const std::string& path) {
+  ModelCard card;
+  QUERN_ASSIGN(card.decoder, formats::read_decoder(path));
+  card.name = card.decoder->name;
+  QUERN_ASSIGN(const models::DecoderWeightInfo info, models::decoder_weight_info(*card.decoder));
+  card.decoder_weights = {.precision = block_layout(info.main_format).name, .bytes = info.n_bytes};
+  return card;
+}
+
+Result<ModelCard> read_generative_card(const std::string& path) {
+  QUERN_ASSIGN(ModelCard card, read_generative_facts(path));
+  QUERN_ASSIGN(const text::TokenizerSpec spec, formats::read_tokenizer(path));
+  for (const text::AddedToken& token : spec.added) {
+    if (token.special) card.hidden_ids.insert(token.id);
+  }
+  QUERN_ASSIGN(text::TextEncoder encoder, text::TextEncoder::make(spec));
+  card.encoder = std::make_shared<const text::TextEncoder>(std::move(encoder));
+  return card;
+}
+
+Result<std::shared_ptr<const LoadedWeights>> load_generative(const std::string& home,
+                                                             std::shared_ptr<const ModelCard> card,
+                                                             ByteLedger& ledger, ThreadPool& pool) {
+  auto out = std::make_shared<GenerativeModel>();
+  // Before a packed file is read for its checksum, which makes all of it resident.
+  QUERN_TRY(ledger.reserve("weights/" + card->decoder->name, card->decoder_weights.bytes).status());
+  QUERN_ASSIGN(out->decoder, load_packed(home, *card->decoder, ledger, pool));
+  out->card = std::move(card);
+  return std::shared_ptr<const LoadedWeights>(std::move(out));
+}
+
+}  // namespace quern::engine

@@ -1,0 +1,194 @@
+#include "engine/load/packed_bert.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/sha256.h"
+#include "formats/test_folder.h"
+#include "hub/packed_cache.h"
+#include "kernels/numerics.h"
+
+namespace quern::engine {
+namespace {
+
+namespace fs = std::filesystem;
+using formats::fixture;
+using formats::TestFolder;
+using kernels::Precision;
+
+class PackedBertTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(::unsetenv("QUERN_PACKED"), 0);
+    ASSERT_EQ(::unsetenv("QUERN_PACKED_QUOTA"), 0);
+  }
+  void TearDown() override { SetUp(); }
+
+  models::BertModel load(const std::string& path, Precision precision = Precision::kF32) {
+    auto folder = formats::read_model_folder(path);
+    EXPECT_TRUE(folder.ok()) << folder.status().message();
+    const PackedBertSource source{.home = home.path(),
+                                  .folder = *folder,
+                                  .precision = precision,
+                                  .pack = [&](formats::TensorFiles files) {
+                                    ++n_packed;
+                                    return models::load_bert(
+                                        {.folder = *folder, .precision = precision},
+                                        std::move(files), ledger, ThreadPool::serial());
+                                  }};
+    auto model = load_packed_bert(source, ledger, ThreadPool::serial());
+    EXPECT_TRUE(model.ok()) << model.status().message();
+    return model.ok() ? std::move(*model) : models::BertModel();
+  }
+
+  std::vector<fs::path> packed_files() const {
+    std::vector<fs::path> out;
+    if (!fs::exists(home.path("packed"))) return out;
+    for (const auto& entry : fs::directory_iterator(home.path("packed"))) {
+      if (entry.path().extension() == ".qpk") out.push_back(entry.path());
+    }
+    return out;
+  }
+
+  std::vector<float> hidden(const models::BertModel& model) {
+    const std::vector<std::int32_t> ids = {2, 5, 9, 11, 3};
+    const std::vector<std::uint8_t> types(ids.size());
+    const std::vector<std::int32_t> starts = {0, static_cast<std::int32_t>(ids.size())};
+    const int n = static_cast<int>(ids.size());
+    const auto scratch =
+        Buffer::make(ledger, "activations", models::bert_scratch_bytes(model, n, n, 1));
+    std::vector<float> out(ids.size() * static_cast<std::size_t>(model.config.d_model));
+    models::bert_forward(model, {.ids = ids, .type_ids = types, .seq_starts = starts},
+                         scratch->as<std::byte>(), ThreadPool::serial(),
+                         {out.data(), n, model.config.d_model});
+    return out;
+  }
+
+  TestFolder home;
+  ByteLedger ledger{1u << 30};
+  int n_packed = 0;
+};
+
+TEST_F(PackedBertTest, packs_once_and_gives_the_same_bits_from_the_cache) {
+  for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
+    n_packed = 0;
+    ASSERT_EQ(::setenv("QUERN_PACKED", "off", 1), 0);
+    const models::BertModel fresh = load(fixture("tiny-mean-f32"), precision);
+    EXPECT_GT(fresh.storage.size(), 0u);
+    ASSERT_EQ(::unsetenv("QUERN_PACKED"), 0);
+    const models::BertModel first = load(fixture("tiny-mean-f32"), precision);
+    const models::BertModel second = load(fixture("tiny-mean-f32"), precision);
+    EXPECT_EQ(n_packed, 2);
+    for (const models::BertModel* model : {&first, &second}) {
+      EXPECT_EQ(model->storage.size(), 0u);
+      EXPECT_EQ(model->weight_bytes(), fresh.weight_bytes());
+      EXPECT_EQ(hidden(*model), hidden(fresh));
+    }
+  }
+  EXPECT_EQ(packed_files().size(), 2u);
+}
+
+TEST_F(PackedBertTest, damaged_files_are_packed_again) {
+  const std::vector<float> want = hidden(load(fixture("tiny-nli")));
+  ASSERT_EQ(packed_files().size(), 1u);
+  const std::string path = packed_files()[0];
+  const std::string whole = formats::slurp(path);
+  n_packed = 0;
+  int n_damaged = 0;
+  for (const std::size_t at : {std::size_t{0}, std::size_t{8}, std::size_t{13}, std::size_t{70},
+                               std::size_t{4096}, whole.size() - 1}) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
+    for (const std::string& bytes : {damaged, whole.substr(0, at)}) {
+      home.write("packed/" + fs::path(path).filename().string(), bytes);
+      EXPECT_EQ(hidden(load(fixture("tiny-nli"))), want);
+      EXPECT_EQ(n_packed, ++n_damaged) << "byte " << at;
+      EXPECT_EQ(formats::slurp(path), whole);
+    }
+  }
+}
+
+TEST_F(PackedBertTest, a_changed_model_is_packed_again) {
+  const std::string folder = home.copy_model("tiny-mean-f32", "m");
+  const std::vector<float> before = hidden(load(folder));
+  fs::copy(fixture("tiny-mean-f16/model.safetensors"), folder + "/model.safetensors",
+           fs::copy_options::overwrite_existing);
+  EXPECT_NE(hidden(load(folder)), before);
+  EXPECT_EQ(n_packed, 2);
+}
+
+// Whole and undamaged, but of another size than the model's files give.
+TEST_F(PackedBertTest, a_payload_of_another_size_is_packed_again) {
+  const std::vector<float> want = hidden(load(fixture("tiny-mean-f32")));
+  const std::string name = packed_files().at(0).filename();
+  const std::string whole = formats::slurp(packed_files().at(0));
+  auto read = hub::parse_packed_file(std::as_bytes(std::span(whole)));
+  ASSERT_TRUE(read.ok());
+  const auto half = read->payload.first(read->payload.size() / 2);
+  home.write("packed/" + name, hub::packed_header(read->key, half) +
+                                   whole.substr(hub::kPackedHeaderBytes, half.size()));
+  EXPECT_EQ(hidden(load(fixture("tiny-mean-f32"))), want);
+  EXPECT_EQ(n_packed, 2);
+}
+
+TEST_F(PackedBertTest, without_a_place_to_write_the_model_is_as_good) {
+  const std::vector<float> want = hidden(load(fixture("tiny-mean-f32")));
+  ASSERT_EQ(::setenv("QUERN_PACKED_QUOTA", "0", 1), 0);
+  fs::remove_all(home.path("packed"));
+  EXPECT_EQ(hidden(load(fixture("tiny-mean-f32"))), want);
+  EXPECT_TRUE(packed_files().empty());
+  ASSERT_EQ(::unsetenv("QUERN_PACKED_QUOTA"), 0);
+  fs::remove_all(home.path("packed"));
+  home.write("packed", "a file where the folder should be");
+  EXPECT_EQ(hidden(load(fixture("tiny-mean-f32"))), want);
+}
+
+TEST_F(PackedBertTest, the_ledger_holds_the_weights_once_and_then_nothing) {
+  {
+    const models::BertModel model = load(fixture("tiny-mean-f32"));
+    EXPECT_EQ(ledger.used_bytes(), model.weight_bytes());
+    EXPECT_EQ(ledger.peak_bytes(), model.weight_bytes());
+  }
+  EXPECT_EQ(ledger.used_bytes(), 0u);
+}
+
+TEST_F(PackedBertTest, many_starts_at_once_give_the_same_bits) {
+  const std::vector<float> want = hidden(load(fixture("tiny-mean-f32")));
+  fs::remove_all(home.path("packed"));
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      auto folder = formats::read_model_folder(fixture("tiny-mean-f32"));
+      const PackedBertSource source{.home = home.path(),
+                                    .folder = *folder,
+                                    .precision = Precision::kF32,
+                                    .pack = [&](formats::TensorFiles files) {
+                                      return models::load_bert({.folder = *folder},
+                                                               std::move(files), ledger,
+                                                               ThreadPool::serial());
+                                    }};
+      const auto model = load_packed_bert(source, ledger, ThreadPool::serial());
+      ASSERT_TRUE(model.ok()) << model.status().message();
+      EXPECT_EQ(hidden(*model), want);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(packed_files().size(), 1u);
+}
+
+// Changed packed bytes under an old version would be taken for good: raise kNumericsVersion, then
+// write down the new digests.
+TEST_F(PackedBertTest, packed_bytes_are_those_of_this_numerics_version) {
+  EXPECT_EQ(kernels::kNumericsVersion, 3u);
+  EXPECT_EQ(sha256_hex(load(fixture("tiny-nli")).packed_bytes()).substr(0, 16), "48ce2fa54531b43b");
+  EXPECT_EQ(sha256_hex(load(fixture("tiny-nli"), Precision::kBf16).packed_bytes()).substr(0, 16),
+            "e5576692a63ccd42");
+}
+
+}  // namespace
+}  // namespace quern::engine

@@ -1,0 +1,49 @@
+// The fastest precision that is faithful for one model: measured, never assumed.
+// What "faithful" means is written down in docs/numerics.md.
+
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/byte_ledger.h"
+#include "base/thread_pool.h"
+#include "engine/load/calibration.h"
+#include "engine/load/precision_record.h"
+#include "engine/model_card.h"
+#include "models/bert.h"
+
+namespace quern::engine {
+
+/// A named precision, or nothing for "auto".
+/// Errors: kBadInput.
+Result<std::optional<kernels::Precision>> parse_precision_wish(std::string_view name);
+
+/// Cosine to f32 of mean >= 0.9995 and least >= 0.997, and every sure label kept.
+bool is_faithful(const Fidelity& fidelity);
+
+/// How near `got` is to `f32`, on the same samples.
+Fidelity compare_samples(const SampleResults& f32, const SampleResults& got,
+                         kernels::Precision precision);
+
+/// Precisions that are faster than f32 on this instruction set, fastest first.
+std::vector<kernels::Precision> fast_precisions();
+
+struct ChosenModel {
+  PrecisionRecord record;
+  models::BertModel model;  // Of the chosen precision, packed.
+};
+
+/// Tries the fast precisions in turn; f32 where none is faithful. At most one model is in memory at
+/// a time.
+/// Errors: those of load_bert; kExhausted.
+Result<ChosenModel> choose_precision(const ModelCard& card, ByteLedger& ledger, ThreadPool& pool);
+
+/// One model at a given precision, packed; int8 is equalised by what f32 shows on the samples.
+/// Errors: those of load_bert; kExhausted.
+Result<models::BertModel> pack_bert(const ModelCard& card, kernels::Precision precision,
+                                    formats::TensorFiles files, ByteLedger& ledger,
+                                    ThreadPool& pool);
+
+}  // namespace quern::engine

@@ -1,0 +1,171 @@
+#include "formats/gguf/gguf_tokenizer.h"
+
+#include <cmath>
+
+#include <gmock/gmock.h>
+
+#include "formats/gguf/test_gguf.h"
+#include "formats/model_folder.h"
+#include "formats/test_folder.h"
+
+namespace quern::formats {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+using text::AddedToken;
+using text::TokenizerSpec;
+
+Result<TokenizerSpec> read(const TestGguf& file) {
+  const std::string bytes = file.bytes();
+  const Result<GgufContents> contents = parse_gguf_text(bytes);
+  EXPECT_TRUE(contents.ok()) << contents.status().message();
+  return tokenizer_from_gguf(contents->metadata);
+}
+
+std::vector<std::string> added_texts(const TokenizerSpec& spec) {
+  std::vector<std::string> out;
+  for (const AddedToken& token : spec.added) out.push_back(token.content);
+  return out;
+}
+
+TestGguf bert() {
+  TestGguf file;
+  file.string("tokenizer.ggml.model", "bert");
+  file.strings("tokenizer.ggml.tokens",
+               {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "\u2581dog", "s", "\u2581[", "\u2581\u2581"});
+  file.u32("tokenizer.ggml.unknown_token_id", 1).u32("tokenizer.ggml.cls_token_id", 2);
+  return file.u32("tokenizer.ggml.seperator_token_id", 3).u32("tokenizer.ggml.padding_token_id", 0);
+}
+
+TestGguf bpe(const std::string& pre) {
+  TestGguf file;
+  file.string("tokenizer.ggml.model", "gpt2").string("tokenizer.ggml.pre", pre);
+  file.strings("tokenizer.ggml.tokens", {"<|end|>", "a", "b", "ab", "<tool>"});
+  file.strings("tokenizer.ggml.merges", {"a b", "ab \u0120"});
+  file.array<std::int32_t>("tokenizer.ggml.token_type", 5, {3, 1, 1, 1, 4});
+  return file.u32("tokenizer.ggml.bos_token_id", 0).u32("tokenizer.ggml.eos_token_id", 0);
+}
+
+TestGguf spm() {
+  TestGguf file;
+  file.string("tokenizer.ggml.model", "llama");
+  file.strings("tokenizer.ggml.tokens", {"<unk>", "<s>", "</s>", "<0x0A>", "\u2581a"});
+  file.array<float>("tokenizer.ggml.scores", 6, {0, 0, 0, 0, -1});
+  file.array<std::int32_t>("tokenizer.ggml.token_type", 5, {2, 3, 3, 6, 1});
+  return file.u32("tokenizer.ggml.bos_token_id", 1).u32("tokenizer.ggml.eos_token_id", 2);
+}
+
+TEST(gguf_tokenizer, word_pieces_get_their_marks_back) {
+  const Result<TokenizerSpec> spec = read(bert());
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  EXPECT_EQ(spec->model, TokenizerSpec::Model::kWordPiece);
+  EXPECT_THAT(spec->vocab,
+              ElementsAre("[PAD]", "[UNK]", "[CLS]", "[SEP]", "dog", "##s", "[", "\u2581"));
+  EXPECT_EQ(spec->unk_id, 1);
+  EXPECT_TRUE(spec->bert.lowercase);
+  EXPECT_THAT(added_texts(*spec), ElementsAre("[PAD]", "[UNK]", "[CLS]", "[SEP]"));
+  ASSERT_EQ(spec->single.size(), 3u);
+  EXPECT_EQ(spec->single[0].id, 2);
+  EXPECT_EQ(spec->single[2].id, 3);
+  EXPECT_EQ(spec->pair.size(), 5u);
+}
+
+TEST(gguf_tokenizer, byte_level_bpe) {
+  const Result<TokenizerSpec> spec = read(bpe("qwen2"));
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  EXPECT_EQ(spec->model, TokenizerSpec::Model::kBpe);
+  EXPECT_EQ(spec->byte_level.words, text::BpeWords::kQwen2);
+  EXPECT_TRUE(spec->byte_level.nfc);
+  EXPECT_THAT(spec->merges, ElementsAre(Pair("a", "b"), Pair("ab", "\u0120")));
+  EXPECT_THAT(added_texts(*spec), ElementsAre("<|end|>", "<tool>"));
+  EXPECT_TRUE(spec->added[0].special);
+  EXPECT_FALSE(spec->added[1].special);
+  EXPECT_EQ(spec->single.size(), 1u);
+  EXPECT_TRUE(spec->pair.empty());
+
+  const Result<TokenizerSpec> llama = read(bpe("llama-bpe"));
+  ASSERT_TRUE(llama.ok()) << llama.status().message();
+  EXPECT_TRUE(llama->byte_level.whole_words);
+  EXPECT_EQ(llama->single.size(), 2u);
+  EXPECT_EQ(read(bpe("smollm"))->byte_level.words, text::BpeWords::kSmolLm);
+  EXPECT_EQ(read(bpe("gpt-2"))->byte_level.words, text::BpeWords::kGpt2);
+}
+
+TEST(gguf_tokenizer, sentence_piece_bpe) {
+  const Result<TokenizerSpec> spec = read(spm());
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  EXPECT_EQ(spec->model, TokenizerSpec::Model::kSentencePieceBpe);
+  EXPECT_THAT(spec->scores, ElementsAre(0, 0, 0, 0, -1));
+  EXPECT_EQ(spec->sentence_piece.space_prefix, text::SpacePrefix::kEveryPart);
+  EXPECT_TRUE(spec->sentence_piece.byte_fallback);
+  EXPECT_THAT(added_texts(*spec), ElementsAre("<unk>", "<s>", "</s>"));
+  ASSERT_EQ(spec->single.size(), 2u);
+  EXPECT_EQ(spec->single[0].id, 1);
+
+  TestGguf gemma = spm();
+  gemma.boolean("tokenizer.ggml.add_space_prefix", false);
+  gemma.boolean("tokenizer.ggml.add_bos_token", false)
+      .boolean("tokenizer.ggml.add_eos_token", true);
+  const Result<TokenizerSpec> never = read(gemma);
+  ASSERT_TRUE(never.ok()) << never.status().message();
+  EXPECT_EQ(never->sentence_piece.space_prefix, text::SpacePrefix::kNever);
+  ASSERT_EQ(never->single.size(), 2u);
+  EXPECT_EQ(never->single[1].id, 2);
+}
+
+TEST(gguf_tokenizer, phi3_tokens_swallow_the_space_behind_them) {
+  TestGguf file = spm();
+  file.string("general.name", "Phi-3 mini");
+  const Result<TokenizerSpec> spec = read(file);
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  EXPECT_FALSE(spec->added[0].rstrip);
+  EXPECT_FALSE(spec->added[1].rstrip);
+  EXPECT_TRUE(spec->added[2].rstrip);
+}
+
+TEST(gguf_tokenizer, what_contradicts_itself_is_named) {
+  const auto message = [](const TestGguf& file) { return read(file).status().message(); };
+  EXPECT_THAT(message(TestGguf()), HasSubstr("no 'tokenizer.ggml.model', want a string"));
+  EXPECT_THAT(
+      message(
+          TestGguf().string("tokenizer.ggml.model", "t5").strings("tokenizer.ggml.tokens", {"a"})),
+      HasSubstr("'tokenizer.ggml.model' is 't5', want bert, gpt2 or llama"));
+  EXPECT_THAT(message(TestGguf().string("tokenizer.ggml.model", "llama")),
+              HasSubstr("no 'tokenizer.ggml.tokens'"));
+  EXPECT_THAT(message(bpe("mystery")),
+              HasSubstr("'tokenizer.ggml.pre' is 'mystery', want one of: gpt-2"));
+  EXPECT_THAT(message(bpe("gpt-2").u32("tokenizer.ggml.eot_token_id", 0).boolean("x", true)), "");
+  EXPECT_THAT(message(bert().u32("tokenizer.ggml.mask_token_id", 8)),
+              HasSubstr("'tokenizer.ggml.mask_token_id' is 8, want an id below 8"));
+  for (const char* merge : {"ab", "a ", " b", ""}) {
+    TestGguf file;
+    file.string("tokenizer.ggml.model", "gpt2").string("tokenizer.ggml.pre", "gpt-2");
+    file.strings("tokenizer.ggml.tokens", {"a"}).strings("tokenizer.ggml.merges", {merge});
+    EXPECT_THAT(message(file), HasSubstr("want two parts")) << merge;
+  }
+  TestGguf types;
+  types.string("tokenizer.ggml.model", "llama").strings("tokenizer.ggml.tokens", {"a", "b"});
+  types.array<std::int32_t>("tokenizer.ggml.token_type", 5, {1});
+  EXPECT_THAT(message(types),
+              HasSubstr("'tokenizer.ggml.token_type' is an array of 1 i32, want 2"));
+  TestGguf scores;
+  scores.string("tokenizer.ggml.model", "llama").strings("tokenizer.ggml.tokens", {"a", "b"});
+  EXPECT_THAT(message(scores), HasSubstr("no 'tokenizer.ggml.scores', want 2 numbers"));
+  scores.array<float>("tokenizer.ggml.scores", 6, {0, std::nanf("")});
+  EXPECT_THAT(message(scores), HasSubstr("want numbers that are not NaN"));
+}
+
+TEST(gguf_tokenizer, read_tokenizer_takes_a_file_or_its_folder) {
+  const TestFolder folder;
+  const std::string path = folder.write("vocab.gguf", spm().bytes());
+  for (const std::string& where : {path, folder.path()}) {
+    const Result<TokenizerSpec> spec = read_tokenizer(where);
+    ASSERT_TRUE(spec.ok()) << spec.status().message();
+    EXPECT_EQ(spec->vocab.size(), 5u);
+  }
+}
+
+}  // namespace
+}  // namespace quern::formats

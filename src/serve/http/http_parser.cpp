@@ -1,0 +1,149 @@
+#include "serve/http/http_parser.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <fmt/format.h>
+
+#include "base/byte_ledger.h"
+
+namespace quern::serve {
+namespace http = boost::beast::http;
+
+struct RequestParser::Impl {
+  http::request_parser<http::string_body> parser;
+};
+
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return out;
+}
+
+/// "/a?b" of "/a?b" and of "http://host/a?b"; the latter is what proxies are sent.
+std::string_view origin_form(std::string_view target) {
+  const std::size_t scheme = target.find("://");
+  if (target.starts_with('/') || scheme == std::string_view::npos) return target;
+  const std::size_t slash = target.find('/', scheme + 3);
+  return slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
+}
+
+bool is_too_large_header(const boost::system::error_code& ec) {
+  return ec == http::error::header_limit || ec == http::error::buffer_overflow;
+}
+
+}  // namespace
+
+RequestParser::RequestParser(const ParserLimits& limits)
+    : limits_(limits), impl_(std::make_unique<Impl>()) {
+  impl_->parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+  impl_->parser.body_limit(limits.body_bytes);
+}
+
+RequestParser::~RequestParser() = default;
+
+std::size_t RequestParser::feed(std::string_view bytes) {
+  std::size_t n_used = 0;
+  // RFC 9112 section 2.2: empty lines before the request line are ignored.
+  while (!has_begun_ && bytes.starts_with("\r\n")) {
+    bytes.remove_prefix(2);
+    n_used += 2;
+  }
+  while (!bytes.empty() && (state_ == State::kHeader || state_ == State::kBody)) {
+    if (!has_begun_ && bytes == "\r") return n_used;
+    has_begun_ = true;
+    boost::system::error_code ec;
+    const std::size_t n =
+        impl_->parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+    n_used += n;
+    bytes.remove_prefix(n);
+    if (ec == http::error::need_more) {
+      // Only a chunk's header or the trailers can make Beast wait without an end of its own.
+      if (bytes.size() > limits_.header_bytes) fail(431, "a chunk's header is too large");
+      break;
+    }
+    if (ec == http::error::bad_version) {
+      fail(505, "the request is not HTTP/1.1 or HTTP/1.0");
+    } else if (ec == http::error::body_limit) {
+      fail(413, fmt::format("the request's body is larger than {}, the limit of this server",
+                            human_bytes(limits_.body_bytes)));
+    } else if (is_too_large_header(ec)) {
+      fail(431, fmt::format("the request's headers are larger than {}",
+                            human_bytes(limits_.header_bytes)));
+    } else if (ec) {
+      fail(400, fmt::format("not a valid HTTP request: {}", ec.message()));
+    } else {
+      if (state_ == State::kHeader && impl_->parser.is_header_done()) check_header();
+      if (state_ == State::kBody && impl_->parser.is_done()) state_ = State::kDone;
+    }
+    if (n == 0) break;
+  }
+  return n_used;
+}
+
+void RequestParser::check_header() {
+  auto& parser = impl_->parser;
+  const auto& message = parser.get();
+  const auto host = message.find(http::field::host);
+  if (message.version() == 11 && host == message.end()) {
+    return fail(400, "the request has no Host header");
+  }
+  const auto encoding = message.find(http::field::content_encoding);
+  if (encoding != message.end() && lower(encoding->value()) != "identity") {
+    return fail(415, fmt::format("the body's Content-Encoding is '{}', wanted none",
+                                 std::string_view(encoding->value())));
+  }
+  const auto transfer = message.find(http::field::transfer_encoding);
+  if (transfer != message.end() && lower(transfer->value()) != "chunked") {
+    return fail(501, fmt::format("the body's Transfer-Encoding is '{}', wanted chunked or none",
+                                 std::string_view(transfer->value())));
+  }
+  const auto expect = message.find(http::field::expect);
+  if (expect != message.end()) {
+    if (lower(expect->value()) != "100-continue") {
+      return fail(417, fmt::format("the request expects '{}', wanted 100-continue",
+                                   std::string_view(expect->value())));
+    }
+    expects_continue_ = true;
+  }
+  const std::string_view target = origin_form(message.target());
+  const std::size_t query = std::min(target.find('?'), target.size());
+  if (!percent_decode(target.substr(0, query), request_.path)) {
+    return fail(400, "the request's path has a '%' without two hex digits behind it");
+  }
+  if (query < target.size()) request_.query = target.substr(query + 1);
+  request_.method = message.method_string();
+  parser.eager(true);
+  state_ = State::kBody;
+}
+
+void RequestParser::fail(int status, std::string message) {
+  state_ = State::kFailed;
+  failed_status_ = status;
+  failed_message_ = std::move(message);
+}
+
+bool RequestParser::keep_alive() const { return impl_->parser.get().keep_alive(); }
+bool RequestParser::is_http10() const { return impl_->parser.get().version() == 10; }
+std::size_t RequestParser::body_bytes() const { return impl_->parser.get().body().size(); }
+
+Request RequestParser::take() {
+  auto message = impl_->parser.release();
+  Request request = std::move(request_);
+  for (const auto& field : message) {
+    request.headers.emplace_back(lower(field.name_string()), std::string(field.value()));
+  }
+  request.body = std::move(message.body());
+  request.body.reserve(request.body.size() + kBodyPadding);
+  return request;
+}
+
+}  // namespace quern::serve

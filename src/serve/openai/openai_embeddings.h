@@ -1,0 +1,15 @@
+// POST /v1/embeddings: parse, submit to the engine, answer when it is done. docs/api.md.
+
+#pragma once
+
+#include <memory>
+
+#include "serve/http/exchange.h"
+#include "serve/openai/openai_api.h"
+
+namespace quern::serve {
+
+void handle_embeddings(const std::shared_ptr<OpenAiApi>& api,
+                       const std::shared_ptr<Exchange>& exchange);
+
+}  // namespace quern::serve

@@ -1,0 +1,19 @@
+// POST /v1/chat/completions and /v1/completions: parse, make the prompts, run. docs/api.md.
+
+#pragma once
+
+#include <memory>
+
+#include "engine/load/loader.h"
+#include "serve/http/exchange.h"
+#include "serve/openai/openai_api.h"
+
+namespace quern::serve {
+
+/// Prompts are made on `preparer`: opening a model and rendering a template may take long.
+void handle_chat(const std::shared_ptr<OpenAiApi>& api, engine::Loader& preparer,
+                 const std::shared_ptr<Exchange>& exchange);
+void handle_completions(const std::shared_ptr<OpenAiApi>& api, engine::Loader& preparer,
+                        const std::shared_ptr<Exchange>& exchange);
+
+}  // namespace quern::serve

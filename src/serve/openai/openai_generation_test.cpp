@@ -1,0 +1,324 @@
+// Chat and completions over real sockets, on the fake engine: it says its prompt in capitals.
+
+#include "serve/openai/openai_generation.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "serve/fake_engine.h"
+#include "serve/server.h"
+#include "serve/test_client.h"
+
+namespace quern::serve {
+namespace {
+
+using nlohmann::json;
+
+class generation : public ::testing::Test {
+ protected:
+  void SetUp() override { unsetenv("QUERN_API_KEY"); }
+  void start(ServerOptions options = {}) {
+    auto started = Server::start(options, engine_);
+    ASSERT_TRUE(started.ok()) << started.status().message();
+    server_ = std::move(*started);
+  }
+  Answer post(const std::string& path, const json& body) {
+    TestClient client(server_->port());
+    return client.post(path, body.dump());
+  }
+  json complete(json body, int status = 200) {
+    body["model"] = body.value("model", "writer");
+    const Answer answer = post("/v1/completions", body);
+    EXPECT_EQ(answer.status, status) << answer.body;
+    return json::parse(answer.body);
+  }
+  json chat(json body, int status = 200) {
+    body["model"] = body.value("model", "writer");
+    if (!body.contains("messages")) body["messages"] = {{{"role", "user"}, {"content", "hi"}}};
+    const Answer answer = post("/v1/chat/completions", body);
+    EXPECT_EQ(answer.status, status) << answer.body;
+    return json::parse(answer.body);
+  }
+  /// The events of a stream; the last must be [DONE] unless the one before is an error.
+  std::vector<json> stream(const std::string& path, json body) {
+    body["model"] = "writer";
+    body["stream"] = true;
+    const Answer answer = post(path, body);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(answer.headers.at("content-type"), "text/event-stream; charset=utf-8");
+    EXPECT_EQ(answer.headers.at("cache-control"), "no-cache");
+    std::vector<json> events;
+    std::string rest = answer.body;
+    bool is_done = false;
+    while (!rest.empty()) {
+      const std::size_t end = rest.find("\n\n");
+      EXPECT_TRUE(rest.starts_with("data: ") && end != std::string::npos) << rest;
+      if (end == std::string::npos) return events;
+      const std::string data = rest.substr(6, end - 6);
+      rest.erase(0, end + 2);
+      EXPECT_FALSE(is_done);
+      is_done = data == "[DONE]";
+      if (!is_done) events.push_back(json::parse(data));
+    }
+    EXPECT_TRUE(is_done || events.back().contains("error"));
+    return events;
+  }
+
+  FakeEngine engine_;
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(generation, a_chat) {
+  start();
+  const json answer = chat({{"seed", 5}});
+  EXPECT_EQ(answer["object"], "chat.completion");
+  EXPECT_EQ(answer["model"], "writer");
+  EXPECT_EQ(answer["choices"].size(), 1u);
+  EXPECT_EQ(answer["choices"][0]["message"]["role"], "assistant");
+  EXPECT_EQ(answer["choices"][0]["message"]["content"], "<USER>HI<ASSISTANT>");
+  EXPECT_EQ(answer["choices"][0]["finish_reason"], "stop");
+  EXPECT_TRUE(answer["choices"][0]["logprobs"].is_null());
+  EXPECT_EQ(answer["usage"], json::parse(R"({"prompt_tokens":19,"completion_tokens":19,
+      "total_tokens":38,"prompt_tokens_details":{"cached_tokens":9}})"));
+  const engine::GenerateRequest asked = engine_.last_generation();
+  EXPECT_EQ(asked.model, "writer");
+  EXPECT_EQ(asked.sampling.seed, 5u);
+  EXPECT_TRUE(asked.deadline.has_value());
+}
+
+TEST_F(generation, messages_tools_and_variables_reach_the_template) {
+  start();
+  const json answer = chat(json::parse(
+      R"({"messages":[{"role":"developer","content":[{"type":"text","text":"a"},
+                       {"type":"text","text":"b"}]},
+          {"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{\"x\":3}"}}]}],
+          "tools":[{"type":"function","function":{"name":"g"}}],
+          "chat_template_kwargs":{"mood":"calm"},"add_generation_prompt":false})"));
+  EXPECT_EQ(answer["choices"][0]["message"]["content"], "<SYSTEM>A\nB<ASSISTANT>[3](G)CALM");
+}
+
+TEST_F(generation, a_chat_as_a_stream) {
+  start();
+  const auto events =
+      stream("/v1/chat/completions", {{"messages", {{{"role", "user"}, {"content", "x"}}}},
+                                      {"max_tokens", 3},
+                                      {"stream_options", {{"include_usage", true}}}});
+  ASSERT_EQ(events.size(), 6u);
+  EXPECT_EQ(events[0]["choices"][0]["delta"], json::parse(R"({"role":"assistant","content":""})"));
+  std::string text;
+  for (const json& event : events) {
+    EXPECT_EQ(event["id"], events[0]["id"]);
+    EXPECT_EQ(event["object"], "chat.completion.chunk");
+    EXPECT_TRUE(event.contains("usage"));
+    if (!event["choices"].empty()) {
+      text += event["choices"][0]["delta"].value("content", "");
+      EXPECT_TRUE(event["usage"].is_null());
+    }
+  }
+  EXPECT_EQ(text, "<US");
+  EXPECT_EQ(events[4]["choices"][0]["finish_reason"], "length");
+  EXPECT_EQ(events[5]["choices"], json::array());
+  EXPECT_EQ(events[5]["usage"]["completion_tokens"], 3);
+}
+
+TEST_F(generation, completions_of_every_kind_of_prompt) {
+  start();
+  json answer = complete({{"prompt", "ab"}});
+  EXPECT_EQ(answer["object"], "text_completion");
+  EXPECT_EQ(answer["choices"][0]["text"], "AB");
+  EXPECT_EQ(engine_.last_generation().max_tokens, 16);
+  answer = complete({{"prompt", {97, 98, 99}}});
+  EXPECT_EQ(answer["choices"][0]["text"], "ABC");
+  answer = complete({{"prompt", {"ab", "c"}}, {"echo", true}, {"n", 2}});
+  ASSERT_EQ(answer["choices"].size(), 4u);
+  for (const auto& [i, text] : {std::pair(0, "abAB"), {1, "abAB"}, {2, "cC"}, {3, "cC"}}) {
+    EXPECT_EQ(answer["choices"][i]["index"], i);
+    EXPECT_EQ(answer["choices"][i]["text"], text);
+  }
+  // The prompts count once each, the answers all.
+  EXPECT_EQ(answer["usage"]["prompt_tokens"], 3);
+  EXPECT_EQ(answer["usage"]["completion_tokens"], 6);
+}
+
+TEST_F(generation, choices_have_seeds_of_their_own) {
+  start();
+  complete({{"prompt", {"ab", "c"}}, {"n", 3}, {"seed", 40}});
+  std::multiset<std::pair<std::string, std::uint64_t>> got;
+  for (const auto& request : engine_.generations()) {
+    got.emplace(request.prompt, request.sampling.seed);
+  }
+  EXPECT_EQ(got, (std::multiset<std::pair<std::string, std::uint64_t>>{
+                     {"ab", 40}, {"ab", 41}, {"ab", 42}, {"c", 40}, {"c", 41}, {"c", 42}}));
+  complete({{"prompt", "x"}});
+  complete({{"prompt", "x"}});
+  const auto all = engine_.generations();
+  EXPECT_NE(all[all.size() - 1].sampling.seed, all[all.size() - 2].sampling.seed);
+}
+
+TEST_F(generation, a_stream_of_several_choices) {
+  start();
+  const auto events =
+      stream("/v1/completions", {{"prompt", {"ab", "cd"}}, {"n", 2}, {"echo", true}});
+  std::map<int, std::string> texts, ends;
+  for (const json& event : events) {
+    const json& choice = event["choices"][0];
+    EXPECT_FALSE(event.contains("usage"));
+    EXPECT_FALSE(ends.contains(choice["index"]));
+    texts[choice["index"]] += choice["text"];
+    if (!choice["finish_reason"].is_null()) ends[choice["index"]] = choice["finish_reason"];
+  }
+  EXPECT_EQ(texts,
+            (std::map<int, std::string>{{0, "abAB"}, {1, "abAB"}, {2, "cdCD"}, {3, "cdCD"}}));
+  EXPECT_EQ(ends.size(), 4u);
+}
+
+TEST_F(generation, logprobs_in_both_dialects) {
+  start();
+  json answer = complete({{"prompt", "ab"}, {"logprobs", 2}});
+  EXPECT_EQ(answer["choices"][0]["logprobs"], json::parse(R"({"tokens":["A","B"],
+      "token_logprobs":[-0.25,-0.25],"text_offset":[0,1],
+      "top_logprobs":[{"A":-0.25,"?":-2.0},{"B":-0.25,"?":-2.0}]})"));
+  answer = complete({{"prompt", ""}, {"logprobs", 2}});  // The fake says nothing.
+  EXPECT_EQ(answer["choices"][0]["logprobs"]["tokens"], json::array());
+  answer = chat({{"logprobs", true}, {"top_logprobs", 1}, {"max_tokens", 1}});
+  EXPECT_EQ(answer["choices"][0]["logprobs"]["content"], json::parse(R"([{"token":"<",
+      "logprob":-0.25,"bytes":[60],"top_logprobs":[{"token":"<","logprob":-0.25,"bytes":[60]}]}])"));
+  std::vector<int> offsets;
+  for (const json& event : stream("/v1/completions", {{"prompt", "abc"}, {"logprobs", 0}})) {
+    const json& logprobs = event["choices"][0]["logprobs"];
+    if (!logprobs.is_null()) offsets.push_back(logprobs["text_offset"][0]);
+  }
+  EXPECT_EQ(offsets, (std::vector<int>{0, 1, 2}));
+}
+
+TEST_F(generation, failures_are_told_in_the_openai_shape) {
+  start();
+  json error = chat({{"model", "writre"}}, 404)["error"];
+  EXPECT_EQ(error["code"], "model_not_found");
+  EXPECT_EQ(error["param"], "model");
+  EXPECT_EQ(complete({{"model", "/etc/passwd"}, {"prompt", "x"}}, 404)["error"]["param"], "model");
+  error = chat({{"model", "tiny"}}, 400)["error"];
+  EXPECT_EQ(error["param"], "model");
+  EXPECT_NE(error["message"].get<std::string>().find("does not generate"), std::string::npos);
+  error = chat({{"model", "mute"}}, 400)["error"];
+  EXPECT_EQ(error["param"], "model");
+  EXPECT_NE(error["message"].get<std::string>().find("/v1/completions"), std::string::npos);
+  error = chat({{"messages", {{{"role", "user"}, {"content", "raise"}}}}}, 400)["error"];
+  EXPECT_EQ(error["param"], "messages");
+  error = complete({{"prompt", std::string(300, 'x')}}, 400)["error"];
+  EXPECT_EQ(error["code"], "context_length_exceeded");
+  EXPECT_EQ(error["param"], "prompt");
+  EXPECT_EQ(error["type"], "invalid_request_error");
+  EXPECT_EQ(complete({{"prompt", "fail"}}, 400)["error"]["param"], "prompt");
+  error = complete({{"prompt", "x"}, {"logit_bias", {{"256", 1}}}}, 400)["error"];
+  EXPECT_EQ(error["param"], "logit_bias");
+  // A stream that cannot begin is no stream.
+  EXPECT_EQ(chat({{"stream", true}, {"temperature", -1}}, 400)["error"]["param"], "temperature");
+  EXPECT_EQ(complete({{"prompt", "fail"}, {"stream", true}}, 400)["error"]["param"], "prompt");
+  EXPECT_EQ(complete({{"prompt", "late"}}, 504)["error"]["code"], "deadline_exceeded");
+  // One choice that fails is the end of all.
+  complete({{"prompt", {"abcd", "fail"}}, {"n", 3}}, 400);
+}
+
+TEST_F(generation, an_error_within_a_stream_is_its_last_event) {
+  start();
+  const auto events = stream("/v1/completions", {{"prompt", "late"}});
+  ASSERT_EQ(events.size(), 3u);
+  EXPECT_EQ(events[0]["choices"][0]["text"], "L");
+  EXPECT_EQ(events[2]["error"]["code"], "deadline_exceeded");
+}
+
+void send_request(TestClient& client, const std::string& body) {
+  client.send("POST /v1/completions HTTP/1.1\r\nHost: h\r\nContent-Length: " +
+              std::to_string(body.size()) + "\r\n\r\n" + body);
+}
+
+TEST_F(generation, a_client_that_leaves_cancels_all_choices) {
+  ServerOptions options;
+  options.max_in_flight = 1;
+  start(options);
+  for (const char* stream : {"false", "true"}) {
+    const int n_cancelled = engine_.n_cancelled();
+    const int n_submitted = engine_.n_submitted();
+    engine_.close_gate();
+    {
+      TestClient client(server_->port());
+      send_request(
+          client,
+          std::string(R"({"model":"writer","prompt":["ab","cd"],"n":2,"stream":)") + stream + "}");
+      EXPECT_TRUE(eventually([&] { return engine_.n_submitted() == n_submitted + 2; }));
+    }
+    EXPECT_TRUE(eventually([&] { return engine_.n_cancelled() == n_cancelled + 2; }));
+    engine_.open_gate();
+    // The place is free again, though the second choices never began.
+    EXPECT_TRUE(eventually([&] {
+      return post("/v1/completions", {{"model", "writer"}, {"prompt", "x"}}).status == 200;
+    }));
+  }
+}
+
+TEST_F(generation, too_many_at_once_are_told_to_come_back) {
+  ServerOptions options;
+  options.max_in_flight = 1;
+  start(options);
+  engine_.close_gate();
+  TestClient client(server_->port());
+  send_request(client, R"({"model":"writer","prompt":"x"})");
+  EXPECT_TRUE(eventually([&] { return engine_.n_submitted() == 1; }));
+  const Answer answer = post("/v1/completions", {{"model", "writer"}, {"prompt", "x"}});
+  EXPECT_EQ(answer.status, 429);
+  EXPECT_EQ(answer.headers.at("retry-after"), "1");
+  engine_.open_gate();
+  EXPECT_EQ(client.read_answer().status, 200);
+}
+
+TEST_F(generation, stopping_the_server_in_the_middle_is_clean) {
+  start();
+  engine_.close_gate();
+  TestClient client(server_->port());
+  send_request(client, R"({"model":"writer","prompt":"x","n":3,"stream":true})");
+  EXPECT_TRUE(eventually([&] { return engine_.n_submitted() == 1; }));
+  server_.reset();
+  EXPECT_TRUE(eventually([&] { return engine_.n_cancelled() == 1; }));
+}
+
+TEST_F(generation, many_at_once_get_their_own_answers) {
+  start();
+  std::list<std::thread> threads;
+  std::atomic<int> n_right{0};
+  for (int t = 0; t < 16; ++t) {
+    threads.emplace_back([&, t] {
+      TestClient client(server_->port());
+      for (int i = 0; i < 20; ++i) {
+        const std::string text = std::to_string(t) + "-" + std::to_string(i);
+        const json body = {{"model", "writer"}, {"prompt", text}, {"n", 2}};
+        const Answer answer = client.post("/v1/completions", body.dump());
+        if (answer.status != 200) continue;
+        n_right += json::parse(answer.body)["choices"][1]["text"] == text;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(n_right.load(), 16 * 20);
+}
+
+TEST_F(generation, metrics_and_models_know_of_it) {
+  start();
+  complete({{"prompt", "abc"}});
+  TestClient client(server_->port());
+  const std::string page = client.get("/metrics").body;
+  for (const char* line :
+       {"\nquern_time_to_first_token_seconds_count 1\n", "\nquern_time_per_token_seconds_count 1\n",
+        "\nquern_generated_tokens_total 11\n", "\nquern_prompt_tokens_total 7\n",
+        "\nquern_cached_tokens_total 5\n", "\nquern_generating 2\n",
+        "\nquern_generations_waiting 3\n", "\nquern_set_back_total 1\n"}) {
+    EXPECT_NE(page.find(line), std::string::npos) << line;
+  }
+  const json model = json::parse(client.get("/v1/models/writer").body);
+  EXPECT_EQ(model["task"], "generate");
+  EXPECT_EQ(model["max_tokens"], FakeEngine::kContext);
+  EXPECT_FALSE(model.contains("dimensions"));
+}
+
+}  // namespace
+}  // namespace quern::serve
