@@ -354,6 +354,32 @@ TEST(decoder_model, a_folder_gives_template_and_end_tokens) {
   EXPECT_EQ(read_decoder(folder.path("none")).status().code(), Code::kNotFound);
 }
 
+TEST(decoder_model, a_folder_ends_where_any_of_its_files_says) {
+  const TestFolder folder;
+  folder.write("config.json",
+               std::string(R"({"model_type": "llama", "eos_token_id": 2, )") + kSizes + "}");
+  folder.write("generation_config.json", R"({"eos_token_id": [7]})");
+  text::TokenizerSpec tokenizer;
+  tokenizer.vocab = {"a", "<end>", "b", "<|im_end|>"};
+  tokenizer.added = {{.id = 9, .content = "<e>", .special = true},
+                     {.id = 11, .content = "<|im_end|>", .special = false},
+                     {.id = 12, .content = "<|im_start|>", .special = true},
+                     {.id = 500, .content = "<|endoftext|>", .special = true}};
+  const auto ends = [&](const std::string& tokenizer_config) {
+    folder.write("tokenizer_config.json", tokenizer_config);
+    DecoderModel model = *read_decoder(folder.path());
+    add_tokenizer_ends(tokenizer, model);
+    return model.end_ids;
+  };
+  // 500 has no row in this model; the <|im_end|> that is an ordinary piece is no end by itself.
+  EXPECT_THAT(ends("{}"), ElementsAre(2, 7, 11));
+  EXPECT_THAT(ends(R"({"eos_token": "<e>"})"), ElementsAre(2, 7, 9, 11));
+  EXPECT_THAT(ends(R"({"eos_token": {"content": "<e>", "lstrip": false}})"),
+              ElementsAre(2, 7, 9, 11));
+  EXPECT_THAT(ends(R"({"eos_token": "<end>"})"), ElementsAre(1, 2, 7, 11));
+  EXPECT_THAT(ends(R"({"eos_token": "nowhere"})"), ElementsAre(2, 7, 11));
+}
+
 TEST(decoder_model, kinds_are_told_apart) {
   EXPECT_EQ(*model_kind(fixture("tiny-nli")), ModelKind::kEncoder);
   const TestFolder folder;

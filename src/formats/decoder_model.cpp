@@ -25,6 +25,10 @@ constexpr int kControlToken = 3;  // tokenizer.ggml.token_type
 constexpr std::string_view kEndTexts[] = {"<|eot_id|>", "<|im_end|>",    "<|end|>", "<end_of_turn>",
                                           "<|eom_id|>", "<|endoftext|>", "<EOT>",   "</s>"};
 
+bool is_end_text(std::string_view token) {
+  return std::find(std::begin(kEndTexts), std::end(kEndTexts), token) != std::end(kEndTexts);
+}
+
 std::string stem_of(const std::string& path) {
   const fs::path plain = fs::path(path).lexically_normal();
   return (plain.has_filename() ? plain : plain.parent_path()).stem().string();
@@ -57,8 +61,7 @@ Status read_gguf_tokens(const GgufMetadata& metadata, DecoderModel& out) {
     if (out.eos_token.empty()) out.eos_token = text_of(id);
   }
   for (std::size_t i = 0; i < std::min(tokens.size(), types.size()); ++i) {
-    if (types[i] == kControlToken &&
-        std::find(std::begin(kEndTexts), std::end(kEndTexts), tokens[i]) != std::end(kEndTexts)) {
+    if (types[i] == kControlToken && is_end_text(tokens[i])) {
       ends.insert(static_cast<text::TokenId>(i));
     }
   }
@@ -175,6 +178,25 @@ Result<DecoderModel> read_decoder(const std::string& path) {
   QUERN_ASSIGN(const std::string gguf, find_gguf(path));
   if (gguf.empty()) return read_folder_decoder(path).in(where);
   return read_gguf_decoder(gguf).in(where);
+}
+
+void add_tokenizer_ends(const text::TokenizerSpec& tokenizer, DecoderModel& out) {
+  if (out.weights != WeightFiles::kSafetensors) return;
+  std::set<text::TokenId> ends(out.end_ids.begin(), out.end_ids.end());
+  const auto add = [&](std::int64_t id) {
+    if (id < out.config.n_vocab) ends.insert(static_cast<text::TokenId>(id));
+  };
+  bool is_eos_added = false;
+  for (const text::AddedToken& token : tokenizer.added) {
+    // Fine-tunes often forget "special"; llama.cpp's converter marks tokens of this look anyway.
+    if (token.content == out.eos_token || is_end_text(token.content)) add(token.id);
+    is_eos_added = is_eos_added || token.content == out.eos_token;
+  }
+  if (!is_eos_added && !out.eos_token.empty()) {
+    const auto at = std::find(tokenizer.vocab.begin(), tokenizer.vocab.end(), out.eos_token);
+    if (at != tokenizer.vocab.end()) add(at - tokenizer.vocab.begin());
+  }
+  out.end_ids.assign(ends.begin(), ends.end());
 }
 
 Result<ModelKind> model_kind(const std::string& path) {

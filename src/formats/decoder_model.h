@@ -23,12 +23,18 @@ struct DecoderModel {
   std::string chat_template;  // Jinja, "" if there is none.
   std::string bos_token;      // As the template spells them; "" if there is none.
   std::string eos_token;
-  std::vector<text::TokenId> end_ids;  // Each of them ends an answer. Ascending.
+  // Each of them ends an answer. Ascending. Of a folder complete only after add_tokenizer_ends.
+  std::vector<text::TokenId> end_ids;
 };
 
 /// `path`: a .gguf file, a folder that holds one (the first part of a split one), or a safetensors
 /// folder. Errors: kNotFound, kBadInput and kUnsupported naming file and field.
 Result<DecoderModel> read_decoder(const std::string& path);
+
+/// Adds the ends that a folder's tokenizer knows to `out.end_ids`: the eos_token of its
+/// tokenizer_config.json, and added tokens that end turns in the usual templates. A .gguf file
+/// names ids only, and has them all from read_decoder.
+void add_tokenizer_ends(const text::TokenizerSpec& tokenizer, DecoderModel& out);
 
 /// The .gguf file that `path` is or holds; "" if it is something else.
 /// Errors: kBadInput when a folder holds several.

@@ -80,6 +80,7 @@ Result<ModelCard> read_generative_facts(const std::string& path) {
 Result<ModelCard> read_generative_card(const std::string& path) {
   QUERN_ASSIGN(ModelCard card, read_generative_facts(path));
   QUERN_ASSIGN(const text::TokenizerSpec spec, formats::read_tokenizer(path));
+  formats::add_tokenizer_ends(spec, *card.decoder);
   for (const text::AddedToken& token : spec.added) {
     if (token.special) card.hidden_ids.insert(token.id);
   }
