@@ -25,11 +25,12 @@ double uniform(std::uint64_t seed, int position) {
   return static_cast<double>(z >> 11) * 0x1p-53;
 }
 
-/// The largest logit; NaN when any is not finite. Eight lanes, which the compiler makes a vector.
+/// The largest logit; NaN when any is not finite, or there is none. Eight lanes, which the compiler
+/// makes a vector.
 float largest_of(std::span<const float> logits) {
   float lanes[8];
   float poison[8] = {};
-  std::fill_n(lanes, 8, logits.front());
+  std::fill_n(lanes, 8, logits.empty() ? std::nanf("") : logits.front());
   std::size_t i = 0;
   for (; i + 8 <= logits.size(); i += 8) {
     for (std::size_t j = 0; j < 8; ++j) {
@@ -45,6 +46,11 @@ float largest_of(std::span<const float> logits) {
   for (const float lane : lanes) largest = std::max(largest, lane);
   for (const float p : poison) largest += p;
   return largest;
+}
+
+/// A tokenizer may know tokens that the model has no logit for.
+bool is_among(text::TokenId id, std::span<const float> logits) {
+  return id >= 0 && static_cast<std::size_t>(id) < logits.size();
 }
 
 Status out_of_range(const char* field, double got, const char* want) {
@@ -92,11 +98,16 @@ std::vector<TokenProbability> top_logprobs(std::span<const float> logits, text::
   logprob_of_id = logprob(id);
   std::vector<text::TokenId> ids(logits.size());
   std::iota(ids.begin(), ids.end(), 0);
-  const std::size_t kept = std::min(static_cast<std::size_t>(n), ids.size());
+  const std::size_t kept = std::min(static_cast<std::size_t>(std::max(n, 0)), ids.size());
+  // NaN would not be ordered at all, and a sort that is told so may leave its range.
+  const auto rank = [&](text::TokenId i) {
+    const float v = logits[static_cast<std::size_t>(i)];
+    return std::isnan(v) ? -INFINITY : v;
+  };
   std::partial_sort(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(kept), ids.end(),
                     [&](text::TokenId a, text::TokenId b) {
-                      const float left = logits[static_cast<std::size_t>(a)];
-                      const float right = logits[static_cast<std::size_t>(b)];
+                      const float left = rank(a);
+                      const float right = rank(b);
                       return left > right || (left == right && a < b);
                     });
   std::vector<TokenProbability> out;
@@ -120,11 +131,13 @@ Result<text::TokenId> Sampler::pick(std::span<float> logits, int position) {
   if (!std::isfinite(largest)) {
     return {Code::kBadInput, "the model gave logits that are no numbers: its weights are damaged"};
   }
-  if (options_.temperature == 0) {
+  const float inverse = 1.0f / options_.temperature;
+  // 0, or so little that its inverse overflows: 0 * inf would leave no candidate at all.
+  if (!std::isfinite(inverse)) {
     const auto best = std::find(logits.begin(), logits.end(), largest);
     return static_cast<text::TokenId>(best - logits.begin());
   }
-  collect(logits, largest);
+  collect(logits, largest, inverse);
   keep_top_k();
   for (Candidate& c : candidates_) c.weight = std::exp(c.weight);
   keep_typical();
@@ -134,20 +147,22 @@ Result<text::TokenId> Sampler::pick(std::span<float> logits, int position) {
 }
 
 void Sampler::punish(std::span<float> logits) const {
-  for (const auto& [id, bias] : options_.logit_bias) logits[static_cast<std::size_t>(id)] += bias;
+  for (const auto& [id, bias] : options_.logit_bias) {
+    if (is_among(id, logits)) logits[static_cast<std::size_t>(id)] += bias;
+  }
   const bool any = options_.repeat_penalty != 1 || options_.presence_penalty != 0 ||
                    options_.frequency_penalty != 0;
   if (!any) return;
   for (const auto& [id, count] : seen_) {
+    if (!is_among(id, logits)) continue;
     float& logit = logits[static_cast<std::size_t>(id)];
     logit = logit > 0 ? logit / options_.repeat_penalty : logit * options_.repeat_penalty;
     logit -= options_.presence_penalty + options_.frequency_penalty * static_cast<float>(count);
   }
 }
 
-void Sampler::collect(std::span<const float> logits, float largest) {
+void Sampler::collect(std::span<const float> logits, float largest, float inverse) {
   candidates_.clear();
-  const float inverse = 1.0f / options_.temperature;
   for (std::size_t i = 0; i < logits.size(); ++i) {
     const float weight = (logits[i] - largest) * inverse;
     if (weight >= kNegligible) candidates_.push_back({static_cast<text::TokenId>(i), weight});

@@ -23,7 +23,7 @@
 namespace quern::engine {
 
 struct Sampling {
-  float temperature = 1;  // 0: the most likely token, always.
+  float temperature = 1;  // 0, or next to it: the most likely token, always.
   int top_k = 0;          // 0: all.
   float top_p = 1;
   float min_p = 0;
@@ -71,7 +71,7 @@ class Sampler {
   };
 
   void punish(std::span<float> logits) const;
-  void collect(std::span<const float> logits, float largest);
+  void collect(std::span<const float> logits, float largest, float inverse);
   void keep_top_k();
   void keep_typical();
   void keep_top_p();

@@ -1,7 +1,10 @@
 #include "engine/generate/sampling.h"
 
+#include <climits>
 #include <cmath>
+#include <limits>
 #include <map>
+#include <random>
 
 #include <gtest/gtest.h>
 
@@ -122,6 +125,80 @@ TEST(sampling, checks_ranges) {
   EXPECT_FALSE(check_sampling({.temperature = std::nanf("")}, 10).ok());
   EXPECT_EQ(check_sampling({.logit_bias = {{10, 1}}}, 10).message(),
             "logit_bias names token 10, want 0 to 9");
+}
+
+TEST(sampling, a_temperature_without_an_inverse_is_zero) {
+  for (const float t : {1.4e-45f, 1e-40f, 2.9e-39f, 2.95e-39f, 1e-38f, 1e-30f}) {
+    for (int position = 0; position < 20; ++position) {
+      std::vector<float> row = {1, 2.5f, -3, 2.4f};
+      EXPECT_EQ(*Sampler({.temperature = t}).pick(row, position), 1) << t;
+    }
+  }
+}
+
+// Whatever passes check_sampling, over whatever logits: a token there is, or an error.
+TEST(sampling, extremes_of_every_number_give_a_token_or_an_error) {
+  constexpr float kTiny = std::numeric_limits<float>::denorm_min();
+  constexpr float kMin = std::numeric_limits<float>::min();
+  constexpr float kHuge = std::numeric_limits<float>::max();
+  const std::vector<float> shares = {
+      0, kTiny, 1e-40f, kMin, 1e-20f, 0.5f, 0.999999f, 1, std::nextafter(1.0f, 0.0f)};
+  const std::vector<float> temperatures = {0, -0.0f, kTiny, 1e-40f, kMin, 1e-3f, 1, 100};
+  const std::vector<float> values = {0,     -0.0f,  1,     -1,       30,        -1e30f,       1e30f,
+                                     kTiny, -kTiny, kHuge, -kHuge,   1e-38f,    88,           -88,
+                                     5,     5,      5,     INFINITY, -INFINITY, std::nanf("")};
+  std::mt19937 random(7);
+  const auto one_of = [&](const std::vector<float>& from) { return from[random() % from.size()]; };
+  for (int round = 0; round < 20000; ++round) {
+    const std::size_t n = 1 + random() % 40;
+    // Mostly logits without a bad one, or few rounds would come far.
+    const std::size_t n_values = round % 4 == 0 ? values.size() : values.size() - 3;
+    std::vector<float> row(n);
+    for (float& v : row) v = values[random() % n_values];
+    Sampling s{.temperature = one_of(temperatures),
+               .top_k = round % 3 == 0 ? static_cast<int>(random() % 50) : INT_MAX,
+               .top_p = one_of(shares),
+               .min_p = one_of(shares),
+               .typical_p = one_of(shares),
+               .repeat_penalty = one_of({0.01f, 1, 1, 100}),
+               .presence_penalty = one_of({-2, 0, 0, 2, kTiny}),
+               .frequency_penalty = one_of({-2, 0, 0, 2, kTiny}),
+               .penalty_window = one_of({0, 1, 256, 1}) > 1 ? INT_MAX : 1,
+               .seed = random()};
+    if (round % 2 == 0) s.logit_bias = {{static_cast<TokenId>(random() % n), one_of({-100, 100})}};
+    ASSERT_TRUE(check_sampling(s, static_cast<int>(n)).ok());
+    Sampler sampler(s);
+    for (std::size_t i = 0; i < 3; ++i) sampler.see(static_cast<TokenId>(random() % n));
+    const Result<TokenId> picked = sampler.pick(row, round);
+    if (!picked.ok()) {
+      EXPECT_EQ(picked.status().code(), Code::kBadInput);
+      continue;
+    }
+    ASSERT_GE(*picked, 0);
+    ASSERT_LT(static_cast<std::size_t>(*picked), n);
+    float logprob = 0;
+    ASSERT_LE(top_logprobs(row, *picked, 50, logprob).size(), n);
+  }
+}
+
+TEST(sampling, ids_without_a_logit_are_passed_over) {
+  std::vector<float> row = {1, 3, 2, 99};
+  Sampler sampler({.temperature = 0, .repeat_penalty = 2, .logit_bias = {{3, 50}, {-1, 50}}});
+  sampler.see(3);
+  sampler.see(1 << 20);
+  EXPECT_EQ(*sampler.pick(std::span(row).first(3), 0), 1);
+  EXPECT_EQ(row[3], 99);
+  EXPECT_FALSE(Sampler({}).pick({}, 0).ok());
+}
+
+TEST(sampling, logprobs_of_damaged_logits_stay_in_range) {
+  std::vector<float> row(100, std::nanf(""));
+  row[50] = 1;
+  float logprob = 0;
+  const auto top = top_logprobs(row, 50, 3, logprob);
+  ASSERT_EQ(top.size(), 3u);
+  EXPECT_EQ(top[0].id, 50);
+  EXPECT_TRUE(top_logprobs(row, 50, -1, logprob).empty());
 }
 
 TEST(sampling, logprobs_are_of_the_raw_distribution) {
