@@ -331,6 +331,18 @@ TEST(decoder_model, gguf_gives_template_and_end_tokens) {
   EXPECT_THAT(read_decoder(folder.path("d")).status().message(), HasSubstr("holds 2 .gguf files"));
 }
 
+TEST(decoder_model, end_tokens_without_a_logit_are_left_out) {
+  TestGguf file = gguf_of("llama");  // 5 tokens; 1, 3 and now 4 end an answer.
+  file.u32("tokenizer.ggml.eom_token_id", 4);
+  file.tensor("token_embd.weight", {64, 3}, 0, std::string(64 * 3 * 4, '\0'));
+  const TestFolder folder;
+  folder.write("m.gguf", file.bytes());
+  const Result<DecoderModel> model = read_decoder(folder.path("m.gguf"));
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_EQ(model->config.n_vocab, 3);
+  EXPECT_THAT(model->end_ids, ElementsAre(1));
+}
+
 TEST(decoder_model, a_folder_gives_template_and_end_tokens) {
   const TestFolder folder;
   folder.write("config.json",

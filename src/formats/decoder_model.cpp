@@ -65,7 +65,8 @@ Status read_gguf_tokens(const GgufMetadata& metadata, DecoderModel& out) {
       ends.insert(static_cast<text::TokenId>(i));
     }
   }
-  out.end_ids.assign(ends.begin(), ends.end());
+  // There may be more tokens than logits: one without a logit never comes.
+  out.end_ids.assign(ends.begin(), ends.lower_bound(out.config.n_vocab));
   return {};
 }
 

@@ -419,6 +419,12 @@ std::string bytes_of(const GenerativeModel& model, text::TokenId id) {
   return out;
 }
 
+void rule_out(std::span<const text::TokenId> ids, std::span<float> logits) {
+  for (const text::TokenId id : ids) {
+    if (static_cast<std::size_t>(id) < logits.size()) logits[static_cast<std::size_t>(id)] = -1e30f;
+  }
+}
+
 void add_logprobs(const GenerationJob& job, std::span<const float> logits, GeneratedToken& token) {
   if (job.request.n_logprobs < 0) return;
   token.top = top_logprobs(logits, token.id, job.request.n_logprobs, token.logprob);
@@ -437,11 +443,7 @@ void Generator::deliver(Lane& lane, GenerationJob& job, std::span<float> logits)
   }
   std::vector<float> raw;
   if (job.request.n_logprobs >= 0) raw.assign(logits.begin(), logits.end());
-  if (job.request.ignore_end) {
-    for (const text::TokenId id : job.model->card->decoder->end_ids) {
-      logits[static_cast<std::size_t>(id)] = -1e30f;
-    }
-  }
+  if (job.request.ignore_end) rule_out(job.model->card->decoder->end_ids, logits);
   const Result<text::TokenId> picked = job.sampler.pick(logits, job.result.n_tokens);
   if (!picked.ok()) return finish(lane, job, picked.status(), FinishReason::kStop);
   if (!job.request.ignore_end && job.model->ends(*picked)) {

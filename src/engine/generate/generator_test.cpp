@@ -119,6 +119,14 @@ TEST_F(GeneratorTest, ends_after_max_tokens_and_counts) {
   EXPECT_TRUE(a.result.status.ok());
 }
 
+TEST_F(GeneratorTest, an_end_token_without_a_logit_is_no_place_to_write_to) {
+  const auto model = load("llama");
+  const Answer want = alone(model, request(5), prompt(20));
+  // 61 rows of logits.
+  std::const_pointer_cast<ModelCard>(model->card)->decoder->end_ids = {2, 61, 1 << 28};
+  EXPECT_EQ(alone(model, request(5), prompt(20)), want);
+}
+
 TEST_F(GeneratorTest, same_seed_same_text_other_seed_another) {
   const auto model = load("llama");
   EXPECT_EQ(alone(model, request(40, 5), prompt(9)), alone(model, request(40, 5), prompt(9)));
