@@ -85,13 +85,6 @@ Status not_generative(const ModelCard& card) {
                       card.task() == Task::kEmbed ? "embeds texts" : "classifies texts")};
 }
 
-// What a generation holds beside its keys and values.
-std::size_t generation_bytes(const GenerateRequest& request, std::size_t n_prompt) {
-  const auto n_answer = static_cast<std::size_t>(std::max(request.max_tokens, 256));
-  return sizeof(GenerationJob) + request.prompt.size() +
-         (n_prompt + n_answer) * 4 * sizeof(text::TokenId);
-}
-
 // What a request holds until it is answered: its texts, and the results.
 std::size_t request_bytes(const std::vector<Input>& inputs, int n_values) {
   std::size_t bytes = inputs.size() * (sizeof(Input) + sizeof(Outcome) +
@@ -272,7 +265,8 @@ class EngineImpl : public Engine {
       refused.n_prompt_tokens = static_cast<int>(prompt->size());
       return pending.done(std::move(refused));
     }
-    Result<Reservation> bytes = reserve(generation_bytes(pending.request, prompt->size()));
+    Result<Reservation> bytes =
+        reserve(generation_bytes(*generative, pending.request, prompt->size()));
     if (!bytes.ok()) return pending.done(not_generated(bytes.status()));
     auto job =
         std::make_shared<GenerationJob>(std::move(pending.request), generative, std::move(*prompt));

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/generate/generation_job.h"
+
 namespace quern::engine {
 namespace {
 
@@ -46,6 +48,15 @@ Status check_prompt(const GenerativeModel& model, const GenerateRequest& request
 Result<Ids> prompt_ids(const GenerativeModel& model, const GenerateRequest& request) {
   QUERN_TRY(check_sampling(request.sampling, model.decoder.config.n_vocab));
   return request.ids ? *request.ids : encode_prompt(*model.card->encoder, request.prompt);
+}
+
+std::size_t generation_bytes(const GenerativeModel& model, const GenerateRequest& request,
+                             std::size_t n_prompt) {
+  constexpr int kUsualAnswer = 256;
+  const auto n_answer = static_cast<std::size_t>(std::max(request.max_tokens, kUsualAnswer));
+  const auto n_positions = static_cast<std::size_t>(model.decoder.config.n_positions);
+  return sizeof(GenerationJob) + request.prompt.size() +
+         std::min(n_prompt + n_answer, n_positions) * 4 * sizeof(text::TokenId);
 }
 
 }  // namespace quern::engine

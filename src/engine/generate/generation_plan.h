@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "engine/generate/generation.h"
@@ -20,5 +21,10 @@ Result<std::vector<text::TokenId>> prompt_ids(const GenerativeModel& model,
 ///   empty, ids outside the vocabulary.
 Status check_prompt(const GenerativeModel& model, const GenerateRequest& request,
                     const std::vector<text::TokenId>& ids);
+
+/// What a generation holds beside its keys and values. However much text is asked for, no more
+/// tokens are held at once than the model has positions.
+std::size_t generation_bytes(const GenerativeModel& model, const GenerateRequest& request,
+                             std::size_t n_prompt);
 
 }  // namespace quern::engine

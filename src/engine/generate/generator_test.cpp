@@ -4,6 +4,7 @@
 #include "engine/generate/generator.h"
 
 #include <algorithm>
+#include <climits>
 #include <condition_variable>
 #include <mutex>
 #include <numeric>
@@ -354,6 +355,16 @@ TEST_F(GeneratorTest, prompts_are_checked_against_the_model) {
   EXPECT_TRUE(refusal().ok());
   r.sampling.top_p = 1.5f;
   EXPECT_EQ(prompt_ids(*model, r).status().message(), "top_p is 1.5, want 0 to 1");
+}
+
+TEST_F(GeneratorTest, an_answer_without_a_limit_holds_what_the_context_does) {
+  const auto model = load("llama");  // 256 positions.
+  const std::size_t bytes = generation_bytes(*model, request(200), 100);
+  EXPECT_EQ(generation_bytes(*model, request(INT_MAX), 100), bytes);
+  EXPECT_EQ(generation_bytes(*model, request(0), 100), bytes);
+  const Answer a = alone(model, request(INT_MAX), prompt(200));
+  EXPECT_EQ(a.result.finish, FinishReason::kLength);
+  EXPECT_EQ(a.result.n_tokens, 57);
 }
 
 }  // namespace
