@@ -83,7 +83,7 @@ struct DecoderStep {
   std::span<const std::int32_t> ids;  // Its next tokens, each < n_vocab.
   KvSequence* kv = nullptr;           // Has room reserved for them; they follow kv->length().
   int n_logits = 0;                   // Logits are wanted of its last so-many tokens.
-  int longest = 0;                    // Positions it may reach; matters to Phi-3's ropes only.
+  int longest = 0;                    // Tokens of its whole context; for Phi-3's ropes.
 };
 
 /// Bytes of scratch for a pass over `n_rows` tokens of which `n_logits` are asked for logits.

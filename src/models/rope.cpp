@@ -31,6 +31,11 @@ RopeTable make_rope_table(const formats::Rope& rope) {
   return table;
 }
 
+RopeFactors rope_factors_of(const RopeTable& table, int n_positions) {
+  const bool is_long = !table.long_frequencies.empty() && n_positions > table.n_short_positions;
+  return is_long ? RopeFactors::kLong : RopeFactors::kShort;
+}
+
 void rope_angles(const RopeTable& table, int position, bool is_long, std::span<float> cos_sin) {
   const std::vector<float>& speeds =
       is_long && !table.long_frequencies.empty() ? table.long_frequencies : table.frequencies;

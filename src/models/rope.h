@@ -23,6 +23,13 @@ struct RopeTable {
 
 RopeTable make_rope_table(const formats::Rope& rope);
 
+/// Which of its factors a rope turns by. Keys of one kind are of no use to the other.
+enum class RopeFactors { kShort, kLong };
+
+/// Those of a context of `n_positions`, however much longer it may become.
+/// Source: transformers, longrope_frequency_update; Phi-3 computes its cache again at the border.
+RopeFactors rope_factors_of(const RopeTable& table, int n_positions);
+
 /// Cosines and sines of one position.
 ///
 /// Shapes: cos_sin [n_dims]: cosines [n_dims / 2], then sines.

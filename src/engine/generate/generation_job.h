@@ -45,6 +45,7 @@ struct GenerationJob {
   // From here on: only whoever drives.
   std::vector<text::TokenId> context;  // Tokens whose keys and values are cached, or will be.
   std::optional<models::KvSequence> kv;
+  models::RopeFactors rope = models::RopeFactors::kShort;  // Of what `kv` holds.
   Sampler sampler;
   Utf8Assembler assembler;
   StopMatcher stops;
@@ -56,6 +57,10 @@ struct GenerationJob {
   /// Tokens that wait to go through the model.
   int n_pending() const { return static_cast<int>(context.size()) - (kv ? kv->length() : 0); }
   bool is_prompt() const { return n_pending() > 1; }
+  /// What keys and values of the context as it is now must be turned by.
+  models::RopeFactors wanted_rope() const {
+    return models::rope_factors_of(model->decoder.rope, static_cast<int>(context.size()));
+  }
 };
 
 }  // namespace quern::engine

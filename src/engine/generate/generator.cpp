@@ -232,7 +232,8 @@ bool Generator::start(Lane& lane, const JobPtr& job) {
     job->first_step = Clock::now();
     job->result.queue_ms = ms_between(job->submitted, job->first_step);
   }
-  std::optional<models::KvSequence> known = lane.prefixes.find(job->context);
+  job->rope = job->wanted_rope();
+  std::optional<models::KvSequence> known = lane.prefixes.find(job->context, job->rope);
   const int n_known = known ? known->length() : 0;
   job->kv.emplace(known ? std::move(*known) : models::KvSequence(lane.kv));
   const int wanted = std::min(static_cast<int>(job->context.size()) + options_.reserved_ahead,
@@ -337,7 +338,7 @@ Generator::Batch Generator::compose(Lane& lane) {
         {.ids = std::span(job->context).subspan(first, static_cast<std::size_t>(n)),
          .kv = &*job->kv,
          .n_logits = is_last ? 1 : 0,
-         .longest = longest(*job)});
+         .longest = static_cast<int>(job->context.size())});
     batch.jobs.push_back(job);
   }
   return batch;
@@ -439,7 +440,7 @@ void Generator::deliver(Lane& lane, GenerationJob& job, std::span<float> logits)
   if (job.result.n_tokens == 0) {
     job.first_token = now;
     job.result.prompt_ms = ms_between(job.first_step, now);
-    lane.prefixes.keep(job.context, *job.kv);
+    lane.prefixes.keep(job.context, *job.kv, job.rope);
   }
   std::vector<float> raw;
   if (job.request.n_logprobs >= 0) raw.assign(logits.begin(), logits.end());
@@ -466,11 +467,16 @@ void Generator::deliver(Lane& lane, GenerationJob& job, std::span<float> logits)
   if (job.request.max_tokens > 0 && job.result.n_tokens >= job.request.max_tokens) {
     return finish(lane, job, {}, FinishReason::kLength);
   }
-  if (static_cast<int>(job.context.size()) <= n_positions(job)) return;
-  if (job.request.context == ContextPolicy::kRefuse) {
-    return finish(lane, job, {}, FinishReason::kLength);
+  if (static_cast<int>(job.context.size()) > n_positions(job)) {
+    if (job.request.context == ContextPolicy::kRefuse) {
+      return finish(lane, job, {}, FinishReason::kLength);
+    }
+    slide(lane, job);
   }
-  slide(lane, job);
+  // The context has outgrown its rope (or slid back under it): all of it is computed again.
+  if (job.rope == job.wanted_rope()) return;
+  job.rope = job.wanted_rope();
+  job.kv.emplace(lane.kv);
 }
 
 // Half of what lies behind the kept head goes; positions change, so the rest is computed again.
@@ -485,7 +491,7 @@ void Generator::slide(Lane& lane, GenerationJob& job) {
 // What is held back is told; the answer itself follows in retire(), when nothing refers to the job.
 void Generator::finish(Lane& lane, GenerationJob& job, Status status, FinishReason reason) {
   if (status.ok() || status.code() == Code::kCancelled || status.code() == Code::kDeadline) {
-    if (job.kv) lane.prefixes.keep(job.context, *job.kv);
+    if (job.kv) lane.prefixes.keep(job.context, *job.kv, job.rope);
   }
   if (status.ok()) {
     GenerateDelta rest;

@@ -178,6 +178,55 @@ TEST_F(GeneratorTest, a_kept_prefix_gives_the_same_text_and_is_counted) {
   }
 }
 
+// Phi-3's long rope: 64 positions in this fixture turn by the short factors. As in transformers,
+// the context as it is decides, and at the border all of it is computed again.
+TEST_F(GeneratorTest, a_long_rope_depends_on_the_context_alone) {
+  const auto model = load("phi3_long");
+  GenerateRequest r = request(40);
+  r.n_logprobs = 0;
+  r.sampling.temperature = 0;
+  const std::vector<TokenId> first = prompt(40);
+  const Answer a = alone(model, r, first);
+  ASSERT_EQ(a.tokens.size(), 40u);
+  std::vector<TokenId> context = first;
+  GenerateRequest one = r;
+  one.max_tokens = 1;
+  for (std::size_t i = 0; i < 40; ++i) {
+    const Answer fresh = alone(model, one, context);
+    ASSERT_EQ(fresh.ids[0], a.ids[i]) << i;
+    EXPECT_EQ(fresh.tokens[0].logprob, a.tokens[i].logprob) << i;
+    context.push_back(a.ids[i]);
+  }
+  r.max_tokens = 2;
+  EXPECT_EQ(alone(model, r, first).tokens[0].logprob, a.tokens[0].logprob);
+}
+
+TEST_F(GeneratorTest, a_prefix_is_reused_under_its_own_rope_only) {
+  const auto model = load("phi3_long");
+  GenerateRequest r = request(3);
+  r.n_logprobs = 0;
+  const std::vector<TokenId> longer = prompt(150);
+  const std::vector<TokenId> shorter(longer.begin(), longer.begin() + 64);
+  const Answer want = alone(model, r, longer);
+  Generator generator(pool_, arena_, ledger_, {});
+  const auto ask = [&](const std::vector<TokenId>& ids) {
+    Answer answer;
+    generator.submit(job(model, r, ids, answer));
+    while (!answer.done) generator.step();
+    return answer;
+  };
+  r.max_tokens = 1;
+  ask(shorter);  // A whole page, by the short factors.
+  r.max_tokens = 3;
+  const Answer cold = ask(longer);
+  EXPECT_EQ(cold, want);
+  EXPECT_EQ(cold.tokens[0].logprob, want.tokens[0].logprob);
+  EXPECT_EQ(cold.result.n_cached_tokens, 0);
+  const Answer warm = ask(longer);
+  EXPECT_EQ(warm.tokens[0].logprob, want.tokens[0].logprob);
+  EXPECT_EQ(warm.result.n_cached_tokens, 128);
+}
+
 TEST_F(GeneratorTest, out_of_pages_a_sequence_is_set_back_and_says_the_same) {
   const auto model = load("llama");
   std::vector<Answer> want(6);

@@ -17,12 +17,14 @@ int common_tokens(std::span<const text::TokenId> a, std::span<const text::TokenI
 
 }  // namespace
 
-void PrefixCache::keep(std::span<const text::TokenId> tokens, const models::KvSequence& kv) {
+void PrefixCache::keep(std::span<const text::TokenId> tokens, const models::KvSequence& kv,
+                       models::RopeFactors rope) {
   const int n = std::min(static_cast<int>(tokens.size()), kv.length()) / kPage * kPage;
   if (n == 0 || max_entries_ == 0) return;
   tokens = tokens.first(static_cast<std::size_t>(n));
   const auto same = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) {
-    return e.tokens.size() >= tokens.size() && common_tokens(e.tokens, tokens) == n;
+    return e.rope == rope && e.tokens.size() >= tokens.size() &&
+           common_tokens(e.tokens, tokens) == n;
   });
   if (same != entries_.end() && same->tokens.size() == tokens.size()) {
     entries_.splice(entries_.begin(), entries_, same);
@@ -30,17 +32,19 @@ void PrefixCache::keep(std::span<const text::TokenId> tokens, const models::KvSe
   }
   Result<models::KvSequence> fork = kv.fork(n);
   if (!fork.ok()) return;
-  entries_.push_front({{tokens.begin(), tokens.end()}, std::move(*fork)});
+  entries_.push_front({{tokens.begin(), tokens.end()}, std::move(*fork), rope});
   while (!entries_.empty() && (entries_.size() > max_entries_ || n_bytes() > max_bytes_)) {
     entries_.pop_back();
   }
 }
 
-std::optional<models::KvSequence> PrefixCache::find(std::span<const text::TokenId> prompt) {
+std::optional<models::KvSequence> PrefixCache::find(std::span<const text::TokenId> prompt,
+                                                    models::RopeFactors rope) {
   if (prompt.empty()) return std::nullopt;
   const auto usable = prompt.first(prompt.size() - 1);
   std::vector<std::pair<int, std::list<Entry>::iterator>> found;
   for (auto e = entries_.begin(); e != entries_.end(); ++e) {
+    if (e->rope != rope) continue;
     const int n = common_tokens(e->tokens, usable) / kPage * kPage;
     if (n > 0) found.emplace_back(n, e);
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/kv_cache.h"
+#include "models/rope.h"
 #include "text/tokenizer_spec.h"
 
 namespace quern::engine {
@@ -20,12 +21,15 @@ class PrefixCache {
   PrefixCache(std::size_t max_entries, std::size_t max_bytes)
       : max_entries_(max_entries), max_bytes_(max_bytes) {}
 
-  /// Keeps whole pages of a sequence that holds `tokens`. No memory is taken: pages are shared.
-  void keep(std::span<const text::TokenId> tokens, const models::KvSequence& kv);
+  /// Keeps whole pages of a sequence that holds `tokens`, turned by `rope`. No memory is taken:
+  /// pages are shared.
+  void keep(std::span<const text::TokenId> tokens, const models::KvSequence& kv,
+            models::RopeFactors rope);
 
-  /// The longest kept beginning of `prompt` as a sequence of its own, but for at least one token:
-  /// the last one's logits are wanted. Nothing if no whole page fits.
-  std::optional<models::KvSequence> find(std::span<const text::TokenId> prompt);
+  /// The longest kept beginning of `prompt` under the same rope as a sequence of its own, but for
+  /// at least one token: the last one's logits are wanted. Nothing if no whole page fits.
+  std::optional<models::KvSequence> find(std::span<const text::TokenId> prompt,
+                                         models::RopeFactors rope);
 
   /// Lets the least recently used entry go; false if there is none.
   bool drop_one();
@@ -36,6 +40,7 @@ class PrefixCache {
   struct Entry {
     std::vector<text::TokenId> tokens;
     models::KvSequence kv;
+    models::RopeFactors rope;
   };
 
   std::size_t n_bytes() const;  // Pages shared by several entries counted for each.
