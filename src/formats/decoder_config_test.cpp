@@ -72,6 +72,15 @@ TEST(decoder_config_json, qwen) {
                                        "max_window_layers": 4)")
                   .windows,
               ElementsAre(0, 0, 0, 0, 32, 32));
+  // transformers' defaults: a window of 4096, and none in the first 28 layers.
+  constexpr const char* kMany = R"(, "num_hidden_layers": 30, "use_sliding_window": true)";
+  for (const std::string type : {"qwen2", "qwen3"}) {
+    EXPECT_THAT(json_config(type, R"(, "sliding_window": 8, "use_sliding_window": true)").windows,
+                Each(0));
+    const DecoderConfig many = json_config(type, kMany);
+    EXPECT_EQ(many.windows.at(27), 0);
+    EXPECT_EQ(many.windows.at(28), 4096);
+  }
   const DecoderConfig three = json_config("qwen3");
   EXPECT_TRUE(three.has_qk_norm);
   EXPECT_FALSE(three.has_qkv_bias);

@@ -7,20 +7,59 @@
 namespace quern::formats {
 namespace {
 
-using F = DecoderFamily;
-constexpr GateActivation kSilu = GateActivation::kSilu;
-constexpr GateActivation kGelu = GateActivation::kGeluTanh;
-
 // Source: the configuration_*.py of huggingface/transformers, and llama.cpp's llama-model.cpp.
+// In the order of DecoderFamily; then other names of the same families.
 constexpr FamilyFacts kFamilies[] = {
-    // family, name, activation, scales, qkv bias, qk norm, post norms, tied, pattern, d_head, bases
-    {F::kLlama, "llama", kSilu, false, false, false, false, false, 0, 0, 1e4, 0},
-    {F::kQwen2, "qwen2", kSilu, false, true, false, false, false, 0, 0, 1e4, 0},
-    {F::kQwen3, "qwen3", kSilu, false, false, true, false, false, 0, 128, 1e4, 0},
-    {F::kGemma, "gemma", kGelu, true, false, false, false, true, 0, 256, 1e4, 0},
-    {F::kGemma2, "gemma2", kGelu, true, false, false, true, true, 2, 256, 1e4, 0},
-    {F::kGemma3, "gemma3", kGelu, true, false, true, true, true, 6, 256, 1e6, 1e4},
-    {F::kPhi3, "phi3", kSilu, false, false, false, false, false, 0, 0, 1e4, 0},
+    {.family = DecoderFamily::kLlama, .name = "llama", .gguf_interleaves_rope = true},
+    {.family = DecoderFamily::kQwen2,
+     .name = "qwen2",
+     .has_qkv_bias = true,
+     .window = 4096,
+     .window_is_asked = true,
+     .n_full_first = 28},
+    {.family = DecoderFamily::kQwen3,
+     .name = "qwen3",
+     .has_qk_norm = true,
+     .d_head = 128,
+     .window = 4096,
+     .window_is_asked = true,
+     .n_full_first = 28},
+    {.family = DecoderFamily::kGemma,
+     .name = "gemma",
+     .activation = GateActivation::kGeluTanh,
+     .scales_embeddings = true,
+     .is_tied = true,
+     .d_head = 256},
+    {.family = DecoderFamily::kGemma2,
+     .name = "gemma2",
+     .activation = GateActivation::kGeluTanh,
+     .scales_embeddings = true,
+     .is_tied = true,
+     .has_post_norms = true,
+     .d_head = 256,
+     .query_scale_of = 256,
+     .n_layers_scaled_by_width = 46,
+     .attn_softcap = 50,
+     .logit_softcap = 30,
+     .window = 4096,
+     .window_pattern = 2},
+    {.family = DecoderFamily::kGemma3,
+     .name = "gemma3",
+     .second_name = "gemma3_text",
+     .activation = GateActivation::kGeluTanh,
+     .scales_embeddings = true,
+     .is_tied = true,
+     .has_qk_norm = true,
+     .has_post_norms = true,
+     .d_head = 256,
+     .query_scale_of = 256,
+     .n_layers_scaled_by_width = 62,
+     .window = 4096,
+     .window_pattern = 6,
+     .rope_base = 1e6,
+     .window_rope_base = 1e4},
+    {.family = DecoderFamily::kPhi3, .name = "phi3"},
+    {.family = DecoderFamily::kLlama, .name = "mistral", .is_in_gguf = false, .window = 4096},
 };
 
 Status check_factors(const std::vector<float>& factors, int n_dims) {
@@ -53,13 +92,18 @@ const char* decoder_family_name(DecoderFamily family) {
   return kFamilies[static_cast<std::size_t>(family)].name;
 }
 
-const FamilyFacts* find_family(std::string_view name) {
-  if (name == "mistral") name = "llama";
-  if (name == "gemma3_text") name = "gemma3";
+const FamilyFacts* find_family(std::string_view model_type) {
   for (const FamilyFacts& facts : kFamilies) {
-    if (name == facts.name) return &facts;
+    const bool is_second = facts.second_name != nullptr && model_type == facts.second_name;
+    if (model_type == facts.name || is_second) return &facts;
   }
   return nullptr;
+}
+
+const FamilyFacts* find_gguf_family(std::string_view architecture) {
+  const FamilyFacts* facts = find_family(architecture);
+  const bool is_known = facts != nullptr && facts->is_in_gguf && architecture == facts->name;
+  return is_known ? facts : nullptr;
 }
 
 std::string known_families() {

@@ -124,8 +124,7 @@ Status read_rope(const GgufTensors& tensors, const Keys& keys, const FamilyFacts
   QUERN_ASSIGN(rope.n_dims,
                keys.integer_or("rope.dimension_count", 2, kMaxDecoderWidth, out.d_head));
   QUERN_ASSIGN(rope.base, keys.number_or("rope.freq_base", 1, 1e12, facts.rope_base));
-  // The converter permutes the rows of llama's query and key matrices to suit this order.
-  rope.interleaved = out.family == DecoderFamily::kLlama;
+  rope.interleaved = facts.gguf_interleaves_rope;
   Rope plain = rope;
   QUERN_TRY(read_rope_scaling(keys, out.n_positions, rope));
 
@@ -199,17 +198,17 @@ Status read_sizes(const GgufTensors& tensors, const Keys& keys, const FamilyFact
   return {};
 }
 
-Status read_attention(const GgufTensors& tensors, const Keys& keys, DecoderConfig& out) {
-  QUERN_ASSIGN(const double cap, keys.number_or("attn_logit_softcapping", 0, 1e6,
-                                                out.family == DecoderFamily::kGemma2 ? 50 : 0));
-  QUERN_ASSIGN(const double last, keys.number_or("final_logit_softcapping", 0, 1e6,
-                                                 out.family == DecoderFamily::kGemma2 ? 30 : 0));
+Status read_attention(const GgufTensors& tensors, const Keys& keys, const FamilyFacts& facts,
+                      DecoderConfig& out) {
+  QUERN_ASSIGN(const double cap,
+               keys.number_or("attn_logit_softcapping", 0, 1e6, facts.attn_softcap));
+  QUERN_ASSIGN(const double last,
+               keys.number_or("final_logit_softcapping", 0, 1e6, facts.logit_softcap));
   out.attn_softcap = static_cast<float>(cap);
   out.logit_softcap = static_cast<float>(last);
   // The files do not say query_pre_attn_scalar; only the 27B models have one that is not d_head,
   // and they are known by their number of layers, as in llama.cpp.
-  const bool is_27b = (out.family == DecoderFamily::kGemma2 && out.n_layers == 46) ||
-                      (out.family == DecoderFamily::kGemma3 && out.n_layers == 62);
+  const bool is_27b = out.n_layers == facts.n_layers_scaled_by_width;
   const double scalar = is_27b ? static_cast<double>(out.d_model) / out.n_heads : out.d_head;
   QUERN_ASSIGN(const double scale,
                keys.number_or("attention.scale", 1e-6, 1e3, 1 / std::sqrt(scalar)));
@@ -217,7 +216,7 @@ Status read_attention(const GgufTensors& tensors, const Keys& keys, DecoderConfi
   out.has_qkv_bias = find(tensors, "blk.0.attn_q.bias") != nullptr ||
                      find(tensors, "blk.0.attn_qkv.bias") != nullptr;
   // A vocabulary-only file has no tensors to go by.
-  if (tensors.empty()) out.has_qkv_bias = out.family == DecoderFamily::kQwen2;
+  if (tensors.empty()) out.has_qkv_bias = facts.has_qkv_bias;
   out.has_attn_out_bias = find(tensors, "blk.0.attn_output.bias") != nullptr;
   out.has_ff_bias = find(tensors, "blk.0.ffn_down.bias") != nullptr;
   return {};
@@ -228,16 +227,15 @@ Status read_attention(const GgufTensors& tensors, const Keys& keys, DecoderConfi
 Result<DecoderConfig> decoder_config_from_gguf(const GgufMetadata& metadata,
                                                const GgufTensors& tensors) {
   QUERN_ASSIGN(const std::string_view name, metadata.string("general.architecture"));
-  // Files say "mistral" only in other senses than config.json: go by the exact family name.
-  const FamilyFacts* facts = find_family(name);
-  if (facts == nullptr || name != facts->name) {
+  const FamilyFacts* facts = find_gguf_family(name);
+  if (facts == nullptr) {
     return {Code::kUnsupported, fmt::format("'general.architecture' is '{}', want one of: {}",
                                             shown(name), known_families())};
   }
   const Keys keys(metadata, name);
   DecoderConfig out = config_of(*facts);
   QUERN_TRY(read_sizes(tensors, keys, *facts, out));
-  QUERN_TRY(read_attention(tensors, keys, out));
+  QUERN_TRY(read_attention(tensors, keys, *facts, out));
   QUERN_TRY(read_rope(tensors, keys, *facts, out));
   QUERN_TRY(read_windows(keys, *facts, out));
   QUERN_TRY(check_decoder(out));

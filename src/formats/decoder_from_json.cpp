@@ -99,8 +99,9 @@ Status read_rope(const JsonObject& config, const JsonObject& params, double base
 }
 
 /// What an absent field stands for; one that is there and null says "none".
-int unless_null(const JsonObject& config, const char* key, int fallback) {
-  return config.json().contains(key) ? 0 : fallback;
+template <typename Number>
+Number unless_null(const JsonObject& config, const char* key, Number fallback) {
+  return config.json().contains(key) ? Number(0) : fallback;
 }
 
 Result<JsonObject> object_or_empty(const JsonObject& config, const char* key) {
@@ -132,15 +133,12 @@ Status read_ropes(const JsonObject& config, const FamilyFacts& facts, DecoderCon
   return {};
 }
 
-/// layer_types, else the family's pattern or Qwen's max_window_layers.
+/// layer_types, else the family's pattern or the first layers without.
 Status read_windows(const JsonObject& config, const FamilyFacts& facts, DecoderConfig& out) {
-  const bool is_qwen = out.family == DecoderFamily::kQwen2 || out.family == DecoderFamily::kQwen3;
-  QUERN_ASSIGN(const bool uses, config.boolean_or("use_sliding_window", !is_qwen));
-  QUERN_ASSIGN(const std::string type, config.string("model_type"));
-  const bool has_default = facts.window_pattern > 0 || type == "mistral";
+  QUERN_ASSIGN(const bool uses, config.boolean_or("use_sliding_window", !facts.window_is_asked));
   QUERN_ASSIGN(const int stated,
                config.integer_or("sliding_window", 1, kMaxDecoderPositions,
-                                 unless_null(config, "sliding_window", has_default ? 4096 : 0)));
+                                 unless_null(config, "sliding_window", facts.window)));
   const int window = uses ? stated : 0;
   QUERN_ASSIGN(const int pattern, config.integer_or("sliding_window_pattern", 1, kMaxDecoderLayers,
                                                     facts.window_pattern));
@@ -158,8 +156,9 @@ Status read_windows(const JsonObject& config, const FamilyFacts& facts, DecoderC
       }
       out.windows[i] = types[i] == "sliding_attention" ? window : 0;
     }
-  } else if (config.has("max_window_layers")) {
-    QUERN_ASSIGN(const int first, config.integer("max_window_layers", 0, kMaxDecoderLayers));
+  } else {
+    QUERN_ASSIGN(const int first,
+                 config.integer_or("max_window_layers", 0, kMaxDecoderLayers, facts.n_full_first));
     for (int i = 0; i < std::min(first, out.n_layers); ++i) {
       out.windows[static_cast<std::size_t>(i)] = 0;
     }
@@ -207,19 +206,21 @@ Status read_sizes(const JsonObject& config, const FamilyFacts& facts, DecoderCon
   return {};
 }
 
-Status read_attention(const JsonObject& config, DecoderConfig& out) {
-  const bool is_gemma2 = out.family == DecoderFamily::kGemma2;
-  const bool is_scaled = is_gemma2 || out.family == DecoderFamily::kGemma3;
+Status read_attention(const JsonObject& config, const FamilyFacts& facts, DecoderConfig& out) {
   QUERN_ASSIGN(const double cap,
                config.number_or("attn_logit_softcapping", 1e-3, 1e6,
-                                unless_null(config, "attn_logit_softcapping", is_gemma2 ? 50 : 0)));
+                                unless_null(config, "attn_logit_softcapping", facts.attn_softcap)));
   QUERN_ASSIGN(const double last, config.number_or("final_logit_softcapping", 1e-3, 1e6,
                                                    unless_null(config, "final_logit_softcapping",
-                                                               is_gemma2 ? 30 : 0)));
+                                                               facts.logit_softcap)));
   out.attn_softcap = static_cast<float>(cap);
   out.logit_softcap = static_cast<float>(last);
-  QUERN_ASSIGN(const double scalar, config.number_or("query_pre_attn_scalar", 1e-3, 1e6, 256));
-  out.attn_scale = static_cast<float>(1 / std::sqrt(is_scaled ? scalar : out.d_head));
+  double scale_of = out.d_head;
+  if (facts.query_scale_of > 0) {
+    QUERN_ASSIGN(scale_of,
+                 config.number_or("query_pre_attn_scalar", 1e-3, 1e6, facts.query_scale_of));
+  }
+  out.attn_scale = static_cast<float>(1 / std::sqrt(scale_of));
   QUERN_ASSIGN(const bool bias, config.boolean_or("attention_bias", false));
   QUERN_ASSIGN(out.has_ff_bias, config.boolean_or("mlp_bias", false));
   out.has_qkv_bias = out.has_qkv_bias || bias;
@@ -246,7 +247,7 @@ Result<DecoderConfig> decoder_config_from_json(const JsonObject& config) {
   DecoderConfig out = config_of(*facts);
   QUERN_TRY(read_sizes(config, *facts, out));
   QUERN_TRY(read_activation(config, out));
-  QUERN_TRY(read_attention(config, out));
+  QUERN_TRY(read_attention(config, *facts, out));
   QUERN_TRY(read_ropes(config, *facts, out));
   QUERN_TRY(read_windows(config, *facts, out));
   QUERN_TRY(check_decoder(out).in(config.label()));
