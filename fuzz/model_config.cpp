@@ -27,9 +27,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
     QUERN_CHECK(decoder->windows.size() == static_cast<std::size_t>(decoder->n_layers));
     for (const float factor : decoder->rope.factors) QUERN_CHECK(factor > 0);
   }
-  if (read_task(*json).ok()) {
-    const auto labels = read_labels(*json);
-    QUERN_CHECK(!labels.ok() || !labels->empty());
+  const auto head = read_head(*json, /*d_model=*/32);
+  if (head.ok()) {
+    QUERN_CHECK(head->n_values > 0);
+    QUERN_CHECK((head->output == OutputKind::kLogits) == !head->labels.empty());
   }
   return 0;
 }

@@ -23,57 +23,61 @@ std::vector<float> softmax(std::span<const float> logits) {
 
 float sigmoid(float logit) { return static_cast<float>(1 / (1 + std::exp(-double{logit}))); }
 
+std::vector<float> scores_of(std::span<const float> logits, engine::Scale scale) {
+  if (scale == engine::Scale::kSoftmax) return softmax(logits);
+  std::vector<float> scores(logits.begin(), logits.end());
+  if (scale == engine::Scale::kSigmoid) {
+    std::transform(scores.begin(), scores.end(), scores.begin(), sigmoid);
+  }
+  return scores;
+}
+
 }  // namespace
 
-Classification classify_logits(std::span<const float> logits, std::span<const std::string> labels) {
-  QUERN_CHECK(!logits.empty() && logits.size() == labels.size());
+Classification classify_logits(std::span<const float> logits, const engine::ModelInfo& model) {
+  QUERN_CHECK(!logits.empty() && logits.size() == model.labels.size());
   Classification result;
-  if (logits.size() == 1) {
-    result.scale = "sigmoid";
-    result.scores = {sigmoid(logits[0])};
-  } else {
-    result.scale = "softmax";
-    result.scores = softmax(logits);
-  }
+  result.scores = scores_of(logits, model.scale);
   const auto best = std::max_element(logits.begin(), logits.end()) - logits.begin();
-  result.label = labels[static_cast<std::size_t>(best)];
+  result.label = model.labels[static_cast<std::size_t>(best)];
   return result;
 }
 
 std::string classification_json(long index, const engine::Outcome& outcome,
-                                std::span<const std::string> labels) {
+                                const engine::ModelInfo& model) {
   std::string line = fmt::format("{{\"index\":{}", index);
   if (!outcome.status.ok()) {
     append_json_error(outcome.status, line);
     return line + "}";
   }
-  const Classification result = classify_logits(outcome.values, labels);
+  const Classification result = classify_logits(outcome.values, model);
   line += ",\"label\":";
   append_json_string(result.label, line);
   line += ",\"scores\":{";
-  for (std::size_t i = 0; i < labels.size(); ++i) {
+  for (std::size_t i = 0; i < model.labels.size(); ++i) {
     if (i > 0) line += ',';
-    append_json_string(labels[i], line);
+    append_json_string(model.labels[i], line);
     line += ':';
     append_json_number(result.scores[i], line);
   }
   line += "},\"logits\":";
   append_json_numbers(outcome.values, line);
-  line += fmt::format(",\"scale\":\"{}\",\"n_tokens\":{},\"truncated\":{}}}", result.scale,
-                      outcome.n_tokens, outcome.n_dropped > 0);
+  line += fmt::format(",\"scale\":\"{}\",\"n_tokens\":{},\"truncated\":{}}}",
+                      engine::scale_name(model.scale), outcome.n_tokens, outcome.n_dropped > 0);
   return line;
 }
 
 std::string classification_line(const TextItem& item, const engine::Outcome& outcome,
-                                std::span<const std::string> labels) {
+                                const engine::ModelInfo& model) {
   std::string text = item.text_pair ? item.text + " | " + *item.text_pair : item.text;
   std::replace_if(
       text.begin(), text.end(),
       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  if (!outcome.status.ok()) return "error\t\t" + text;
-  const Classification result = classify_logits(outcome.values, labels);
+  if (!outcome.status.ok()) return "error\t\t\t" + text;
+  const Classification result = classify_logits(outcome.values, model);
   const float score = *std::max_element(result.scores.begin(), result.scores.end());
-  return fmt::format("{}\t{:.4f}\t{}", result.label, score, text);
+  return fmt::format("{}\t{:.4f}\t{}\t{}", result.label, score, engine::scale_name(model.scale),
+                     text);
 }
 
 }  // namespace quern::cli

@@ -13,21 +13,19 @@ namespace quern::cli {
 
 struct Classification {
   std::string label;          // The best one.
-  const char* scale = "";     // "softmax": scores sum to 1; "sigmoid": a single score of its own.
-  std::vector<float> scores;  // By label.
+  std::vector<float> scores;  // By label, on the model's scale.
 };
 
-/// Softmax over two or more logits, sigmoid of a single one.
 /// Shapes: logits [n_labels], n_labels >= 1.
-Classification classify_logits(std::span<const float> logits, std::span<const std::string> labels);
+Classification classify_logits(std::span<const float> logits, const engine::ModelInfo& model);
 
 /// {"index":0,"label":"...","scores":{"...":0.9},"logits":[...],"scale":"softmax","n_tokens":9,
 /// "truncated":false}, or {"index":0,"error":{...}}.
 std::string classification_json(long index, const engine::Outcome& outcome,
-                                std::span<const std::string> labels);
+                                const engine::ModelInfo& model);
 
-/// "label<TAB>score<TAB>text", or "error<TAB><TAB>text".
+/// "label<TAB>score<TAB>scale<TAB>text", or "error<TAB><TAB><TAB>text".
 std::string classification_line(const TextItem& item, const engine::Outcome& outcome,
-                                std::span<const std::string> labels);
+                                const engine::ModelInfo& model);
 
 }  // namespace quern::cli

@@ -8,26 +8,12 @@
 #include "cli/progress.h"
 
 namespace quern::cli {
-namespace {
-
-const char* task_name(engine::Task task) {
-  switch (task) {
-    case engine::Task::kEmbed:
-      return "embeds texts";
-    case engine::Task::kClassify:
-      return "classifies texts";
-    case engine::Task::kGenerate:
-      return "generates text";
-  }
-  return "";
-}
-
-}  // namespace
 
 Status check_task(const engine::ModelInfo& model, engine::Task wanted) {
   if (model.task == wanted) return {};
-  return {Code::kBadInput, fmt::format("model '{}' {}, want one that {}", model.name,
-                                       task_name(model.task), task_name(wanted))};
+  return {Code::kBadInput,
+          fmt::format("model '{}' {}, want one that {}", model.name,
+                      engine::what_it_does(model.task), engine::what_it_does(wanted))};
 }
 
 namespace {

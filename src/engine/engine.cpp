@@ -80,9 +80,8 @@ GenerateResult not_generated(Status status) {
 }
 
 Status not_generative(const ModelCard& card) {
-  return {Code::kBadInput,
-          fmt::format("model '{}' {}, want one that generates text", card.name,
-                      card.task() == Task::kEmbed ? "embeds texts" : "classifies texts")};
+  return {Code::kBadInput, fmt::format("model '{}' {}, want one that generates text", card.name,
+                                       what_it_does(card.task()))};
 }
 
 // What a request holds until it is answered: its texts, and the results.

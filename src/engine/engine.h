@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "engine/generate/generation.h"
 #include "formats/decoder_model.h"
+#include "formats/head_facts.h"
 #include "text/tokenizer.h"
 
 namespace quern::engine {
@@ -35,7 +36,11 @@ struct Input {
   std::optional<std::vector<text::TokenId>> ids;
 };
 
-enum class Task { kEmbed, kClassify, kGenerate };
+using formats::Scale;
+using formats::scale_name;
+using formats::Task;
+using formats::task_name;
+using formats::what_it_does;
 enum class Truncation { kCut, kRefuse };
 enum class Priority { kInteractive, kBulk };  // Bulk never delays interactive by more than a batch.
 
@@ -44,7 +49,7 @@ struct Request {
   Task task = Task::kEmbed;
   std::vector<Input> inputs;
   std::string prompt_name;  // A prompt of the model, put before each text; "" for its default.
-  int dimensions = 0;       // kEmbed: slice to this many and renormalise; 0: all.
+  int dimensions = 0;       // kEmbed: slice to this many and renormalise; 0: as the model says.
   int max_tokens = 0;       // Template tokens included; 0: the model's limit.
   Truncation truncation = Truncation::kCut;
   Priority priority = Priority::kInteractive;
@@ -72,7 +77,8 @@ struct ModelInfo {
   std::string family;
   Task task = Task::kEmbed;
   int dims = 0;                     // Width of a vector, or number of labels.
-  std::vector<std::string> labels;  // kClassify.
+  std::vector<std::string> labels;  // kClassify,
+  Scale scale = Scale::kSoftmax;    // and how its logits become scores.
   int max_tokens = 0;
   int n_vocab = 0;
   std::string precision;         // As loaded; "auto" while it has not been measured.

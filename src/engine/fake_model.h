@@ -148,6 +148,7 @@ class FakeSource : public ModelSource {
                           .n_positions = 100,
                           .n_types = 2,
                           .norm_eps = 0};
+    card.folder.head.n_values = 2;
     card.folder.max_tokens = 50;
     card.folder.prompts = {{"query", "Q:"}};
     return card;

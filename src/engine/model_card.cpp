@@ -8,18 +8,6 @@
 namespace quern::engine {
 namespace {
 
-const char* what_it_does(Task task) {
-  switch (task) {
-    case Task::kEmbed:
-      return "embeds";
-    case Task::kClassify:
-      return "classifies";
-    case Task::kGenerate:
-      return "generates text";
-  }
-  return "";
-}
-
 Result<std::string> find_prompt(const formats::ModelFolder& folder, const std::string& name) {
   if (name.empty()) return folder.default_prompt;
   const auto found = folder.prompts.find(name);
@@ -79,13 +67,10 @@ Result<text::Encoding> encode_any(const ModelCard& card, const Plan& plan, const
 
 Task ModelCard::task() const {
   if (decoder) return Task::kGenerate;
-  return folder.task == formats::Task::kEmbed ? Task::kEmbed : Task::kClassify;
+  return folder.head.output == formats::OutputKind::kVector ? Task::kEmbed : Task::kClassify;
 }
 
-int ModelCard::n_values() const {
-  if (decoder) return 0;
-  return task() == Task::kEmbed ? folder.config.d_model : static_cast<int>(folder.labels.size());
-}
+int ModelCard::n_values() const { return decoder ? 0 : folder.head.n_values; }
 
 ModelInfo info_from(const ModelCard& card, const WeightInfo& weights) {
   ModelInfo info;
@@ -102,8 +87,10 @@ ModelInfo info_from(const ModelCard& card, const WeightInfo& weights) {
     return info;
   }
   info.family = card.folder.config.family;
-  info.dims = card.n_values();
-  info.labels = card.folder.labels;
+  const formats::HeadFacts& head = card.folder.head;
+  info.dims = head.truncate_to > 0 ? head.truncate_to : head.n_values;
+  info.labels = head.labels;
+  info.scale = head.scale;
   info.max_tokens = card.folder.max_tokens;
   info.n_vocab = card.folder.config.n_vocab;
   return info;
@@ -135,8 +122,11 @@ Result<Plan> plan_request(const ModelCard& card, const Request& request) {
               fmt::format("dimensions is {}, want 1 to {}", request.dimensions, n_values)};
     }
     // A whole vector that has length 1 already keeps its bits.
-    const bool as_it_is = request.dimensions == n_values && card.folder.normalize;
+    const bool as_it_is = request.dimensions == n_values && card.folder.head.normalize;
     plan.slice_to = as_it_is ? 0 : request.dimensions;
+  } else if (card.folder.head.truncate_to > 0) {
+    plan.slice_to = card.folder.head.truncate_to;
+    plan.slice = Slice::kCutOnly;
   }
   return plan;
 }

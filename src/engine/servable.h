@@ -17,12 +17,19 @@
 
 namespace quern::engine {
 
+/// What is done to a vector after it is sliced.
+enum class Slice {
+  kNormalize,  // To length 1: what a request asks for.
+  kCutOnly,    // What a model's own truncate_dim asks for, as in sentence-transformers.
+};
+
 /// A request's wishes, checked against the model and resolved: what each input is encoded with.
 struct Plan {
   std::string prompt;  // The text itself, "" for none.
   int max_tokens = 0;  // > 0, at most the model's positions.
   Truncation truncation = Truncation::kCut;
-  int slice_to = 0;  // Keep this many numbers and renormalise; 0: the vector as it is.
+  int slice_to = 0;  // Keep this many numbers; 0: the vector as it is.
+  Slice slice = Slice::kNormalize;
 };
 
 /// Weights that are ready to run: of a Servable, or of a GenerativeModel (generative_model.h).

@@ -1,6 +1,5 @@
 #include "formats/bert_config.h"
 
-#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,7 +12,6 @@ constexpr int kMaxLayers = 1024;
 constexpr int kMaxWidth = 1 << 16;
 constexpr int kMaxVocab = 1 << 24;
 constexpr int kMaxPositions = 1 << 20;
-constexpr int kMaxLabels = 1 << 16;
 constexpr int kMaxTypes = 256;  // Type ids are bytes.
 
 Result<Activation> read_activation(const JsonObject& config) {
@@ -60,56 +58,6 @@ Result<BertConfig> read_bert_config(const JsonObject& config) {
                         fmt::format("a divisor of 'hidden_size', {}", out.d_model));
   }
   return out;
-}
-
-Result<Task> read_task(const JsonObject& config) {
-  QUERN_ASSIGN(const std::vector<std::string> names, config.strings("architectures"));
-  constexpr const char* kRefused[] = {"ForTokenClassification", "ForQuestionAnswering",
-                                      "ForMultipleChoice", "ForNextSentencePrediction"};
-  for (const std::string& name : names) {
-    if (name.ends_with("ForSequenceClassification")) return Task::kClassify;
-    for (const char* refused : kRefused) {
-      if (name.ends_with(refused)) {
-        return config.unsupported("architectures",
-                                  "an encoder (BertModel) or BertForSequenceClassification");
-      }
-    }
-  }
-  return Task::kEmbed;
-}
-
-namespace {
-
-/// {"0": "contradiction", "1": ...}: every id from 0 on, once.
-Result<std::vector<std::string>> read_id2label(const JsonObject& config) {
-  const nlohmann::json& map = config.at("id2label");
-  const auto n = map.size();
-  if (!map.is_object() || n == 0 || n > kMaxLabels) {
-    return config.wrong("id2label", fmt::format("an object of 1 to {} labels", kMaxLabels));
-  }
-  std::vector<std::string> labels(n);
-  std::vector<bool> seen(n, false);
-  for (const auto& [key, label] : map.items()) {
-    std::size_t id = n;
-    const char* end = key.data() + key.size();
-    const auto [stop, error] = std::from_chars(key.data(), end, id);
-    if (error != std::errc() || stop != end || id >= n || seen[id] || !label.is_string()) {
-      return config.wrong("id2label", fmt::format("a label for each id from 0 to {}", n - 1));
-    }
-    seen[id] = true;
-    labels[id] = label.get<std::string>();
-  }
-  return labels;
-}
-
-}  // namespace
-
-Result<std::vector<std::string>> read_labels(const JsonObject& config) {
-  if (config.has("id2label")) return read_id2label(config);
-  QUERN_ASSIGN(const int n, config.integer_or("num_labels", 1, kMaxLabels, 2));
-  std::vector<std::string> labels;
-  for (int i = 0; i < n; ++i) labels.push_back(fmt::format("LABEL_{}", i));
-  return labels;
 }
 
 }  // namespace quern::formats

@@ -57,12 +57,9 @@ Result<ModelFolder> read_folder(const std::string& path) {
 
   QUERN_ASSIGN(const JsonObject config, JsonObject::read(out.path, "config.json"));
   QUERN_ASSIGN(out.config, read_bert_config(config));
-  QUERN_ASSIGN(out.task, read_task(config));
-  if (out.task == Task::kClassify) {
-    QUERN_ASSIGN(out.labels, read_labels(config));
-  } else {
-    QUERN_TRY(read_sentence_modules(out));
-  }
+  QUERN_ASSIGN(out.head, read_head(config, out.config.d_model));
+  if (out.head.output == OutputKind::kVector) QUERN_TRY(read_sentence_modules(out));
+  QUERN_TRY(check_output(out.head));
   QUERN_TRY(read_max_tokens(out));
   if (!fs::exists(fs::path(out.path) / "tokenizer.json", error) &&
       !fs::exists(fs::path(out.path) / "vocab.txt", error)) {

@@ -6,16 +6,14 @@
 
 #include <map>
 #include <string>
-#include <vector>
 
 #include "base/status.h"
+#include "formats/head_facts.h"
 #include "text/tokenizer_spec.h"
 
 namespace quern::formats {
 
 enum class Activation { kGelu, kGeluTanh, kRelu };  // "gelu" is the exact one (erf).
-enum class Pooling { kMean, kCls, kMax };
-enum class Task { kEmbed, kClassify };
 
 /// Hyper-parameters of the BERT family, every one checked to be in a sane range.
 struct BertConfig {
@@ -35,22 +33,18 @@ struct ModelFolder {
   std::string path;  // The folder, absolute.
   std::string name;  // Last part of the path, for people.
   BertConfig config;
-  Task task = Task::kEmbed;
+  HeadFacts head;
 
-  // Task::kEmbed.
-  Pooling pooling = Pooling::kMean;
-  bool normalize = true;                       // A Normalize module, or no modules.json at all.
+  // Of embedders.
   std::map<std::string, std::string> prompts;  // By name, from config_sentence_transformers.json.
   std::string default_prompt;                  // Text, "" if none.
-
-  // Task::kClassify: label of each logit, "LABEL_0" ... where the file names none.
-  std::vector<std::string> labels;
 
   int max_tokens = 0;  // sentence_bert_config, tokenizer_config, n_positions: the smallest said.
 };
 
 /// Errors: kNotFound (no config.json, no tokenizer), kBadInput (which file, which field, got,
-/// wanted), kUnsupported (model_type, position_embedding_type, pooling mode; known ones listed).
+/// wanted), kUnsupported (model_type, position_embedding_type, head, pooling mode; known ones
+/// listed).
 Result<ModelFolder> read_model_folder(const std::string& path);
 
 /// The tokenizer of a folder (tokenizer.json first, else a .gguf file, else vocab.txt) or of a

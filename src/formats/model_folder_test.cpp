@@ -23,9 +23,11 @@ TEST(model_folder, reads_an_embedder) {
   EXPECT_EQ(model->config.n_types, 2);
   EXPECT_EQ(model->config.norm_eps, 1e-12f);
   EXPECT_EQ(model->config.activation, Activation::kGelu);
-  EXPECT_EQ(model->task, Task::kEmbed);
-  EXPECT_EQ(model->pooling, Pooling::kMean);
-  EXPECT_TRUE(model->normalize);
+  EXPECT_EQ(model->head.output, OutputKind::kVector);
+  EXPECT_EQ(model->head.n_values, 32);
+  EXPECT_EQ(model->head.truncate_to, 0);
+  EXPECT_EQ(model->head.pooling, Pooling::kMean);
+  EXPECT_TRUE(model->head.normalize);
   EXPECT_EQ(model->max_tokens, 48);
 }
 
@@ -33,15 +35,15 @@ TEST(model_folder, reads_prompts_pooling_kinds_and_activations) {
   const Result<ModelFolder> cls = read_model_folder(fixture("tiny-cls") + "/");
   ASSERT_TRUE(cls.ok()) << cls.status().message();
   EXPECT_EQ(cls->name, "tiny-cls");
-  EXPECT_EQ(cls->pooling, Pooling::kCls);
+  EXPECT_EQ(cls->head.pooling, Pooling::kCls);
   EXPECT_EQ(cls->default_prompt, "text: ");
   EXPECT_EQ(cls->prompts.at("query"), "search query: ");
 
   const Result<ModelFolder> max = read_model_folder(fixture("tiny-max"));
   ASSERT_TRUE(max.ok()) << max.status().message();
-  EXPECT_EQ(max->pooling, Pooling::kMax);
+  EXPECT_EQ(max->head.pooling, Pooling::kMax);
   EXPECT_EQ(max->config.activation, Activation::kRelu);
-  EXPECT_FALSE(max->normalize);
+  EXPECT_FALSE(max->head.normalize);
 
   const Result<ModelFolder> sharded = read_model_folder(fixture("tiny-sharded"));
   ASSERT_TRUE(sharded.ok()) << sharded.status().message();
@@ -51,8 +53,10 @@ TEST(model_folder, reads_prompts_pooling_kinds_and_activations) {
 TEST(model_folder, reads_a_classifier) {
   const Result<ModelFolder> model = read_model_folder(fixture("tiny-nli"));
   ASSERT_TRUE(model.ok()) << model.status().message();
-  EXPECT_EQ(model->task, Task::kClassify);
-  EXPECT_THAT(model->labels, ElementsAre("contradiction", "entailment", "neutral"));
+  EXPECT_EQ(model->head.output, OutputKind::kLogits);
+  EXPECT_EQ(model->head.n_values, 3);
+  EXPECT_EQ(model->head.scale, Scale::kSoftmax);
+  EXPECT_THAT(model->head.labels, ElementsAre("contradiction", "entailment", "neutral"));
   EXPECT_EQ(model->max_tokens, 64);
 }
 
@@ -62,8 +66,8 @@ TEST(model_folder, a_bare_encoder_gets_mean_pooling_and_unit_vectors) {
   std::filesystem::remove(path + "/modules.json");
   const Result<ModelFolder> model = read_model_folder(path);
   ASSERT_TRUE(model.ok()) << model.status().message();
-  EXPECT_EQ(model->pooling, Pooling::kMean);
-  EXPECT_TRUE(model->normalize);
+  EXPECT_EQ(model->head.pooling, Pooling::kMean);
+  EXPECT_TRUE(model->head.normalize);
 }
 
 TEST(model_folder, a_classifier_without_names_gets_numbered_labels) {
@@ -72,7 +76,7 @@ TEST(model_folder, a_classifier_without_names_gets_numbered_labels) {
   replace_in(path + "/config.json", "\"id2label\"", "\"num_labels\": 4, \"unused\"");
   const Result<ModelFolder> model = read_model_folder(path);
   ASSERT_TRUE(model.ok()) << model.status().message();
-  EXPECT_THAT(model->labels, ElementsAre("LABEL_0", "LABEL_1", "LABEL_2", "LABEL_3"));
+  EXPECT_THAT(model->head.labels, ElementsAre("LABEL_0", "LABEL_1", "LABEL_2", "LABEL_3"));
 }
 
 TEST(model_folder, the_absurd_model_max_length_of_real_files_is_no_limit) {
@@ -137,8 +141,10 @@ TEST(model_folder, a_bad_field_is_refused_with_file_field_got_and_wanted) {
       {"tokenizer_config.json", "64", "-1", bad, "'model_max_length' is -1"},
   };
   for (const BadField& c : cases) expect_refused("tiny-mean-f32", c);
-  expect_refused("tiny-max", {"1_Pooling/config.json", "\"max\"", "\"lasttoken\"", no,
-                              "pooling mode 'lasttoken', want mean, cls or max"});
+  expect_refused("tiny-max", {"1_Pooling/config.json", "\"max\"", "\"weightedmean\"", no,
+                              "pooling mode 'weightedmean', want mean, cls, max or lasttoken"});
+  expect_refused("tiny-cls", {"config_sentence_transformers.json", "\"prompts\"",
+                              "\"truncate_dim\": 0, \"prompts\"", bad, "'truncate_dim' is 0"});
   expect_refused("tiny-max", {"1_Pooling/config.json", "\"max\"", "[\"max\", \"mean\"]", no,
                               "want one pooling mode alone"});
   expect_refused("tiny-nli", {"config.json", "\"2\": \"neutral\"", "\"7\": \"neutral\"", bad,
@@ -157,7 +163,37 @@ TEST(model_folder, one_pooling_mode_in_a_list_is_that_mode) {
   replace_in(path + "/1_Pooling/config.json", "\"max\"", "[\"cls\"]");
   const Result<ModelFolder> model = read_model_folder(path);
   ASSERT_TRUE(model.ok()) << model.status().message();
-  EXPECT_EQ(model->pooling, Pooling::kCls);
+  EXPECT_EQ(model->head.pooling, Pooling::kCls);
+}
+
+TEST(model_folder, truncate_dim_is_a_fact_of_the_head) {
+  const TestFolder folder;
+  const std::string path = folder.copy_model("tiny-mean-f32", "m");
+  const auto truncated = [&](const char* json) {
+    folder.write("m/config_sentence_transformers.json", json);
+    const Result<ModelFolder> model = read_model_folder(path);
+    EXPECT_TRUE(model.ok()) << model.status().message();
+    return model->head.truncate_to;
+  };
+  EXPECT_EQ(truncated(R"({"truncate_dim": 8})"), 8);
+  EXPECT_EQ(truncated(R"({"truncate_dim": null})"), 0);
+  EXPECT_EQ(truncated(R"({"truncate_dim": 32})"), 0);
+  EXPECT_EQ(truncated(R"({"truncate_dim": 999})"), 0);
+}
+
+TEST(model_folder, sparse_and_row_outputs_are_refused_by_name) {
+  const TestFolder folder;
+  const std::string path = folder.copy_model("tiny-mean-f32", "m");
+  const auto message = [&](const std::string& module) {
+    folder.write("m/modules.json", R"([{"type": "a.MLMTransformer", "path": ""},
+                                       {"type": "b.)" +
+                                       module + R"(", "path": "1"}])");
+    const Status status = read_model_folder(path).status();
+    EXPECT_EQ(status.code(), Code::kUnsupported);
+    return status.message();
+  };
+  EXPECT_THAT(message("SpladePooling"), HasSubstr("output is 'sparse', want vector or logits"));
+  EXPECT_THAT(message("MultiVectorMask"), HasSubstr("output is 'rows', want vector or logits"));
 }
 
 TEST(model_folder, missing_files_are_named) {

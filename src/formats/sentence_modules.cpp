@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -33,6 +35,19 @@ Result<std::vector<Module>> parse_modules(const nlohmann::json& list) {
     modules.push_back({type.substr(type.rfind('.') + 1), std::move(path)});
   }
   return modules;
+}
+
+/// What a chain gives where it gives no vector.
+std::optional<OutputKind> other_output(const std::vector<Module>& modules) {
+  for (const Module& module : modules) {
+    if (module.kind.starts_with("Splade") || module.kind.starts_with("Sparse")) {
+      return OutputKind::kSparse;
+    }
+    if (module.kind == "MultiVectorMask" || module.kind == "TokenPooling") {
+      return OutputKind::kRows;
+    }
+  }
+  return std::nullopt;
 }
 
 /// Transformer, Pooling and then at most Normalize: the only chain that is understood.
@@ -89,15 +104,16 @@ Result<Pooling> read_pooling_mode(const JsonObject& config) {
   if (mode == "mean") return Pooling::kMean;
   if (mode == "cls") return Pooling::kCls;
   if (mode == "max") return Pooling::kMax;
-  return {Code::kUnsupported,
-          fmt::format("{}: pooling mode '{}', want mean, cls or max", config.label(), shown(mode))};
+  if (mode == "lasttoken") return Pooling::kLast;
+  return {Code::kUnsupported, fmt::format("{}: pooling mode '{}', want mean, cls, max or lasttoken",
+                                          config.label(), shown(mode))};
 }
 
 Status read_pooling(const Module& module, ModelFolder& out) {
   QUERN_ASSIGN(
       const JsonObject config,
       JsonObject::read(out.path, (std::filesystem::path(module.path) / "config.json").string()));
-  QUERN_ASSIGN(out.pooling, read_pooling_mode(config));
+  QUERN_ASSIGN(out.head.pooling, read_pooling_mode(config));
   for (const char* key : {"word_embedding_dimension", "embedding_dimension"}) {
     QUERN_ASSIGN(const int width, config.integer_or(key, 1, 1 << 24, out.config.d_model));
     if (width != out.config.d_model) {
@@ -111,9 +127,7 @@ Status read_pooling(const Module& module, ModelFolder& out) {
   return {};
 }
 
-Status read_prompts(ModelFolder& out) {
-  QUERN_ASSIGN(const JsonObject config,
-               JsonObject::read_or_empty(out.path, "config_sentence_transformers.json"));
+Status read_prompts(const JsonObject& config, ModelFolder& out) {
   if (config.has("prompts")) {
     QUERN_ASSIGN(const JsonObject prompts, config.object("prompts"));
     for (const auto& [name, text] : prompts.json().items()) {
@@ -134,15 +148,24 @@ Status read_prompts(ModelFolder& out) {
 }  // namespace
 
 Status read_sentence_modules(ModelFolder& out) {
-  QUERN_TRY(read_prompts(out));
+  QUERN_ASSIGN(const JsonObject config,
+               JsonObject::read_or_empty(out.path, "config_sentence_transformers.json"));
+  QUERN_TRY(read_prompts(config, out));
+  QUERN_ASSIGN(out.head.truncate_to,
+               config.integer_or("truncate_dim", 1, std::numeric_limits<int>::max(), 0));
+  if (out.head.truncate_to >= out.head.n_values) out.head.truncate_to = 0;  // A slice of all.
   Result<nlohmann::json> list = read_json(out.path, "modules.json");
   if (!list.ok()) {
     return list.status().code() == Code::kNotFound ? Status() : list.status();
   }
   QUERN_ASSIGN(const std::vector<Module> modules, parse_modules(*list));
+  if (const std::optional<OutputKind> other = other_output(modules)) {
+    out.head.output = *other;
+    return {};
+  }
   QUERN_TRY(check_chain(modules));
-  out.normalize = std::any_of(modules.begin(), modules.end(),
-                              [](const Module& m) { return m.kind == "Normalize"; });
+  out.head.normalize = std::any_of(modules.begin(), modules.end(),
+                                   [](const Module& m) { return m.kind == "Normalize"; });
   return read_pooling(modules[1], out);
 }
 

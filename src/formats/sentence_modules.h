@@ -1,4 +1,5 @@
-// What sentence-transformers adds to a model folder: the chain of modules, pooling, prompts.
+// What sentence-transformers adds to a model folder: the chain of modules, pooling, prompts,
+// truncation.
 // Source: UKPLab/sentence-transformers, base/model.py and modules/pooling.py.
 
 #pragma once
@@ -9,8 +10,9 @@
 
 namespace quern::formats {
 
-/// Sets pooling, normalize, prompts and default_prompt of `out` (its path and config are there).
-/// A folder without modules.json gets mean pooling and normalised vectors.
+/// Sets the head's pooling, normalize and truncate_to, prompts and default_prompt of `out` (its
+/// path, config and head are there). A chain that gives no vector sets the head's output alone. A
+/// folder without modules.json gets mean pooling and normalised vectors.
 Status read_sentence_modules(ModelFolder& out);
 
 }  // namespace quern::formats

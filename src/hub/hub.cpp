@@ -77,10 +77,10 @@ std::int64_t count_parameters(const Tensors& tensors) {
 
 Status describe_encoder(const std::string& folder, InstalledModel& out) {
   QUERN_ASSIGN(const formats::ModelFolder model, formats::read_model_folder(folder));
-  const bool is_classifier = model.task == formats::Task::kClassify;
+  const bool is_classifier = model.head.output == formats::OutputKind::kLogits;
   out.family = model.config.family;
-  out.task = is_classifier ? "classify" : "embed";
-  out.dims = is_classifier ? static_cast<int>(model.labels.size()) : model.config.d_model;
+  out.task = formats::task_name(is_classifier ? formats::Task::kClassify : formats::Task::kEmbed);
+  out.dims = model.head.truncate_to > 0 ? model.head.truncate_to : model.head.n_values;
   QUERN_ASSIGN(const formats::TensorFiles files, formats::TensorFiles::open(folder));
   out.n_positions = model.max_tokens;
   out.n_parameters = count_parameters(files.all());
@@ -91,7 +91,7 @@ Status describe_encoder(const std::string& folder, InstalledModel& out) {
 Status describe_decoder(const std::string& path, InstalledModel& out) {
   QUERN_ASSIGN(const formats::DecoderModel model, formats::read_decoder(path));
   out.family = formats::decoder_family_name(model.config.family);
-  out.task = "generate";
+  out.task = formats::task_name(formats::Task::kGenerate);
   out.dims = model.config.d_model;
   out.n_positions = model.config.n_positions;
   if (model.weights == formats::WeightFiles::kGguf) {

@@ -17,7 +17,7 @@ struct InstalledModel {
   std::string hub_name;  // "sentence-transformers/all-MiniLM-L6-v2", "" if none is known.
   std::string path;      // Its folder.
   std::string family;    // "bert", ...
-  std::string task;      // "embed", "classify" or "generate".
+  std::string task;      // formats::task_name.
   int dims = 0;          // Width of a vector (or of the model), or number of labels.
   int n_positions = 0;   // Longest text it takes, in tokens.
   std::int64_t n_parameters = 0;

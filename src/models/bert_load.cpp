@@ -144,8 +144,8 @@ std::size_t bert_weight_bytes(const formats::ModelFolder& folder, Precision prec
       placed_bytes(d * 4) + (precision == Precision::kInt8 ? 2 * placed_bytes(d * 4) : 0);
   std::size_t total = static_cast<std::size_t>(c.n_layers) * block + 2 * placed_bytes(d * 4);
   total += static_cast<std::size_t>(c.n_vocab + c.n_positions + c.n_types) * d * 4;
-  if (folder.task == formats::Task::kClassify) {
-    const std::size_t n_labels = folder.labels.size();
+  if (folder.head.output == formats::OutputKind::kLogits) {
+    const std::size_t n_labels = folder.head.labels.size();
     total += placed_bytes(d * d * 4) + placed_bytes(d * 4) + placed_bytes(n_labels * d * 4) +
              placed_bytes(n_labels * 4);
   }

@@ -98,8 +98,8 @@ Status find_tensors(const formats::ModelFolder& folder, const TensorFiles& all, 
   for (int i = 0; i < c.n_layers; ++i) {
     QUERN_TRY(find_block(files, c, i, out.blocks[static_cast<std::size_t>(i)]));
   }
-  if (folder.task != formats::Task::kClassify) return {};
-  const auto n_labels = static_cast<std::int64_t>(folder.labels.size());
+  if (folder.head.output != formats::OutputKind::kLogits) return {};
+  const auto n_labels = static_cast<std::int64_t>(folder.head.labels.size());
   QUERN_ASSIGN(const TensorEntry* pooler_w, files.body("pooler.dense.weight", {d, d}));
   QUERN_ASSIGN(const TensorEntry* pooler_b, files.body("pooler.dense.bias", {d}));
   QUERN_ASSIGN(const TensorEntry* classifier_w, files.get("classifier.weight", {n_labels, d}));

@@ -62,14 +62,14 @@ class Fixture {
     std::vector<float> hidden(static_cast<std::size_t>(n) * model.config.d_model);
     const Matrix<float> hidden_m(hidden.data(), n, model.config.d_model);
     bert_forward(model, ragged, scratch->as<std::byte>(), pool, hidden_m);
-    const bool classify = folder.task == formats::Task::kClassify;
+    const bool classify = folder.head.output == formats::OutputKind::kLogits;
     const int width = classify ? model.n_labels() : model.config.d_model;
     std::vector<float> out(batch.size() * static_cast<std::size_t>(width));
     const Matrix<float> out_m(out.data(), static_cast<int>(batch.size()), width);
     if (classify) {
       classify_sequences(model, ragged, hidden_m, out_m);
     } else {
-      pool_sequences(ragged, hidden_m, folder.pooling, folder.normalize, out_m);
+      pool_sequences(ragged, hidden_m, folder.head.pooling, folder.head.normalize, out_m);
     }
     std::vector<std::vector<float>> rows;
     for (int r = 0; r < out_m.rows; ++r) {
@@ -316,6 +316,7 @@ TEST(pool_sequences, worked_example) {
   EXPECT_EQ(pooled(formats::Pooling::kMean, false), (std::vector<float>{2, -1, 5, 6}));
   EXPECT_EQ(pooled(formats::Pooling::kMax, false), (std::vector<float>{3, 2, 5, 6}));
   EXPECT_EQ(pooled(formats::Pooling::kCls, false), (std::vector<float>{1, 2, 5, 6}));
+  EXPECT_EQ(pooled(formats::Pooling::kLast, false), (std::vector<float>{3, -4, 5, 6}));
   EXPECT_NEAR(pooled(formats::Pooling::kMean, true)[0], 0.894427f, 1e-6);
 }
 

@@ -66,6 +66,9 @@ void pool_sequences(const RaggedBatch& batch, Matrix<const float> hidden, format
       case formats::Pooling::kCls:
         std::copy_n(rows.row_data(0), to.size(), to.begin());
         break;
+      case formats::Pooling::kLast:
+        std::copy_n(rows.row_data(rows.rows - 1), to.size(), to.begin());
+        break;
     }
     if (normalize) normalize_row(to);
   }

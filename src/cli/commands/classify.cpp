@@ -17,10 +17,11 @@ struct ClassifyFlags {
 };
 
 constexpr const char* kExamples =
-    R"(Output: one line per text: label, score, text, separated by tabs. With --json one object:
+    R"(Output: one line per text: label, score, scale, text, separated by tabs. With --json one object:
   {"index":0,"label":"entailment","scores":{"entailment":0.98,...},"logits":[...],
    "scale":"softmax","n_tokens":12,"truncated":false}
-"scale" says what the scores are: softmax (they sum to 1) or sigmoid (a single one by itself).
+The scale says what the scores are, and is a fact of the model: softmax (they sum to 1), sigmoid
+(each by itself, from 0 to 1) or raw (the logits themselves: a regression or a cross-encoder).
 
 Examples:
   quern classify ./nli-model --pair "A man sleeps." "Somebody is asleep." --json
@@ -32,9 +33,8 @@ Status classify(const ClassifyFlags& flags, const EngineFlags& engine, StreamTot
   OutputFile out = OutputFile::standard_output();
   long index = 0;
   const auto sink = [&](const TextItem& item, engine::Outcome& outcome) {
-    const auto& labels = session.model.labels;
-    const std::string line = flags.json ? classification_json(index, outcome, labels)
-                                        : classification_line(item, outcome, labels);
+    const std::string line = flags.json ? classification_json(index, outcome, session.model)
+                                        : classification_line(item, outcome, session.model);
     ++index;
     return out.write(line + "\n");
   };

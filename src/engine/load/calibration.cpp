@@ -59,7 +59,7 @@ class SampleRun {
     }
     const bool classifies = out_.n_labels > 0;
     models::pool_sequences(batch, hidden,
-                           classifies ? formats::Pooling::kCls : card_.folder.pooling, false,
+                           classifies ? formats::Pooling::kCls : card_.folder.head.pooling, false,
                            {out_.states.data() + std::ptrdiff_t{i} * d, 1, d});
     if (classifies) {
       models::classify_sequences(
@@ -79,8 +79,7 @@ class SampleRun {
 std::vector<text::Encoding> sample_inputs(const ModelCard& card) {
   const Plan plan{.prompt = {},
                   .max_tokens = std::min(kMaxTokens, card.folder.config.n_positions),
-                  .truncation = Truncation::kCut,
-                  .slice_to = 0};
+                  .truncation = Truncation::kCut};
   std::vector<text::Encoding> out;
   for (const Input& input : sample_texts(card)) {
     Result<text::Encoding> encoding = encode_input(card, plan, input);

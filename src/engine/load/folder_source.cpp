@@ -52,12 +52,18 @@ class BertServable : public Servable {
     if (card_->task() == Task::kClassify) {
       models::classify_sequences(model_, batch, hidden, out);
     } else {
-      models::pool_sequences(batch, hidden, card_->folder.pooling, card_->folder.normalize, out);
+      models::pool_sequences(batch, hidden, card_->folder.head.pooling,
+                             card_->folder.head.normalize, out);
     }
   }
 
   void finish(const Plan& plan, std::vector<float>& values) const override {
-    if (plan.slice_to > 0) models::slice_and_normalize(values, plan.slice_to);
+    if (plan.slice_to == 0) return;
+    if (plan.slice == Slice::kCutOnly) {
+      values.resize(static_cast<std::size_t>(plan.slice_to));
+    } else {
+      models::slice_and_normalize(values, plan.slice_to);
+    }
   }
 
  private:
@@ -129,7 +135,7 @@ class FolderSource : public ModelSource {
     for (const hub::InstalledModel& m : hub_.list()) {
       if (!m.problem.empty()) continue;
       ModelCard card;
-      if (m.task == "generate") {
+      if (m.task == task_name(Task::kGenerate)) {
         Result<ModelCard> generative = read_generative_facts(m.path);
         if (!generative.ok()) continue;
         generative->name = m.name;

@@ -10,18 +10,13 @@
 namespace quern::serve {
 namespace {
 
-std::string_view task_name(engine::Task task) {
-  if (task == engine::Task::kGenerate) return "generate";
-  return task == engine::Task::kEmbed ? "embed" : "classify";
-}
-
 /// The four members OpenAI has, then ours.
 void append_model(std::string& out, const engine::ModelInfo& model, std::time_t created) {
   out += R"({"id":)";
   append_json_string(out, model.name);
   fmt::format_to(std::back_inserter(out),
                  R"(,"object":"model","created":{},"owned_by":"quern","task":"{}",)", created,
-                 task_name(model.task));
+                 engine::task_name(model.task));
   if (model.task != engine::Task::kGenerate) {
     fmt::format_to(std::back_inserter(out), R"("{}":{},)",
                    model.task == engine::Task::kEmbed ? "dimensions" : "n_labels", model.dims);
