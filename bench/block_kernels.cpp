@@ -19,7 +19,8 @@
 #include "base/machine.h"
 #include "base/thread_pool.h"
 #include "kernels/block/block_isa.h"
-#include "kernels/block/block_matmul.h"
+#include "kernels/block/block_weight.h"
+#include "kernels/linear.h"
 #include "kernels/peak.h"
 
 namespace {
@@ -103,24 +104,26 @@ void fill(BlockFormat format, int n_in, Buffer& buffer, std::size_t n_bytes) {
 
 void run(const Options& options, BlockFormat format, Shape shape, int n_rows, Buffer& weights,
          const Buffer& read, ThreadPool& pool) {
-  const std::size_t bytes = block_packed_bytes(format, shape.n_out, shape.n_in);
+  const std::size_t bytes =
+      weight_bytes({WeightFormat::Kind::kStored, format}, shape.n_out, shape.n_in);
   const int n_copies = std::max<int>(1, static_cast<int>(options.weight_bytes / bytes));
   std::vector<float> x(static_cast<std::size_t>(n_rows) * shape.n_in, 0.5f);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 37) - 18;
   std::vector<float> out(static_cast<std::size_t>(n_rows) * shape.n_out);
   Buffer record((block_rows_bytes(n_rows, shape.n_in) + 63) / 64 * 64);
-  const BlockInput input{.f32 = {x.data(), n_rows, shape.n_in},
-                         .rows = {record.data, n_rows, shape.n_in}};
+  Activations input = Matrix<float>(x.data(), n_rows, shape.n_in);
+  if (takes_block_rows(format)) input.blocks = {record.data, n_rows, shape.n_in};
 
   int copy = 0;
   const auto product = [&] {
-    if (takes_block_rows(format)) quantise_block_rows(input.f32, pool, input.rows);
-    const BlockProduct p{.weight = {.format = format,
-                                    .n_out = shape.n_out,
-                                    .n_in = shape.n_in,
-                                    .packed = weights.data + copy * bytes},
-                         .out = {out.data(), n_rows, shape.n_out}};
-    matmul(input, {&p, 1}, pool);
+    convert_rows(input, pool);
+    const Weight weight{.format = {WeightFormat::Kind::kStored, format},
+                        .n_out = shape.n_out,
+                        .n_in = shape.n_in,
+                        .packed = weights.data + copy * bytes};
+    multiply(input,
+             {.linear = {.weight = weight}, .out = Matrix<float>(out.data(), n_rows, shape.n_out)},
+             pool);
     copy = (copy + 1) % n_copies;
   };
   product();
@@ -201,7 +204,8 @@ int main(int argc, char** argv) {
   for (const BlockFormat format : options.formats) {
     for (const Shape& shape : options.shapes) {
       if (shape.n_in % block_layout(format).n_elements != 0) continue;
-      const std::size_t bytes = block_packed_bytes(format, shape.n_out, shape.n_in);
+      const std::size_t bytes =
+          weight_bytes({WeightFormat::Kind::kStored, format}, shape.n_out, shape.n_in);
       if (bytes > kPoolBytes) continue;
       fill(format, shape.n_in, weights, std::max<std::size_t>(1, kPoolBytes / bytes) * bytes);
       for (const int n_rows : options.rows) {

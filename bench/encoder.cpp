@@ -4,6 +4,8 @@
 // measured between the repeats. Ids are random: speed does not depend on them. --mixed adds
 // batches of random lengths with about the same mean, to show what raggedness costs.
 
+#include "models/encoder.h"
+
 #include <random>
 #include <string>
 #include <vector>
@@ -16,7 +18,6 @@
 #include "formats/model_folder.h"
 #include "kernels/peak.h"
 #include "kernels/table.h"
-#include "models/bert.h"
 
 namespace quern::bench {
 namespace {
@@ -32,7 +33,7 @@ struct Options {
   bool mixed = false;
 };
 
-double ops_of(const formats::BertConfig& c, const std::vector<int>& lengths) {
+double ops_of(const formats::EncoderConfig& c, const std::vector<int>& lengths) {
   const double d = c.d_model;
   double ops = 0;
   for (const double n : lengths) {
@@ -59,7 +60,7 @@ struct Batch {
   int longest = 0;
 };
 
-void run(const models::BertModel& model, const Options& o, const std::vector<int>& lengths,
+void run(const models::Encoder& model, const Options& o, const std::vector<int>& lengths,
          const char* kind, ByteLedger& ledger, ThreadPool& pool) {
   const Batch batch(lengths, model.config.n_vocab);
   const models::RaggedBatch ragged{
@@ -67,12 +68,12 @@ void run(const models::BertModel& model, const Options& o, const std::vector<int
   const int n = ragged.n_tokens();
   const int d = model.config.d_model;
   auto scratch = Buffer::make(ledger, "activations",
-                              models::bert_scratch_bytes(model, n, batch.longest, o.threads));
+                              models::encoder_scratch_bytes(model, n, batch.longest, o.threads));
   auto hidden = Buffer::make(ledger, "activations", static_cast<std::size_t>(n) * d * 4);
   if (!scratch.ok() || !hidden.ok()) return;
   const auto pass = [&] {
-    models::bert_forward(model, ragged, scratch->as<std::byte>(), pool,
-                         {hidden->as<float>().data(), n, d});
+    models::encoder_forward(model, ragged, scratch->as<std::byte>(), pool,
+                            {hidden->as<float>().data(), n, d});
   };
   pass();
   const double ops = ops_of(model.config, lengths);
@@ -119,8 +120,8 @@ int run_all(const Options& o) {
   if (!folder.ok()) return fail(folder.status());
   auto files = formats::TensorFiles::open(folder->path);
   if (!files.ok()) return fail(files.status());
-  auto model = models::load_bert({.folder = *folder, .precision = *precision}, std::move(*files),
-                                 ledger, pool);
+  auto model = models::load_encoder({.folder = *folder, .precision = *precision}, std::move(*files),
+                                    ledger, pool);
   if (!model.ok()) return fail(model.status());
   for (const int n : o.lengths) {
     for (const int b : o.batches) {

@@ -7,6 +7,7 @@
 // Prints one JSON object a line. "op":"all" stands for one layer's products together. The
 // instruction set is QUERN_ISA's, or with --every-isa each in turn, in a process of its own.
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -24,8 +25,7 @@
 #include "base/machine.h"
 #include "bench/measure.h"
 #include "kernels/attention/attention.h"
-#include "kernels/int8/int8.h"
-#include "kernels/matmul.h"
+#include "kernels/linear.h"
 #include "kernels/peak.h"
 #include "kernels/table.h"
 #include "tensor/buffer.h"
@@ -125,8 +125,7 @@ class Bench {
     for (const Shape& s : kShapes) {
       if (!has(o_.models, s.model) || !has(o_.ops, s.op)) continue;
       const double n = 2.0 * rows * s.n_out * s.n_in;
-      const Speed speed = precision == Precision::kInt8 ? int8_speed(s, rows, n)
-                                                        : float_speed(s, precision, rows, n);
+      const Speed speed = product_speed(s, precision, rows, n);
       print_matmul(s, s.op, precision, rows, speed);
       ops += n;
       seconds += n / speed.gops.median;
@@ -138,38 +137,39 @@ class Bench {
     }
   }
 
-  Speed float_speed(const Shape& s, Precision precision, int rows, double ops) {
-    const Weight w = weight_of(s, precision);
-    const bool is_bf16 = precision == Precision::kBf16;
-    const Matrix<float> x = random_rows(rows, s.n_in);
-    Matrix<std::uint16_t> x_bf16 = as_bf16(x);
-    Matrix<float> out = random_rows(rows, s.n_out);
-    MatmulOut to{.bias = bias_of(s), .activation = activation_of(s)};
-    if (s.use == Use::kOntoResidual) to.residual = out;
-    if (is_bf16 && s.use != Use::kOntoResidual) {
-      to.out_bf16 = {reinterpret_cast<std::uint16_t*>(out.data), rows, s.n_out};
-    } else {
-      to.out = out;
-    }
-    return measure(precision, ops,
-                   [&] { is_bf16 ? matmul(x_bf16, w, to, pool_) : matmul(x, w, to, pool_); });
+  Speed product_speed(const Shape& s, Precision precision, int rows, double ops) {
+    Product product{.linear = {.weight = weight_of(s, precision), .bias = bias_of(s)},
+                    .activation = activation_of(s),
+                    .out = rows_of(rows, s.n_out, out_form(s, precision))};
+    if (s.use == Use::kOntoResidual) product.residual = product.out.f32;
+    const RowForm form = product.linear.weight.format.row_form();
+    Activations x = rows_of(rows, s.n_in, form);
+    x.f32 = random_rows(rows, s.n_in);
+    convert_rows(x, pool_);
+    return measure(precision, ops, [&] { multiply(x, product, pool_); });
   }
 
-  Speed int8_speed(const Shape& s, int rows, double ops) {
-    const Weight w = weight_of(s, Precision::kInt8);
-    const Int8Rows x{bytes(int8_rows_bytes(rows, s.n_in)).data(), rows, s.n_in};
-    int8_quantise(random_rows(rows, s.n_in), {}, pool_, x);
-    Matrix<float> out = random_rows(rows, s.n_out);
-    Int8Out to{.to = {.bias = bias_of(s), .activation = activation_of(s)}};
-    if (s.use == Use::kToProduct) {
-      to.quantised = {bytes(int8_rows_bytes(rows, s.n_out)).data(), rows, s.n_out};
-    } else if (s.use == Use::kToAttention && active().native_bf16) {
-      to.to.out_bf16 = {reinterpret_cast<std::uint16_t*>(out.data), rows, s.n_out};
-    } else {
-      to.to.out = out;
-      if (s.use == Use::kOntoResidual) to.to.residual = out;
+  // What a model of this precision asks of the product.
+  static RowForm out_form(const Shape& s, Precision precision) {
+    const bool is_int8 = precision == Precision::kInt8;
+    if (s.use == Use::kOntoResidual || precision == Precision::kF32) return RowForm::kF32;
+    if (s.use == Use::kToProduct) return is_int8 ? RowForm::kInt8 : RowForm::kBf16;
+    return is_int8 && !active().native_bf16 ? RowForm::kF32 : RowForm::kBf16;
+  }
+
+  Activations rows_of(int rows, int cols, RowForm form) {
+    Activations out;
+    out.n_rows = rows;
+    out.n_cols = cols;
+    if (form == RowForm::kF32) out.f32 = random_rows(rows, cols);
+    if (form == RowForm::kBf16) {
+      const auto n = static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols);
+      out.bf16 = {reinterpret_cast<std::uint16_t*>(bytes(n * 2).data()), rows, cols};
     }
-    return measure(Precision::kInt8, ops, [&] { matmul_int8(x, w, to, pool_); });
+    if (form == RowForm::kInt8) {
+      out.int8 = {bytes(int8_rows_bytes(rows, cols)).data(), rows, cols};
+    }
+    return out;
   }
 
   void run_attention(Precision precision, int length) {
@@ -181,11 +181,18 @@ class Bench {
       const Matrix<std::uint16_t> qkv_bf16 = as_bf16(qkv);
       Matrix<float> out = random_rows(length, d);
       const auto scratch = bytes(attention_scratch_bytes(length, h.d_head, o_.threads));
+      const AttentionSpec spec{.n_heads = h.n_heads,
+                               .n_kv_heads = h.n_heads,
+                               .scale = 1.0f / std::sqrt(static_cast<float>(h.d_head))};
+      const auto attend = [&](auto rows) {
+        attention(spec, rows.columns(0, d), rows.columns(d, d), rows.columns(2 * d, d), starts,
+                  scratch, pool_, out);
+      };
       const Speed speed = measure(precision, 4.0 * length * length * d, [&] {
         if (precision == Precision::kF32) {
-          attention(qkv, starts, h.n_heads, scratch, pool_, out);
+          attend(Matrix<const float>(qkv));
         } else {
-          attention(qkv_bf16, starts, h.n_heads, scratch, pool_, out);
+          attend(Matrix<const std::uint16_t>(qkv_bf16));
         }
       });
       print(
@@ -256,9 +263,10 @@ class Bench {
   }
 
   Weight weight_of(const Shape& s, Precision precision) {
+    const WeightFormat format = weight_format(precision, BlockFormat::kF32);
     const Matrix<float> w = random_rows(s.n_out, s.n_in);
-    return pack_weight(precision, w.data, s.n_out, s.n_in,
-                       bytes(packed_bytes(precision, s.n_out, s.n_in)));
+    return pack_weight(format, w.data, s.n_out, s.n_in,
+                       bytes(weight_bytes(format, s.n_out, s.n_in)));
   }
 
   std::span<const float> bias_of(const Shape& s) { return random_rows(1, s.n_out).row(0); }

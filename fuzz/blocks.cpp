@@ -41,19 +41,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
 
   const auto n_values = static_cast<std::size_t>(n_in);
   std::vector<float> want(n_values), got(n_values);
-  const std::size_t n_packed = block_packed_bytes(layout->format, n_rows, n_in);
+  const WeightFormat format{WeightFormat::Kind::kStored, layout->format};
+  const std::size_t n_packed = weight_bytes(format, n_rows, n_in);
   const std::unique_ptr<std::byte, void (*)(void*)> packed(
       static_cast<std::byte*>(std::aligned_alloc(64, n_packed)), std::free);
-  const BlockWeight w{layout->format, n_rows, n_in, packed.get()};
+  const Weight w{format, n_rows, n_in, packed.get()};
   for (int p = 0; p < w.n_panels(); ++p) {
     const int rows = n_rows - 16 * p < 16 ? n_rows - 16 * p : 16;
     pack_block_panel(
-        w.format, blocks.data() + row_bytes * static_cast<std::size_t>(16 * p), rows, n_in,
+        layout->format, blocks.data() + row_bytes * static_cast<std::size_t>(16 * p), rows, n_in,
         {packed.get() + w.panel_bytes() * static_cast<std::size_t>(p), w.panel_bytes()});
   }
   for (int r = 0; r < n_rows; ++r) {
-    dequantise_blocks(w.format, blocks.subspan(row_bytes * static_cast<std::size_t>(r), row_bytes),
-                      want);
+    dequantise_blocks(layout->format,
+                      blocks.subspan(row_bytes * static_cast<std::size_t>(r), row_bytes), want);
     dequantise_row(w, r, got);
     for (std::size_t i = 0; i < n_values; ++i) QUERN_CHECK(same(got[i], want[i]));
   }

@@ -5,8 +5,9 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "formats/bert_config.h"
 #include "formats/decoder_config.h"
+#include "formats/encoder_config.h"
+#include "formats/head_facts.h"
 #include "formats/json_object.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
@@ -14,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
   const auto json =
       JsonObject::parse(std::string_view(reinterpret_cast<const char*>(data), n), "config.json");
   if (!json.ok()) return 0;
-  const auto config = read_bert_config(*json);
+  const auto config = read_encoder_config(*json);
   if (config.ok()) {
     QUERN_CHECK(config->n_layers > 0 && config->n_vocab > 0 && config->d_ff > 0);
     QUERN_CHECK(config->d_model % config->n_heads == 0);

@@ -14,8 +14,10 @@ import sys
 
 import torch
 from safetensors.torch import save_file
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import BertConfig, BertForSequenceClassification, BertModel
+from tokenizers import (Tokenizer, decoders, models, normalizers, pre_tokenizers, processors,
+                        trainers)
+from transformers import (BertConfig, BertForSequenceClassification, BertModel, RobertaConfig,
+                          RobertaForSequenceClassification, RobertaModel)
 
 WORDS = """the a an and or not of to in on at is are was were be has have had it this that with for
 from by as he she they we you i man woman people child dog cat bird water air heat flow wing speed
@@ -181,6 +183,78 @@ def write_tokenizer(folder, tokenizer, vocab, form):
         (folder / "tokenizer.json").write_text(tokenizer.to_str(pretty=False))
 
 
+ROBERTA_SPECIALS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+
+
+def make_roberta_tokenizer():
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.train_from_iterator(
+        TEXTS + [a + " " + b for a, b in PAIRS] + [" ".join(WORDS)],
+        trainers.BpeTrainer(vocab_size=420, special_tokens=ROBERTA_SPECIALS, show_progress=False,
+                            initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    tokenizer.post_processor = processors.RobertaProcessing(
+        ("</s>", tokenizer.token_to_id("</s>")), ("<s>", tokenizer.token_to_id("<s>")),
+        trim_offsets=True, add_prefix_space=False)
+    return tokenizer
+
+
+def make_roberta(out, name, sizes, seed, classifies):
+    """Positions from behind the padding token's row, a head of its own; ids of padding in the middle
+    of a text, as nobody's tokenizer gives them, hold the rule for them."""
+    folder = fresh(out / name)
+    tokenizer = make_roberta_tokenizer()
+    config = RobertaConfig(vocab_size=tokenizer.get_vocab_size(), hidden_size=sizes["d_model"],
+                           num_hidden_layers=sizes["n_layers"],
+                           num_attention_heads=sizes["n_heads"], intermediate_size=sizes["d_ff"],
+                           max_position_embeddings=66, layer_norm_eps=1e-5, type_vocab_size=1,
+                           pad_token_id=1, bos_token_id=0, eos_token_id=2, num_labels=1,
+                           attn_implementation="eager")
+    kind = RobertaForSequenceClassification if classifies else RobertaModel
+    model = kind(config, **({} if classifies else {"add_pooling_layer": False})).eval()
+    randomise(model, seed)
+    labels = {"id2label": {"0": "LABEL_0"}, "label2id": {"LABEL_0": 0}} if classifies else {}
+    write_json(folder / "config.json",
+               {"architectures": [kind.__name__], "model_type": "roberta", "torch_dtype": "float32",
+                "hidden_act": "gelu", "hidden_size": config.hidden_size,
+                "intermediate_size": config.intermediate_size, "layer_norm_eps": 1e-5,
+                "max_position_embeddings": 66, "num_attention_heads": config.num_attention_heads,
+                "num_hidden_layers": config.num_hidden_layers, "pad_token_id": 1,
+                "bos_token_id": 0, "eos_token_id": 2, "type_vocab_size": 1,
+                "vocab_size": config.vocab_size} | labels)
+    write_json(folder / "tokenizer_config.json",
+               {"bos_token": "<s>", "eos_token": "</s>", "cls_token": "<s>", "sep_token": "</s>",
+                "pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<mask>",
+                "tokenizer_class": "RobertaTokenizer", "model_max_length": 64})
+    (folder / "tokenizer.json").write_text(tokenizer.to_str(pretty=False))
+    if not classifies:
+        write_modules(folder, "mean", True, "old", config.hidden_size)
+    save_weights(folder, model, torch.float32, 1)
+
+    model = model.double()
+    cases = []
+    limit = 64 if classifies else 48
+    for text, pair in [(t, None) for t in TEXTS] + (PAIRS if classifies else []):
+        cases.append(encode(tokenizer, text, pair, limit))
+    padded = [0, 100, 1, 200, 1, 1, 300, 2]
+    cases.append({"text": "", "ids": padded, "type_ids": [0] * len(padded), "n_dropped": 0,
+                  "ids_only": True})
+    for case in cases:
+        with torch.no_grad():
+            # All tokens attend; a pad is one by its id only where positions are counted.
+            result = model(input_ids=torch.tensor([case["ids"]]),
+                           attention_mask=torch.ones(1, len(case["ids"]), dtype=torch.long))
+        if classifies:
+            case["logits"] = numbers(result.logits)
+        else:
+            vector = pool(result.last_hidden_state[0], "mean")
+            case["vector"] = numbers(vector / vector.norm())
+    facts = {"max_tokens": limit} | ({} if classifies else {"pooling": "mean", "normalize": True,
+                                                            "prompt": ""})
+    write_golden(folder, facts, cases)
+
+
 def write_modules(folder, pooling, normalize, form, d_model):
     prefix = {"old": ("sentence_transformers.models.",) * 3,
               "new": ("sentence_transformers.base.modules.transformer.",
@@ -277,6 +351,8 @@ def main():
     make_embedder(out, "tiny-max", wide, 3, "max", normalize=False, modules_form="new")
     make_embedder(out, "tiny-sharded", even | {"act": "gelu_new"}, 4, "mean", n_shards=3)
     make_classifier(out, "tiny-nli", small, 5)
+    make_roberta(out, "tiny-roberta", small, 6, classifies=False)
+    make_roberta(out, "tiny-roberta-cross", even, 7, classifies=True)
 
 
 if __name__ == "__main__":

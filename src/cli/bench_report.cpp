@@ -50,7 +50,7 @@ double quantile(std::vector<double> values, double q) {
   return values[static_cast<std::size_t>(at)];
 }
 
-double bert_ops(const formats::BertConfig& config, std::span<const int> lengths) {
+double bert_ops(const formats::EncoderConfig& config, std::span<const int> lengths) {
   const double d = config.d_model, d_ff = config.d_ff;
   double n_ops = 0;
   for (const int length : lengths) {

@@ -32,7 +32,7 @@ double quantile(std::vector<double> values, double q);
 
 /// Operations of the matrix products of one forward pass over each of `lengths` tokens: per layer
 /// and token 2 * (4 d^2 + 2 d d_ff) for the weights and 4 * length * d for attention.
-double bert_ops(const formats::BertConfig& config, std::span<const int> lengths);
+double bert_ops(const formats::EncoderConfig& config, std::span<const int> lengths);
 
 std::string table_of(const BenchReport& report);
 std::string json_of(const BenchReport& report);

@@ -15,7 +15,7 @@ TEST(bench_report, quantiles_are_values_that_were_measured) {
 
 TEST(bench_report, counts_the_operations_of_minilm) {
   // 6 layers, d 384, d_ff 1536: 2 * (4 * 384^2 + 2 * 384 * 1536) * 6 = 21.2 Mop a token.
-  formats::BertConfig config;
+  formats::EncoderConfig config;
   config.n_layers = 6;
   config.d_model = 384;
   config.d_ff = 1536;

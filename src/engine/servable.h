@@ -1,5 +1,5 @@
 // What the scheduler needs of an encoder: inputs into token ids, and batches of ids into numbers.
-// Implemented by bert_servable.cpp over models/bert.h, and by fakes in tests.
+// Implemented by load/folder_source.cpp over models/encoder.h, and by fakes in tests.
 
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "engine/engine.h"
-#include "models/bert.h"
+#include "models/encoder.h"
 #include "tensor/matrix.h"
 #include "text/tokenizer.h"
 

@@ -19,8 +19,9 @@ Result<OutputKind> read_output(const JsonObject& config) {
     if (name.ends_with("ForSequenceClassification")) return OutputKind::kLogits;
     for (const char* refused : kRefused) {
       if (name.ends_with(refused)) {
-        return config.unsupported("architectures",
-                                  "an encoder (BertModel) or BertForSequenceClassification");
+        return config.unsupported(
+            "architectures",
+            "an encoder (BertModel, RobertaModel) or one for sequence classification");
       }
     }
   }

@@ -33,12 +33,6 @@ const char* output_name(OutputKind kind);  // "vector", "logits", "sparse", "row
 /// How the rows of a text become one.
 enum class Pooling { kMean, kCls, kMax, kLast };
 
-/// What stands between the first row and the logits.
-enum class ClassifierKind {
-  kPooler,  // classifier(tanh(pooler.dense(x))): BERT.
-  kDense,   // classifier.out_proj(tanh(classifier.dense(x))): RoBERTa.
-};
-
 /// How logits become scores.
 enum class Scale {
   kRaw,      // As they are: a regression, or a cross-encoder that says so.
@@ -59,7 +53,6 @@ struct HeadFacts {
 
   // kLogits: the label of each, "LABEL_0" ... where the file names none.
   std::vector<std::string> labels = {};
-  ClassifierKind classifier = ClassifierKind::kPooler;
   Scale scale = Scale::kSoftmax;
 };
 

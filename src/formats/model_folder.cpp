@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "base/mapped_file.h"
-#include "formats/bert_config.h"
 #include "formats/decoder_model.h"
 #include "formats/gguf/gguf.h"
 #include "formats/gguf/gguf_tokenizer.h"
@@ -56,7 +55,7 @@ Result<ModelFolder> read_folder(const std::string& path) {
   out.name = fs::path(out.path).filename().string();
 
   QUERN_ASSIGN(const JsonObject config, JsonObject::read(out.path, "config.json"));
-  QUERN_ASSIGN(out.config, read_bert_config(config));
+  QUERN_ASSIGN(out.config, read_encoder_config(config));
   QUERN_ASSIGN(out.head, read_head(config, out.config.d_model));
   if (out.head.output == OutputKind::kVector) QUERN_TRY(read_sentence_modules(out));
   QUERN_TRY(check_output(out.head));

@@ -8,31 +8,16 @@
 #include <string>
 
 #include "base/status.h"
+#include "formats/encoder_config.h"
 #include "formats/head_facts.h"
 #include "text/tokenizer_spec.h"
 
 namespace quern::formats {
 
-enum class Activation { kGelu, kGeluTanh, kRelu };  // "gelu" is the exact one (erf).
-
-/// Hyper-parameters of the BERT family, every one checked to be in a sane range.
-struct BertConfig {
-  std::string family;  // "bert": model_type of config.json.
-  int n_layers = 0;
-  int n_heads = 0;  // divides d_model
-  int d_model = 0;
-  int d_ff = 0;
-  int n_vocab = 0;
-  int n_positions = 0;  // max_position_embeddings
-  int n_types = 0;      // type_vocab_size
-  float norm_eps = 0;
-  Activation activation = Activation::kGelu;
-};
-
 struct ModelFolder {
   std::string path;  // The folder, absolute.
   std::string name;  // Last part of the path, for people.
-  BertConfig config;
+  EncoderConfig config;
   HeadFacts head;
 
   // Of embedders.

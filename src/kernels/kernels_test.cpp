@@ -36,18 +36,25 @@ AlignedBytes aligned_bytes(std::size_t n) {
 // A packed random [n_out, n_in] matrix and its plain values as the precision holds them.
 struct RandomWeight {
   RandomWeight(Precision precision, int n_out, int n_in)
-      : values(random_floats(static_cast<std::size_t>(n_out) * n_in, 7)),
-        bytes(aligned_bytes(packed_bytes(precision, n_out, n_in))),
-        weight(pack_weight(precision, values.data(), n_out, n_in,
-                           {bytes.get(), packed_bytes(precision, n_out, n_in)})) {
+      : RandomWeight(weight_format(precision, BlockFormat::kF32), n_out, n_in) {
     if (precision == Precision::kBf16) {
       for (float& v : values) v = f32_from_bf16(bf16_from_f32(v));
     }
   }
+  RandomWeight(WeightFormat format, int n_out, int n_in)
+      : values(random_floats(static_cast<std::size_t>(n_out) * n_in, 7)),
+        bytes(aligned_bytes(weight_bytes(format, n_out, n_in))),
+        weight(pack_weight(format, values.data(), n_out, n_in,
+                           {bytes.get(), weight_bytes(format, n_out, n_in)})) {}
   std::vector<float> values;
   AlignedBytes bytes;
   Weight weight;
 };
+
+// 32-bit steps of the inputs: see Tile.
+int n_steps(const Weight& w) {
+  return w.format.kind == WeightFormat::Kind::kBf16Pairs ? (w.n_in + 1) / 2 : w.n_in;
+}
 
 std::vector<std::uint16_t> to_bf16(const std::vector<float>& x) {
   std::vector<std::uint16_t> out;
@@ -58,16 +65,16 @@ std::vector<std::uint16_t> to_bf16(const std::vector<float>& x) {
 std::vector<float> run_tile(const Table& table, const Weight& w, const void* x, int n_rows) {
   std::vector<float> c(static_cast<std::size_t>(n_rows) * w.n_panels() * 16, 0.0f);
   const Tile tile{.a = x,
-                  .a_stride = w.n_steps(),
+                  .a_stride = n_steps(w),
                   .b = w.packed,
-                  .b_stride = static_cast<std::ptrdiff_t>(w.n_steps()) * 16,
-                  .n_steps = w.n_steps(),
+                  .b_stride = static_cast<std::ptrdiff_t>(n_steps(w)) * 16,
+                  .n_steps = n_steps(w),
                   .c = c.data(),
                   .c_stride = w.n_panels() * 16,
                   .n_rows = n_rows,
                   .n_panels = w.n_panels(),
                   .accumulate = false};
-  if (w.precision == Precision::kF32) {
+  if (w.format.kind == WeightFormat::Kind::kStored) {
     table.tile_f32(tile);
   } else {
     table.tile_bf16(tile);
@@ -78,9 +85,9 @@ std::vector<float> run_tile(const Table& table, const Weight& w, const void* x, 
 TEST(tile_f32, worked_example) {
   // x = [1 2 3], W = [[1 0 0], [0 1 1]]: x W^T = [1, 5].
   const std::vector<float> w = {1, 0, 0, 0, 1, 1};
-  const AlignedBytes packed = aligned_bytes(packed_bytes(Precision::kF32, 2, 3));
-  const Weight weight = pack_weight(Precision::kF32, w.data(), 2, 3,
-                                    {packed.get(), packed_bytes(Precision::kF32, 2, 3)});
+  const AlignedBytes packed = aligned_bytes(weight_bytes(WeightFormat{}, 2, 3));
+  const Weight weight = pack_weight(WeightFormat{}, w.data(), 2, 3,
+                                    {packed.get(), weight_bytes(WeightFormat{}, 2, 3)});
   const std::vector<float> x = {1, 2, 3};
   for (const Table* table : runnable()) {
     const std::vector<float> c = run_tile(*table, weight, x.data(), 1);

@@ -1,9 +1,12 @@
-#include "kernels/matmul.h"
+// Products with weights of f32, f16, bf16 and pairs of bf16: the tiles of the table, blocked for
+// the caches.
 
 #include <algorithm>
 
 #include "base/check.h"
 #include "base/machine.h"
+#include "kernels/products.h"
+#include "kernels/table.h"
 
 namespace quern::kernels {
 namespace {
@@ -11,17 +14,37 @@ namespace {
 constexpr int kMaxTileRows = 12;
 constexpr int kMaxTilePanels = 8;
 
-// x and the weights as 32-bit steps, whatever the precision.
+// The rows in 32-bit steps and the weights in lines of 16 outputs, whatever their types.
 struct Operands {
   const std::uint32_t* a = nullptr;
   std::ptrdiff_t a_stride = 0;
   int n_rows = 0;
-  const std::uint32_t* b = nullptr;
+  const std::byte* b = nullptr;
+  int b_unit = 4;  // Bytes of one output's part of a step.
   int n_steps = 0;
   int n_panels = 0;
-  int n_out = 0;
   void (*tile)(const Tile&) = nullptr;
 };
+
+Operands operands_of(const Activations& x, const Weight& w, const Table& table) {
+  Operands op{.n_rows = x.n_rows, .b = w.packed, .n_panels = w.n_panels()};
+  if (w.format.kind == WeightFormat::Kind::kBf16Pairs) {
+    QUERN_CHECK(w.n_in % 2 == 0 && x.bf16.stride % 2 == 0);
+    op.a = reinterpret_cast<const std::uint32_t*>(x.bf16.data);
+    op.a_stride = x.bf16.stride / 2;
+    op.n_steps = w.n_in / 2;
+    op.tile = table.tile_bf16;
+    return op;
+  }
+  op.a = reinterpret_cast<const std::uint32_t*>(x.f32.data);
+  op.a_stride = x.f32.stride;
+  op.n_steps = w.n_in;
+  op.b_unit = w.format.stored == BlockFormat::kF32 ? 4 : 2;
+  op.tile = w.format.stored == BlockFormat::kF32   ? table.tile_f32
+            : w.format.stored == BlockFormat::kF16 ? table.tile_f16
+                                                   : table.tile_f32_bf16;
+  return op;
+}
 
 // How the work is cut. Cuts never change results: each output is summed by one tile chain.
 struct Blocking {
@@ -32,7 +55,7 @@ struct Blocking {
 
 int round_up(int n, int multiple) { return (n + multiple - 1) / multiple * multiple; }
 
-Blocking choose_blocking(const Operands& op, const Table& table, int n_threads) {
+Blocking choose_blocking(const Operands& op, const Table& table, int wanted_parts) {
   const auto half_l2_units = static_cast<int>(cache_sizes().l2_bytes / 2 / 4);
   Blocking block;
   // A block of rows and one group of panels share half of L2.
@@ -44,110 +67,83 @@ Blocking choose_blocking(const Operands& op, const Table& table, int n_threads) 
   block.rows = std::min(block.rows, round_up(op.n_rows, table.tile_rows));
   // Enough parts that a slow core can be helped out, but each with a few panels to work through.
   const int row_blocks = (op.n_rows + block.rows - 1) / block.rows;
-  const int wanted_parts = n_threads == 1 ? 1 : 4 * n_threads;
   const int panel_parts =
       std::clamp(wanted_parts / row_blocks, 1, std::max(1, op.n_panels / (2 * table.tile_panels)));
   block.panels = round_up((op.n_panels + panel_parts - 1) / panel_parts, table.tile_panels);
   return block;
 }
 
-void finish_tile(const Tile& tile, int row, int first_out, int n_out, const MatmulOut& to,
-                 const Table& table) {
-  const auto at = [&](const auto& m, int r) {
-    return m.data == nullptr ? nullptr : m.row_data(r) + first_out;
-  };
+void finish_tile(const Tile& tile, const Product& p, int row, int first_out, const Table& table) {
+  const int n = std::min(16 * tile.n_panels, p.linear.weight.n_out - first_out);
   for (int r = 0; r < tile.n_rows; ++r) {
-    table.finish_row({.c = tile.c + r * tile.c_stride,
-                      .bias = to.bias.empty() ? nullptr : to.bias.data() + first_out,
-                      .residual = at(to.residual, row + r),
-                      .activation = to.activation,
-                      .n = std::min(16 * tile.n_panels, n_out - first_out),
-                      .out = at(to.out, row + r),
-                      .out_bf16 = at(to.out_bf16, row + r)});
+    Finish to = finish_of(p, row + r, first_out, n);
+    to.c = tile.c + r * tile.c_stride;
+    table.finish_row(to);
   }
 }
 
+/// One product, as its parts see it.
+struct Work {
+  const Product& product;
+  Operands op;
+  Blocking block;
+
+  int n_row_parts() const { return (op.n_rows + block.rows - 1) / block.rows; }
+  int n_panel_parts() const { return (op.n_panels + block.panels - 1) / block.panels; }
+  int n_parts() const { return n_row_parts() * n_panel_parts(); }
+};
+
 // One tile of rows times one group of panels, over all steps, then finished while it is in L1.
-void run_tile(const Operands& op, const Blocking& block, const Table& table, int row, int n_rows,
-              int panel, int n_panels, const MatmulOut& to) {
+void run_tile(const Work& work, const Table& table, int row, int n_rows, int panel, int n_panels) {
   alignas(64) float c[kMaxTileRows * kMaxTilePanels * 16];
+  const Operands& op = work.op;
   Tile tile{.a_stride = op.a_stride,
             .b_stride = static_cast<std::ptrdiff_t>(op.n_steps) * 16,
             .c = c,
             .c_stride = 16 * n_panels,
             .n_rows = n_rows,
             .n_panels = n_panels};
-  for (int step = 0; step < op.n_steps; step += block.steps) {
+  for (int step = 0; step < op.n_steps; step += work.block.steps) {
     tile.a = op.a + row * op.a_stride + step;
-    tile.b = op.b + panel * tile.b_stride + static_cast<std::ptrdiff_t>(step) * 16;
-    tile.n_steps = std::min(block.steps, op.n_steps - step);
+    tile.b = op.b + (panel * tile.b_stride + static_cast<std::ptrdiff_t>(step) * 16) * op.b_unit;
+    tile.n_steps = std::min(work.block.steps, op.n_steps - step);
     tile.accumulate = step > 0;
     op.tile(tile);
   }
-  finish_tile(tile, row, 16 * panel, op.n_out, to, table);
+  finish_tile(tile, work.product, row, 16 * panel, table);
 }
 
-void run_part(const Operands& op, const Blocking& block, const Table& table, int first_row,
-              int first_panel, const MatmulOut& to) {
-  const int end_row = std::min(first_row + block.rows, op.n_rows);
-  const int end_panel = std::min(first_panel + block.panels, op.n_panels);
+void run_part(const Work& work, const Table& table, int part) {
+  const int first_row = part / work.n_panel_parts() * work.block.rows;
+  const int first_panel = part % work.n_panel_parts() * work.block.panels;
+  const int end_row = std::min(first_row + work.block.rows, work.op.n_rows);
+  const int end_panel = std::min(first_panel + work.block.panels, work.op.n_panels);
   // A group of panels is finished in one go: long runs for the epilogue, and with few rows wide
   // tiles for the kernel.
-  const int group = kMaxTilePanels;
-  for (int panel = first_panel; panel < end_panel; panel += group) {
-    const int n_panels = std::min(group, end_panel - panel);
+  for (int panel = first_panel; panel < end_panel; panel += kMaxTilePanels) {
+    const int n_panels = std::min(kMaxTilePanels, end_panel - panel);
     for (int row = first_row; row < end_row; row += table.tile_rows) {
       const int n_rows = std::min(table.tile_rows, end_row - row);
-      run_tile(op, block, table, row, n_rows, panel, n_panels, to);
+      run_tile(work, table, row, n_rows, panel, n_panels);
     }
   }
 }
 
-void run(const Operands& op, const MatmulOut& to, const Table& table, ThreadPool& pool) {
-  QUERN_CHECK(table.tile_rows <= kMaxTileRows && table.tile_panels <= kMaxTilePanels);
-  QUERN_CHECK(to.bias.empty() || static_cast<int>(to.bias.size()) == op.n_out);
-  QUERN_CHECK(to.out.data == nullptr || to.out.same_shape(op.n_rows, op.n_out));
-  QUERN_CHECK(to.out_bf16.data == nullptr || to.out_bf16.same_shape(op.n_rows, op.n_out));
-  QUERN_CHECK(to.residual.data == nullptr || to.residual.same_shape(op.n_rows, op.n_out));
-  if (op.n_rows == 0) return;
-  const Blocking block = choose_blocking(op, table, pool.n_threads());
-  const int row_parts = (op.n_rows + block.rows - 1) / block.rows;
-  const int panel_parts = (op.n_panels + block.panels - 1) / block.panels;
-  pool.parallel_for(row_parts * panel_parts, [&](int part, int) {
-    run_part(op, block, table, part / panel_parts * block.rows, part % panel_parts * block.panels,
-             to);
-  });
-}
-
 }  // namespace
 
-void matmul(Matrix<const float> x, const Weight& w, const MatmulOut& to, ThreadPool& pool) {
-  QUERN_CHECK(w.precision == Precision::kF32 && x.cols == w.n_in);
+void multiply_elements(const Activations& x, std::span<const Product> products, ThreadPool& pool) {
   const Table& table = active();
-  run({.a = reinterpret_cast<const std::uint32_t*>(x.data),
-       .a_stride = x.stride,
-       .n_rows = x.rows,
-       .b = reinterpret_cast<const std::uint32_t*>(w.packed),
-       .n_steps = w.n_steps(),
-       .n_panels = w.n_panels(),
-       .n_out = w.n_out,
-       .tile = table.tile_f32},
-      to, table, pool);
-}
-
-void matmul(Matrix<const std::uint16_t> x, const Weight& w, const MatmulOut& to, ThreadPool& pool) {
-  QUERN_CHECK(w.precision == Precision::kBf16 && x.cols == w.n_in);
-  QUERN_CHECK(w.n_in % 2 == 0 && x.stride % 2 == 0);
-  const Table& table = active();
-  run({.a = reinterpret_cast<const std::uint32_t*>(x.data),
-       .a_stride = x.stride / 2,
-       .n_rows = x.rows,
-       .b = reinterpret_cast<const std::uint32_t*>(w.packed),
-       .n_steps = w.n_steps(),
-       .n_panels = w.n_panels(),
-       .n_out = w.n_out,
-       .tile = table.tile_bf16},
-      to, table, pool);
+  QUERN_CHECK(table.tile_rows <= kMaxTileRows && table.tile_panels <= kMaxTilePanels);
+  const int n_products = static_cast<int>(products.size());
+  const int wanted =
+      pool.n_threads() == 1 ? 1 : (4 * pool.n_threads() + n_products - 1) / n_products;
+  for_each_part(
+      products, pool,
+      [&](const Product& p) {
+        const Operands op = operands_of(x, p.linear.weight, table);
+        return Work{p, op, choose_blocking(op, table, wanted)};
+      },
+      [&](const Work& work, int part) { run_part(work, table, part); });
 }
 
 }  // namespace quern::kernels

@@ -1,26 +1,29 @@
 #include "kernels/norm.h"
 
-#include <algorithm>
-
 #include "base/check.h"
 #include "kernels/table.h"
 
 namespace quern::kernels {
 
-void layer_norm(Matrix<const float> x, std::span<const float> gamma, std::span<const float> beta,
-                float eps, ThreadPool& pool, Matrix<float> out, Matrix<std::uint16_t> out_bf16) {
-  QUERN_CHECK(static_cast<int>(gamma.size()) == x.cols && gamma.size() == beta.size());
-  QUERN_CHECK(out.data == nullptr || out.same_shape(x.rows, x.cols));
-  QUERN_CHECK(out_bf16.data == nullptr || out_bf16.same_shape(x.rows, x.cols));
-  constexpr int kRowsPerPart = 32;
+void norm_rows(const Norm& norm, Matrix<const float> x, const Activations& out, ThreadPool& pool) {
+  QUERN_CHECK(out.f32.same_shape(x.rows, x.cols));
+  QUERN_CHECK(static_cast<int>(norm.weight.size()) == x.cols);
+  QUERN_CHECK(norm.bias.size() == (norm.kind == NormKind::kLayer ? norm.weight.size() : 0));
   const Table& table = active();
-  pool.parallel_for((x.rows + kRowsPerPart - 1) / kRowsPerPart, [&](int part, int) {
-    const int end = std::min(x.rows, (part + 1) * kRowsPerPart);
-    for (int r = part * kRowsPerPart; r < end; ++r) {
-      table.layer_norm_row(x.row_data(r), gamma.data(), beta.data(), x.cols, eps,
-                           out.data == nullptr ? nullptr : out.row_data(r),
-                           out_bf16.data == nullptr ? nullptr : out_bf16.row_data(r));
+  Activations others = out;  // A layer norm writes bf16 itself.
+  if (norm.kind == NormKind::kLayer) others.bf16 = {};
+  for_each_row_block(x.rows, pool, [&](int first, int n) {
+    for (int r = first; r < first + n; ++r) {
+      if (norm.kind == NormKind::kLayer) {
+        table.layer_norm_row(x.row_data(r), norm.weight.data(), norm.bias.data(), x.cols, norm.eps,
+                             out.f32.row_data(r),
+                             out.bf16.data == nullptr ? nullptr : out.bf16.row_data(r));
+      } else {
+        table.rms_norm_row(x.row_data(r), norm.weight.data(), x.cols, norm.eps,
+                           out.f32.row_data(r));
+      }
     }
+    convert_block(others, first, n);
   });
 }
 

@@ -6,26 +6,13 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "kernels/block/block_weight.h"
 #include "kernels/int8/int8.h"
 #include "tensor/dtype.h"
 
 namespace quern::kernels {
-namespace {
 
-// Inputs that share one 32-bit step.
-int inputs_per_step(Precision precision) {
-  switch (precision) {
-    case Precision::kF32:
-      return 1;
-    case Precision::kBf16:
-      return 2;
-    case Precision::kInt8:
-      return kInt8Step;
-  }
-  return 1;
-}
-
-}  // namespace
+using Kind = WeightFormat::Kind;
 
 const char* precision_name(Precision precision) {
   switch (precision) {
@@ -35,6 +22,8 @@ const char* precision_name(Precision precision) {
       return "bf16";
     case Precision::kInt8:
       return "int8";
+    case Precision::kStored:
+      return "stored";
   }
   return "unknown";
 }
@@ -47,36 +36,60 @@ Result<Precision> parse_precision(std::string_view name) {
           fmt::format("precision '{}' is not known, want f32, bf16 or int8", name)};
 }
 
-int Weight::n_steps() const {
-  const int per_step = inputs_per_step(precision);
-  return (n_in + per_step - 1) / per_step;
-}
-
-std::size_t panel_bytes(Precision precision, int n_in) {
-  if (precision == Precision::kInt8) return int8_panel_bytes(n_in);
-  const Weight w{.precision = precision, .n_out = kPanelWidth, .n_in = n_in};
-  return static_cast<std::size_t>(w.n_steps()) * 64;
-}
-
-std::size_t packed_bytes(Precision precision, int n_out, int n_in) {
-  const Weight w{.precision = precision, .n_out = n_out, .n_in = n_in};
-  return static_cast<std::size_t>(w.n_panels()) * panel_bytes(precision, n_in);
-}
-
-void pack_panel(Precision precision, const float* rows, int n_rows, int n_in,
-                std::span<std::byte> panel) {
-  QUERN_CHECK(panel.size() == panel_bytes(precision, n_in) && n_rows <= kPanelWidth);
-  std::memset(panel.data(), 0, panel.size());
-  if (precision == Precision::kInt8) return int8_pack_panel(rows, n_rows, n_in, panel.data());
-  if (precision == Precision::kF32) {
-    auto* lines = reinterpret_cast<float*>(panel.data());
-    for (int i = 0; i < n_in; ++i) {
-      for (int o = 0; o < n_rows; ++o) {
-        lines[i * kPanelWidth + o] = rows[static_cast<std::ptrdiff_t>(o) * n_in + i];
-      }
-    }
-    return;
+RowForm WeightFormat::row_form() const {
+  switch (kind) {
+    case Kind::kStored:
+      return takes_block_rows(stored) ? RowForm::kBlocks : RowForm::kF32;
+    case Kind::kBf16Pairs:
+      return RowForm::kBf16;
+    case Kind::kInt8:
+      return RowForm::kInt8;
   }
+  return RowForm::kF32;
+}
+
+WeightFormat weight_format(Precision precision, BlockFormat stored) {
+  switch (precision) {
+    case Precision::kF32:
+      return {Kind::kStored, BlockFormat::kF32};
+    case Precision::kBf16:
+      return {Kind::kBf16Pairs};
+    case Precision::kInt8:
+      return {Kind::kInt8};
+    case Precision::kStored:
+      return {Kind::kStored, stored};
+  }
+  return {};
+}
+
+std::size_t Weight::panel_bytes() const { return kernels::panel_bytes(format, n_in); }
+
+std::size_t panel_bytes(WeightFormat format, int n_in) {
+  switch (format.kind) {
+    case Kind::kStored:
+      return block_panel_bytes(format.stored, n_in);
+    case Kind::kBf16Pairs:
+      return static_cast<std::size_t>((n_in + 1) / 2) * 64;
+    case Kind::kInt8:
+      return int8_panel_bytes(n_in);
+  }
+  return 0;
+}
+
+std::size_t weight_bytes(WeightFormat format, int n_out, int n_in) {
+  return Weight{.format = format, .n_out = n_out, .n_in = n_in}.n_bytes();
+}
+
+void pack_panel(WeightFormat format, const float* rows, int n_rows, int n_in,
+                std::span<std::byte> panel) {
+  QUERN_CHECK(panel.size() == panel_bytes(format, n_in) && n_rows <= kPanelWidth);
+  if (format.kind == Kind::kStored) {
+    QUERN_CHECK(format.stored == BlockFormat::kF32);
+    return pack_block_panel(format.stored, reinterpret_cast<const std::byte*>(rows), n_rows, n_in,
+                            panel);
+  }
+  std::memset(panel.data(), 0, panel.size());
+  if (format.kind == Kind::kInt8) return int8_pack_panel(rows, n_rows, n_in, panel.data());
   auto* lines = reinterpret_cast<std::uint16_t*>(panel.data());
   for (int i = 0; i < n_in; ++i) {
     for (int o = 0; o < n_rows; ++o) {
@@ -86,14 +99,14 @@ void pack_panel(Precision precision, const float* rows, int n_rows, int n_in,
   }
 }
 
-Weight pack_weight(Precision precision, const float* source, int n_out, int n_in,
+Weight pack_weight(WeightFormat format, const float* source, int n_out, int n_in,
                    std::span<std::byte> packed) {
-  QUERN_CHECK(packed.size() == packed_bytes(precision, n_out, n_in));
-  const Weight w{.precision = precision, .n_out = n_out, .n_in = n_in, .packed = packed.data()};
-  const std::size_t bytes = panel_bytes(precision, n_in);
+  const Weight w{.format = format, .n_out = n_out, .n_in = n_in, .packed = packed.data()};
+  QUERN_CHECK(packed.size() == w.n_bytes());
+  const std::size_t bytes = w.panel_bytes();
   for (int panel = 0; panel < w.n_panels(); ++panel) {
     const int first = panel * kPanelWidth;
-    pack_panel(precision, source + static_cast<std::ptrdiff_t>(first) * n_in,
+    pack_panel(format, source + static_cast<std::ptrdiff_t>(first) * n_in,
                std::min(kPanelWidth, n_out - first), n_in,
                packed.subspan(static_cast<std::size_t>(panel) * bytes, bytes));
   }

@@ -14,69 +14,63 @@
 #include <vector>
 
 #include "base/byte_ledger.h"
-#include "base/mapped_file.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "formats/decoder_model.h"
-#include "kernels/block/block_weight.h"
+#include "kernels/linear.h"
+#include "kernels/norm.h"
 #include "models/kv_cache.h"
 #include "models/rope.h"
-#include "tensor/buffer.h"
+#include "models/sections.h"
+#include "models/steps.h"
+#include "models/transformer.h"
 #include "tensor/matrix.h"
 
 namespace quern::models {
 
-/// One transformer block. Vectors are f32, empty where the family has none; matrices keep the
-/// blocks of their file, permuted for the kernels.
-struct DecoderBlock {
-  kernels::BlockWeight q;         // [n_heads * d_head, d_model]
-  kernels::BlockWeight k, v;      // [n_kv_heads * d_head, d_model]
-  kernels::BlockWeight attn_out;  // [d_model, n_heads * d_head]
-  kernels::BlockWeight gate, up;  // [d_ff, d_model]
-  kernels::BlockWeight down;      // [d_model, d_ff]
-  std::span<const float> q_bias, k_bias, v_bias, attn_out_bias, gate_bias, up_bias, down_bias;
-  std::span<const float> attn_norm, ff_norm;            // [d_model]
-  std::span<const float> post_attn_norm, post_ff_norm;  // [d_model]
-  std::span<const float> q_norm, k_norm;                // [d_head]
-};
-
 struct Decoder {
   formats::DecoderConfig config;
-  kernels::BlockWeight token_embedding;  // [n_vocab, d_model]
-  kernels::BlockWeight output;           // The same; the embedding itself where they are tied.
-  std::span<const float> final_norm;     // [d_model]
-  std::vector<DecoderBlock> blocks;
+  kernels::Weight token_embedding;  // [n_vocab, d_model], as stored
+  kernels::Linear output;           // The same; the embedding itself where they are tied.
+  kernels::Norm final_norm;
+  std::vector<TransformerBlock> blocks;
+
+  // What the forward pass asks.
+  BlockShape shape;
+  StepForms forms;
   RopeTable rope, window_rope;
 
-  Buffer storage;      // Everything points into this,
-  MappedBytes packed;  // or, where it was packed before, into this.
-  Reservation mapped;  // The bytes of `packed`.
+  PackedWeights weights;  // Everything points into this.
 
-  std::size_t weight_bytes() const { return storage.size() + mapped.bytes(); }
+  std::size_t weight_bytes() const { return weights.bytes().size(); }
   /// All that was packed, as load_decoder takes it in `packed`.
-  std::span<const std::byte> packed_bytes() const {
-    return packed.bytes.empty() ? std::span<const std::byte>(storage.as<const std::byte>())
-                                : packed.bytes;
-  }
+  std::span<const std::byte> packed_bytes() const { return weights.bytes(); }
 };
 
-/// Checks all tensors, then permutes the matrices into the kernels' order, in the formats that the
-/// file has. Bytes are held by the tenant "weights/<model.name>".
+struct DecoderLoad {
+  // The packed_bytes() of an earlier load of the same file at the same precision; the model is
+  // bound to them and no matrix is read.
+  MappedBytes packed = {};
+  // Of the blocks' matrices. kStored: in the formats that the file has.
+  kernels::Precision precision = kernels::Precision::kStored;
+};
+
+/// Checks all tensors, then permutes the matrices into the kernels' order, layer by layer. Bytes
+/// are held by the tenant "weights/<model.name>".
 ///
-/// `packed`: the packed_bytes() of an earlier load of the same file; the model is bound to them and
-///   no matrix is read.
 /// Errors: kNotFound / kBadInput naming the tensor, its shape and the wanted one; kUnsupported for
 ///   a block format without kernels; kBadInput when `packed` has another size; kExhausted.
 Result<Decoder> load_decoder(const formats::DecoderModel& model, ByteLedger& ledger,
-                             ThreadPool& pool, MappedBytes packed = {});
+                             ThreadPool& pool, DecoderLoad load = {});
 
 struct DecoderWeightInfo {
   std::size_t n_bytes = 0;                      // That load_decoder reserves.
-  BlockFormat main_format = BlockFormat::kF32;  // That of the blocks' largest matrix.
+  BlockFormat main_format = BlockFormat::kF32;  // That of the blocks' largest matrix, stored.
 };
 
 /// Read from the file's tensors without touching their data. Errors: as load_decoder.
-Result<DecoderWeightInfo> decoder_weight_info(const formats::DecoderModel& model);
+Result<DecoderWeightInfo> decoder_weight_info(
+    const formats::DecoderModel& model, kernels::Precision precision = kernels::Precision::kStored);
 
 /// What one sequence brings to a forward pass.
 struct DecoderStep {

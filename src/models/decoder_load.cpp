@@ -1,100 +1,114 @@
 // From the tensors of a file to a decoder that can run. Everything a file can get wrong is refused
 // here or in decoder_tensors.cpp, so that the forward pass cannot fail.
 
-#include <cstdint>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "models/block_placer.h"
 #include "models/decoder.h"
+#include "models/model_tensors.h"
 
 namespace quern::models {
 namespace {
 
-void place(const DecoderTensors& t, BlockPlacer& placer, Decoder& m) {
-  const float added = m.config.norm_adds_one ? 1.0f : 0.0f;
-  m.token_embedding = placer.weight(t.token_embedding);
-  m.output = t.output.empty() ? m.token_embedding : placer.weight(t.output);
-  m.final_norm = placer.vector(t.final_norm, added);
-  m.blocks.resize(t.blocks.size());
-  for (std::size_t i = 0; i < t.blocks.size(); ++i) {
-    const DecoderBlockTensors& from = t.blocks[i];
-    DecoderBlock& to = m.blocks[i];
-    to.q = placer.weight(from.q);
-    to.k = placer.weight(from.k);
-    to.v = placer.weight(from.v);
-    to.attn_out = placer.weight(from.attn_out);
-    to.gate = placer.weight(from.gate);
-    to.up = placer.weight(from.up);
-    to.down = placer.weight(from.down);
-    to.q_bias = placer.vector(from.q_bias);
-    to.k_bias = placer.vector(from.k_bias);
-    to.v_bias = placer.vector(from.v_bias);
-    to.attn_out_bias = placer.vector(from.attn_out_bias);
-    to.gate_bias = placer.vector(from.gate_bias);
-    to.up_bias = placer.vector(from.up_bias);
-    to.down_bias = placer.vector(from.down_bias);
-    to.attn_norm = placer.vector(from.attn_norm, added);
-    to.ff_norm = placer.vector(from.ff_norm, added);
-    to.post_attn_norm = placer.vector(from.post_attn_norm, added);
-    to.post_ff_norm = placer.vector(from.post_ff_norm, added);
-    to.q_norm = placer.vector(from.q_norm, added);
-    to.k_norm = placer.vector(from.k_norm, added);
+using kernels::Precision;
+
+kernels::Activation activation_of(formats::GateActivation gate) {
+  switch (gate) {
+    case formats::GateActivation::kSilu:
+      return kernels::Activation::kSilu;
+    case formats::GateActivation::kGelu:
+      return kernels::Activation::kGelu;
+    case formats::GateActivation::kGeluTanh:
+      return kernels::Activation::kGeluTanh;
   }
+  return kernels::Activation::kNone;
 }
 
-Status check_config(const formats::DecoderModel& model) {
-  if (model.config.d_head <= kernels::kMaxHeadWidth) return {};
+/// Section 0 holds the embedding, section 1 what else all layers share, section 2 + i layer i.
+constexpr int kSharedSections = 2;
+
+// The embedding and the output matrix stay as they are stored: rows are looked up in one, and the
+// other is what int8 would harm most.
+PlaceSection place_in(const ModelTensors& t, Precision precision, Decoder& m) {
+  const Placing how{.precision = precision,
+                    .norm_kind = kernels::NormKind::kRms,
+                    .norm_eps = m.config.norm_eps,
+                    .norm_added = m.config.norm_adds_one ? 1.0f : 0.0f};
+  m.blocks.resize(t.blocks.size());
+  return [&t, &m, how](int section, WeightPlacer& placer) {
+    if (section == 0) {
+      m.token_embedding = placer.weight(t.token, Precision::kStored);
+      if (t.output.empty()) m.output.weight = m.token_embedding;
+    } else if (section == 1) {
+      if (!t.output.empty()) m.output.weight = placer.weight(t.output, Precision::kStored);
+      m.final_norm = place_norm(t.final_norm, how, placer);
+    } else {
+      const auto i = static_cast<std::size_t>(section - kSharedSections);
+      place_block(t.blocks[i], how, nullptr, placer, m.blocks[i]);
+    }
+  };
+}
+
+Status check_config(const formats::DecoderModel& model, Precision precision) {
+  const formats::DecoderConfig& c = model.config;
+  if (c.d_head > kernels::kMaxHeadWidth) {
+    return {Code::kUnsupported,
+            fmt::format("model '{}': attention heads are {} wide, want at most {}", model.path,
+                        c.d_head, kernels::kMaxHeadWidth)};
+  }
+  if (precision != Precision::kBf16 || (c.d_ff % 2 == 0 && c.n_heads * c.d_head % 2 == 0))
+    return {};
   return {Code::kUnsupported,
-          fmt::format("model '{}': attention heads are {} wide, want at most {}", model.path,
-                      model.config.d_head, kernels::kMaxHeadWidth)};
+          fmt::format("model '{}': bf16 needs even widths, this model's are {} and {}", model.path,
+                      c.d_ff, c.n_heads * c.d_head)};
 }
 
-Status check_packed(const MappedBytes& packed, std::size_t want) {
-  const bool is_aligned =
-      reinterpret_cast<std::uintptr_t>(packed.bytes.data()) % Buffer::kAlignment == 0;
-  if (packed.bytes.size() == want && is_aligned) return {};
-  return {Code::kBadInput, fmt::format("packed weights '{}' have {} bytes, want {}, aligned",
-                                       packed.file.path(), packed.bytes.size(), want)};
+void set_facts(Decoder& m) {
+  const formats::DecoderConfig& c = m.config;
+  m.shape = {.n_heads = c.n_heads,
+             .n_kv_heads = c.n_kv_heads,
+             .d_head = c.d_head,
+             .d_model = c.d_model,
+             .d_ff = c.d_ff,
+             .activation = activation_of(c.activation),
+             .norm_eps = c.norm_eps};
+  m.forms = step_forms(m.blocks);
+  m.rope = make_rope_table(c.rope);
+  m.window_rope = make_rope_table(c.window_rope);
 }
 
 }  // namespace
 
 Result<Decoder> load_decoder(const formats::DecoderModel& from, ByteLedger& ledger,
-                             ThreadPool& pool, MappedBytes packed) {
-  QUERN_TRY(check_config(from));
-  QUERN_ASSIGN(const DecoderTensors tensors, find_decoder_tensors(from));
+                             ThreadPool& pool, DecoderLoad load) {
+  QUERN_TRY(check_config(from, load.precision));
+  QUERN_ASSIGN(const TensorSource source, open_tensors(from));
+  QUERN_ASSIGN(const ModelTensors tensors,
+               find_decoder_tensors(from.config, source).in(fmt::format("model '{}'", from.path)));
   Decoder model;
   model.config = from.config;
-  model.rope = make_rope_table(from.config.rope);
-  model.window_rope = make_rope_table(from.config.window_rope);
-  BlockPlacer count = BlockPlacer::counting(pool);
-  place(tensors, count, model);
-  const std::string tenant = "weights/" + from.name;
-  if (!packed.bytes.empty()) {
-    QUERN_TRY(check_packed(packed, count.n_bytes()));
-    QUERN_ASSIGN(model.mapped, ledger.reserve(tenant, packed.bytes.size()));
-    BlockPlacer bind = BlockPlacer::binding(packed.bytes.data(), pool);
-    place(tensors, bind, model);
-    model.packed = std::move(packed);
-    return model;
-  }
-  QUERN_ASSIGN(model.storage, Buffer::make(ledger, tenant, count.n_bytes()));
-  BlockPlacer fill = BlockPlacer::filling(model.storage.data(), pool);
-  place(tensors, fill, model);
+  const PlaceSection place = place_in(tensors, load.precision, model);
+  const SectionSizes sizes = count_sections(from.config.n_layers + kSharedSections, place);
+  QUERN_ASSIGN(model.weights,
+               place_sections(sizes, place, std::move(load.packed), ledger, "weights/" + from.name,
+                              pool, [&] { source.drop_pages(); }));
+  set_facts(model);
   return model;
 }
 
-Result<DecoderWeightInfo> decoder_weight_info(const formats::DecoderModel& from) {
-  QUERN_TRY(check_config(from));
-  QUERN_ASSIGN(const DecoderTensors tensors, find_decoder_tensors(from));
+Result<DecoderWeightInfo> decoder_weight_info(const formats::DecoderModel& from,
+                                              Precision precision) {
+  QUERN_TRY(check_config(from, precision));
+  QUERN_ASSIGN(const TensorSource source, open_tensors(from));
+  QUERN_ASSIGN(const ModelTensors tensors,
+               find_decoder_tensors(from.config, source).in(fmt::format("model '{}'", from.path)));
   Decoder model;
   model.config = from.config;
-  BlockPlacer count = BlockPlacer::counting(ThreadPool::serial());
-  place(tensors, count, model);
-  return DecoderWeightInfo{.n_bytes = count.n_bytes(),
-                           .main_format = model.blocks.front().gate.format};
+  const PlaceSection place = place_in(tensors, precision, model);
+  const SectionSizes sizes = count_sections(from.config.n_layers + kSharedSections, place);
+  return DecoderWeightInfo{.n_bytes = sizes.total(),
+                           .main_format = tensors.blocks.front().up.weight.format};
 }
 
 }  // namespace quern::models

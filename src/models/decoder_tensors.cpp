@@ -1,13 +1,9 @@
-#include "models/decoder_tensors.h"
-
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include "kernels/block/block_weight.h"
+#include "models/model_tensors.h"
 
 namespace quern::models {
 namespace {
@@ -55,177 +51,140 @@ constexpr BlockNames kFolderNames = {"self_attn.q_proj",
                                      "self_attn.q_norm",
                                      "self_attn.k_norm"};
 
+const std::string kWeight = ".weight";
+const std::string kBias = ".bias";
+
 class Finder {
  public:
-  Finder(const DecoderConfig& config, DecoderTensors& out) : config_(config), out_(out) {
-    if (out.gguf) return;
+  Finder(const DecoderConfig& config, const TensorSource& source)
+      : config_(config), source_(source), names_(source.is_gguf() ? kGgufNames : kFolderNames) {
+    if (source_.is_gguf()) return;
     // Models that see images too keep their text part under a longer name.
     for (const char* prefix : {"model.", "language_model.model.", "model.language_model.", ""}) {
       prefix_ = prefix;
-      if (has(prefix_ + "embed_tokens.weight")) break;
+      if (source_.has(prefix_ + "embed_tokens.weight")) break;
     }
   }
 
-  Status find_all() {
+  Status find_all(ModelTensors& out) {
     const int d = config_.d_model;
-    const bool gguf = out_.gguf.has_value();
-    QUERN_TRY(matrix(gguf ? "token_embd.weight" : prefix_ + "embed_tokens.weight", config_.n_vocab,
-                     d, out_.token_embedding));
-    QUERN_TRY(vector(gguf ? "output_norm.weight" : prefix_ + "norm.weight", d, out_.final_norm));
-    const std::string output = gguf ? "output.weight" : output_name();
-    if (has(output) && !(config_.tied_embeddings && !gguf)) {
-      QUERN_TRY(matrix(output, config_.n_vocab, d, out_.output));
+    const bool gguf = source_.is_gguf();
+    QUERN_TRY(
+        matrix(gguf ? "token_embd" : prefix_ + "embed_tokens", config_.n_vocab, d, out.token));
+    QUERN_TRY(
+        vector((gguf ? "output_norm" : prefix_ + "norm") + kWeight, d, out.final_norm.weight));
+    const std::string output = gguf ? "output" : output_name();
+    if (source_.has(output + kWeight) && !(config_.tied_embeddings && !gguf)) {
+      QUERN_TRY(matrix(output, config_.n_vocab, d, out.output));
     } else if (!config_.tied_embeddings && !gguf) {
-      return {Code::kNotFound, fmt::format("no tensor '{}'", output)};
+      return {Code::kNotFound, fmt::format("tensor '{}.weight' is missing", output)};
     }
-    out_.blocks.resize(static_cast<std::size_t>(config_.n_layers));
+    out.blocks.resize(static_cast<std::size_t>(config_.n_layers));
     for (int i = 0; i < config_.n_layers; ++i) {
       stem_ = gguf ? fmt::format("blk.{}.", i) : fmt::format("{}layers.{}.", prefix_, i);
-      QUERN_TRY(
-          find_block(gguf ? kGgufNames : kFolderNames, out_.blocks[static_cast<std::size_t>(i)]));
+      QUERN_TRY(find_block(out.blocks[static_cast<std::size_t>(i)]));
     }
     return {};
   }
 
  private:
   std::string output_name() const {
-    return prefix_.starts_with("language_model.") ? "language_model.lm_head.weight"
-                                                  : "lm_head.weight";
+    return prefix_.starts_with("language_model.") ? "language_model.lm_head" : "lm_head";
   }
 
-  Status find_block(const BlockNames& names, DecoderBlockTensors& to) {
-    QUERN_TRY(find_attention(names, to));
-    QUERN_TRY(find_feed_forward(names, to));
+  Status find_block(BlockTensors& to) {
+    QUERN_TRY(find_attention(to));
+    QUERN_TRY(find_feed_forward(to));
     const int d = config_.d_model;
-    const bool renamed = config_.has_post_norms && !out_.gguf;
-    const char* ff_norm = renamed ? "pre_feedforward_layernorm" : names.ff_norm;
-    QUERN_TRY(vector(named(names.attn_norm, ".weight"), d, to.attn_norm));
-    QUERN_TRY(vector(named(ff_norm, ".weight"), d, to.ff_norm));
+    const bool renamed = config_.has_post_norms && !source_.is_gguf();
+    const char* ff_norm = renamed ? "pre_feedforward_layernorm" : names_.ff_norm;
+    QUERN_TRY(vector(stem_ + names_.attn_norm + kWeight, d, to.attn_norm.weight));
+    QUERN_TRY(vector(stem_ + ff_norm + kWeight, d, to.ff_norm.weight));
     if (config_.has_post_norms) {
-      QUERN_TRY(vector(named(names.post_attn_norm, ".weight"), d, to.post_attn_norm));
-      QUERN_TRY(vector(named(names.post_ff_norm, ".weight"), d, to.post_ff_norm));
+      QUERN_TRY(vector(stem_ + names_.post_attn_norm + kWeight, d, to.post_attn_norm.weight));
+      QUERN_TRY(vector(stem_ + names_.post_ff_norm + kWeight, d, to.post_ff_norm.weight));
     }
-    if (config_.has_qk_norm) {
-      QUERN_TRY(vector(named(names.q_norm, ".weight"), config_.d_head, to.q_norm));
-      QUERN_TRY(vector(named(names.k_norm, ".weight"), config_.d_head, to.k_norm));
-    }
-    return {};
+    if (!config_.has_qk_norm) return {};
+    QUERN_TRY(vector(stem_ + names_.q_norm + kWeight, config_.d_head, to.q_norm));
+    return vector(stem_ + names_.k_norm + kWeight, config_.d_head, to.k_norm);
   }
 
-  Status find_attention(const BlockNames& names, DecoderBlockTensors& to) {
+  Status find_attention(BlockTensors& to) {
     const int d = config_.d_model;
     const int d_q = config_.n_heads * config_.d_head;
     const int d_kv = config_.n_kv_heads * config_.d_head;
-    if (has(named(names.qkv, ".weight"))) {  // Phi-3: q rows first, then k, then v.
+    if (source_.has(stem_ + names_.qkv + kWeight)) {  // Phi-3: q rows first, then k, then v.
       RawRows all;
-      QUERN_TRY(matrix(named(names.qkv, ".weight"), d_q + 2 * d_kv, d, all));
-      to.q = slice(all, 0, d_q);
-      to.k = slice(all, d_q, d_kv);
-      to.v = slice(all, d_q + d_kv, d_kv);
+      QUERN_TRY(matrix(stem_ + names_.qkv, d_q + 2 * d_kv, d, all));
+      to.q.weight = all.slice(0, d_q);
+      to.k.weight = all.slice(d_q, d_kv);
+      to.v.weight = all.slice(d_q + d_kv, d_kv);
     } else {
-      QUERN_TRY(matrix(named(names.q, ".weight"), d_q, d, to.q));
-      QUERN_TRY(matrix(named(names.k, ".weight"), d_kv, d, to.k));
-      QUERN_TRY(matrix(named(names.v, ".weight"), d_kv, d, to.v));
+      QUERN_TRY(matrix(stem_ + names_.q, d_q, d, to.q.weight));
+      QUERN_TRY(matrix(stem_ + names_.k, d_kv, d, to.k.weight));
+      QUERN_TRY(matrix(stem_ + names_.v, d_kv, d, to.v.weight));
     }
-    QUERN_TRY(matrix(named(names.attn_out, ".weight"), d, d_q, to.attn_out));
+    QUERN_TRY(matrix(stem_ + names_.attn_out, d, d_q, to.attn_out.weight));
     if (config_.has_qkv_bias) {
-      QUERN_TRY(vector(named(names.q, ".bias"), d_q, to.q_bias));
-      QUERN_TRY(vector(named(names.k, ".bias"), d_kv, to.k_bias));
-      QUERN_TRY(vector(named(names.v, ".bias"), d_kv, to.v_bias));
+      QUERN_TRY(vector(stem_ + names_.q + kBias, d_q, to.q.bias));
+      QUERN_TRY(vector(stem_ + names_.k + kBias, d_kv, to.k.bias));
+      QUERN_TRY(vector(stem_ + names_.v + kBias, d_kv, to.v.bias));
     }
     if (!config_.has_attn_out_bias) return {};
-    return vector(named(names.attn_out, ".bias"), d, to.attn_out_bias);
+    return vector(stem_ + names_.attn_out + kBias, d, to.attn_out.bias);
   }
 
-  Status find_feed_forward(const BlockNames& names, DecoderBlockTensors& to) {
+  Status find_feed_forward(BlockTensors& to) {
     const int d = config_.d_model;
     const int d_ff = config_.d_ff;
-    if (!has(named(names.gate, ".weight")) && has(named(names.gate_up, ".weight"))) {
+    if (!source_.has(stem_ + names_.gate + kWeight) &&
+        source_.has(stem_ + names_.gate_up + kWeight)) {
       RawRows both;  // Phi-3: gate rows first.
-      QUERN_TRY(matrix(named(names.gate_up, ".weight"), 2 * d_ff, d, both));
-      to.gate = slice(both, 0, d_ff);
-      to.up = slice(both, d_ff, d_ff);
+      QUERN_TRY(matrix(stem_ + names_.gate_up, 2 * d_ff, d, both));
+      to.gate.weight = both.slice(0, d_ff);
+      to.up.weight = both.slice(d_ff, d_ff);
     } else {
-      QUERN_TRY(matrix(named(names.gate, ".weight"), d_ff, d, to.gate));
-      QUERN_TRY(matrix(named(names.up, ".weight"), d_ff, d, to.up));
+      QUERN_TRY(matrix(stem_ + names_.gate, d_ff, d, to.gate.weight));
+      QUERN_TRY(matrix(stem_ + names_.up, d_ff, d, to.up.weight));
     }
-    QUERN_TRY(matrix(named(names.down, ".weight"), d, d_ff, to.down));
+    QUERN_TRY(matrix(stem_ + names_.down, d, d_ff, to.down.weight));
     if (!config_.has_ff_bias) return {};
-    QUERN_TRY(vector(named(names.gate, ".bias"), d_ff, to.gate_bias));
-    QUERN_TRY(vector(named(names.up, ".bias"), d_ff, to.up_bias));
-    return vector(named(names.down, ".bias"), d, to.down_bias);
-  }
-
-  std::string named(const char* role, const char* ending) const { return stem_ + role + ending; }
-
-  bool has(const std::string& name) const {
-    return out_.gguf ? out_.gguf->find(name) != nullptr : out_.safetensors->find(name) != nullptr;
+    QUERN_TRY(vector(stem_ + names_.gate + kBias, d_ff, to.gate.bias));
+    QUERN_TRY(vector(stem_ + names_.up + kBias, d_ff, to.up.bias));
+    return vector(stem_ + names_.down + kBias, d, to.down.bias);
   }
 
   Status matrix(const std::string& name, int n_rows, int n_cols, RawRows& to) const {
-    return find(name, {n_rows, n_cols}, to);
+    QUERN_ASSIGN(to, source_.matrix(name + kWeight, n_rows, n_cols));
+    return {};
   }
-  Status vector(const std::string& name, int n, RawRows& to) const { return find(name, {n}, to); }
-
-  Status find(const std::string& name, const std::vector<std::int64_t>& want, RawRows& to) const {
-    std::vector<std::int64_t> shape;
-    std::optional<BlockFormat> format;
-    std::string format_name;
-    if (out_.gguf) {
-      const formats::GgufTensor* t = out_.gguf->find(name);
-      if (t == nullptr) return {Code::kNotFound, fmt::format("no tensor '{}'", name)};
-      shape = t->shape;
-      format = t->format;
-      to.bytes = t->bytes;
-      format_name = block_layout(t->format).name;
-    } else {
-      const formats::TensorEntry* t = out_.safetensors->find(name);
-      if (t == nullptr) return {Code::kNotFound, fmt::format("no tensor '{}'", name)};
-      shape = t->shape;
-      format = block_format_of(t->dtype);
-      to.bytes = t->bytes;
-      format_name = dtype_name(t->dtype);
-    }
-    if (shape != want) {
-      return {Code::kBadInput, fmt::format("tensor '{}' is [{}], want [{}]", name,
-                                           fmt::join(shape, ", "), fmt::join(want, ", "))};
-    }
-    if (!format || !kernels::is_block_product(*format)) {
-      return {Code::kUnsupported,
-              fmt::format("tensor '{}' is {}, which cannot be multiplied", name, format_name)};
-    }
-    to.format = *format;
-    to.n_cols = static_cast<int>(want.back());
-    to.n_rows = want.size() == 2 ? static_cast<int>(want.front()) : 1;
+  Status vector(const std::string& name, int n, RawRows& to) const {
+    QUERN_ASSIGN(to, source_.vector(name, n));
     return {};
   }
 
-  static RawRows slice(const RawRows& all, int first, int n) {
-    const std::size_t row = all.bytes.size() / static_cast<std::size_t>(all.n_rows);
-    RawRows out = all;
-    out.n_rows = n;
-    out.bytes =
-        all.bytes.subspan(static_cast<std::size_t>(first) * row, static_cast<std::size_t>(n) * row);
-    return out;
-  }
-
   const DecoderConfig& config_;
-  DecoderTensors& out_;
+  const TensorSource& source_;
+  const BlockNames& names_;
   std::string prefix_;
   std::string stem_;
 };
 
 }  // namespace
 
-Result<DecoderTensors> find_decoder_tensors(const formats::DecoderModel& model) {
-  DecoderTensors out;
-  if (model.weights == formats::WeightFiles::kGguf) {
-    QUERN_ASSIGN(out.gguf, formats::GgufFile::open(model.path));
-  } else {
-    QUERN_ASSIGN(out.safetensors, formats::TensorFiles::open(model.path));
-  }
-  QUERN_TRY(Finder(model.config, out).find_all().in(fmt::format("model '{}'", model.path)));
+Result<ModelTensors> find_decoder_tensors(const DecoderConfig& config, const TensorSource& source) {
+  ModelTensors out;
+  QUERN_TRY(Finder(config, source).find_all(out));
   return out;
+}
+
+Result<TensorSource> open_tensors(const formats::DecoderModel& model) {
+  if (model.weights == formats::WeightFiles::kGguf) {
+    QUERN_ASSIGN(formats::GgufFile file, formats::GgufFile::open(model.path));
+    return TensorSource(std::move(file));
+  }
+  QUERN_ASSIGN(formats::TensorFiles files, formats::TensorFiles::open(model.path));
+  return TensorSource(std::move(files));
 }
 
 }  // namespace quern::models

@@ -188,7 +188,7 @@ TEST(decoder, packed_bytes_bind_to_the_same_model) {
   bytes.bytes = bytes.file.bytes();
   const auto want = f.run(512);
   const formats::DecoderModel facts = *formats::read_decoder(kFolder + "gemma3");
-  Result<Decoder> bound = load_decoder(facts, f.ledger, f.pool, std::move(bytes));
+  Result<Decoder> bound = load_decoder(facts, f.ledger, f.pool, {.packed = std::move(bytes)});
   ASSERT_TRUE(bound.ok()) << bound.status().message();
   f.model = std::move(*bound);
   EXPECT_EQ(f.run(512), want);
@@ -196,8 +196,41 @@ TEST(decoder, packed_bytes_bind_to_the_same_model) {
 
   MappedBytes wrong{made(MappedFile::open(path)), {}};
   wrong.bytes = wrong.file.bytes().first(packed.size() - 64);
-  EXPECT_EQ(load_decoder(facts, f.ledger, f.pool, std::move(wrong)).status().code(),
+  EXPECT_EQ(load_decoder(facts, f.ledger, f.pool, {.packed = std::move(wrong)}).status().code(),
             Code::kBadInput);
+}
+
+double cosine(const std::vector<float>& a, const std::vector<float>& b) {
+  double ab = 0, aa = 0, bb = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ab += static_cast<double>(a[i]) * b[i];
+    aa += static_cast<double>(a[i]) * a[i];
+    bb += static_cast<double>(b[i]) * b[i];
+  }
+  return ab / std::sqrt(aa * bb);
+}
+
+TEST(decoder, blocks_of_folders_run_in_other_precisions) {
+  for (const char* name : {"llama", "qwen3", "gemma"}) {
+    Fixture f(name);
+    const auto want = f.run(512);
+    const formats::DecoderModel facts = *formats::read_decoder(kFolder + name);
+    for (const kernels::Precision precision :
+         {kernels::Precision::kF32, kernels::Precision::kBf16, kernels::Precision::kInt8}) {
+      SCOPED_TRACE(std::string(name) + " " + kernels::precision_name(precision));
+      f.model = made(load_decoder(facts, f.ledger, f.pool, {.precision = precision}));
+      EXPECT_EQ(decoder_weight_info(facts, precision)->n_bytes, f.model.weight_bytes());
+      const auto got = f.run(512);
+      EXPECT_EQ(f.run(3), got) << "bits do not depend on how a prompt is cut";
+      for (std::size_t i = 0; i < want.size(); ++i) {
+        if (precision == kernels::Precision::kF32) {
+          EXPECT_EQ(got[i], want[i]);
+        } else {
+          EXPECT_GT(cosine(got[i], want[i]), 0.98);  // Layers of 32 inputs share few roundings.
+        }
+      }
+    }
+  }
 }
 
 TEST(decoder, names_the_tensor_that_is_missing_or_misshapen) {

@@ -1,11 +1,9 @@
-// From hidden rows to one vector or one set of logits per sequence.
+#include "models/heads.h"
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "base/check.h"
-#include "models/bert.h"
 
 namespace quern::models {
 namespace {
@@ -74,20 +72,20 @@ void pool_sequences(const RaggedBatch& batch, Matrix<const float> hidden, format
   }
 }
 
-void classify_sequences(const BertModel& model, const RaggedBatch& batch,
+void classify_sequences(const Classifier& head, const RaggedBatch& batch,
                         Matrix<const float> hidden, Matrix<float> out) {
-  QUERN_CHECK(out.same_shape(batch.n_seqs(), model.n_labels()));
+  QUERN_CHECK(out.same_shape(batch.n_seqs(), head.n_labels()));
   std::vector<float> pooled(static_cast<std::size_t>(hidden.cols));
   for (int s = 0; s < batch.n_seqs(); ++s) {
     QUERN_CHECK(batch.seq_len(s) > 0);
     const auto first = hidden.row(batch.seq_starts[static_cast<std::size_t>(s)]);
     for (std::size_t i = 0; i < pooled.size(); ++i) {
       const int r = static_cast<int>(i);
-      pooled[i] = std::tanh(dot(first, model.pooler_w.row_data(r)) + model.pooler_b[i]);
+      pooled[i] = std::tanh(dot(first, head.dense_w.row_data(r)) + head.dense_b[i]);
     }
-    for (int l = 0; l < model.n_labels(); ++l) {
-      out.row(s)[static_cast<std::size_t>(l)] = dot(pooled, model.classifier_w.row_data(l)) +
-                                                model.classifier_b[static_cast<std::size_t>(l)];
+    for (int l = 0; l < head.n_labels(); ++l) {
+      out.row(s)[static_cast<std::size_t>(l)] =
+          dot(pooled, head.out_w.row_data(l)) + head.out_b[static_cast<std::size_t>(l)];
     }
   }
 }

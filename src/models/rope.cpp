@@ -36,9 +36,10 @@ RopeFactors rope_factors_of(const RopeTable& table, int n_positions) {
   return is_long ? RopeFactors::kLong : RopeFactors::kShort;
 }
 
-void rope_angles(const RopeTable& table, int position, bool is_long, std::span<float> cos_sin) {
+void rope_angles(const RopeTable& table, int position, RopeFactors factors,
+                 std::span<float> cos_sin) {
   const std::vector<float>& speeds =
-      is_long && !table.long_frequencies.empty() ? table.long_frequencies : table.frequencies;
+      factors == RopeFactors::kLong ? table.long_frequencies : table.frequencies;
   const std::size_t n = speeds.size();
   for (std::size_t i = 0; i < n; ++i) {
     const float angle = static_cast<float>(position) * speeds[i];

@@ -33,7 +33,8 @@ RopeFactors rope_factors_of(const RopeTable& table, int n_positions);
 /// Cosines and sines of one position.
 ///
 /// Shapes: cos_sin [n_dims]: cosines [n_dims / 2], then sines.
-void rope_angles(const RopeTable& table, int position, bool is_long, std::span<float> cos_sin);
+void rope_angles(const RopeTable& table, int position, RopeFactors factors,
+                 std::span<float> cos_sin);
 
 /// Turns the first n_dims numbers of each head in place.
 ///

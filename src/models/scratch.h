@@ -1,5 +1,5 @@
-// Cutting one run of scratch bytes into matrices, and rows into blocks for the threads. Only the
-// forward passes include it.
+// Cutting one run of scratch bytes into matrices and rows, and rows into blocks for the threads.
+// Only the forward passes include it.
 
 #pragma once
 
@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/thread_pool.h"
+#include "kernels/activations.h"
 #include "tensor/matrix.h"
 
 namespace quern::models {
@@ -16,31 +17,39 @@ namespace quern::models {
 /// A stride that spreads rows over the cache sets when the width is a power of two.
 inline int padded_stride(int cols) { return (cols + 15) / 16 * 16 + 16; }
 
-inline std::size_t scratch_bytes(int rows, int cols, std::size_t element) {
-  const auto n = static_cast<std::size_t>(rows) * static_cast<std::size_t>(padded_stride(cols));
-  return (n * element + 63) / 64 * 64;
-}
-
-/// Hands out 64-byte aligned pieces of the scratch.
+/// Hands out 64-byte aligned pieces of the scratch; or, counting, pieces without data: the same
+/// code says how much scratch a pass needs and cuts it.
 class Carver {
  public:
-  explicit Carver(std::span<std::byte> scratch) : left_(scratch) {}
+  static Carver counting() { return Carver(); }
+  explicit Carver(std::span<std::byte> scratch) : scratch_(scratch), is_counting_(false) {}
 
   template <typename T>
   Matrix<T> matrix(int rows, int cols) {
-    const std::span<std::byte> piece = bytes(scratch_bytes(rows, cols, sizeof(T)));
-    return {reinterpret_cast<T*>(piece.data()), rows, cols, padded_stride(cols)};
+    const auto n = static_cast<std::size_t>(rows) * static_cast<std::size_t>(padded_stride(cols));
+    return {reinterpret_cast<T*>(bytes(n * sizeof(T)).data()), rows, cols, padded_stride(cols)};
   }
+
+  /// Rows in the forms that are asked for.
+  kernels::Activations rows(int n_rows, int n_cols, kernels::RowForms forms);
 
   std::span<std::byte> bytes(std::size_t n) {
-    QUERN_CHECK(n <= left_.size() && n % 64 == 0);
-    const std::span<std::byte> piece = left_.first(n);
-    left_ = left_.subspan(n);
-    return piece;
+    n = (n + 63) / 64 * 64;
+    const std::size_t first = n_bytes_;
+    n_bytes_ += n;
+    if (is_counting_) return {};
+    QUERN_CHECK(n_bytes_ <= scratch_.size());
+    return scratch_.subspan(first, n);
   }
 
+  std::size_t n_bytes() const { return n_bytes_; }
+
  private:
-  std::span<std::byte> left_;
+  Carver() = default;
+
+  std::span<std::byte> scratch_;
+  std::size_t n_bytes_ = 0;
+  bool is_counting_ = true;
 };
 
 /// Rows that one thread carries from attention to attention: few enough that their activations
@@ -65,17 +74,24 @@ inline int block_scratch_rows(int n_rows, int n_threads) {
   return takes_row_blocks(n_rows, n_threads) ? std::min(n_rows, kRowsPerPart) * n_threads : n_rows;
 }
 
-/// Calls work(first, n, scratch_row, pool) over blocks of rows, each on one thread with the serial
-/// pool; or once for all rows with the real pool, when there are few. Rows from scratch_row on of
-/// a temporary of block_scratch_rows(...) are the call's own. Either way gives the same bits.
+/// A range of rows on its way from one attention to the next.
+struct RowRange {
+  int first = 0;  // Row of the batch.
+  int n = 0;
+  int scratch_row = 0;  // Of temporaries of block_scratch_rows(...): n rows from here are its own.
+  ThreadPool& pool;
+};
+
+/// Calls work(block) over blocks of rows, each on one thread with the serial pool; or once for all
+/// rows with the real pool, when there are few. Either way gives the same bits.
 template <typename Work>
 void for_row_blocks(int n_rows, ThreadPool& pool, const Work& work) {
-  if (!takes_row_blocks(n_rows, pool.n_threads())) return work(0, n_rows, 0, pool);
+  if (!takes_row_blocks(n_rows, pool.n_threads())) return work(RowRange{0, n_rows, 0, pool});
   const int rows = rows_per_part(n_rows, pool.n_threads());
   pool.parallel_for((n_rows + rows - 1) / rows, [&](int part, int thread) {
     const int first = part * rows;
-    work(first, std::min(rows, n_rows - first), thread * std::min(n_rows, kRowsPerPart),
-         ThreadPool::serial());
+    work(RowRange{first, std::min(rows, n_rows - first), thread * std::min(n_rows, kRowsPerPart),
+                  ThreadPool::serial()});
   });
 }
 

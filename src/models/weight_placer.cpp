@@ -1,112 +1,112 @@
 #include "models/weight_placer.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "kernels/block/block_weight.h"
 #include "kernels/int8/int8_equalise.h"
-#include "tensor/dtype.h"
 
 namespace quern::models {
 namespace {
 
-using formats::TensorEntry;
-using kernels::Precision;
+using kernels::kPanelWidth;
+using kernels::Weight;
+using kernels::WeightFormat;
 
-void widen(const TensorEntry& t, std::ptrdiff_t first, int n, float* out) {
-  const std::byte* p = t.bytes.data() + first * static_cast<std::ptrdiff_t>(dtype_bytes(t.dtype));
-  if (t.dtype == DType::kF32) {
-    std::memcpy(out, p, static_cast<std::size_t>(n) * sizeof(float));
-    return;
-  }
-  for (int i = 0; i < n; ++i) {
-    std::uint16_t bits = 0;
-    std::memcpy(&bits, p + 2 * i, sizeof bits);
-    out[i] = t.dtype == DType::kF16 ? f32_from_f16(bits) : f32_from_bf16(bits);
-  }
+std::span<float> floats(std::byte* bytes, std::size_t n) {
+  return {reinterpret_cast<float*>(bytes), n};
 }
 
-void read_row(const Stack& parts, int row, float* out) {
-  const auto rows_each = static_cast<int>(parts[0]->shape[0]);
-  const auto n_in = static_cast<int>(parts[0]->shape[1]);
-  const TensorEntry& t = *parts[static_cast<std::size_t>(row / rows_each)];
-  widen(t, static_cast<std::ptrdiff_t>(row % rows_each) * n_in, n_in, out);
+/// Panel `i` of a weight, its numbers put together from rows in another format.
+void pack_from_rows(const RawRows& rows, const Weight& w, int i, std::span<const float> factors,
+                    std::span<std::byte> panel) {
+  const auto n_in = static_cast<std::size_t>(w.n_in);
+  std::vector<float> values(static_cast<std::size_t>(kPanelWidth) * n_in);
+  const int first = i * kPanelWidth;
+  const int n = std::min(kPanelWidth, w.n_out - first);
+  for (int r = 0; r < n; ++r) {
+    const std::span<float> row =
+        std::span(values).subspan(static_cast<std::size_t>(r) * n_in, n_in);
+    read_row(rows, first + r, row);
+    if (!factors.empty()) {
+      kernels::int8_unscale({row.data(), 1, w.n_in}, factors, {row.data(), 1, w.n_in});
+    }
+  }
+  kernels::pack_panel(w.format, values.data(), n, w.n_in, panel);
 }
 
 }  // namespace
 
-std::span<const float> WeightPlacer::vector(const Stack& parts) {
-  std::size_t n = 0;
-  for (const TensorEntry* t : parts) n += t->bytes.size() / dtype_bytes(t->dtype);
+WeightPlacer::Run WeightPlacer::take(std::size_t n) {
+  const std::size_t first = n_bytes_;
+  n_bytes_ += (n + 63) / 64 * 64;
+  if (base_ == nullptr) return {nullptr, nullptr};
+  return {base_ + first, fill_ == nullptr ? nullptr : fill_ + first};
+}
+
+std::span<const float> WeightPlacer::vector(const RawRows& rows, float added) {
+  if (rows.empty()) return {};
+  const auto n = static_cast<std::size_t>(rows.n_rows) * static_cast<std::size_t>(rows.n_cols);
   const Run run = take(n * sizeof(float));
   if (run.at == nullptr) return {};
-  const std::span<const float> out(reinterpret_cast<const float*>(run.at), n);
-  if (run.fill == nullptr) return out;
-  auto* next = reinterpret_cast<float*>(run.fill);
-  for (const TensorEntry* t : parts) {
-    const auto count = static_cast<int>(t->bytes.size() / dtype_bytes(t->dtype));
-    widen(*t, 0, count, next);
-    next += count;
+  if (run.fill != nullptr) {
+    const std::span<float> out = floats(run.fill, n);
+    kernels::dequantise_blocks(rows.format, rows.bytes, out);
+    if (added != 0) {
+      for (float& v : out) v += added;
+    }
   }
-  return out;
+  return {reinterpret_cast<const float*>(run.at), n};
 }
 
-Matrix<const float> WeightPlacer::matrix(const Stack& parts) {
-  const std::span<const float> all = vector(parts);
+Matrix<const float> WeightPlacer::matrix(const RawRows& rows) {
+  const std::span<const float> all = vector(rows);
   if (all.empty()) return {};
-  const auto& shape = parts[0]->shape;
-  return {all.data(), static_cast<int>(shape[0]), static_cast<int>(shape[1])};
+  return {all.data(), rows.n_rows, rows.n_cols};
 }
 
-std::span<const float> WeightPlacer::factors(const Stack& parts,
+std::span<const float> WeightPlacer::factors(std::initializer_list<const RawRows*> matrices,
                                              const std::vector<float>* largest) {
-  if (precision_ != Precision::kInt8) return {};
-  const auto n_in = static_cast<std::size_t>(parts[0]->shape[1]);
+  const auto n_in = static_cast<std::size_t>((*matrices.begin())->n_cols);
   const Run run = take(n_in * sizeof(float));
   if (run.at == nullptr) return {};
-  const std::span<float> fill(reinterpret_cast<float*>(run.fill), run.fill == nullptr ? 0 : n_in);
-  std::fill(fill.begin(), fill.end(), 1.0f);
-  if (run.fill != nullptr && largest != nullptr) {
-    const int rows_each = static_cast<int>(parts[0]->shape[0]);
-    const int n_out = rows_each * static_cast<int>(parts.size());
-    std::vector<float> rows(static_cast<std::size_t>(n_out) * n_in);
-    for (int r = 0; r < n_out; ++r)
-      read_row(parts, r, rows.data() + static_cast<std::size_t>(r) * n_in);
-    kernels::int8_equalise({rows.data(), n_out, static_cast<int>(n_in)}, *largest,
-                           kernels::kInt8Alpha, fill);
+  if (run.fill != nullptr) {
+    const std::span<float> out = floats(run.fill, n_in);
+    std::fill(out.begin(), out.end(), 1.0f);
+    if (largest != nullptr) {
+      std::vector<float> row(n_in);
+      std::vector<float> w_max(n_in, 0.0f);
+      for (const RawRows* rows : matrices) {
+        for (int r = 0; r < rows->n_rows; ++r) {
+          read_row(*rows, r, row);
+          kernels::int8_observe({row.data(), 1, rows->n_cols}, w_max);
+        }
+      }
+      kernels::int8_equalise(w_max, *largest, kernels::kInt8Alpha, out);
+    }
   }
   return {reinterpret_cast<const float*>(run.at), n_in};
 }
 
-kernels::Weight WeightPlacer::weight(const Stack& parts, std::span<const float> factors) {
-  const auto rows_each = static_cast<int>(parts[0]->shape[0]);
-  const auto n_in = static_cast<int>(parts[0]->shape[1]);
-  const int n_out = rows_each * static_cast<int>(parts.size());
-  kernels::Weight w{.precision = precision_, .n_out = n_out, .n_in = n_in};
-  const Run run = take(kernels::packed_bytes(precision_, n_out, n_in));
+Weight WeightPlacer::weight(const RawRows& rows, kernels::Precision precision,
+                            std::span<const float> factors) {
+  Weight w{.format = kernels::weight_format(precision, rows.format),
+           .n_out = rows.n_rows,
+           .n_in = rows.n_cols};
+  if (rows.empty()) return w;
+  const Run run = take(w.n_bytes());
   w.packed = run.at;
   if (run.fill == nullptr) return w;
-  const std::size_t bytes = kernels::panel_bytes(precision_, n_in);
-  pool_.parallel_for(w.n_panels(), [&](int panel, int) {
-    std::vector<float> rows(static_cast<std::size_t>(kernels::kPanelWidth) *
-                            static_cast<std::size_t>(n_in));
-    const int first = panel * kernels::kPanelWidth;
-    const int n = std::min(kernels::kPanelWidth, n_out - first);
-    for (int r = 0; r < n; ++r) {
-      float* row = rows.data() + static_cast<std::ptrdiff_t>(r) * n_in;
-      read_row(parts, first + r, row);
-      if (!factors.empty()) kernels::int8_unscale({row, 1, n_in}, factors, {row, 1, n_in});
-    }
-    kernels::pack_panel(precision_, rows.data(), n, n_in,
-                        {run.fill + static_cast<std::size_t>(panel) * bytes, bytes});
+  const std::size_t n = w.panel_bytes();
+  const bool as_stored =
+      w.format.kind == WeightFormat::Kind::kStored && w.format.stored == rows.format;
+  pool_.parallel_for(w.n_panels(), [&](int i, int) {
+    const std::span<std::byte> panel(run.fill + static_cast<std::size_t>(i) * n, n);
+    if (!as_stored) return pack_from_rows(rows, w, i, factors, panel);
+    const int first = i * kPanelWidth;
+    kernels::pack_block_panel(rows.format, rows.row(first).data(),
+                              std::min(kPanelWidth, rows.n_rows - first), rows.n_cols, panel);
   });
   return w;
-}
-
-WeightPlacer::Run WeightPlacer::take(std::size_t n) {
-  const Run run{base_ == nullptr ? nullptr : base_ + n_bytes_,
-                fill_ == nullptr ? nullptr : fill_ + n_bytes_};
-  n_bytes_ += placed_bytes(n);
-  return run;
 }
 
 }  // namespace quern::models

@@ -1,50 +1,44 @@
-// Lays a model's packed matrices and vectors out in one run of bytes. Only bert_load.cpp includes
-// it.
+// Lays a model's matrices and vectors out in one run of bytes, packed for the kernels.
 
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <span>
 #include <vector>
 
 #include "base/thread_pool.h"
-#include "kernels/weight.h"
-#include "models/bert_tensors.h"
+#include "kernels/linear.h"
+#include "models/raw_rows.h"
 #include "tensor/matrix.h"
 
 namespace quern::models {
 
-/// What each piece of the layout is rounded up to.
-inline std::size_t placed_bytes(std::size_t n) { return (n + 63) / 64 * 64; }
-
 /// Cuts the storage into 64-byte aligned pieces, in the order of the calls. One walk counts the
-/// bytes, another fills them or binds to bytes that were filled by an earlier process: all three
-/// are the same code.
+/// bytes, another fills them or binds to bytes that were filled before: all three are the same
+/// code. Pieces of a tensor that is not there take nothing.
 class WeightPlacer {
  public:
-  static WeightPlacer counting(kernels::Precision precision, ThreadPool& pool) {
-    return {nullptr, nullptr, precision, pool};
-  }
-  static WeightPlacer filling(std::byte* base, kernels::Precision precision, ThreadPool& pool) {
-    return {base, base, precision, pool};
-  }
-  static WeightPlacer binding(const std::byte* base, kernels::Precision precision,
-                              ThreadPool& pool) {
-    return {base, nullptr, precision, pool};
+  static WeightPlacer counting() { return {nullptr, nullptr, ThreadPool::serial()}; }
+  static WeightPlacer filling(std::byte* base, ThreadPool& pool) { return {base, base, pool}; }
+  static WeightPlacer binding(const std::byte* base) {
+    return {base, nullptr, ThreadPool::serial()};
   }
 
-  /// The tensors one after another, in f32. Nothing while counting.
-  std::span<const float> vector(const Stack& parts);
+  /// In f32, `added` to each number. Nothing while counting.
+  std::span<const float> vector(const RawRows& rows, float added = 0);
 
-  /// One tensor [rows, cols] in f32.
-  Matrix<const float> matrix(const Stack& parts);
+  /// In f32, row by row.
+  Matrix<const float> matrix(const RawRows& rows);
 
-  /// The equalising factors of a product's input columns: none unless int8, ones where nothing was
-  /// observed.
-  std::span<const float> factors(const Stack& parts, const std::vector<float>* largest);
+  /// The equalising factors of the rows that int8 products with these matrices read: ones where
+  /// nothing was observed.
+  std::span<const float> factors(std::initializer_list<const RawRows*> matrices,
+                                 const std::vector<float>* largest);
 
-  /// The tensors [n_out each, n_in] stacked and packed, each column divided by its factor.
-  kernels::Weight weight(const Stack& parts, std::span<const float> factors);
+  /// In the format of that precision, each column divided by its factor.
+  kernels::Weight weight(const RawRows& rows, kernels::Precision precision,
+                         std::span<const float> factors = {});
 
   std::size_t n_bytes() const { return n_bytes_; }
 
@@ -54,15 +48,13 @@ class WeightPlacer {
     std::byte* fill;      // nullptr while counting or binding.
   };
 
-  WeightPlacer(const std::byte* base, std::byte* fill, kernels::Precision precision,
-               ThreadPool& pool)
-      : base_(base), fill_(fill), precision_(precision), pool_(pool) {}
+  WeightPlacer(const std::byte* base, std::byte* fill, ThreadPool& pool)
+      : base_(base), fill_(fill), pool_(pool) {}
 
   Run take(std::size_t n);
 
   const std::byte* base_;
   std::byte* fill_;
-  kernels::Precision precision_;
   ThreadPool& pool_;
   std::size_t n_bytes_ = 0;
 };

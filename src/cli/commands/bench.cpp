@@ -82,7 +82,7 @@ Result<std::vector<double>> time_singles(Session& session, int n_singles,
   return ms;
 }
 
-Result<formats::BertConfig> config_of(const std::string& model) {
+Result<formats::EncoderConfig> config_of(const std::string& model) {
   QUERN_ASSIGN(const std::string path, hub::Hub(hub::home_folder()).resolve(model));
   QUERN_ASSIGN(const formats::ModelFolder folder, formats::read_model_folder(path));
   return folder.config;
@@ -98,7 +98,7 @@ Status print(const BenchReport& report, const BenchFlags& flags) {
 Status bench_embed(const BenchFlags& flags, const EngineFlags& engine_flags) {
   QUERN_ASSIGN(const std::vector<engine::Input> inputs, read_texts(flags.texts, flags.limit));
   QUERN_ASSIGN(Session session, open_session(flags.texts, engine_flags, engine::Task::kEmbed));
-  QUERN_ASSIGN(const formats::BertConfig config, config_of(flags.texts.model));
+  QUERN_ASSIGN(const formats::EncoderConfig config, config_of(flags.texts.model));
   QUERN_TRY(session.engine->warm(flags.texts.model));
 
   std::vector<int> lengths;

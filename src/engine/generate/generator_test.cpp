@@ -353,7 +353,7 @@ TEST_F(GeneratorTest, logprobs_are_those_of_the_distribution) {
 TEST_F(GeneratorTest, damaged_weights_fail_their_sequence_only) {
   auto damaged = std::const_pointer_cast<GenerativeModel>(load("llama"));
   const auto sound = load("qwen2");
-  const auto norm = const_cast<float*>(damaged->decoder.final_norm.data());
+  const auto norm = const_cast<float*>(damaged->decoder.final_norm.weight.data());
   norm[3] = std::nanf("");
   Generator generator(pool_, arena_, ledger_, {});
   Answer bad, good;

@@ -32,7 +32,7 @@ struct Worker {
   models::Int8Calibration seen;
 };
 
-std::size_t hidden_bytes(const models::BertModel& model, int n_tokens) {
+std::size_t hidden_bytes(const models::Encoder& model, int n_tokens) {
   const std::size_t bytes = static_cast<std::size_t>(n_tokens) *
                             static_cast<std::size_t>(model.config.d_model) * sizeof(float);
   return (bytes + Buffer::kAlignment - 1) / Buffer::kAlignment * Buffer::kAlignment;
@@ -40,7 +40,7 @@ std::size_t hidden_bytes(const models::BertModel& model, int n_tokens) {
 
 class SampleRun {
  public:
-  SampleRun(const ModelCard& card, const models::BertModel& model, SampleResults& out)
+  SampleRun(const ModelCard& card, const models::Encoder& model, SampleResults& out)
       : card_(card), model_(model), out_(out) {}
 
   /// Results into row i of the output.
@@ -53,9 +53,9 @@ class SampleRun {
     const Matrix<float> hidden(reinterpret_cast<float*>(worker.bytes.data()), n, d);
     const auto scratch = worker.bytes.subspan(hidden_bytes(model_, n));
     if (observe) {
-      models::observe_bert(model_, batch, scratch, hidden, worker.seen);
+      models::observe_encoder(model_, batch, scratch, hidden, worker.seen);
     } else {
-      models::bert_forward(model_, batch, scratch, ThreadPool::serial(), hidden);
+      models::encoder_forward(model_, batch, scratch, ThreadPool::serial(), hidden);
     }
     const bool classifies = out_.n_labels > 0;
     models::pool_sequences(batch, hidden,
@@ -63,14 +63,14 @@ class SampleRun {
                            {out_.states.data() + std::ptrdiff_t{i} * d, 1, d});
     if (classifies) {
       models::classify_sequences(
-          model_, batch, hidden,
+          model_.classifier, batch, hidden,
           {out_.logits.data() + std::ptrdiff_t{i} * out_.n_labels, 1, out_.n_labels});
     }
   }
 
  private:
   const ModelCard& card_;
-  const models::BertModel& model_;
+  const models::Encoder& model_;
   SampleResults& out_;
 };
 
@@ -90,20 +90,20 @@ std::vector<text::Encoding> sample_inputs(const ModelCard& card) {
   return out;
 }
 
-Result<SampleResults> run_samples(const ModelCard& card, const models::BertModel& model,
+Result<SampleResults> run_samples(const ModelCard& card, const models::Encoder& model,
                                   const std::vector<text::Encoding>& samples, ByteLedger& ledger,
                                   ThreadPool& pool, models::Int8Calibration* seen) {
   SampleResults out;
   if (samples.empty()) return out;
   out.n_samples = static_cast<int>(samples.size());
-  out.n_labels = card.task() == Task::kClassify ? model.n_labels() : 0;
+  out.n_labels = card.task() == Task::kClassify ? model.classifier.n_labels() : 0;
   out.states.resize(samples.size() * static_cast<std::size_t>(model.config.d_model));
   out.logits.resize(samples.size() * static_cast<std::size_t>(out.n_labels));
 
   const int n_workers = std::min(pool.n_threads(), kMaxWorkers);
   const int longest = n_tokens_of(samples[0]);
   const std::size_t each =
-      hidden_bytes(model, longest) + models::bert_scratch_bytes(model, longest, longest, 1);
+      hidden_bytes(model, longest) + models::encoder_scratch_bytes(model, longest, longest, 1);
   QUERN_ASSIGN(const Buffer bytes,
                Buffer::make(ledger, "calibration", each * static_cast<std::size_t>(n_workers)));
   std::vector<Worker> workers(static_cast<std::size_t>(n_workers));

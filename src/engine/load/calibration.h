@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "engine/model_card.h"
-#include "models/bert.h"
+#include "models/encoder.h"
 
 namespace quern::engine {
 
@@ -29,7 +29,7 @@ struct SampleResults {
 /// Runs the samples, one a thread. With `seen`, for an f32 model only, also raises its maxima.
 /// Numerics: the results do not depend on the number of threads.
 /// Errors: kExhausted when the ledger has no room for the activations.
-Result<SampleResults> run_samples(const ModelCard& card, const models::BertModel& model,
+Result<SampleResults> run_samples(const ModelCard& card, const models::Encoder& model,
                                   const std::vector<text::Encoding>& samples, ByteLedger& ledger,
                                   ThreadPool& pool, models::Int8Calibration* seen = nullptr);
 

@@ -25,7 +25,7 @@ namespace {
 
 class BertServable : public Servable {
  public:
-  BertServable(std::shared_ptr<const ModelCard> card, models::BertModel model)
+  BertServable(std::shared_ptr<const ModelCard> card, models::Encoder model)
       : card_(std::move(card)), model_(std::move(model)) {}
 
   Result<text::Encoding> encode(const Plan& plan, const Input& input) const override {
@@ -40,17 +40,17 @@ class BertServable : public Servable {
 
   std::size_t scratch_bytes(int n_tokens, int longest, int n_threads) const override {
     return hidden_bytes(n_tokens) +
-           models::bert_scratch_bytes(model_, n_tokens, longest, n_threads);
+           models::encoder_scratch_bytes(model_, n_tokens, longest, n_threads);
   }
 
   void forward(const models::RaggedBatch& batch, std::span<std::byte> scratch, ThreadPool& pool,
                Matrix<float> out) const override {
     const Matrix<float> hidden(reinterpret_cast<float*>(scratch.data()), batch.n_tokens(),
                                model_.config.d_model);
-    models::bert_forward(model_, batch, scratch.subspan(hidden_bytes(batch.n_tokens())), pool,
-                         hidden);
+    models::encoder_forward(model_, batch, scratch.subspan(hidden_bytes(batch.n_tokens())), pool,
+                            hidden);
     if (card_->task() == Task::kClassify) {
-      models::classify_sequences(model_, batch, hidden, out);
+      models::classify_sequences(model_.classifier, batch, hidden, out);
     } else {
       models::pool_sequences(batch, hidden, card_->folder.head.pooling,
                              card_->folder.head.normalize, out);
@@ -74,7 +74,7 @@ class BertServable : public Servable {
   }
 
   const std::shared_ptr<const ModelCard> card_;
-  const models::BertModel model_;
+  const models::Encoder model_;
 };
 
 using Wish = std::optional<kernels::Precision>;  // Nothing: "auto".
@@ -115,9 +115,10 @@ class FolderSource : public ModelSource {
                                                     ByteLedger& ledger,
                                                     ThreadPool& pool) const override {
     if (card->decoder) return load_generative(hub_.home(), std::move(card), ledger, pool);
-    QUERN_ASSIGN(models::BertModel model, load_model(*card, ledger, pool));
-    if (card->task() == Task::kClassify && model.n_labels() != card->n_values()) {
-      return Status(Code::kBadInput, "the classifier has " + std::to_string(model.n_labels()) +
+    QUERN_ASSIGN(models::Encoder model, load_model(*card, ledger, pool));
+    if (card->task() == Task::kClassify && model.classifier.n_labels() != card->n_values()) {
+      return Status(Code::kBadInput, "the classifier has " +
+                                         std::to_string(model.classifier.n_labels()) +
                                          " outputs, config.json names " +
                                          std::to_string(card->n_values()) + " labels");
     }
@@ -160,13 +161,13 @@ class FolderSource : public ModelSource {
 
   // Before "auto" is measured, what measuring takes: f32.
   static WeightInfo info_of(const formats::ModelFolder& folder, Wish precision) {
-    return {
-        .precision = name_of(precision),
-        .bytes = models::bert_weight_bytes(folder, precision.value_or(kernels::Precision::kF32))};
+    return {.precision = name_of(precision),
+            .bytes =
+                models::encoder_weight_bytes(folder, precision.value_or(kernels::Precision::kF32))};
   }
 
-  Result<models::BertModel> load_model(const ModelCard& card, ByteLedger& ledger,
-                                       ThreadPool& pool) const {
+  Result<models::Encoder> load_model(const ModelCard& card, ByteLedger& ledger,
+                                     ThreadPool& pool) const {
     const std::string& path = card.folder.path;
     if (const Wish known = remembered(path)) return load_at(card, *known, ledger, pool);
     std::string digest;
@@ -186,14 +187,14 @@ class FolderSource : public ModelSource {
     const PackedBertSource source{.home = hub_.home(),
                                   .folder = card.folder,
                                   .precision = measured->record.chosen,
-                                  .pack = [&](formats::TensorFiles) -> Result<models::BertModel> {
+                                  .pack = [&](formats::TensorFiles) -> Result<models::Encoder> {
                                     return std::move(measured->model);
                                   }};
     return load_packed_bert(source, ledger, pool);
   }
 
-  Result<models::BertModel> load_at(const ModelCard& card, kernels::Precision precision,
-                                    ByteLedger& ledger, ThreadPool& pool) const {
+  Result<models::Encoder> load_at(const ModelCard& card, kernels::Precision precision,
+                                  ByteLedger& ledger, ThreadPool& pool) const {
     const PackedBertSource source{.home = hub_.home(),
                                   .folder = card.folder,
                                   .precision = precision,

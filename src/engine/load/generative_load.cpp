@@ -51,7 +51,8 @@ Result<Decoder> load_packed(const std::string& home, const formats::DecoderModel
                            .numerics_version = kernels::kNumericsVersion};
   Result<MappedBytes> packed = cache.find(key);
   if (packed.ok()) {
-    Result<Decoder> model = models::load_decoder(facts, ledger, pool, std::move(*packed));
+    Result<Decoder> model =
+        models::load_decoder(facts, ledger, pool, {.packed = std::move(*packed)});
     if (model.ok() || model.status().code() != Code::kBadInput) return model;
     packed = model.status();  // Of another size than this file gives, or the file is wrong.
   }
@@ -63,7 +64,7 @@ Result<Decoder> load_packed(const std::string& home, const formats::DecoderModel
   packed = cache.find(key);
   if (!packed.ok()) return model;
   model = {};  // Its memory goes back before the mapped bytes are reserved.
-  return models::load_decoder(facts, ledger, pool, std::move(*packed));
+  return models::load_decoder(facts, ledger, pool, {.packed = std::move(*packed)});
 }
 
 }  // namespace

@@ -12,17 +12,17 @@ namespace quern::engine {
 namespace {
 
 using formats::TensorFiles;
-using models::BertModel;
+using models::Encoder;
 
-Result<BertModel> bind(const PackedBertSource& source, TensorFiles files, MappedBytes packed,
-                       ByteLedger& ledger, ThreadPool& pool) {
-  return models::load_bert(
+Result<Encoder> bind(const PackedBertSource& source, TensorFiles files, MappedBytes packed,
+                     ByteLedger& ledger, ThreadPool& pool) {
+  return models::load_encoder(
       {.folder = source.folder, .precision = source.precision, .packed = std::move(packed)},
       std::move(files), ledger, pool);
 }
 
 /// Publishes what was packed. kUnavailable is a cache that cannot be there, and no news.
-bool publish(const hub::PackedCache& cache, const hub::PackedKey& key, const BertModel& model) {
+bool publish(const hub::PackedCache& cache, const hub::PackedKey& key, const Encoder& model) {
   const Status status = cache.publish(key, model.packed_bytes());
   if (status.ok()) return true;
   const std::string line = "packed weights are not kept: " + status.message();
@@ -36,8 +36,8 @@ bool publish(const hub::PackedCache& cache, const hub::PackedKey& key, const Ber
 
 }  // namespace
 
-Result<BertModel> load_packed_bert(const PackedBertSource& source, ByteLedger& ledger,
-                                   ThreadPool& pool) {
+Result<Encoder> load_packed_bert(const PackedBertSource& source, ByteLedger& ledger,
+                                 ThreadPool& pool) {
   QUERN_ASSIGN(TensorFiles files, TensorFiles::open(source.folder.path));
   if (!hub::is_packed_cache_on()) return source.pack(std::move(files));
   const hub::PackedCache cache(source.home);
@@ -48,7 +48,7 @@ Result<BertModel> load_packed_bert(const PackedBertSource& source, ByteLedger& l
                            .numerics_version = kernels::kNumericsVersion};
   Result<MappedBytes> packed = cache.find(key);
   if (packed.ok()) {
-    Result<BertModel> model = bind(source, std::move(files), std::move(*packed), ledger, pool);
+    Result<Encoder> model = bind(source, std::move(files), std::move(*packed), ledger, pool);
     if (model.ok() || model.status().code() != Code::kBadInput) return model;
     packed = model.status();  // Of another size than these files give.
     QUERN_ASSIGN(files, TensorFiles::open(source.folder.path));
@@ -56,12 +56,12 @@ Result<BertModel> load_packed_bert(const PackedBertSource& source, ByteLedger& l
   if (packed.status().code() != Code::kNotFound) {
     log_info("packing '{}' again: {}", source.folder.name, packed.status().message());
   }
-  QUERN_ASSIGN(BertModel model, source.pack(std::move(files)));
+  QUERN_ASSIGN(Encoder model, source.pack(std::move(files)));
   if (!publish(cache, key, model)) return model;
   packed = cache.find(key);
   if (!packed.ok()) return model;
-  files = std::move(model.files);
   model = {};  // Its memory goes back before the mapped bytes are reserved.
+  QUERN_ASSIGN(files, TensorFiles::open(source.folder.path));
   return bind(source, std::move(files), std::move(*packed), ledger, pool);
 }
 

@@ -9,7 +9,7 @@
 #include "base/byte_ledger.h"
 #include "base/thread_pool.h"
 #include "kernels/weight.h"
-#include "models/bert.h"
+#include "models/encoder.h"
 
 namespace quern::engine {
 
@@ -18,13 +18,13 @@ struct PackedBertSource {
   const formats::ModelFolder& folder;
   kernels::Precision precision = kernels::Precision::kF32;
   // Packs the weights of these files; called only when the cache has none.
-  std::function<Result<models::BertModel>(formats::TensorFiles)> pack;
+  std::function<Result<models::Encoder>(formats::TensorFiles)> pack;
 };
 
 /// A cache that is off, damaged, full or not writable costs time and nothing else: it is logged,
 /// and the model is as good. After packing, the memory it was done in is given back.
-/// Errors: of TensorFiles::open, load_bert and `pack`.
-Result<models::BertModel> load_packed_bert(const PackedBertSource& source, ByteLedger& ledger,
-                                           ThreadPool& pool);
+/// Errors: of TensorFiles::open, load_encoder and `pack`.
+Result<models::Encoder> load_packed_bert(const PackedBertSource& source, ByteLedger& ledger,
+                                         ThreadPool& pool);
 
 }  // namespace quern::engine

@@ -29,7 +29,7 @@ class PackedBertTest : public testing::Test {
   }
   void TearDown() override { SetUp(); }
 
-  models::BertModel load(const std::string& path, Precision precision = Precision::kF32) {
+  models::Encoder load(const std::string& path, Precision precision = Precision::kF32) {
     auto folder = formats::read_model_folder(path);
     EXPECT_TRUE(folder.ok()) << folder.status().message();
     const PackedBertSource source{.home = home.path(),
@@ -37,13 +37,13 @@ class PackedBertTest : public testing::Test {
                                   .precision = precision,
                                   .pack = [&](formats::TensorFiles files) {
                                     ++n_packed;
-                                    return models::load_bert(
+                                    return models::load_encoder(
                                         {.folder = *folder, .precision = precision},
                                         std::move(files), ledger, ThreadPool::serial());
                                   }};
     auto model = load_packed_bert(source, ledger, ThreadPool::serial());
     EXPECT_TRUE(model.ok()) << model.status().message();
-    return model.ok() ? std::move(*model) : models::BertModel();
+    return model.ok() ? std::move(*model) : models::Encoder();
   }
 
   std::vector<fs::path> packed_files() const {
@@ -55,17 +55,17 @@ class PackedBertTest : public testing::Test {
     return out;
   }
 
-  std::vector<float> hidden(const models::BertModel& model) {
+  std::vector<float> hidden(const models::Encoder& model) {
     const std::vector<std::int32_t> ids = {2, 5, 9, 11, 3};
     const std::vector<std::uint8_t> types(ids.size());
     const std::vector<std::int32_t> starts = {0, static_cast<std::int32_t>(ids.size())};
     const int n = static_cast<int>(ids.size());
     const auto scratch =
-        Buffer::make(ledger, "activations", models::bert_scratch_bytes(model, n, n, 1));
+        Buffer::make(ledger, "activations", models::encoder_scratch_bytes(model, n, n, 1));
     std::vector<float> out(ids.size() * static_cast<std::size_t>(model.config.d_model));
-    models::bert_forward(model, {.ids = ids, .type_ids = types, .seq_starts = starts},
-                         scratch->as<std::byte>(), ThreadPool::serial(),
-                         {out.data(), n, model.config.d_model});
+    models::encoder_forward(model, {.ids = ids, .type_ids = types, .seq_starts = starts},
+                            scratch->as<std::byte>(), ThreadPool::serial(),
+                            {out.data(), n, model.config.d_model});
     return out;
   }
 
@@ -78,14 +78,14 @@ TEST_F(PackedBertTest, packs_once_and_gives_the_same_bits_from_the_cache) {
   for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
     n_packed = 0;
     ASSERT_EQ(::setenv("QUERN_PACKED", "off", 1), 0);
-    const models::BertModel fresh = load(fixture("tiny-mean-f32"), precision);
-    EXPECT_GT(fresh.storage.size(), 0u);
+    const models::Encoder fresh = load(fixture("tiny-mean-f32"), precision);
+    EXPECT_GT(fresh.weights.storage.size(), 0u);
     ASSERT_EQ(::unsetenv("QUERN_PACKED"), 0);
-    const models::BertModel first = load(fixture("tiny-mean-f32"), precision);
-    const models::BertModel second = load(fixture("tiny-mean-f32"), precision);
+    const models::Encoder first = load(fixture("tiny-mean-f32"), precision);
+    const models::Encoder second = load(fixture("tiny-mean-f32"), precision);
     EXPECT_EQ(n_packed, 2);
-    for (const models::BertModel* model : {&first, &second}) {
-      EXPECT_EQ(model->storage.size(), 0u);
+    for (const models::Encoder* model : {&first, &second}) {
+      EXPECT_EQ(model->weights.storage.size(), 0u);
       EXPECT_EQ(model->weight_bytes(), fresh.weight_bytes());
       EXPECT_EQ(hidden(*model), hidden(fresh));
     }
@@ -150,7 +150,7 @@ TEST_F(PackedBertTest, without_a_place_to_write_the_model_is_as_good) {
 
 TEST_F(PackedBertTest, the_ledger_holds_the_weights_once_and_then_nothing) {
   {
-    const models::BertModel model = load(fixture("tiny-mean-f32"));
+    const models::Encoder model = load(fixture("tiny-mean-f32"));
     EXPECT_EQ(ledger.used_bytes(), model.weight_bytes());
     EXPECT_EQ(ledger.peak_bytes(), model.weight_bytes());
   }
@@ -168,9 +168,9 @@ TEST_F(PackedBertTest, many_starts_at_once_give_the_same_bits) {
                                     .folder = *folder,
                                     .precision = Precision::kF32,
                                     .pack = [&](formats::TensorFiles files) {
-                                      return models::load_bert({.folder = *folder},
-                                                               std::move(files), ledger,
-                                                               ThreadPool::serial());
+                                      return models::load_encoder({.folder = *folder},
+                                                                  std::move(files), ledger,
+                                                                  ThreadPool::serial());
                                     }};
       const auto model = load_packed_bert(source, ledger, ThreadPool::serial());
       ASSERT_TRUE(model.ok()) << model.status().message();
@@ -184,10 +184,10 @@ TEST_F(PackedBertTest, many_starts_at_once_give_the_same_bits) {
 // Changed packed bytes under an old version would be taken for good: raise kNumericsVersion, then
 // write down the new digests.
 TEST_F(PackedBertTest, packed_bytes_are_those_of_this_numerics_version) {
-  EXPECT_EQ(kernels::kNumericsVersion, 3u);
-  EXPECT_EQ(sha256_hex(load(fixture("tiny-nli")).packed_bytes()).substr(0, 16), "48ce2fa54531b43b");
+  EXPECT_EQ(kernels::kNumericsVersion, 4u);
+  EXPECT_EQ(sha256_hex(load(fixture("tiny-nli")).packed_bytes()).substr(0, 16), "2ad3d7ae0c80311d");
   EXPECT_EQ(sha256_hex(load(fixture("tiny-nli"), Precision::kBf16).packed_bytes()).substr(0, 16),
-            "e5576692a63ccd42");
+            "1ea98232b134f5d0");
 }
 
 }  // namespace

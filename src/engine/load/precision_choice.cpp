@@ -16,7 +16,7 @@ namespace {
 
 using formats::TensorFiles;
 using kernels::Precision;
-using models::BertModel;
+using models::Encoder;
 
 constexpr double kMeanCosine = 0.9995;
 constexpr double kLeastCosine = 0.997;
@@ -64,10 +64,10 @@ int labels_changed(const SampleResults& f32, const SampleResults& got) {
   return changed;
 }
 
-Result<BertModel> load(const ModelCard& card, Precision precision,
-                       const models::Int8Calibration* seen, ByteLedger& ledger, ThreadPool& pool) {
+Result<Encoder> load(const ModelCard& card, Precision precision,
+                     const models::Int8Calibration* seen, ByteLedger& ledger, ThreadPool& pool) {
   QUERN_ASSIGN(TensorFiles files, TensorFiles::open(card.folder.path));
-  return models::load_bert(
+  return models::load_encoder(
       {.folder = card.folder, .precision = precision, .packed = {}, .calibration = seen},
       std::move(files), ledger, pool);
 }
@@ -121,12 +121,12 @@ Result<ChosenModel> choose_precision(const ModelCard& card, ByteLedger& ledger, 
   models::Int8Calibration seen;
   SampleResults reference;
   {
-    QUERN_ASSIGN(const BertModel f32, load(card, Precision::kF32, nullptr, ledger, pool));
+    QUERN_ASSIGN(const Encoder f32, load(card, Precision::kF32, nullptr, ledger, pool));
     QUERN_ASSIGN(reference, run_samples(card, f32, samples, ledger, pool, &seen));
   }
   ChosenModel out;
   for (const Precision precision : fast_precisions()) {
-    Result<BertModel> model = load(card, precision, if_any(seen), ledger, pool);
+    Result<Encoder> model = load(card, precision, if_any(seen), ledger, pool);
     if (model.status().code() == Code::kUnsupported) continue;
     if (!model.ok()) return model.status();
     QUERN_ASSIGN(const SampleResults got, run_samples(card, *model, samples, ledger, pool));
@@ -145,14 +145,14 @@ Result<ChosenModel> choose_precision(const ModelCard& card, ByteLedger& ledger, 
   return out;
 }
 
-Result<BertModel> pack_bert(const ModelCard& card, Precision precision, TensorFiles files,
-                            ByteLedger& ledger, ThreadPool& pool) {
+Result<Encoder> pack_bert(const ModelCard& card, Precision precision, TensorFiles files,
+                          ByteLedger& ledger, ThreadPool& pool) {
   models::Int8Calibration seen;
   if (precision == Precision::kInt8) {
-    QUERN_ASSIGN(const BertModel f32, load(card, Precision::kF32, nullptr, ledger, pool));
+    QUERN_ASSIGN(const Encoder f32, load(card, Precision::kF32, nullptr, ledger, pool));
     QUERN_TRY(run_samples(card, f32, sample_inputs(card), ledger, pool, &seen).status());
   }
-  return models::load_bert(
+  return models::load_encoder(
       {.folder = card.folder, .precision = precision, .packed = {}, .calibration = if_any(seen)},
       std::move(files), ledger, pool);
 }

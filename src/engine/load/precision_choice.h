@@ -12,7 +12,7 @@
 #include "engine/load/calibration.h"
 #include "engine/load/precision_record.h"
 #include "engine/model_card.h"
-#include "models/bert.h"
+#include "models/encoder.h"
 
 namespace quern::engine {
 
@@ -32,18 +32,17 @@ std::vector<kernels::Precision> fast_precisions();
 
 struct ChosenModel {
   PrecisionRecord record;
-  models::BertModel model;  // Of the chosen precision, packed.
+  models::Encoder model;  // Of the chosen precision, packed.
 };
 
 /// Tries the fast precisions in turn; f32 where none is faithful. At most one model is in memory at
 /// a time.
-/// Errors: those of load_bert; kExhausted.
+/// Errors: those of load_encoder; kExhausted.
 Result<ChosenModel> choose_precision(const ModelCard& card, ByteLedger& ledger, ThreadPool& pool);
 
 /// One model at a given precision, packed; int8 is equalised by what f32 shows on the samples.
-/// Errors: those of load_bert; kExhausted.
-Result<models::BertModel> pack_bert(const ModelCard& card, kernels::Precision precision,
-                                    formats::TensorFiles files, ByteLedger& ledger,
-                                    ThreadPool& pool);
+/// Errors: those of load_encoder; kExhausted.
+Result<models::Encoder> pack_bert(const ModelCard& card, kernels::Precision precision,
+                                  formats::TensorFiles files, ByteLedger& ledger, ThreadPool& pool);
 
 }  // namespace quern::engine

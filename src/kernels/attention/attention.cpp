@@ -1,10 +1,8 @@
 #include "kernels/attention/attention.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <limits>
-#include <vector>
 
 #include "base/check.h"
 #include "kernels/table.h"
@@ -82,15 +80,72 @@ struct QueryTile {
   float sum[kMaxTileRows];
 };
 
+/// The keys [first, end) that a query sees.
+struct Visible {
+  int first = 0;
+  int end = 0;
+};
+
+Visible visible_to(const AttentionSpec& spec, int query, int n_tokens) {
+  Visible seen{0, spec.causal ? query + 1 : n_tokens};
+  if (spec.window > 0) {
+    seen.first = std::max(0, query - spec.window + 1);
+    seen.end = std::min(seen.end, query + spec.window);
+  }
+  return seen;
+}
+
 template <typename T>
-void attend_tile(Matrix<const T> q, const PackedHead& packed, int n_keys, float scale,
-                 const Table& table, QueryTile& state, float* sums, int sums_stride) {
+float soften(float* scores, std::uint16_t* rounded, int n, int n_padded, float scale,
+             const Table& table, float* largest, float* sum) {
+  if constexpr (sizeof(T) == 4) {
+    return table.softmax_row(scores, n, n_padded, scale, largest, sum);
+  } else {
+    return table.softmax_row_bf16(scores, n, n_padded, scale, largest, sum, rounded);
+  }
+}
+
+// Scores of one row of a block of keys to probabilities: what the row does not see gets 0, which
+// adds nothing. Returns what earlier sums are scaled by.
+template <typename T>
+float soften_row(const AttentionSpec& spec, Visible seen, int key, int n, int n_padded, int r,
+                 const Table& table, QueryTile& state) {
+  float* scores = state.scores + r * kScoreStride;
+  std::uint16_t* rounded = state.scores_bf16 + r * kScoreStride;
+  const int low = std::clamp(seen.first - key, 0, n);
+  const int high = std::clamp(seen.end - key, low, n);
+  if (low == 0 && high == n) {
+    return soften<T>(scores, rounded, n, n_padded, spec.scale, table, &state.largest[r],
+                     &state.sum[r]);
+  }
+  float correction = 1;
+  if (high > low) {
+    correction = soften<T>(scores + low, rounded + low, high - low, high - low, spec.scale, table,
+                           &state.largest[r], &state.sum[r]);
+  }
+  if constexpr (sizeof(T) == 4) {
+    std::fill(scores, scores + low, 0.0f);
+    std::fill(scores + high, scores + n_padded, 0.0f);
+  } else {
+    std::fill(rounded, rounded + low, std::uint16_t{0});
+    std::fill(rounded + high, rounded + n_padded, std::uint16_t{0});
+  }
+  return correction;
+}
+
+// `first_query`: the place of q's first row in its sequence.
+template <typename T>
+void attend_tile(const AttentionSpec& spec, Matrix<const T> q, int first_query,
+                 const PackedHead& packed, int n_tokens, const Table& table, QueryTile& state,
+                 float* sums, int sums_stride) {
   constexpr bool kF32 = sizeof(T) == 4;
   const auto tile = kF32 ? table.tile_f32 : table.tile_bf16;
   std::fill_n(state.largest, q.rows, -std::numeric_limits<float>::infinity());
   std::fill_n(state.sum, q.rows, 0.0f);
-  for (int key = 0; key < n_keys; key += kKeyBlock) {
-    const int n = std::min(kKeyBlock, n_keys - key);
+  const int end = visible_to(spec, first_query + q.rows - 1, n_tokens).end;
+  const int start = visible_to(spec, first_query, n_tokens).first / kKeyBlock * kKeyBlock;
+  for (int key = start; key < end; key += kKeyBlock) {
+    const int n = std::min(kKeyBlock, n_tokens - key);
     const int n_padded = round_up(n, 16);
     tile({.a = q.data,
           .a_stride = q.stride / kPerStep<T>,
@@ -102,15 +157,9 @@ void attend_tile(Matrix<const T> q, const PackedHead& packed, int n_keys, float 
           .n_rows = q.rows,
           .n_panels = n_padded / 16});
     for (int r = 0; r < q.rows; ++r) {
-      float* row = state.scores + r * kScoreStride;
-      float correction = 0;
-      if constexpr (kF32) {
-        correction = table.softmax_row(row, n, n_padded, scale, &state.largest[r], &state.sum[r]);
-      } else {
-        correction = table.softmax_row_bf16(row, n, n_padded, scale, &state.largest[r],
-                                            &state.sum[r], state.scores_bf16 + r * kScoreStride);
-      }
-      if (key > 0) table.scale_row(sums + r * sums_stride, sums_stride, correction);
+      const Visible seen = visible_to(spec, first_query + r, n_tokens);
+      const float correction = soften_row<T>(spec, seen, key, n, n_padded, r, table, state);
+      if (key > start) table.scale_row(sums + r * sums_stride, sums_stride, correction);
     }
     tile({.a = kF32 ? static_cast<const void*>(state.scores) : state.scores_bf16,
           .a_stride = kScoreStride / kPerStep<T>,
@@ -121,7 +170,7 @@ void attend_tile(Matrix<const T> q, const PackedHead& packed, int n_keys, float 
           .c_stride = sums_stride,
           .n_rows = q.rows,
           .n_panels = sums_stride / 16,
-          .accumulate = key > 0});
+          .accumulate = key > start});
   }
 }
 
@@ -132,49 +181,63 @@ void write_out(const Table& table, const float* sums, int n, Matrix<std::uint16_
   table.finish_row({.c = sums, .n = n, .out_bf16 = out.row_data(row)});
 }
 
+/// The rows of all sequences.
 template <typename T, typename Out>
-void attend_part(Matrix<const T> qkv, const Part& part, int n_heads, std::byte* scratch,
-                 const Table& table, Matrix<Out> out) {
-  const int d_model = qkv.cols / 3;
-  const int d_head = d_model / n_heads;
-  const Matrix<const T> rows = qkv.block(part.first_token, part.n_tokens);
+struct Rows {
+  Matrix<const T> q, k, v;
+  Matrix<Out> out;
+};
+
+template <typename T, typename Out>
+void attend_part(const AttentionSpec& spec, const Rows<T, Out>& rows, const Part& part,
+                 std::byte* scratch, const Table& table) {
+  const int d_head = rows.q.cols / spec.n_heads;
   const int column = part.head * d_head;
+  const int kv_column = part.head / (spec.n_heads / spec.n_kv_heads) * d_head;
+  const auto of_part = [&](Matrix<const T> m, int first_column) {
+    return m.block(part.first_token, part.n_tokens).columns(first_column, d_head);
+  };
 
   PackedHead packed;
   packed.keys = reinterpret_cast<std::uint32_t*>(scratch);
   packed.key_steps = (d_head + kPerStep<T> - 1) / kPerStep<T>;
   packed.values = packed.keys + round_up(part.n_tokens, 16) * packed.key_steps;
   packed.value_steps = (part.n_tokens + kPerStep<T> - 1) / kPerStep<T>;
-  pack_keys(rows.columns(d_model + column, d_head), packed, table);
-  pack_values(rows.columns(2 * d_model + column, d_head), packed);
+  pack_keys(of_part(rows.k, kv_column), packed, table);
+  pack_values(of_part(rows.v, kv_column), packed);
 
   const int sums_stride = round_up(d_head, 16);
   auto* sums = reinterpret_cast<float*>(
       packed.values + static_cast<std::ptrdiff_t>(packed.value_steps) * sums_stride);
-  const float scale = 1.0f / std::sqrt(static_cast<float>(d_head));
+  const Matrix<const T> q = of_part(rows.q, column);
   QueryTile state;
-  for (int q = part.first_query; q < part.end_query; q += table.tile_rows) {
-    const int n = std::min(table.tile_rows, part.end_query - q);
-    attend_tile(rows.block(q, n).columns(column, d_head), packed, part.n_tokens, scale, table,
-                state, sums, sums_stride);
+  for (int first = part.first_query; first < part.end_query; first += table.tile_rows) {
+    const int n = std::min(table.tile_rows, part.end_query - first);
+    attend_tile(spec, q.block(first, n), first, packed, part.n_tokens, table, state, sums,
+                sums_stride);
     for (int r = 0; r < n; ++r) {
       table.scale_row(sums + r * sums_stride, d_head, 1.0f / state.sum[r]);
-      write_out(table, sums + r * sums_stride, d_head, out.columns(column, d_head),
-                part.first_token + q + r);
+      write_out(table, sums + r * sums_stride, d_head, rows.out.columns(column, d_head),
+                part.first_token + first + r);
     }
   }
 }
 
 // Whole heads, unless that leaves threads idle: then the queries of a head are split.
 template <typename T, typename Out>
-void attend(Matrix<const T> qkv, std::span<const std::int32_t> seq_starts, int n_heads,
-            std::span<std::byte> scratch, ThreadPool& pool, Matrix<Out> out) {
+void attend(const AttentionSpec& spec, const Rows<T, Out>& rows,
+            std::span<const std::int32_t> seq_starts, std::span<std::byte> scratch,
+            ThreadPool& pool) {
   const Table& table = active();
   const int n_seqs = static_cast<int>(seq_starts.size()) - 1;
-  QUERN_CHECK(qkv.cols % (3 * n_heads) == 0 && out.same_shape(qkv.rows, qkv.cols / 3));
-  QUERN_CHECK(table.tile_rows <= kMaxTileRows);
-  const int d_head = qkv.cols / 3 / n_heads;
-  QUERN_CHECK(d_head % kPerStep<T> == 0 && qkv.stride % kPerStep<T> == 0);
+  const int n_heads = spec.n_heads;
+  QUERN_CHECK(n_heads % spec.n_kv_heads == 0 && rows.q.cols % n_heads == 0);
+  const int d_head = rows.q.cols / n_heads;
+  QUERN_CHECK(rows.out.same_shape(rows.q.rows, rows.q.cols));
+  QUERN_CHECK(rows.k.same_shape(rows.q.rows, spec.n_kv_heads * d_head));
+  QUERN_CHECK(rows.v.same_shape(rows.k.rows, rows.k.cols));
+  QUERN_CHECK(table.tile_rows <= kMaxTileRows && d_head % kPerStep<T> == 0);
+  for (const Matrix<const T>& m : {rows.q, rows.k}) QUERN_CHECK(m.stride % kPerStep<T> == 0);
   int longest = 0;
   for (int s = 0; s < n_seqs; ++s) {
     const auto i = static_cast<std::size_t>(s);
@@ -197,8 +260,8 @@ void attend(Matrix<const T> qkv, std::span<const std::int32_t> seq_starts, int n
     part.first_query = index % n_splits * queries_per_split;
     part.end_query = std::min(part.first_query + queries_per_split, part.n_tokens);
     if (part.first_query >= part.end_query) return;
-    attend_part(qkv, part, n_heads, scratch.data() + per_thread * static_cast<std::size_t>(thread),
-                table, out);
+    attend_part(spec, rows, part, scratch.data() + per_thread * static_cast<std::size_t>(thread),
+                table);
   });
 }
 
@@ -213,20 +276,24 @@ std::size_t attention_scratch_bytes(int longest, int d_head, int n_threads) {
   return (bytes + 63) / 64 * 64 * static_cast<std::size_t>(n_threads);
 }
 
-void attention(Matrix<const float> qkv, std::span<const std::int32_t> seq_starts, int n_heads,
+void attention(const AttentionSpec& spec, Matrix<const float> q, Matrix<const float> k,
+               Matrix<const float> v, std::span<const std::int32_t> seq_starts,
                std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) {
-  attend(qkv, seq_starts, n_heads, scratch, pool, out);
+  attend<float, float>(spec, {q, k, v, out}, seq_starts, scratch, pool);
 }
 
-void attention(Matrix<const std::uint16_t> qkv, std::span<const std::int32_t> seq_starts,
-               int n_heads, std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) {
-  attend(qkv, seq_starts, n_heads, scratch, pool, out);
+void attention(const AttentionSpec& spec, Matrix<const std::uint16_t> q,
+               Matrix<const std::uint16_t> k, Matrix<const std::uint16_t> v,
+               std::span<const std::int32_t> seq_starts, std::span<std::byte> scratch,
+               ThreadPool& pool, Matrix<float> out) {
+  attend<std::uint16_t, float>(spec, {q, k, v, out}, seq_starts, scratch, pool);
 }
 
-void attention(Matrix<const std::uint16_t> qkv, std::span<const std::int32_t> seq_starts,
-               int n_heads, std::span<std::byte> scratch, ThreadPool& pool,
-               Matrix<std::uint16_t> out) {
-  attend(qkv, seq_starts, n_heads, scratch, pool, out);
+void attention(const AttentionSpec& spec, Matrix<const std::uint16_t> q,
+               Matrix<const std::uint16_t> k, Matrix<const std::uint16_t> v,
+               std::span<const std::int32_t> seq_starts, std::span<std::byte> scratch,
+               ThreadPool& pool, Matrix<std::uint16_t> out) {
+  attend<std::uint16_t, std::uint16_t>(spec, {q, k, v, out}, seq_starts, scratch, pool);
 }
 
 }  // namespace quern::kernels

@@ -1,8 +1,6 @@
 // The products with block formats: against exact sums, and every instruction set, batch and number
 // of threads against the plain version's bits.
 
-#include "kernels/block/block_matmul.h"
-
 #include <cmath>
 #include <limits>
 #include <random>
@@ -13,6 +11,7 @@
 #include "kernels/block/block_isa.h"
 #include "kernels/block/block_layout.h"
 #include "kernels/block/test_block_weights.h"
+#include "kernels/linear.h"
 
 namespace quern::kernels {
 namespace {
@@ -32,18 +31,19 @@ struct Rows {
   Rows(std::vector<float> x, int n_rows, int n_in)
       : values(std::move(x)),
         bytes(aligned_block(block_rows_bytes(n_rows, n_in))),
-        input{.f32 = {values.data(), n_rows, n_in}, .rows = {bytes.get(), n_rows, n_in}} {
-    if (n_in % 32 == 0) quantise_block_rows(input.f32, ThreadPool::serial(), input.rows);
+        input(Matrix<float>(values.data(), n_rows, n_in)) {
+    if (n_in % 32 != 0) return;
+    input.blocks = {bytes.get(), n_rows, n_in};
+    convert_rows(input, ThreadPool::serial());
   }
   std::vector<float> values;
   AlignedBlock bytes;
-  BlockInput input;
+  Activations input;
 };
 
-std::vector<float> product(const BlockInput& x, const BlockWeight& w, ThreadPool& pool) {
-  std::vector<float> out(static_cast<std::size_t>(x.n_rows()) * w.n_out);
-  const BlockProduct p{.weight = w, .out = {out.data(), x.n_rows(), w.n_out}};
-  matmul(x, {&p, 1}, pool);
+std::vector<float> product(const Activations& x, const Weight& w, ThreadPool& pool) {
+  std::vector<float> out(static_cast<std::size_t>(x.n_rows) * w.n_out);
+  multiply(x, {.linear = {.weight = w}, .out = Matrix<float>(out.data(), x.n_rows, w.n_out)}, pool);
   return out;
 }
 
@@ -68,7 +68,7 @@ TEST(quantise_block_row, worked_example) {
   x[20] = -7.2f;
   with_each_isa([&](const BlockIsa&) {
     const Rows rows(x, 1, 32);
-    const RowBlock& block = *rows.input.rows.record(0);
+    const RowBlock& block = *rows.input.blocks.record(0);
     EXPECT_EQ(block.scale, 1.0f);
     EXPECT_EQ(block.codes[0], 127);
     EXPECT_EQ(block.codes[1], 2);
@@ -114,7 +114,7 @@ TEST(block_matmul, is_the_exact_product_of_the_dequantised_values) {
         double want = 0;
         double size = 0;
         for (int i = 0; i < kIn; ++i) {
-          const RowBlock& block = x.input.rows.record(r)[i / 32];
+          const RowBlock& block = x.input.blocks.record(r)[i / 32];
           const double a = takes_block_rows(format)
                                ? static_cast<double>(block.scale) * block.codes[i % 32]
                                : x.values[r * kIn + i];
@@ -142,8 +142,7 @@ TEST(block_matmul, every_isa_gives_the_bits_of_plain_for_all_rows) {
       with_each_isa([&](const BlockIsa&) {
         for (const int n : {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 23, 64, 112}) {
           const int first = (112 - n) / 2;
-          const BlockInput x{.f32 = all.input.f32.block(first, n),
-                             .rows = all.input.rows.block(first, n)};
+          const Activations x = all.input.block(first, n);
           const std::vector<float> part(want.begin() + first * 56, want.begin() + (first + n) * 56);
           EXPECT_EQ(product(x, w.weight, pools[n % 3]), part)
               << block_layout(format).name << " " << n << "x" << n_in;
@@ -223,15 +222,14 @@ TEST(block_matmul, several_weights_share_a_job) {
       want_c[i] = want_c[i] + bias[i % 24];
       want_c[i] = want_c[i] + out_c[i];
     }
-    const BlockProduct products[] = {
-        {.weight = a.weight, .out = {out_a.data(), n_rows, 80}},
-        {.weight = b.weight, .out = {out_b.data(), n_rows, 16}},
-        {.weight = c.weight,
-         .out = {out_c.data(), n_rows, 24},
-         .bias = bias,
-         .residual = {out_c.data(), n_rows, 24}},
+    const Product products[] = {
+        {.linear = {.weight = a.weight}, .out = Matrix<float>(out_a.data(), n_rows, 80)},
+        {.linear = {.weight = b.weight}, .out = Matrix<float>(out_b.data(), n_rows, 16)},
+        {.linear = {.weight = c.weight, .bias = bias},
+         .residual = {out_c.data(), n_rows, 24},
+         .out = Matrix<float>(out_c.data(), n_rows, 24)},
     };
-    matmul(x.input, products, pool);
+    multiply(x.input, products, pool);
     EXPECT_EQ(out_a, want_a);
     EXPECT_EQ(out_b, want_b);
     EXPECT_EQ(out_c, want_c);
@@ -255,8 +253,10 @@ TEST(block_matmul, a_row_with_nan_is_nan_and_its_neighbours_are_not) {
 
 TEST(block_matmul, no_rows_is_no_work) {
   const PackedBlocks w(BlockFormat::kQ4_0, 16, 256);
-  const BlockProduct p{.weight = w.weight, .out = {nullptr, 0, 16}};
-  matmul({.rows = {nullptr, 0, 256}}, {&p, 1}, ThreadPool::serial());
+  Activations none;
+  none.n_cols = 256;
+  multiply(none, {.linear = {.weight = w.weight}, .out = Matrix<float>(nullptr, 0, 16)},
+           ThreadPool::serial());
 }
 
 }  // namespace

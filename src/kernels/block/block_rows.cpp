@@ -20,14 +20,4 @@ void quantise_block_row(const float* x, const BlockRows& out, int row) {
   block_active().quantise(x, out.n_in / kBlockInputs, out.record(row));
 }
 
-void quantise_block_rows(Matrix<const float> x, ThreadPool& pool, const BlockRows& out) {
-  QUERN_CHECK(x.same_shape(out.n_rows, out.n_in) && out.n_in % kBlockInputs == 0);
-  if (x.rows == 1) return quantise_block_row(x.row_data(0), out, 0);
-  constexpr int kPartRows = 8;
-  pool.parallel_for((x.rows + kPartRows - 1) / kPartRows, [&](int part, int) {
-    const int end = part * kPartRows + kPartRows < x.rows ? part * kPartRows + kPartRows : x.rows;
-    for (int r = part * kPartRows; r < end; ++r) quantise_block_row(x.row_data(r), out, r);
-  });
-}
-
 }  // namespace quern::kernels

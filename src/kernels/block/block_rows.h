@@ -11,9 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/thread_pool.h"
-#include "tensor/matrix.h"
-
 namespace quern::kernels {
 
 /// 32 quantised inputs of a row, in one line of the cache.
@@ -54,8 +51,5 @@ std::size_t block_rows_bytes(int n_rows, int n_in);
 /// Shapes: x [out.n_in].
 /// Numerics: all instruction sets give the same bits.
 void quantise_block_row(const float* x, const BlockRows& out, int row);
-
-/// All rows. Shapes: x [out.n_rows, out.n_in].
-void quantise_block_rows(Matrix<const float> x, ThreadPool& pool, const BlockRows& out);
 
 }  // namespace quern::kernels

@@ -57,17 +57,10 @@ bool is_block_product(BlockFormat format) {
 
 bool takes_block_rows(BlockFormat format) { return find_block_shape(format) != nullptr; }
 
-std::size_t BlockWeight::panel_bytes() const { return block_panel_bytes(format, n_in); }
-
 std::size_t block_panel_bytes(BlockFormat format, int n_in) {
   const BlockLayout& layout = block_layout(format);
   const auto n_blocks = static_cast<std::size_t>(n_in / layout.n_elements);
   return round_up(n_blocks * static_cast<std::size_t>(layout.n_bytes) * kPanelWidth, kLineBytes);
-}
-
-std::size_t block_packed_bytes(BlockFormat format, int n_out, int n_in) {
-  const BlockWeight w{.format = format, .n_out = n_out, .n_in = n_in};
-  return static_cast<std::size_t>(w.n_panels()) * w.panel_bytes();
 }
 
 void pack_block_panel(BlockFormat format, const std::byte* rows, int n_rows, int n_in,
@@ -206,15 +199,17 @@ void dequantise_blocks(BlockFormat format, std::span<const std::byte> blocks,
   }
 }
 
-void dequantise_row(const BlockWeight& w, int row, std::span<float> out) {
+void dequantise_row(const Weight& w, int row, std::span<float> out) {
+  QUERN_CHECK(w.format.kind == WeightFormat::Kind::kStored);
   QUERN_CHECK(row >= 0 && row < w.n_out && out.size() == static_cast<std::size_t>(w.n_in));
   const std::byte* panel = w.panel(row / kPanelWidth);
   const int o = row % kPanelWidth;
-  const BlockShape* shape = find_block_shape(w.format);
+  const BlockShape* shape = find_block_shape(w.format.stored);
   if (shape == nullptr) {
-    const std::size_t bytes = element_bytes(w.format);
+    const std::size_t bytes = element_bytes(w.format.stored);
     for (std::size_t i = 0; i < out.size(); ++i) {
-      out[i] = element(w.format, panel + (i * kPanelWidth + static_cast<std::size_t>(o)) * bytes);
+      out[i] =
+          element(w.format.stored, panel + (i * kPanelWidth + static_cast<std::size_t>(o)) * bytes);
     }
     return;
   }

@@ -21,20 +21,6 @@
 
 namespace quern::kernels {
 
-/// Borrowed: the bytes lie in a model's storage or in a mapped file.
-struct BlockWeight {
-  BlockFormat format = BlockFormat::kF32;
-  int n_out = 0;
-  int n_in = 0;
-  const std::byte* packed = nullptr;  // 64-byte aligned.
-
-  int n_panels() const { return (n_out + kPanelWidth - 1) / kPanelWidth; }
-  std::size_t panel_bytes() const;
-  const std::byte* panel(int i) const {
-    return packed + static_cast<std::size_t>(i) * panel_bytes();
-  }
-};
-
 /// Is this a format that we multiply? F32 F16 BF16 Q8_0 Q4_0 Q4_1 Q5_0 Q5_1 Q2_K to Q6_K IQ4_NL
 /// IQ4_XS.
 bool is_block_product(BlockFormat format);
@@ -42,11 +28,10 @@ bool is_block_product(BlockFormat format);
 /// Does its product take the rows as blocks of codes (block_rows.h)? Else it takes them as f32.
 bool takes_block_rows(BlockFormat format);
 
-/// Bytes of a packed matrix, and of one panel. n_in is a multiple of the format's block.
-std::size_t block_packed_bytes(BlockFormat format, int n_out, int n_in);
+/// What panel_bytes of weight.h is for stored formats.
 std::size_t block_panel_bytes(BlockFormat format, int n_in);
 
-/// Packs one panel of weights: up to 16 consecutive outputs.
+/// Packs one panel of weights in their own format: up to 16 consecutive outputs.
 ///
 /// Shapes: rows n_rows <= 16 rows of ggml's blocks, one after another; panel of
 ///   block_panel_bytes(...) bytes.
@@ -58,9 +43,10 @@ void pack_block_panel(BlockFormat format, const std::byte* rows, int n_rows, int
 /// Shapes: out [k * n_elements] for k whole blocks.
 void dequantise_blocks(BlockFormat format, std::span<const std::byte> blocks, std::span<float> out);
 
-/// One output's weights out of the packed layout: for embeddings tied to the last product.
+/// One output's weights out of the packed layout of a stored format: for embeddings tied to the
+/// last product.
 ///
 /// Shapes: row in [0, w.n_out); out [w.n_in].
-void dequantise_row(const BlockWeight& w, int row, std::span<float> out);
+void dequantise_row(const Weight& w, int row, std::span<float> out);
 
 }  // namespace quern::kernels

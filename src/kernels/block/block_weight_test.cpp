@@ -66,12 +66,12 @@ TEST(dequantise_row, gives_ggmls_blocks_back_bit_for_bit) {
   }
 }
 
-TEST(block_packed_bytes, is_ggmls_size_but_for_padding) {
+TEST(weight_bytes, is_ggmls_size_but_for_padding) {
   for (const BlockFormat format : kBlockFormats) {
     const BlockLayout& layout = block_layout(format);
     const std::size_t ggml = 32u * 512 / layout.n_elements * layout.n_bytes;
-    EXPECT_EQ(block_packed_bytes(format, 32, 512), ggml) << layout.name;
-    EXPECT_EQ(block_packed_bytes(format, 17, 512), ggml) << layout.name;
+    EXPECT_EQ(weight_bytes(stored(format), 32, 512), ggml) << layout.name;
+    EXPECT_EQ(weight_bytes(stored(format), 17, 512), ggml) << layout.name;
   }
 }
 

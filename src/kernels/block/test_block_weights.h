@@ -96,12 +96,14 @@ inline std::vector<std::byte> random_blocks(BlockFormat format, int n_rows, int 
   return out;
 }
 
+inline WeightFormat stored(BlockFormat format) { return {WeightFormat::Kind::kStored, format}; }
+
 /// A packed matrix, its values, and its storage.
 struct PackedBlocks {
   PackedBlocks(BlockFormat format, int n_out, int n_in, const std::vector<std::byte>& blocks)
       : values(static_cast<std::size_t>(n_out) * n_in),
-        bytes(aligned_block(block_packed_bytes(format, n_out, n_in))),
-        weight{.format = format, .n_out = n_out, .n_in = n_in, .packed = bytes.get()} {
+        bytes(aligned_block(weight_bytes(stored(format), n_out, n_in))),
+        weight{.format = stored(format), .n_out = n_out, .n_in = n_in, .packed = bytes.get()} {
     const BlockLayout& layout = block_layout(format);
     const std::size_t row_bytes =
         static_cast<std::size_t>(n_in / layout.n_elements) * layout.n_bytes;
@@ -117,7 +119,7 @@ struct PackedBlocks {
 
   std::vector<float> values;  // [n_out, n_in]
   AlignedBlock bytes;
-  BlockWeight weight;
+  Weight weight;
 };
 
 }  // namespace quern::kernels

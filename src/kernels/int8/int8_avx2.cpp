@@ -13,6 +13,7 @@
 #include "kernels/int8/int8.h"
 #include "kernels/int8/int8_isa.h"
 #include "kernels/int8/int8_ymm.h"
+#include "kernels/weight.h"
 
 namespace quern::kernels {
 namespace {

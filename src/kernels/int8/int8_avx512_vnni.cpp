@@ -9,6 +9,7 @@
 
 #include "kernels/int8/int8.h"
 #include "kernels/int8/int8_isa.h"
+#include "kernels/weight.h"
 
 #define QUERN_AVX512_VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 #define QUERN_AVX512_VNNI_INLINE QUERN_AVX512_VNNI __attribute__((always_inline)) inline

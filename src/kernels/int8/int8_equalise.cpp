@@ -34,13 +34,10 @@ void int8_observe(Matrix<const float> x, std::span<float> a_max) {
   }
 }
 
-void int8_equalise(Matrix<const float> weights, std::span<const float> a_max, float alpha,
+void int8_equalise(std::span<const float> w_max, std::span<const float> a_max, float alpha,
                    std::span<float> factors) {
-  const auto n = static_cast<std::size_t>(weights.cols);
+  const std::size_t n = w_max.size();
   QUERN_CHECK(a_max.size() == n && factors.size() == n && n > 0);
-  std::vector<float> w_max(n, 0.0f);
-  int8_observe(weights, w_max);
-
   std::vector<double> log_w(w_max.begin(), w_max.end());
   std::vector<double> log_a(a_max.begin(), a_max.end());
   logs_of(log_w);

@@ -5,19 +5,13 @@
 #include "base/machine.h"
 #include "kernels/int8/int8.h"
 #include "kernels/int8/int8_isa.h"
+#include "kernels/products.h"
 
 namespace quern::kernels {
 namespace {
 
 constexpr int kGroupPanels = kInt8Group / kPanelWidth;
 constexpr int kChunkRows = 4 * kInt8TileRows;
-
-/// One product, as its parts see it.
-struct Product {
-  const Int8Rows& rows;
-  const Weight& weight;
-  const Int8Out& out;
-};
 
 /// Rows and panels of one part.
 struct Part {
@@ -35,39 +29,31 @@ int panels_per_sweep(int n_steps) {
   return std::clamp(fitting / 4 * 4, 4, kGroupPanels);
 }
 
-template <typename T>
-T* at(const Matrix<T>& m, int row, int col) {
-  return m.data == nullptr ? nullptr : m.row_data(row) + col;
-}
-
-// The last touch on rows of the part whose sums are complete.
+// The last touch on rows of the part whose sums, with the bias in them, are complete.
 void finish(const Product& p, const Part& part, int first_row, int n_rows, float* sums,
             int stride) {
   const int col = part.first_panel * kPanelWidth;
-  const int n = std::min(part.n_panels * kPanelWidth, p.weight.n_out - col);
-  const MatmulOut& to = p.out.to;
-  const bool quantise = p.out.quantised.data != nullptr;
-  const bool in_place = quantise && to.out.data == nullptr;
+  const int n = std::min(part.n_panels * kPanelWidth, p.linear.weight.n_out - col);
+  const Activations& to = p.out;
+  const bool quantise = to.int8.data != nullptr;
+  const bool in_place = quantise && to.f32.data == nullptr;
   // Sums that are only quantised, as they are, need no finish.
-  if (!in_place || to.activation != Activation::kNone || to.residual.data != nullptr ||
-      to.out_bf16.data != nullptr) {
+  if (!in_place || p.activation != Activation::kNone || p.residual.data != nullptr ||
+      to.bf16.data != nullptr) {
     const Table& table = active();
     for (int i = 0; i < n_rows; ++i) {
-      const int row = first_row + i;
-      float* c = sums + i * stride;
-      table.finish_row({.c = c,
-                        .residual = at(to.residual, row, col),
-                        .activation = to.activation,
-                        .n = n,
-                        .out = in_place ? c : at(to.out, row, col),
-                        .out_bf16 = at(to.out_bf16, row, col),
-                        .rounded = in_place});
+      Finish last = finish_of(p, first_row + i, col, n);
+      last.c = sums + i * stride;
+      last.bias = nullptr;
+      if (in_place) last.out = sums + i * stride;
+      last.rounded = in_place;
+      table.finish_row(last);
     }
   }
   if (!quantise) return;
   const Matrix<const float> finished = in_place ? Matrix<const float>(sums, n_rows, n, stride)
-                                                : to.out.block(first_row, n_rows).columns(col, n);
-  int8_quantise_block(finished, col, p.out.factors, p.out.quantised, first_row);
+                                                : to.f32.block(first_row, n_rows).columns(col, n);
+  int8_quantise_block(finished, col, to.factors, to.int8, first_row);
 }
 
 template <typename T>
@@ -82,27 +68,27 @@ void prefetch_row(const Matrix<T>& m, int row, int col, int n) {
 // Asks for the memory that finish() will touch, which arrives while the tile is computed.
 void prefetch(const Product& p, const Part& part, int first_row, int n_rows) {
   const int col = part.first_panel * kPanelWidth;
-  const int n = std::min(part.n_panels * kPanelWidth, p.weight.n_out - col);
+  const int n = std::min(part.n_panels * kPanelWidth, p.linear.weight.n_out - col);
   for (int row = first_row; row < first_row + n_rows; ++row) {
-    prefetch_row(p.out.to.residual, row, col, n);
-    prefetch_row(p.out.to.out, row, col, n);
-    prefetch_row(p.out.to.out_bf16, row, col, n);
+    prefetch_row(p.residual, row, col, n);
+    prefetch_row(p.out.f32, row, col, n);
+    prefetch_row(p.out.bf16, row, col, n);
   }
 }
 
 // A tile of rows against panels [first, first + n) of the part.
-void run_tile(const Product& p, const Part& part, int first_row, int n_rows, int first, int n,
-              const float* bias, float* out, int stride) {
-  const std::byte* record = p.rows.record(first_row);
+void run_tile(const Int8Rows& rows, const Weight& w, const Part& part, int first_row, int n_rows,
+              int first, int n, const float* bias, float* out, int stride) {
+  const std::byte* record = rows.record(first_row);
   Int8Tile tile = {.rows = reinterpret_cast<const std::uint8_t*>(record),
-                   .row_scales = reinterpret_cast<const float*>(record + p.rows.scales_offset()),
-                   .zeros = reinterpret_cast<const std::int32_t*>(record + p.rows.zeros_offset()),
-                   .row_bytes = static_cast<std::ptrdiff_t>(p.rows.row_bytes()),
+                   .row_scales = reinterpret_cast<const float*>(record + rows.scales_offset()),
+                   .zeros = reinterpret_cast<const std::int32_t*>(record + rows.zeros_offset()),
+                   .row_bytes = static_cast<std::ptrdiff_t>(rows.row_bytes()),
                    .n_rows = n_rows,
-                   .panels = p.weight.packed,
+                   .panels = w.packed,
                    .n_panels = n,
-                   .n_steps = int8_steps(p.weight.n_in),
-                   .n_groups = int8_groups(p.weight.n_in),
+                   .n_steps = int8_steps(w.n_in),
+                   .n_groups = int8_groups(w.n_in),
                    .bias = bias + first * kPanelWidth,
                    .out = out + first * kPanelWidth,
                    .out_cols = stride};
@@ -112,18 +98,19 @@ void run_tile(const Product& p, const Part& part, int first_row, int n_rows, int
 
 // Weights of a sweep stay in the second-level cache while rows pass by; a tile's outputs are
 // finished while they lie in the first-level one, unless the weights need several sweeps.
-void run_part(const Product& p, const Part& part) {
+void run_part(const Int8Rows& rows, const Product& p, const Part& part) {
+  const Weight& w = p.linear.weight;
   alignas(64) float bias[kInt8Group] = {};
   alignas(64) float out[kChunkRows * kInt8Group];
   const int first_col = part.first_panel * kPanelWidth;
   const int stride = part.n_panels * kPanelWidth;
-  if (!p.out.to.bias.empty()) {
-    const int n = std::min(stride, p.weight.n_out - first_col);
-    std::memcpy(bias, p.out.to.bias.data() + first_col,
+  if (!p.linear.bias.empty()) {
+    const int n = std::min(stride, w.n_out - first_col);
+    std::memcpy(bias, p.linear.bias.data() + first_col,
                 static_cast<std::size_t>(n) * sizeof(float));
   }
 
-  const int sweep = std::min(panels_per_sweep(int8_steps(p.weight.n_in)), part.n_panels);
+  const int sweep = std::min(panels_per_sweep(int8_steps(w.n_in)), part.n_panels);
   const int chunk = sweep == part.n_panels ? kInt8TileRows : kChunkRows;
   const int n_tiles = (part.n_rows + kInt8TileRows - 1) / kInt8TileRows;
   // Tiles of nearly equal height: 13 rows are 7 and 6, not 12 and 1.
@@ -139,7 +126,7 @@ void run_part(const Product& p, const Part& part) {
       for (int j = i; j < end; ++j) {
         const int row = tile_start(j);
         if (first == 0) prefetch(p, part, row, tile_start(j + 1) - row);
-        run_tile(p, part, row, tile_start(j + 1) - row, first, n, bias,
+        run_tile(rows, w, part, row, tile_start(j + 1) - row, first, n, bias,
                  out + (row - chunk_row) * stride, stride);
       }
     }
@@ -150,72 +137,70 @@ void run_part(const Product& p, const Part& part) {
   }
 }
 
-/// How a product is cut into parts: blocks of rows by blocks of panels.
+/// How the products are cut into parts: blocks of rows by blocks of panels.
 struct Split {
   int n_row_blocks;
-  int n_panel_blocks;
   int block_panels;
 };
 
-Split split_of(const Product& p, int n_threads) {
+Split split_of(std::span<const Product> products, int n_rows, int n_threads) {
   // Enough parts that the last ones to finish are a small share of the whole.
   const int wanted = n_threads == 1 ? 1 : 8 * n_threads;
-  const int n_panels = p.weight.n_panels();
   int block_panels = kGroupPanels;
-  const auto blocks = [&] { return (n_panels + block_panels - 1) / block_panels; };
+  const auto blocks = [&] {
+    int n = 0;
+    for (const Product& p : products) {
+      n += (p.linear.weight.n_panels() + block_panels - 1) / block_panels;
+    }
+    return n;
+  };
   // A block of rows reads all weights once; below two chunks that reading begins to show.
-  const int most_row_blocks = std::max(1, p.rows.n_rows / (2 * kChunkRows));
-  if (p.out.quantised.data == nullptr) {
+  const int most_row_blocks = std::max(1, n_rows / (2 * kChunkRows));
+  // Quantised results come in whole groups.
+  if (std::all_of(products.begin(), products.end(),
+                  [](const Product& p) { return p.out.int8.data == nullptr; })) {
     while (block_panels > 2 && blocks() * most_row_blocks < 2 * n_threads && n_threads > 1) {
       block_panels /= 2;
     }
   }
   // Short blocks keep the rows, and what is written beside them, near.
-  const int least_row_blocks = (p.rows.n_rows + kChunkRows - 1) / kChunkRows;
+  const int least_row_blocks = (n_rows + kChunkRows - 1) / kChunkRows;
   const int row_blocks = std::max(
       least_row_blocks, std::clamp((wanted + blocks() - 1) / blocks(), 1, most_row_blocks));
-  return {row_blocks, blocks(), block_panels};
+  return {row_blocks, block_panels};
 }
 
-Part part_of(const Product& p, const Split& split, int i) {
-  const int row_block = i / split.n_panel_blocks;
-  const int first_panel = i % split.n_panel_blocks * split.block_panels;
-  const auto start = [&](int b) {
-    return static_cast<int>(std::int64_t{p.rows.n_rows} * b / split.n_row_blocks);
-  };
-  return {.first_row = start(row_block),
-          .n_rows = start(row_block + 1) - start(row_block),
-          .first_panel = first_panel,
-          .n_panels = std::min(split.block_panels, p.weight.n_panels() - first_panel)};
-}
+/// One product, as its parts see it.
+struct Work {
+  const Product& product;
+  Split split;
 
-template <typename T>
-void check_shape(const Matrix<T>& m, int n_rows, int n_out) {
-  QUERN_CHECK(m.data == nullptr || m.same_shape(n_rows, n_out));
-}
+  int n_panel_blocks() const {
+    return (product.linear.weight.n_panels() + split.block_panels - 1) / split.block_panels;
+  }
+  int n_parts() const { return split.n_row_blocks * n_panel_blocks(); }
 
-void check(const Product& p) {
-  const int n_rows = p.rows.n_rows;
-  const int n_out = p.weight.n_out;
-  const MatmulOut& to = p.out.to;
-  QUERN_CHECK(p.weight.precision == Precision::kInt8 && p.rows.n_in == p.weight.n_in);
-  QUERN_CHECK(to.bias.empty() || to.bias.size() == static_cast<std::size_t>(n_out));
-  check_shape(to.residual, n_rows, n_out);
-  check_shape(to.out, n_rows, n_out);
-  check_shape(to.out_bf16, n_rows, n_out);
-  const Int8Rows& quantised = p.out.quantised;
-  QUERN_CHECK(quantised.data == nullptr || (quantised.n_rows == n_rows && quantised.n_in == n_out));
-}
+  Part part(int i, int n_rows) const {
+    const int first_panel = i % n_panel_blocks() * split.block_panels;
+    const auto start = [&](int block) {
+      return static_cast<int>(std::int64_t{n_rows} * block / split.n_row_blocks);
+    };
+    const int row_block = i / n_panel_blocks();
+    return {
+        .first_row = start(row_block),
+        .n_rows = start(row_block + 1) - start(row_block),
+        .first_panel = first_panel,
+        .n_panels = std::min(split.block_panels, product.linear.weight.n_panels() - first_panel)};
+  }
+};
 
 }  // namespace
 
-void matmul_int8(const Int8Rows& rows, const Weight& w, const Int8Out& out, ThreadPool& pool) {
-  const Product p = {rows, w, out};
-  check(p);
-  if (rows.n_rows == 0) return;
-  const Split split = split_of(p, pool.n_threads());
-  pool.parallel_for(split.n_row_blocks * split.n_panel_blocks,
-                    [&](int i, int) { run_part(p, part_of(p, split, i)); });
+void multiply_int8(const Activations& x, std::span<const Product> products, ThreadPool& pool) {
+  const Split split = split_of(products, x.n_rows, pool.n_threads());
+  for_each_part(
+      products, pool, [&](const Product& p) { return Work{p, split}; },
+      [&](const Work& work, int i) { run_part(x.int8, work.product, work.part(i, x.n_rows)); });
 }
 
 }  // namespace quern::kernels

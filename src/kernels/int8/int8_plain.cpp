@@ -7,6 +7,7 @@
 
 #include "kernels/int8/int8.h"
 #include "kernels/int8/int8_isa.h"
+#include "kernels/weight.h"
 
 namespace quern::kernels {
 namespace {

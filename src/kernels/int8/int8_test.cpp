@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/int8/int8_isa.h"
+#include "kernels/linear.h"
 #include "kernels/norm.h"
 #include "tensor/dtype.h"
 
@@ -52,6 +53,23 @@ class WithIsa {
   const Int8Isa& before_;
 };
 
+constexpr WeightFormat kInt8{WeightFormat::Kind::kInt8};
+
+Activations only_int8(const Int8Rows& rows) {
+  Activations out;
+  out.n_rows = rows.n_rows;
+  out.n_cols = rows.n_in;
+  out.int8 = rows;
+  return out;
+}
+
+void quantise(Matrix<const float> x, std::span<const float> factors, ThreadPool& pool,
+              const Int8Rows& out) {
+  for_each_row_block(x.rows, pool, [&](int first, int n) {
+    int8_quantise_block(x.block(first, n), 0, factors, out, first);
+  });
+}
+
 /// A whole product: rows quantised, weights packed.
 struct Problem {
   int n_rows, n_out, n_in;
@@ -66,8 +84,10 @@ struct Problem {
         x(random_floats(std::size_t(rows) * in, seed)),
         w(random_floats(std::size_t(out) * in, seed + 1, 0.05f)),
         bias(random_floats(out, seed + 2)),
-        packed(packed_bytes(Precision::kInt8, out, in)),
-        weight(pack_weight(Precision::kInt8, w.data(), out, in, packed.span())) {}
+        packed(weight_bytes(kInt8, out, in)),
+        weight(pack_weight(kInt8, w.data(), out, in, packed.span())) {}
+
+  Product product() const { return {.linear = {.weight = weight, .bias = bias}, .out = {}}; }
 
   std::vector<float> run(ThreadPool* pool = nullptr, int first = 0, int n = -1) {
     if (n < 0) n = n_rows;
@@ -75,9 +95,12 @@ struct Problem {
     const Int8Rows rows{bytes.data(), n, n_in};
     ThreadPool alone(1);
     if (pool == nullptr) pool = &alone;
-    int8_quantise(matrix(x, n_rows, n_in).block(first, n), factors, *pool, rows);
+    quantise(matrix(x, n_rows, n_in).block(first, n), factors, *pool, rows);
     std::vector<float> out(std::size_t(n) * n_out, std::numeric_limits<float>::quiet_NaN());
-    matmul_int8(rows, weight, {.to = {.bias = bias, .out = {out.data(), n, n_out}}}, *pool);
+    multiply(
+        only_int8(rows),
+        {.linear = {.weight = weight, .bias = bias}, .out = Matrix<float>(out.data(), n, n_out)},
+        *pool);
     return out;
   }
 };
@@ -93,12 +116,12 @@ TEST(int8, a_small_product_by_hand) {
   const std::vector<float> x = {-1.0f, 1.55f, 0.5f};
   const std::vector<float> w = {127 * step, -2 * step, 3 * step, 0, 0, -127 * step};
   const std::vector<float> bias = {10.0f, 20.0f};
-  Bytes packed(packed_bytes(Precision::kInt8, 2, 3));
-  const Weight weight = pack_weight(Precision::kInt8, w.data(), 2, 3, packed.span());
+  Bytes packed(weight_bytes(kInt8, 2, 3));
+  const Weight weight = pack_weight(kInt8, w.data(), 2, 3, packed.span());
   Bytes bytes(int8_rows_bytes(1, 3));
   const Int8Rows rows{bytes.data(), 1, 3};
   ThreadPool pool(1);
-  int8_quantise(matrix(x, 1, 3), {}, pool, rows);
+  quantise(matrix(x, 1, 3), {}, pool, rows);
 
   const auto* codes = reinterpret_cast<const std::uint8_t*>(rows.record(0));
   EXPECT_EQ(codes[0], 0);
@@ -121,7 +144,8 @@ TEST(int8, a_small_product_by_hand) {
   EXPECT_EQ(sums[1], 127);
 
   float out[2];
-  matmul_int8(rows, weight, {.to = {.bias = bias, .out = {out, 1, 2}}}, pool);
+  multiply(only_int8(rows),
+           {.linear = {.weight = weight, .bias = bias}, .out = Matrix<float>(out, 1, 2)}, pool);
   // -1 * 0.5 + 1.55 * (-2 * step) + 0.5 * (3 * step) = -0.506299...
   EXPECT_NEAR(out[0], 10.0f - 0.5f - 3.1f * step + 1.5f * step, 1e-5f);
   EXPECT_NEAR(out[1], 20.0f - 0.25f, 1e-5f);
@@ -212,9 +236,9 @@ TEST(int8, rows_quantised_together_are_those_quantised_alone) {
       int8_set_active(*isa);
       std::vector<std::byte> together(int8_rows_bytes(13, n)), alone(together.size());
       const Int8Rows rows{together.data(), 13, n}, single{alone.data(), 13, n};
-      int8_quantise(matrix(x, 13, n), factors, pool, rows);
+      quantise(matrix(x, 13, n), factors, pool, rows);
       for (int r = 0; r < 13; ++r) {
-        int8_quantise(matrix(x, 13, n).block(r, 1), factors, pool, single.block(r, 1));
+        quantise(matrix(x, 13, n).block(r, 1), factors, pool, single.block(r, 1));
       }
       EXPECT_EQ(together, alone) << isa->isa << " n " << n;
     }
@@ -227,7 +251,7 @@ TEST(int8, codes_are_within_half_a_step) {
   Bytes bytes(int8_rows_bytes(1, n));
   const Int8Rows rows{bytes.data(), 1, n};
   ThreadPool pool(1);
-  int8_quantise(matrix(x, 1, n), {}, pool, rows);
+  quantise(matrix(x, 1, n), {}, pool, rows);
   const auto* codes = reinterpret_cast<const std::uint8_t*>(rows.record(0));
   const auto* scales = reinterpret_cast<const float*>(rows.record(0) + rows.scales_offset());
   const auto* zeros = reinterpret_cast<const std::int32_t*>(rows.record(0) + rows.zeros_offset());
@@ -244,8 +268,7 @@ TEST(int8, the_largest_sums_do_not_overflow_or_saturate) {
   for (const float sign : {1.0f, -1.0f}) {
     for (float& v : problem.w) v = sign;
     for (float& v : problem.x) v = 2.0f;
-    problem.weight =
-        pack_weight(Precision::kInt8, problem.w.data(), n_out, n_in, problem.packed.span());
+    problem.weight = pack_weight(kInt8, problem.w.data(), n_out, n_in, problem.packed.span());
     std::fill(problem.bias.begin(), problem.bias.end(), 0.0f);
     for (const Int8Isa* isa : int8_runnable()) {
       const WithIsa with(*isa);
@@ -269,7 +292,7 @@ TEST(int8, zero_rows_and_zero_weights_give_the_bias) {
   }
   problem.x = random_floats(problem.x.size(), 8);
   std::fill(problem.w.begin(), problem.w.end(), 0.0f);
-  problem.weight = pack_weight(Precision::kInt8, problem.w.data(), 20, 130, problem.packed.span());
+  problem.weight = pack_weight(kInt8, problem.w.data(), 20, 130, problem.packed.span());
   const std::vector<float> out = problem.run();
   for (std::size_t i = 0; i < out.size(); ++i) ASSERT_EQ(out[i], problem.bias[i % 20]);
 }
@@ -346,7 +369,7 @@ struct Quantised {
   Quantised(Matrix<const float> x, std::span<const float> factors)
       : bytes(int8_rows_bytes(x.rows, x.cols)), rows{bytes.data(), x.rows, x.cols} {
     ThreadPool pool(1);
-    int8_quantise(x, factors, pool, rows);
+    quantise(x, factors, pool, rows);
   }
 };
 
@@ -360,12 +383,11 @@ TEST(int8, a_residual_is_added_and_bf16_written) {
   const Quantised q(matrix(problem.x, 30, 64), {});
   std::vector<std::uint16_t> bf16(plain.size());
   ThreadPool pool(3);
-  matmul_int8(q.rows, problem.weight,
-              {.to = {.bias = problem.bias,
-                      .residual = matrix(x, 30, 150),
-                      .out = {x.data(), 30, 150},
-                      .out_bf16 = {bf16.data(), 30, 150}}},
-              pool);
+  Product product = problem.product();
+  product.residual = matrix(x, 30, 150);
+  product.out = Matrix<float>(x.data(), 30, 150);
+  product.out.bf16 = {bf16.data(), 30, 150};
+  multiply(only_int8(q.rows), product, pool);
   EXPECT_TRUE(same_bits(x, expected));
   for (std::size_t i = 0; i < x.size(); ++i) ASSERT_EQ(bf16[i], bf16_from_f32(x[i]));
 }
@@ -375,21 +397,22 @@ TEST(int8, requantising_in_the_product_equals_storing_and_quantising) {
   Problem problem(n_rows, n_out, n_in, 5);
   const std::vector<float> factors = random_floats(n_out, 12);
   const Quantised q(matrix(problem.x, n_rows, n_in), {});
-  const MatmulOut activated = {.bias = problem.bias, .activation = Activation::kRelu};
+  Product product = problem.product();
+  product.activation = Activation::kRelu;
 
   std::vector<float> stored(std::size_t(n_rows) * n_out);
-  MatmulOut store = activated;
-  store.out = {stored.data(), n_rows, n_out};
+  product.out = Matrix<float>(stored.data(), n_rows, n_out);
   ThreadPool alone(1);
-  matmul_int8(q.rows, problem.weight, {.to = store}, alone);
+  multiply(only_int8(q.rows), product, alone);
   const Quantised expected(matrix(stored, n_rows, n_out), factors);
 
   for (int n_threads : {1, 4}) {
     Bytes bytes(int8_rows_bytes(n_rows, n_out));
     const Int8Rows got{bytes.data(), n_rows, n_out};
     ThreadPool pool(n_threads);
-    matmul_int8(q.rows, problem.weight, {.to = activated, .quantised = got, .factors = factors},
-                pool);
+    product.out = only_int8(got);
+    product.out.factors = factors;
+    multiply(only_int8(q.rows), product, pool);
     // Both buffers began with the same pattern, so whole records may be compared.
     EXPECT_EQ(std::memcmp(got.data, expected.rows.data, int8_rows_bytes(n_rows, n_out)), 0);
   }
@@ -399,16 +422,17 @@ TEST(int8, gelu_before_requantising_is_within_a_step_of_the_exact_one) {
   const int n_rows = 70, n_out = 300, n_in = 140;
   Problem problem(n_rows, n_out, n_in, 5);
   const Quantised q(matrix(problem.x, n_rows, n_in), {});
-  const MatmulOut gelu = {.bias = problem.bias, .activation = Activation::kGelu};
+  Product product = problem.product();
+  product.activation = Activation::kGelu;
   std::vector<float> stored(std::size_t(n_rows) * n_out);
-  MatmulOut store = gelu;
-  store.out = {stored.data(), n_rows, n_out};
+  product.out = Matrix<float>(stored.data(), n_rows, n_out);
   ThreadPool pool(2);
-  matmul_int8(q.rows, problem.weight, {.to = store}, pool);
+  multiply(only_int8(q.rows), product, pool);
   const Quantised expected(matrix(stored, n_rows, n_out), {});
   Bytes bytes(int8_rows_bytes(n_rows, n_out));
   const Int8Rows got{bytes.data(), n_rows, n_out};
-  matmul_int8(q.rows, problem.weight, {.to = gelu, .quantised = got}, pool);
+  product.out = only_int8(got);
+  multiply(only_int8(q.rows), product, pool);
   for (int r = 0; r < n_rows; ++r) {
     const auto* codes = reinterpret_cast<const std::uint8_t*>(got.record(r));
     const auto* want = reinterpret_cast<const std::uint8_t*>(expected.rows.record(r));
@@ -423,12 +447,16 @@ TEST(int8, layer_norm_quantises_what_it_writes) {
   const std::vector<float> factors = random_floats(d, 5);
   std::vector<float> expected(x.size()), got(x.size());
   ThreadPool pool(2);
-  layer_norm(matrix(x, n, d), gamma, beta, 1e-12f, pool, {expected.data(), n, d}, {});
+  const Norm norm{.eps = 1e-12f, .weight = gamma, .bias = beta};
+  norm_rows(norm, matrix(x, n, d), Matrix<float>(expected.data(), n, d), pool);
   const Quantised q(matrix(expected, n, d), factors);
 
   Bytes bytes(int8_rows_bytes(n, d));
   const Int8Rows rows{bytes.data(), n, d};
-  layer_norm_int8(matrix(x, n, d), gamma, beta, 1e-12f, factors, pool, {got.data(), n, d}, rows);
+  Activations out = Matrix<float>(got.data(), n, d);
+  out.int8 = rows;
+  out.factors = factors;
+  norm_rows(norm, matrix(x, n, d), out, pool);
   EXPECT_TRUE(same_bits(got, expected));
   EXPECT_EQ(std::memcmp(rows.data, q.rows.data, int8_rows_bytes(n, d)), 0);
 }

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "kernels/int8/int8.h"
+#include "kernels/weight.h"
 
 namespace quern::kernels {
 namespace {

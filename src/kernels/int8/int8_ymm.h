@@ -11,6 +11,7 @@
 
 #include "kernels/int8/int8.h"
 #include "kernels/int8/int8_isa.h"
+#include "kernels/weight.h"
 
 #define QUERN_AVX2 __attribute__((target("avx2,fma")))
 #define QUERN_AVX2_INLINE QUERN_AVX2 __attribute__((always_inline)) inline

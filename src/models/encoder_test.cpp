@@ -1,14 +1,18 @@
 // The forward pass against vectors and logits of huggingface/transformers on small random models
 // (tools/make_model_fixtures.py), and its bits across batches and threads.
 
-#include "models/bert.h"
+#include "models/encoder.h"
 
+#include <cmath>
 #include <fstream>
 #include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+
+#include "kernels/block/block_weight.h"
+#include "models/decoder.h"
 
 namespace quern::models {
 namespace {
@@ -35,8 +39,9 @@ class Fixture {
     folder = std::move(*read);
     auto files = formats::TensorFiles::open(folder.path);
     EXPECT_TRUE(files.ok()) << files.status().message();
-    auto loaded = load_bert({.folder = folder, .precision = precision, .calibration = calibration},
-                            std::move(*files), ledger, ThreadPool::serial());
+    auto loaded =
+        load_encoder({.folder = folder, .precision = precision, .calibration = calibration},
+                     std::move(*files), ledger, ThreadPool::serial());
     EXPECT_TRUE(loaded.ok()) << loaded.status().message();
     model = std::move(*loaded);
     std::ifstream file(kModels + name + "/golden.json");
@@ -58,16 +63,16 @@ class Fixture {
     const RaggedBatch ragged{.ids = ids, .type_ids = types, .seq_starts = starts};
     const int n = ragged.n_tokens();
     auto scratch =
-        Buffer::make(ledger, "activations", bert_scratch_bytes(model, n, longest, n_threads));
+        Buffer::make(ledger, "activations", encoder_scratch_bytes(model, n, longest, n_threads));
     std::vector<float> hidden(static_cast<std::size_t>(n) * model.config.d_model);
     const Matrix<float> hidden_m(hidden.data(), n, model.config.d_model);
-    bert_forward(model, ragged, scratch->as<std::byte>(), pool, hidden_m);
+    encoder_forward(model, ragged, scratch->as<std::byte>(), pool, hidden_m);
     const bool classify = folder.head.output == formats::OutputKind::kLogits;
-    const int width = classify ? model.n_labels() : model.config.d_model;
+    const int width = classify ? model.classifier.n_labels() : model.config.d_model;
     std::vector<float> out(batch.size() * static_cast<std::size_t>(width));
     const Matrix<float> out_m(out.data(), static_cast<int>(batch.size()), width);
     if (classify) {
-      classify_sequences(model, ragged, hidden_m, out_m);
+      classify_sequences(model.classifier, ragged, hidden_m, out_m);
     } else {
       pool_sequences(ragged, hidden_m, folder.head.pooling, folder.head.normalize, out_m);
     }
@@ -82,10 +87,10 @@ class Fixture {
     const std::vector<std::int32_t> starts = {0, static_cast<std::int32_t>(s.ids.size())};
     const int n = starts[1];
     const int d = model.config.d_model;
-    auto scratch = Buffer::make(ledger, "activations", bert_scratch_bytes(model, n, n, 1));
+    auto scratch = Buffer::make(ledger, "activations", encoder_scratch_bytes(model, n, n, 1));
     std::vector<float> hidden(static_cast<std::size_t>(n * d));
-    observe_bert(model, {.ids = s.ids, .type_ids = s.type_ids, .seq_starts = starts},
-                 scratch->as<std::byte>(), {hidden.data(), n, d}, seen);
+    observe_encoder(model, {.ids = s.ids, .type_ids = s.type_ids, .seq_starts = starts},
+                    scratch->as<std::byte>(), {hidden.data(), n, d}, seen);
   }
 
   std::vector<Sequence> golden_sequences() const {
@@ -99,7 +104,7 @@ class Fixture {
 
   ByteLedger ledger{1u << 30};
   formats::ModelFolder folder;
-  BertModel model;
+  Encoder model;
   json golden;
 };
 
@@ -124,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(Models, Golden,
                          testing::Values("tiny-mean-f32", "tiny-mean-f16", "tiny-mean-bf16",
                                          "tiny-cls", "tiny-max", "tiny-sharded", "tiny-nli"));
 
-TEST(bert, bf16_stays_near_f32) {
+TEST(encoder, bf16_stays_near_f32) {
   Fixture f32("tiny-mean-f32");
   Fixture bf16("tiny-mean-f32", Precision::kBf16);
   const auto want = f32.run(f32.golden_sequences(), 1);
@@ -137,7 +142,7 @@ TEST(bert, bf16_stays_near_f32) {
   }
 }
 
-TEST(bert, int8_stays_near_f32) {
+TEST(encoder, int8_stays_near_f32) {
   Fixture f32("tiny-mean-f32");
   const auto sequences = f32.golden_sequences();
   const auto want = f32.run(sequences, 1);
@@ -153,7 +158,66 @@ TEST(bert, int8_stays_near_f32) {
   }
 }
 
-TEST(observe_bert, sees_what_the_products_behind_a_norm_read) {
+TEST(encoder, stored_matrices_give_the_bits_of_f32) {
+  for (const char* name : {"tiny-mean-f16", "tiny-mean-bf16"}) {
+    Fixture f32(name);
+    Fixture stored(name, Precision::kStored);
+    EXPECT_LT(stored.model.packed_bytes().size(), f32.model.packed_bytes().size());
+    EXPECT_EQ(stored.run(stored.golden_sequences(), 2), f32.run(f32.golden_sequences(), 2));
+  }
+}
+
+// The decoder's network over whole texts, without a KV cache: its logits are those of transformers.
+TEST(encoder, runs_decoders_causally) {
+  const std::string folder = QUERN_SOURCE_DIR "/tests/data/decoders/";
+  for (const char* name : {"llama", "llama3_rope", "mistral", "qwen2", "qwen3", "gemma", "gemma3",
+                           "phi3", "llama_biased"}) {
+    SCOPED_TRACE(name);
+    const formats::DecoderModel facts = *formats::read_decoder(folder + name);
+    const json golden = json::parse(std::ifstream(folder + name + "/golden.json"));
+    const auto ids = golden["ids"].get<std::vector<std::int32_t>>();
+    const int n = static_cast<int>(ids.size());
+    ByteLedger ledger(1u << 30);
+    auto model = load_encoder(facts, Precision::kStored, ledger, ThreadPool::serial());
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    const int d = model->config.d_model;
+
+    // Twice in one batch, beside a shorter text: a sequence's bits are its own.
+    std::vector<std::int32_t> batch = ids;
+    batch.insert(batch.end(), ids.begin(), ids.begin() + n / 2);
+    batch.insert(batch.end(), ids.begin(), ids.end());
+    const std::vector<std::int32_t> starts = {0, n, n + n / 2, 2 * n + n / 2};
+    const std::vector<std::uint8_t> types(batch.size(), 0);
+    const int n_all = starts.back();
+    std::vector<float> hidden(static_cast<std::size_t>(n_all) * d);
+    ThreadPool pool(2);
+    auto scratch = Buffer::make(ledger, "activations", encoder_scratch_bytes(*model, n_all, n, 2));
+    encoder_forward(*model, {.ids = batch, .type_ids = types, .seq_starts = starts},
+                    scratch->as<std::byte>(), pool, {hidden.data(), n_all, d});
+    const auto at = [&](int row) { return hidden.begin() + static_cast<std::ptrdiff_t>(row) * d; };
+    EXPECT_TRUE(std::equal(at(0), at(n), at(n + n / 2)));
+    EXPECT_TRUE(std::equal(at(0), at(n / 2), at(n)));
+
+    auto decoder = load_decoder(facts, ledger, ThreadPool::serial());
+    ASSERT_TRUE(decoder.ok()) << decoder.status().message();
+    std::vector<float> row(static_cast<std::size_t>(d));
+    for (const auto& [position, want] : golden["logits"].items()) {
+      const auto logits = want.get<std::vector<double>>();
+      double largest = 0;
+      for (const double v : logits) largest = std::max(largest, std::fabs(v));
+      for (std::size_t o = 0; o < logits.size(); ++o) {
+        kernels::dequantise_row(decoder->output.weight, static_cast<int>(o), row);
+        double got = 0;
+        for (int k = 0; k < d; ++k) {
+          got += static_cast<double>(row[k]) * *(at(static_cast<int>(std::stoul(position))) + k);
+        }
+        ASSERT_NEAR(got / largest, logits[o] / largest, 1e-4) << position << " " << o;
+      }
+    }
+  }
+}
+
+TEST(observe_encoder, sees_what_the_products_behind_a_norm_read) {
   Fixture f("tiny-mean-f32");
   Int8Calibration seen;
   f.observe(f.golden_sequences()[0], seen);
@@ -184,7 +248,7 @@ TEST(merge_maxima, sees_what_either_saw) {
 }
 
 // Random sequences, random batches: a sequence's bits are its own.
-TEST(bert, same_sequence_same_bits_in_any_batch_on_any_threads) {
+TEST(encoder, same_sequence_same_bits_in_any_batch_on_any_threads) {
   for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
     Fixture f("tiny-mean-f32", precision);
     std::mt19937 random(17);
@@ -213,17 +277,17 @@ TEST(bert, same_sequence_same_bits_in_any_batch_on_any_threads) {
   }
 }
 
-TEST(bert, weight_bytes_are_what_the_ledger_holds) {
+TEST(encoder, weight_bytes_are_what_the_ledger_holds) {
   for (const char* name : {"tiny-mean-f32", "tiny-nli"}) {
     for (const auto precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
       Fixture f(name, precision);
-      EXPECT_EQ(bert_weight_bytes(f.folder, precision), f.ledger.used_bytes()) << name;
+      EXPECT_EQ(encoder_weight_bytes(f.folder, precision), f.ledger.used_bytes()) << name;
     }
   }
 }
 
 MappedBytes packed_file(std::span<const std::byte> bytes) {
-  const std::string path = testing::TempDir() + "bert_packed_bytes";
+  const std::string path = testing::TempDir() + "encoder_packed_bytes";
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   EXPECT_TRUE(write_file_atomically(path, text).ok());
   auto file = MappedFile::open(path);
@@ -233,22 +297,21 @@ MappedBytes packed_file(std::span<const std::byte> bytes) {
   return out;
 }
 
-TEST(bert, bound_to_packed_bytes_it_gives_the_same_bits_and_packs_nothing) {
+TEST(encoder, bound_to_packed_bytes_it_gives_the_same_bits_and_packs_nothing) {
   for (const char* name : {"tiny-mean-f16", "tiny-nli"}) {
     for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
       Fixture f(name, precision);
       const auto want = f.run(f.golden_sequences(), 2);
       const std::size_t bytes = f.model.weight_bytes();
       MappedBytes packed = packed_file(f.model.packed_bytes());
-      formats::TensorFiles files = std::move(f.model.files);
       f.model = {};
       EXPECT_EQ(f.ledger.used_bytes(), 0u);
-      auto bound =
-          load_bert({.folder = f.folder, .precision = precision, .packed = std::move(packed)},
-                    std::move(files), f.ledger, ThreadPool::serial());
+      auto bound = load_encoder(
+          {.folder = f.folder, .precision = precision, .packed = std::move(packed)},
+          std::move(*formats::TensorFiles::open(f.folder.path)), f.ledger, ThreadPool::serial());
       ASSERT_TRUE(bound.ok()) << bound.status().message();
       f.model = std::move(*bound);
-      EXPECT_EQ(f.model.storage.size(), 0u);
+      EXPECT_EQ(f.model.weights.storage.size(), 0u);
       EXPECT_EQ(f.model.weight_bytes(), bytes);
       EXPECT_EQ(f.ledger.used_bytes(), bytes);
       EXPECT_EQ(f.run(f.golden_sequences(), 2), want);
@@ -256,25 +319,25 @@ TEST(bert, bound_to_packed_bytes_it_gives_the_same_bits_and_packs_nothing) {
   }
 }
 
-TEST(bert, packed_bytes_of_another_size_are_refused) {
+TEST(encoder, packed_bytes_of_another_size_are_refused) {
   Fixture f("tiny-mean-f32");
   const std::span<const std::byte> all = f.model.packed_bytes();
   for (const std::size_t n : {std::size_t{1}, all.size() - 64, all.size() - 1}) {
     auto files = formats::TensorFiles::open(f.folder.path);
-    const auto wrong = load_bert({.folder = f.folder, .packed = packed_file(all.first(n))},
-                                 std::move(*files), f.ledger, ThreadPool::serial());
+    const auto wrong = load_encoder({.folder = f.folder, .packed = packed_file(all.first(n))},
+                                    std::move(*files), f.ledger, ThreadPool::serial());
     ASSERT_FALSE(wrong.ok());
     EXPECT_EQ(wrong.status().code(), Code::kBadInput) << wrong.status().message();
   }
 }
 
-TEST(bert, missing_and_misshapen_tensors_are_named) {
+TEST(encoder, missing_and_misshapen_tensors_are_named) {
   Fixture f("tiny-mean-f32");
   auto folder = f.folder;
   folder.config.d_ff += 16;
   auto files = formats::TensorFiles::open(folder.path);
   const auto wrong =
-      load_bert({.folder = folder}, std::move(*files), f.ledger, ThreadPool::serial());
+      load_encoder({.folder = folder}, std::move(*files), f.ledger, ThreadPool::serial());
   ASSERT_FALSE(wrong.ok());
   EXPECT_EQ(wrong.status().code(), Code::kBadInput);
   EXPECT_NE(wrong.status().message().find("intermediate.dense.weight' is ["), std::string::npos)
@@ -284,19 +347,19 @@ TEST(bert, missing_and_misshapen_tensors_are_named) {
   folder.config.n_layers += 1;
   files = formats::TensorFiles::open(folder.path);
   const auto missing =
-      load_bert({.folder = folder}, std::move(*files), f.ledger, ThreadPool::serial());
+      load_encoder({.folder = folder}, std::move(*files), f.ledger, ThreadPool::serial());
   ASSERT_FALSE(missing.ok());
   EXPECT_EQ(missing.status().code(), Code::kNotFound);
   EXPECT_NE(missing.status().message().find("encoder.layer.2."), std::string::npos)
       << missing.status().message();
 }
 
-TEST(bert, a_model_over_the_budget_is_refused_and_holds_nothing) {
+TEST(encoder, a_model_over_the_budget_is_refused_and_holds_nothing) {
   Fixture f("tiny-mean-f32");
   ByteLedger small(1000);
   auto files = formats::TensorFiles::open(f.folder.path);
   const auto refused =
-      load_bert({.folder = f.folder}, std::move(*files), small, ThreadPool::serial());
+      load_encoder({.folder = f.folder}, std::move(*files), small, ThreadPool::serial());
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().code(), Code::kExhausted);
   EXPECT_EQ(small.used_bytes(), 0u);

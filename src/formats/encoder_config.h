@@ -1,0 +1,67 @@
+// Hyper-parameters of the encoder families, with everything that a family fixes spelt out, so that
+// the maths asks for facts and never for names.
+// Source: huggingface/transformers configuration_*.py and modeling_*.py of each family.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "formats/decoder_config.h"
+#include "formats/encoder_family.h"
+#include "formats/json_object.h"
+
+namespace quern::formats {
+
+enum class Activation { kGelu, kGeluTanh, kRelu, kSilu };  // "gelu" is the exact one (erf).
+
+enum class NormKind { kLayer, kRms };
+
+enum class NormPlace {
+  kPost,  // x = norm(x + part(x)): BERT.
+  kPre    // x = x + part(norm(x)), and a norm after the last layer: Llama.
+};
+
+/// Every number is checked to be in a sane range.
+struct EncoderConfig {
+  std::string family;                    // model_type of config.json.
+  const EncoderFamily* names = nullptr;  // Of the tensors; nullptr: a decoder's.
+  int n_layers = 0;
+  int n_heads = 0;
+  int n_kv_heads = 0;  // Divides n_heads.
+  int d_model = 0;
+  int d_head = 0;
+  int d_ff = 0;
+  int n_vocab = 0;
+  int n_positions = 0;  // Most tokens of a text.
+  int n_types = 0;      // type_vocab_size
+  float norm_eps = 0;
+  NormKind norm_kind = NormKind::kLayer;
+  NormPlace norm_place = NormPlace::kPost;
+  bool norm_adds_one = false;  // Stored norm weights lack 1.
+  Activation activation = Activation::kGelu;
+  float embed_scale = 1;  // Of the embedding's rows.
+  float attn_scale = 0;   // Of query . key.
+  bool causal = false;
+
+  /// Window of each layer [n_layers], as kernels::AttentionSpec has it; or empty: none.
+  std::vector<int> windows = {};
+  Rope rope = {};         // n_dims 0: positions are learned, or none.
+  Rope window_rope = {};  // Of layers that have a window.
+
+  /// Learned positions begin at this row of their table. With `pad_id`, tokens of that id all take
+  /// row pad_id and do not count: RoBERTa.
+  int first_position = 0;
+  int pad_id = -1;
+
+  int n_position_rows() const { return first_position + n_positions; }
+};
+
+/// A decoder whose hidden states are wanted: the same network, run over whole texts.
+/// Errors: kUnsupported for what only the decoder's own forward pass does (capped scores).
+Result<EncoderConfig> encoder_from_decoder(const DecoderConfig& config);
+
+/// Errors: kUnsupported for a model_type without a family, known ones listed; kBadInput.
+Result<EncoderConfig> read_encoder_config(const JsonObject& config);
+
+}  // namespace quern::formats

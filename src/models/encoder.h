@@ -1,0 +1,112 @@
+// The encoder families over a ragged batch: whole texts to hidden states. Maths only: knows token
+// ids and vectors, never texts or requests.
+//
+// Source: Devlin et al. 2019 (arXiv 1810.04805) and the modeling_*.py of huggingface/transformers
+// for what each family does differently (formats/encoder_config.h spells it out). Agreement with
+// transformers is held by tests/golden and docs/numerics.md.
+
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "base/byte_ledger.h"
+#include "base/status.h"
+#include "base/thread_pool.h"
+#include "formats/decoder_model.h"
+#include "formats/model_folder.h"
+#include "kernels/norm.h"
+#include "kernels/weight.h"
+#include "models/heads.h"
+#include "models/ragged_batch.h"
+#include "models/rope.h"
+#include "models/sections.h"
+#include "models/steps.h"
+#include "models/tensor_source.h"
+#include "models/transformer.h"
+#include "tensor/matrix.h"
+
+namespace quern::models {
+
+struct Encoder {
+  formats::EncoderConfig config;
+  kernels::Precision precision = kernels::Precision::kF32;
+
+  EmbeddingTable token_embedding;     // [n_vocab, d_model]
+  EmbeddingTable position_embedding;  // [n_position_rows, d_model], or empty
+  EmbeddingTable type_embedding;      // [n_types, d_model], or empty
+  kernels::Norm embed_norm;           // Empty where there is none.
+  kernels::Norm final_norm;           // With NormPlace::kPre.
+  std::vector<TransformerBlock> blocks;
+  Classifier classifier;  // Only where the task is classification.
+
+  // What the forward pass asks.
+  BlockShape shape;
+  StepForms forms;
+  RopeTable rope, window_rope;
+
+  TensorSource files;     // The embedding tables point into it,
+  PackedWeights weights;  // everything else into this.
+  Reservation tables;     // The bytes of the tables.
+
+  std::size_t weight_bytes() const { return weights.bytes().size() + tables.bytes(); }
+  std::span<const std::byte> packed_bytes() const { return weights.bytes(); }
+};
+
+/// What int8 packing equalises channels by.
+struct Int8Calibration {
+  std::vector<BlockMaxima> blocks;  // [n_layers]
+};
+
+/// What load_encoder makes of a model's files.
+struct EncoderLoad {
+  const formats::ModelFolder& folder;
+  kernels::Precision precision = kernels::Precision::kF32;
+  // The packed_bytes() of an earlier load of the same files at the same precision, checked by the
+  // caller to be undamaged. The model is bound to them and no matrix of the files is read.
+  MappedBytes packed = {};
+  // For int8 packing, of observe_encoder on the same files; without it channels are not equalised
+  // and vectors are less faithful.
+  const Int8Calibration* calibration = nullptr;
+};
+
+/// Checks all tensors, then packs the matrices, layer by layer; the pages of the files that are not
+/// needed any more are given back. Bytes are held by the tenant "weights/<folder.name>".
+///
+/// Errors: kNotFound / kBadInput naming the tensor, its shape and the wanted one;
+///   kUnsupported when the precision cannot hold this shape; kBadInput when `packed` has another
+///   size than these files give; kExhausted from the ledger.
+Result<Encoder> load_encoder(EncoderLoad load, formats::TensorFiles files, ByteLedger& ledger,
+                             ThreadPool& pool);
+
+/// A decoder's network as an encoder: its hidden states, without a KV cache.
+Result<Encoder> load_encoder(const formats::DecoderModel& model, kernels::Precision precision,
+                             ByteLedger& ledger, ThreadPool& pool);
+
+/// Bytes load_encoder will reserve for this model (the tables counted as f32).
+std::size_t encoder_weight_bytes(const formats::ModelFolder& folder, kernels::Precision precision);
+
+/// Bytes of scratch that one forward pass over `n_tokens` rows, the longest sequence having
+/// `longest` of them, takes.
+std::size_t encoder_scratch_bytes(const Encoder& model, int n_tokens, int longest, int n_threads);
+
+/// Hidden states of all rows.
+///
+/// Shapes: hidden [n_tokens, d_model], rows in batch order; scratch of at least
+///   encoder_scratch_bytes(...) bytes, 64-byte aligned.
+/// Numerics: a row's bits depend on its own sequence only, never on the rest of the batch or on
+///   the number of threads.
+/// Errors: none. Ids, types and lengths were checked by the caller.
+void encoder_forward(const Encoder& model, const RaggedBatch& batch, std::span<std::byte> scratch,
+                     ThreadPool& pool, Matrix<float> hidden);
+
+/// encoder_forward of an f32 model on the calling thread, raising the maxima of `seen` (shaped by
+/// the first call).
+void observe_encoder(const Encoder& model, const RaggedBatch& batch, std::span<std::byte> scratch,
+                     Matrix<float> hidden, Int8Calibration& seen);
+
+/// Raises `into` to the maxima of `from`; either may be empty.
+void merge_maxima(const Int8Calibration& from, Int8Calibration& into);
+
+}  // namespace quern::models

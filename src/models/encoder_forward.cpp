@@ -1,0 +1,263 @@
+// One pass of an encoder: rows of all sequences go through each block together; only attention and
+// positions know which row is whose.
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/check.h"
+#include "kernels/attention/attention.h"
+#include "kernels/int8/int8_equalise.h"
+#include "kernels/table.h"
+#include "models/encoder.h"
+#include "models/scratch.h"
+
+namespace quern::models {
+namespace {
+
+using kernels::Activations;
+using kernels::Precision;
+using kernels::RowForm;
+
+/// What a pass keeps beside the model and the hidden rows: pieces of the scratch.
+struct Pass {
+  Matrix<float> turns;        // [n, 2 * rope dims]: angles of the rope, then of the window's rope
+  Activations q, k, v, attn;  // [n, d_q] and [n, d_kv], in the type that attention reads and writes
+  std::span<std::byte> attention;
+  StepRows steps;  // [block rows, ...]
+};
+
+bool has_turns(const Encoder& m) { return m.rope.n_dims > 0; }
+
+bool norms_in_place(const Encoder& m) { return m.config.norm_place == formats::NormPlace::kPost; }
+
+/// Turned heads are kept in f32; int8 models attend in bf16 where the processor multiplies it
+/// natively.
+bool attends_in_bf16(const Encoder& m) {
+  if (has_turns(m) || m.shape.d_head % 2 != 0) return false;
+  return m.precision == Precision::kBf16 ||
+         (m.precision == Precision::kInt8 && kernels::active().native_bf16);
+}
+
+/// What attention writes: what the product behind it reads, where it can.
+RowForm attention_form(const Encoder& m) {
+  return m.precision == Precision::kBf16 && attends_in_bf16(m) ? RowForm::kBf16 : RowForm::kF32;
+}
+
+Pass carve(const Encoder& m, int n_tokens, int longest, int n_threads, Carver& carver) {
+  const BlockShape& s = m.shape;
+  const RowForm reads = attends_in_bf16(m) ? RowForm::kBf16 : RowForm::kF32;
+  StepForms forms = m.forms;
+  if (attention_form(m) == RowForm::kBf16) forms.attended = {};
+  Pass p;
+  if (has_turns(m)) {
+    p.turns = carver.matrix<float>(n_tokens, m.rope.n_dims + m.window_rope.n_dims);
+  }
+  p.q = carver.rows(n_tokens, s.d_q(), reads);
+  p.k = carver.rows(n_tokens, s.d_kv(), reads);
+  p.v = carver.rows(n_tokens, s.d_kv(), reads);
+  p.attn = carver.rows(n_tokens, s.d_q(), attention_form(m));
+  p.attention = carver.bytes(kernels::attention_scratch_bytes(longest, s.d_head, n_threads));
+  p.steps =
+      carve_steps(carver, block_scratch_rows(n_tokens, n_threads), s, forms, norms_in_place(m));
+  return p;
+}
+
+class Run {
+ public:
+  Run(const Encoder& model, const RaggedBatch& batch, const Pass& pass, ThreadPool& pool,
+      Matrix<float> hidden, Int8Calibration* seen)
+      : m_(model), batch_(batch), p_(pass), pool_(pool), x_(hidden), seen_(seen) {}
+
+  void go() {
+    embed();
+    // From attention to attention a range of rows stays with one thread.
+    for (int layer = 0; layer <= m_.config.n_layers; ++layer) {
+      for_row_blocks(x_.rows, pool_, [&](const RowRange& rows) {
+        if (layer > 0) after_attention(layer - 1, rows);
+        if (layer < m_.config.n_layers) before_attention(layer, rows);
+      });
+      if (layer < m_.config.n_layers) attend(layer);
+    }
+  }
+
+ private:
+  const TransformerBlock& block(int layer) const {
+    return m_.blocks[static_cast<std::size_t>(layer)];
+  }
+  bool has_window(int layer) const {
+    return !m_.config.windows.empty() && m_.config.windows[static_cast<std::size_t>(layer)] > 0;
+  }
+
+  // Sums of token, type and position embeddings, normed, and the angles of positions.
+  void embed() {
+    pool_.parallel_for(batch_.n_seqs(), [&](int seq, int) {
+      const int first = batch_.seq_starts[static_cast<std::size_t>(seq)];
+      int n_counted = 0;
+      for (int t = 0; t < batch_.seq_len(seq); ++t) {
+        embed_token(first + t, n_counted);
+        if (has_turns(m_)) set_turns(first + t, t, batch_.seq_len(seq));
+      }
+    });
+    // Where norms end their parts, this one is the first layer's norm_before().
+    if (!m_.embed_norm.empty() && !norms_in_place(m_)) {
+      kernels::norm_rows(m_.embed_norm, x_, x_, pool_);
+    }
+  }
+
+  void embed_token(int row, int& n_counted) {
+    const auto i = static_cast<std::size_t>(row);
+    float* out = x_.row_data(row);
+    std::memset(out, 0, static_cast<std::size_t>(x_.cols) * sizeof(float));
+    add_row(m_.token_embedding, batch_.ids[i], out);
+    if (m_.config.embed_scale != 1) {
+      for (float& v : x_.row(row)) v *= m_.config.embed_scale;
+    }
+    if (!m_.type_embedding.empty()) add_row(m_.type_embedding, batch_.type_ids[i], out);
+    if (!m_.position_embedding.empty()) {
+      add_row(m_.position_embedding, position_row(batch_.ids[i], n_counted), out);
+    }
+  }
+
+  void set_turns(int row, int position, int seq_len) {
+    const auto n = static_cast<std::size_t>(m_.rope.n_dims);
+    const std::span<float> turns = p_.turns.row(row);
+    const auto angles = [&](const RopeTable& table, std::span<float> out) {
+      rope_angles(table, position, rope_factors_of(table, seq_len), out);
+    };
+    angles(m_.rope, turns.first(n));
+    angles(m_.window_rope, turns.subspan(n));
+  }
+
+  int position_row(std::int32_t id, int& n_counted) const {
+    if (id == m_.config.pad_id) return m_.config.pad_id;
+    return m_.config.first_position + n_counted++;
+  }
+
+  StepRows steps_of(const RowRange& rows) const {
+    StepRows s = p_.steps.block(rows.scratch_row, rows.n);
+    if (norms_in_place(m_)) s.normed.f32 = x_.block(rows.first, rows.n);
+    const Activations attn = p_.attn.block(rows.first, rows.n);
+    s.attended.f32 = attn.f32;
+    if (attn.bf16.data != nullptr) s.attended.bf16 = attn.bf16;
+    return s;
+  }
+
+  void observe(Matrix<const float> rows, int layer, std::vector<float> BlockMaxima::* largest) {
+    if (seen_ == nullptr) return;
+    kernels::int8_observe(rows, seen_->blocks[static_cast<std::size_t>(layer)].*largest);
+  }
+
+  // The norm whose result a layer's attention reads: its own, or the one that ends the layer below.
+  const kernels::Norm& norm_before(int layer) const {
+    if (!norms_in_place(m_)) return block(layer).attn_norm;
+    return layer == 0 ? m_.embed_norm : block(layer - 1).ff_norm;
+  }
+
+  void before_attention(int layer, const RowRange& rows) {
+    const TransformerBlock& b = block(layer);
+    const StepRows s = steps_of(rows);
+    norm_for({&b.q, &b.k, &b.v}, norm_before(layer), x_.block(rows.first, rows.n), s.normed,
+             rows.pool);
+    observe(s.normed.f32, layer, &BlockMaxima::qkv);
+    const Activations q = p_.q.block(rows.first, rows.n);
+    const Activations k = p_.k.block(rows.first, rows.n);
+    project(b, s, q, k, p_.v.block(rows.first, rows.n), rows.pool);
+    if (!has_turns(m_)) return;
+    const RopeTable& rope = has_window(layer) ? m_.window_rope : m_.rope;
+    const auto skip = static_cast<std::size_t>(has_window(layer) ? m_.rope.n_dims : 0);
+    kernels::for_each_row_block(rows.n, rows.pool, [&](int first, int n) {
+      for (int r = first; r < first + n; ++r) {
+        turn_heads(b, m_.shape, rope, p_.turns.row(rows.first + r).subspan(skip), q.f32.row_data(r),
+                   k.f32.row_data(r));
+      }
+    });
+  }
+
+  void attend(int layer) {
+    const kernels::AttentionSpec spec{
+        .n_heads = m_.shape.n_heads,
+        .n_kv_heads = m_.shape.n_kv_heads,
+        .scale = m_.config.attn_scale,
+        .causal = m_.config.causal,
+        .window = has_window(layer) ? m_.config.windows[static_cast<std::size_t>(layer)] : 0};
+    const auto run = [&](auto q, auto k, auto v, auto out) {
+      kernels::attention(spec, q, k, v, batch_.seq_starts, p_.attention, pool_, out);
+    };
+    if (p_.q.f32.data != nullptr) {
+      run(p_.q.f32, p_.k.f32, p_.v.f32, p_.attn.f32);
+    } else if (p_.attn.f32.data != nullptr) {
+      run(p_.q.bf16, p_.k.bf16, p_.v.bf16, p_.attn.f32);
+    } else {
+      run(p_.q.bf16, p_.k.bf16, p_.v.bf16, p_.attn.bf16);
+    }
+  }
+
+  void after_attention(int layer, const RowRange& rows) {
+    const TransformerBlock& b = block(layer);
+    const StepRows s = steps_of(rows);
+    const Matrix<float> x = x_.block(rows.first, rows.n);
+    add_attention(b, s, x, rows.pool);
+    norm_for({&b.gate, &b.up}, norms_in_place(m_) ? b.attn_norm : b.ff_norm, x, s.normed,
+             rows.pool);
+    observe(s.normed.f32, layer, &BlockMaxima::ff_in);
+    add_feed_forward(b, m_.shape, s, x, rows.pool);
+    if (layer + 1 < m_.config.n_layers) return;
+    kernels::norm_rows(norms_in_place(m_) ? b.ff_norm : m_.final_norm, x, x, rows.pool);
+  }
+
+  const Encoder& m_;
+  const RaggedBatch& batch_;
+  const Pass& p_;
+  ThreadPool& pool_;
+  const Matrix<float> x_;
+  Int8Calibration* const seen_;  // Only while observing: one thread, f32.
+};
+
+void forward(const Encoder& model, const RaggedBatch& batch, std::span<std::byte> scratch,
+             ThreadPool& pool, Matrix<float> hidden, Int8Calibration* seen) {
+  QUERN_CHECK(hidden.same_shape(batch.n_tokens(), model.config.d_model));
+  if (batch.n_tokens() == 0) return;
+  Carver carver(scratch);
+  const Pass pass = carve(model, batch.n_tokens(), batch.longest(), pool.n_threads(), carver);
+  Run(model, batch, pass, pool, hidden, seen).go();
+}
+
+}  // namespace
+
+std::size_t encoder_scratch_bytes(const Encoder& model, int n_tokens, int longest, int n_threads) {
+  Carver counting = Carver::counting();
+  carve(model, n_tokens, longest, n_threads, counting);
+  return counting.n_bytes();
+}
+
+void encoder_forward(const Encoder& model, const RaggedBatch& batch, std::span<std::byte> scratch,
+                     ThreadPool& pool, Matrix<float> hidden) {
+  forward(model, batch, scratch, pool, hidden, nullptr);
+}
+
+void observe_encoder(const Encoder& model, const RaggedBatch& batch, std::span<std::byte> scratch,
+                     Matrix<float> hidden, Int8Calibration& seen) {
+  QUERN_CHECK(model.precision == Precision::kF32);
+  if (seen.blocks.empty()) {
+    const std::vector<float> zeros(static_cast<std::size_t>(model.config.d_model));
+    seen.blocks.assign(model.blocks.size(), {.qkv = zeros, .ff_in = zeros});
+  }
+  forward(model, batch, scratch, ThreadPool::serial(), hidden, &seen);
+}
+
+void merge_maxima(const Int8Calibration& from, Int8Calibration& into) {
+  if (into.blocks.empty()) {
+    into = from;
+    return;
+  }
+  const auto raise = [](const std::vector<float>& a, std::vector<float>& b) {
+    std::transform(a.begin(), a.end(), b.begin(), b.begin(),
+                   [](float x, float y) { return std::max(x, y); });
+  };
+  for (std::size_t i = 0; i < from.blocks.size(); ++i) {
+    raise(from.blocks[i].qkv, into.blocks[i].qkv);
+    raise(from.blocks[i].ff_in, into.blocks[i].ff_in);
+  }
+}
+
+}  // namespace quern::models

@@ -1,0 +1,144 @@
+// From the tensors of a model's files to an encoder that can run. Everything a file can get wrong
+// is refused here or in encoder_tensors.cpp, so that the forward pass cannot fail.
+
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "models/encoder.h"
+#include "models/model_tensors.h"
+
+namespace quern::models {
+namespace {
+
+using kernels::Precision;
+
+kernels::Activation activation_of(formats::Activation activation) {
+  switch (activation) {
+    case formats::Activation::kGelu:
+      return kernels::Activation::kGelu;
+    case formats::Activation::kGeluTanh:
+      return kernels::Activation::kGeluTanh;
+    case formats::Activation::kRelu:
+      return kernels::Activation::kRelu;
+    case formats::Activation::kSilu:
+      return kernels::Activation::kSilu;
+  }
+  return kernels::Activation::kNone;
+}
+
+Placing placing_of(const formats::EncoderConfig& c, Precision precision) {
+  return {.precision = precision,
+          .norm_kind = c.norm_kind == formats::NormKind::kRms ? kernels::NormKind::kRms
+                                                              : kernels::NormKind::kLayer,
+          .norm_eps = c.norm_eps,
+          .norm_added = c.norm_adds_one ? 1.0f : 0.0f};
+}
+
+/// Section 0 holds what all layers share, section 1 + i layer i.
+PlaceSection place_in(const ModelTensors& t, const Int8Calibration* seen, Encoder& m) {
+  const Placing how = placing_of(m.config, m.precision);
+  m.blocks.resize(t.blocks.size());
+  return [&t, seen, &m, how](int section, WeightPlacer& placer) {
+    if (section > 0) {
+      const auto i = static_cast<std::size_t>(section - 1);
+      return place_block(t.blocks[i], how, seen == nullptr ? nullptr : &seen->blocks[i], placer,
+                         m.blocks[i]);
+    }
+    m.embed_norm = place_norm(t.embed_norm, how, placer);
+    m.final_norm = place_norm(t.final_norm, how, placer);
+    m.classifier = {.dense_w = placer.matrix(t.dense.weight),
+                    .dense_b = placer.vector(t.dense.bias),
+                    .out_w = placer.matrix(t.out.weight),
+                    .out_b = placer.vector(t.out.bias)};
+  };
+}
+
+Status check_supported(const formats::EncoderConfig& c, Precision precision) {
+  if (precision != Precision::kBf16) return {};
+  for (const auto& [what, n] :
+       {std::pair{"head width", c.d_head}, {"feed-forward width", c.d_ff}}) {
+    if (n % 2 != 0) {
+      return {Code::kUnsupported,
+              fmt::format("bf16 needs an even {}, this model's is {}", what, n)};
+    }
+  }
+  return {};
+}
+
+void set_facts(const formats::EncoderConfig& c, Encoder& m) {
+  m.shape = {.n_heads = c.n_heads,
+             .n_kv_heads = c.n_kv_heads,
+             .d_head = c.d_head,
+             .d_model = c.d_model,
+             .d_ff = c.d_ff,
+             .activation = activation_of(c.activation),
+             .norm_eps = c.norm_eps};
+  m.rope = make_rope_table(c.rope);
+  m.window_rope = make_rope_table(c.window_rope);
+}
+
+std::size_t table_bytes(const ModelTensors& t) {
+  return t.token.bytes.size() + t.position.bytes.size() + t.type.bytes.size();
+}
+
+/// `m` has its config and precision.
+Result<Encoder> assemble(Encoder m, TensorSource files, const ModelTensors& tensors,
+                         MappedBytes packed, const Int8Calibration* seen, const std::string& name,
+                         ByteLedger& ledger, ThreadPool& pool) {
+  QUERN_TRY(check_supported(m.config, m.precision));
+  set_facts(m.config, m);
+  m.files = std::move(files);
+  const PlaceSection place = place_in(tensors, seen, m);
+  const SectionSizes sizes = count_sections(m.config.n_layers + 1, place);
+  const std::string tenant = "weights/" + name;
+  QUERN_ASSIGN(m.tables, ledger.reserve(tenant, table_bytes(tensors)));
+  QUERN_ASSIGN(m.weights, place_sections(sizes, place, std::move(packed), ledger, tenant, pool,
+                                         [&] { m.files.drop_pages(); }));
+  m.token_embedding = tensors.token;
+  m.position_embedding = tensors.position;
+  m.type_embedding = tensors.type;
+  m.forms = step_forms(m.blocks);
+  m.files.drop_pages();
+  return m;
+}
+
+}  // namespace
+
+Result<Encoder> load_encoder(EncoderLoad load, formats::TensorFiles files, ByteLedger& ledger,
+                             ThreadPool& pool) {
+  TensorSource source(std::move(files));
+  QUERN_ASSIGN(const ModelTensors tensors, find_encoder_tensors(load.folder, source));
+  Encoder m;
+  m.config = load.folder.config;
+  m.precision = load.precision;
+  return assemble(std::move(m), std::move(source), tensors, std::move(load.packed),
+                  load.calibration, load.folder.name, ledger, pool);
+}
+
+Result<Encoder> load_encoder(const formats::DecoderModel& model, Precision precision,
+                             ByteLedger& ledger, ThreadPool& pool) {
+  Encoder m;
+  QUERN_ASSIGN(m.config, formats::encoder_from_decoder(model.config));
+  m.precision = precision;
+  QUERN_ASSIGN(TensorSource source, open_tensors(model));
+  QUERN_ASSIGN(const ModelTensors tensors, find_decoder_tensors(model.config, source));
+  return assemble(std::move(m), std::move(source), tensors, {}, nullptr, model.name, ledger, pool);
+}
+
+std::size_t encoder_weight_bytes(const formats::ModelFolder& folder, Precision precision) {
+  const Result<ModelTensors> shapes = find_encoder_tensors(folder, TensorSource());
+  if (!shapes.ok()) return 0;  // Cannot be: every shape is there.
+  Encoder m;
+  m.config = folder.config;
+  m.precision = precision;
+  const formats::EncoderConfig& c = folder.config;
+  const std::size_t n_rows = static_cast<std::size_t>(c.n_vocab) +
+                             static_cast<std::size_t>(c.n_position_rows()) +
+                             static_cast<std::size_t>(c.n_types);
+  return count_sections(c.n_layers + 1, place_in(*shapes, nullptr, m)).total() +
+         n_rows * static_cast<std::size_t>(c.d_model) * sizeof(float);
+}
+
+}  // namespace quern::models

@@ -1,0 +1,40 @@
+// From hidden rows to one vector or one set of logits per sequence.
+
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "formats/model_folder.h"
+#include "models/ragged_batch.h"
+#include "tensor/matrix.h"
+
+namespace quern::models {
+
+/// Logits of a sequence: out(tanh(dense(first row))), in f32. Empty where a model has none.
+struct Classifier {
+  Matrix<const float> dense_w;     // [d_model, d_model]
+  std::span<const float> dense_b;  // [d_model]
+  Matrix<const float> out_w;       // [n_labels, d_model]
+  std::span<const float> out_b;    // [n_labels]
+
+  int n_labels() const { return out_w.rows; }
+};
+
+/// One vector per sequence from its hidden rows, L2-normalised when asked.
+///
+/// Shapes: hidden [n_tokens, d_model], out [n_seqs, d_model].
+void pool_sequences(const RaggedBatch& batch, Matrix<const float> hidden, formats::Pooling pooling,
+                    bool normalize, Matrix<float> out);
+
+/// Logits of a sequence-classification head.
+///
+/// Shapes: hidden [n_tokens, d_model], out [n_seqs, n_labels].
+void classify_sequences(const Classifier& head, const RaggedBatch& batch,
+                        Matrix<const float> hidden, Matrix<float> out);
+
+/// The first `dimensions` numbers, scaled to length 1 (a zero vector stays zero).
+/// Source: Kusupati et al. 2022 (arXiv 2205.13147), Matryoshka slices.
+void slice_and_normalize(std::vector<float>& vector, int dimensions);
+
+}  // namespace quern::models

@@ -1,0 +1,36 @@
+// The tensors of a model by their roles, found by the names that its family and its kind of file
+// give them, and checked for shape and format.
+
+#pragma once
+
+#include <vector>
+
+#include "formats/decoder_model.h"
+#include "formats/model_folder.h"
+#include "models/tensor_source.h"
+#include "models/transformer.h"
+
+namespace quern::models {
+
+/// What a model has not is empty.
+struct ModelTensors {
+  RawRows token;     // [n_vocab, d_model]
+  RawRows position;  // [first_position + n_positions, d_model]
+  RawRows type;      // [n_types, d_model]
+  NormTensors embed_norm, final_norm;
+  std::vector<BlockTensors> blocks;
+  RawRows output;            // Of logits over the vocabulary; empty: the embedding.
+  LinearTensors dense, out;  // Of a classifier.
+};
+
+/// Errors: kNotFound, kBadInput, kUnsupported, each naming the tensor, what it is and what was
+/// wanted.
+Result<ModelTensors> find_encoder_tensors(const formats::ModelFolder& folder,
+                                          const TensorSource& source);
+Result<ModelTensors> find_decoder_tensors(const formats::DecoderConfig& config,
+                                          const TensorSource& source);
+
+/// Opens the model's file or files.
+Result<TensorSource> open_tensors(const formats::DecoderModel& model);
+
+}  // namespace quern::models

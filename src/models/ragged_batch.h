@@ -1,0 +1,29 @@
+// Token rows of several sequences, one after another, with no padding anywhere.
+
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+namespace quern::models {
+
+struct RaggedBatch {
+  std::span<const std::int32_t> ids;         // [n_tokens], each < n_vocab
+  std::span<const std::uint8_t> type_ids;    // [n_tokens], each < n_types
+  std::span<const std::int32_t> seq_starts;  // [n_seqs + 1], ascending from 0 to n_tokens
+
+  int n_tokens() const { return static_cast<int>(ids.size()); }
+  int n_seqs() const { return static_cast<int>(seq_starts.size()) - 1; }
+  int seq_len(int s) const {
+    const auto i = static_cast<std::size_t>(s);
+    return seq_starts[i + 1] - seq_starts[i];
+  }
+  int longest() const {
+    int n = 0;
+    for (int s = 0; s < n_seqs(); ++s) n = std::max(n, seq_len(s));
+    return n;
+  }
+};
+
+}  // namespace quern::models

@@ -1,0 +1,149 @@
+#include "models/steps.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "kernels/linear.h"
+#include "kernels/norm.h"
+
+namespace quern::models {
+namespace {
+
+using kernels::Activations;
+using kernels::Linear;
+using kernels::RowForm;
+using kernels::RowForms;
+
+/// Without the forms that nobody reads here; f32 stays.
+Activations only(const Activations& rows, RowForms forms) {
+  Activations out = rows;
+  if (!forms.has(RowForm::kBf16)) out.bf16 = {};
+  if (!forms.has(RowForm::kInt8)) out.int8 = {};
+  if (!forms.has(RowForm::kBlocks)) out.blocks = {};
+  return out;
+}
+
+/// x += layer(in), normed first where there is such a norm, in `spare`.
+void add_part(const Linear& layer, const Activations& in, const kernels::Norm& post_norm,
+              Matrix<float> spare, Matrix<float> x, ThreadPool& pool) {
+  if (post_norm.empty()) {
+    return kernels::multiply(in, {.linear = layer, .residual = x, .out = x}, pool);
+  }
+  kernels::multiply(in, {.linear = layer, .out = spare}, pool);
+  kernels::norm_rows(post_norm, spare, spare, pool);
+  kernels::for_each_row_block(x.rows, pool, [&](int first, int n) {
+    for (int r = first; r < first + n; ++r) {
+      float* to = x.row_data(r);
+      const float* from = spare.row_data(r);
+      for (int i = 0; i < x.cols; ++i) to[i] += from[i];
+    }
+  });
+}
+
+}  // namespace
+
+StepForms step_forms(std::span<const TransformerBlock> blocks) {
+  StepForms out;
+  for (const TransformerBlock& b : blocks) {
+    out.normed = out.normed | kernels::forms_read_by({&b.q, &b.k, &b.v, &b.gate, &b.up});
+    out.attended = out.attended | kernels::forms_read_by({&b.attn_out});
+    out.ff = out.ff | kernels::forms_read_by({&b.down});
+    out.gated = out.gated || !b.gate.empty();
+  }
+  return out;
+}
+
+StepRows StepRows::block(int first, int n) const {
+  StepRows out;
+  out.normed = normed.block(first, n);
+  out.attended = attended.block(first, n);
+  if (gate.data != nullptr) out.gate = gate.block(first, n);
+  out.ff = ff.block(first, n);
+  return out;
+}
+
+StepRows carve_steps(Carver& carver, int n_rows, const BlockShape& shape, const StepForms& forms,
+                     bool norms_in_place) {
+  const auto without_f32 = [](RowForms f) {
+    RowForms out;
+    for (const RowForm form : {RowForm::kBf16, RowForm::kInt8, RowForm::kBlocks}) {
+      if (f.has(form)) out = out | form;
+    }
+    return out;
+  };
+  StepRows out;
+  out.normed =
+      carver.rows(n_rows, shape.d_model,
+                  norms_in_place ? without_f32(forms.normed) : forms.normed | RowForm::kF32);
+  out.attended = carver.rows(n_rows, shape.d_q(), without_f32(forms.attended));
+  if (forms.gated) out.gate = carver.matrix<float>(n_rows, shape.d_ff);
+  // Int8 and bf16 rows come from the product itself; a gate and block formats need f32 first.
+  const bool needs_f32 =
+      forms.gated || forms.ff.has(RowForm::kF32) || forms.ff.has(RowForm::kBlocks);
+  out.ff = carver.rows(n_rows, shape.d_ff, needs_f32 ? forms.ff | RowForm::kF32 : forms.ff);
+  return out;
+}
+
+void norm_for(std::initializer_list<const Linear*> readers, const kernels::Norm& norm,
+              Matrix<const float> x, const Activations& normed, ThreadPool& pool) {
+  Activations out = only(normed, kernels::forms_read_by(readers));
+  for (const Linear* layer : readers) {
+    if (!layer->factors.empty()) out.factors = layer->factors;
+  }
+  if (!norm.empty()) return kernels::norm_rows(norm, x, out, pool);
+  kernels::for_each_row_block(x.rows, pool, [&](int first, int n) {
+    for (int r = first; r < first + n && out.f32.data != x.data; ++r) {
+      std::copy_n(x.row_data(r), x.cols, out.f32.row_data(r));
+    }
+    kernels::convert_block(out, first, n);
+  });
+}
+
+void project(const TransformerBlock& b, const StepRows& s, const Activations& q,
+             const Activations& k, const Activations& v, ThreadPool& pool) {
+  const kernels::Product products[] = {
+      {.linear = b.q, .out = q}, {.linear = b.k, .out = k}, {.linear = b.v, .out = v}};
+  kernels::multiply(s.normed, products, pool);
+}
+
+void turn_heads(const TransformerBlock& b, const BlockShape& shape, const RopeTable& rope,
+                std::span<const float> turns, float* q, float* k) {
+  const auto turn = [&](std::span<const float> weight, int n_heads, float* heads) {
+    for (int h = 0; h < n_heads && !weight.empty(); ++h) {
+      float* head = heads + h * shape.d_head;
+      kernels::active().rms_norm_row(head, weight.data(), shape.d_head, shape.norm_eps, head);
+    }
+    rope_rotate(rope, turns, n_heads, shape.d_head, heads);
+  };
+  turn(b.q_norm, shape.n_heads, q);
+  turn(b.k_norm, shape.n_kv_heads, k);
+}
+
+void add_attention(const TransformerBlock& b, const StepRows& s, Matrix<float> x,
+                   ThreadPool& pool) {
+  const Activations in = only(s.attended, kernels::forms_read_by({&b.attn_out}));
+  if (in.f32.data != nullptr) kernels::convert_rows(in, pool);
+  add_part(b.attn_out, in, b.post_attn_norm, s.normed.f32, x, pool);
+}
+
+void add_feed_forward(const TransformerBlock& b, const BlockShape& shape, const StepRows& s,
+                      Matrix<float> x, ThreadPool& pool) {
+  const Activations ff = only(s.ff, kernels::forms_read_by({&b.down}));
+  if (b.gate.empty()) {
+    kernels::multiply(s.normed, {.linear = b.up, .activation = shape.activation, .out = ff}, pool);
+  } else {
+    const kernels::Product products[] = {{.linear = b.gate, .out = s.gate},
+                                         {.linear = b.up, .out = ff.f32}};
+    kernels::multiply(s.normed, products, pool);
+    kernels::for_each_row_block(x.rows, pool, [&](int first, int n) {
+      for (int r = first; r < first + n; ++r) {
+        kernels::active().gated_row(s.gate.row_data(r), ff.f32.row_data(r), shape.d_ff,
+                                    shape.activation, ff.f32.row_data(r));
+      }
+      kernels::convert_block(ff, first, n);
+    });
+  }
+  add_part(b.down, ff, b.post_ff_norm, s.normed.f32, x, pool);
+}
+
+}  // namespace quern::models

@@ -1,0 +1,76 @@
+// The parts of a transformer block between one attention and the next, over rows whose sequences do
+// not matter. The encoder's and the decoder's forward pass are made of them.
+
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "kernels/activations.h"
+#include "kernels/table.h"
+#include "models/rope.h"
+#include "models/scratch.h"
+#include "models/transformer.h"
+
+namespace quern::models {
+
+/// The widths that all blocks of a model have, and how they compute.
+struct BlockShape {
+  int n_heads = 0;
+  int n_kv_heads = 0;
+  int d_head = 0;
+  int d_model = 0;
+  int d_ff = 0;
+  kernels::Activation activation = kernels::Activation::kNone;
+  float norm_eps = 0;  // Of q_norm and k_norm.
+
+  int d_q() const { return n_heads * d_head; }
+  int d_kv() const { return n_kv_heads * d_head; }
+};
+
+/// In which forms the products of a model's blocks read their rows, over all blocks.
+struct StepForms {
+  kernels::RowForms normed;    // q, k, v, gate and up
+  kernels::RowForms attended;  // attn_out
+  kernels::RowForms ff;        // down
+  bool gated = false;
+};
+
+StepForms step_forms(std::span<const TransformerBlock> blocks);
+
+/// Rows that live within one block of rows.
+struct StepRows {
+  kernels::Activations normed;    // [n, d_model]; f32 may be the residual stream itself
+  kernels::Activations attended;  // [n, d_q]
+  Matrix<float> gate;             // [n, d_ff], where there is a gate
+  kernels::Activations ff;        // [n, d_ff]
+
+  StepRows block(int first, int n) const;
+};
+
+/// Pieces for `n_rows` rows of all but those that the driver lends: normed.f32 where
+/// `norms_in_place`, and attended as attention wrote it.
+StepRows carve_steps(Carver& carver, int n_rows, const BlockShape& shape, const StepForms& forms,
+                     bool norms_in_place);
+
+/// normed = norm(x), or x where there is no norm, as these products read it.
+void norm_for(std::initializer_list<const kernels::Linear*> readers, const kernels::Norm& norm,
+              Matrix<const float> x, const kernels::Activations& normed, ThreadPool& pool);
+
+/// q, k, v = the products of s.normed.
+void project(const TransformerBlock& b, const StepRows& s, const kernels::Activations& q,
+             const kernels::Activations& k, const kernels::Activations& v, ThreadPool& pool);
+
+/// Norms and turns one row's query and key heads in place. `turns`: of rope_angles.
+void turn_heads(const TransformerBlock& b, const BlockShape& shape, const RopeTable& rope,
+                std::span<const float> turns, float* q, float* k);
+
+/// x += attn_out(s.attended). Rows are converted from s.attended.f32 where that is needed.
+void add_attention(const TransformerBlock& b, const StepRows& s, Matrix<float> x, ThreadPool& pool);
+
+/// x += down(act(gate) * up) or x += down(act(up)), of s.normed.
+void add_feed_forward(const TransformerBlock& b, const BlockShape& shape, const StepRows& s,
+                      Matrix<float> x, ThreadPool& pool);
+
+}  // namespace quern::models

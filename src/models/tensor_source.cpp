@@ -1,0 +1,84 @@
+#include "models/tensor_source.h"
+
+#include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "kernels/block/block_weight.h"
+#include "tensor/dtype.h"
+
+namespace quern::models {
+namespace {
+
+/// A tensor as its file describes it.
+struct Described {
+  std::vector<std::int64_t> shape;
+  std::optional<BlockFormat> format;
+  std::string format_name;
+  std::span<const std::byte> bytes;
+};
+
+std::optional<Described> describe(const formats::TensorFiles& files, const std::string& name) {
+  const formats::TensorEntry* t = files.find(name);
+  if (t == nullptr) return std::nullopt;
+  return Described{t->shape, block_format_of(t->dtype), dtype_name(t->dtype), t->bytes};
+}
+
+std::optional<Described> describe(const formats::GgufFile& file, const std::string& name) {
+  const formats::GgufTensor* t = file.find(name);
+  if (t == nullptr) return std::nullopt;
+  return Described{t->shape, t->format, block_layout(t->format).name, t->bytes};
+}
+
+template <typename... F>
+struct Cases : F... {
+  using F::operator()...;
+};
+template <typename... F>
+Cases(F...) -> Cases<F...>;
+
+}  // namespace
+
+bool TensorSource::has(const std::string& name) const {
+  return std::visit(Cases{[](const ShapesOnly&) { return true; },
+                          [&](const auto& files) { return files.find(name) != nullptr; }},
+                    files_);
+}
+
+Result<RawRows> TensorSource::find(const std::string& name,
+                                   const std::vector<std::int64_t>& want) const {
+  RawRows out;
+  out.n_cols = static_cast<int>(want.back());
+  out.n_rows = want.size() == 2 ? static_cast<int>(want.front()) : 1;
+  if (std::holds_alternative<ShapesOnly>(files_)) return out;
+  const std::optional<Described> t =
+      std::visit(Cases{[](const ShapesOnly&) { return std::optional<Described>(); },
+                       [&](const auto& files) { return describe(files, name); }},
+                 files_);
+  if (!t) return {Code::kNotFound, fmt::format("tensor '{}' is missing", name)};
+  if (t->shape != want) {
+    return {Code::kBadInput, fmt::format("tensor '{}' is [{}], want [{}]", name,
+                                         fmt::join(t->shape, ", "), fmt::join(want, ", "))};
+  }
+  if (!t->format || !kernels::is_block_product(*t->format)) {
+    return {Code::kUnsupported,
+            fmt::format("tensor '{}' is {}, which cannot be multiplied", name, t->format_name)};
+  }
+  out.format = *t->format;
+  out.bytes = t->bytes;
+  return out;
+}
+
+std::size_t TensorSource::n_bytes() const {
+  return std::visit(Cases{[](const ShapesOnly&) { return std::size_t{0}; },
+                          [](const auto& files) { return files.n_bytes(); }},
+                    files_);
+}
+
+void TensorSource::drop_pages() const {
+  std::visit(Cases{[](const ShapesOnly&) {}, [](const auto& files) { files.drop_pages(); }},
+             files_);
+}
+
+}  // namespace quern::models

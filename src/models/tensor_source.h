@@ -1,0 +1,49 @@
+// The tensors of a model by name, whatever kind of file they are in, checked for shape and format.
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/status.h"
+#include "formats/gguf/gguf.h"
+#include "formats/safetensors.h"
+#include "models/raw_rows.h"
+
+namespace quern::models {
+
+/// No files at all: every tensor exists, in f32 and without bytes. For counting.
+struct ShapesOnly {};
+
+class TensorSource {
+ public:
+  using Files = std::variant<ShapesOnly, formats::TensorFiles, formats::GgufFile>;
+
+  TensorSource() = default;
+  explicit TensorSource(Files files) : files_(std::move(files)) {}
+
+  bool has(const std::string& name) const;
+  bool is_gguf() const { return std::holds_alternative<formats::GgufFile>(files_); }
+
+  /// Errors: kNotFound, kBadInput, kUnsupported, each naming the tensor, what it is and what was
+  /// wanted.
+  Result<RawRows> matrix(const std::string& name, int n_rows, int n_cols) const {
+    return find(name, {n_rows, n_cols});
+  }
+  Result<RawRows> vector(const std::string& name, int n) const { return find(name, {n}); }
+
+  /// Bytes of all tensors.
+  std::size_t n_bytes() const;
+
+  /// Tells the system that the mapped pages are no longer needed.
+  void drop_pages() const;
+
+ private:
+  Result<RawRows> find(const std::string& name, const std::vector<std::int64_t>& want) const;
+
+  Files files_;
+};
+
+}  // namespace quern::models

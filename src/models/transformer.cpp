@@ -1,0 +1,49 @@
+#include "models/transformer.h"
+
+namespace quern::models {
+namespace {
+
+kernels::Linear place_linear(const LinearTensors& from, const Placing& how,
+                             std::span<const float> factors, WeightPlacer& placer) {
+  kernels::Linear to;
+  to.factors = factors;
+  to.weight = placer.weight(from.weight, how.precision, factors);
+  to.bias = placer.vector(from.bias);
+  return to;
+}
+
+}  // namespace
+
+kernels::Norm place_norm(const NormTensors& from, const Placing& how, WeightPlacer& placer) {
+  kernels::Norm to{.kind = how.norm_kind, .eps = how.norm_eps, .weight = {}, .bias = {}};
+  to.weight = placer.vector(from.weight, how.norm_added);
+  to.bias = placer.vector(from.bias);
+  return to;
+}
+
+void place_block(const BlockTensors& from, const Placing& how, const BlockMaxima* seen,
+                 WeightPlacer& placer, TransformerBlock& to) {
+  std::span<const float> qkv_factors;
+  std::span<const float> ff_factors;
+  if (how.precision == kernels::Precision::kInt8) {
+    qkv_factors = placer.factors({&from.q.weight, &from.k.weight, &from.v.weight},
+                                 seen == nullptr ? nullptr : &seen->qkv);
+    ff_factors = placer.factors({&from.up.weight, &from.gate.weight},
+                                seen == nullptr ? nullptr : &seen->ff_in);
+  }
+  to.q = place_linear(from.q, how, qkv_factors, placer);
+  to.k = place_linear(from.k, how, qkv_factors, placer);
+  to.v = place_linear(from.v, how, qkv_factors, placer);
+  to.attn_out = place_linear(from.attn_out, how, {}, placer);
+  to.gate = place_linear(from.gate, how, ff_factors, placer);
+  to.up = place_linear(from.up, how, ff_factors, placer);
+  to.down = place_linear(from.down, how, {}, placer);
+  to.attn_norm = place_norm(from.attn_norm, how, placer);
+  to.ff_norm = place_norm(from.ff_norm, how, placer);
+  to.post_attn_norm = place_norm(from.post_attn_norm, how, placer);
+  to.post_ff_norm = place_norm(from.post_ff_norm, how, placer);
+  to.q_norm = placer.vector(from.q_norm, how.norm_added);
+  to.k_norm = placer.vector(from.k_norm, how.norm_added);
+}
+
+}  // namespace quern::models

@@ -1,0 +1,65 @@
+// One transformer block, of encoders and decoders alike: its tensors by their roles, and its
+// weights. What a family has not is empty.
+
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "kernels/linear.h"
+#include "kernels/norm.h"
+#include "models/raw_rows.h"
+#include "models/weight_placer.h"
+
+namespace quern::models {
+
+struct LinearTensors {
+  RawRows weight, bias;
+};
+
+struct NormTensors {
+  RawRows weight, bias;
+};
+
+struct BlockTensors {
+  LinearTensors q, k, v, attn_out;
+  LinearTensors gate, up, down;
+  NormTensors attn_norm, ff_norm, post_attn_norm, post_ff_norm;
+  RawRows q_norm, k_norm;
+};
+
+struct TransformerBlock {
+  kernels::Linear q;         // [n_heads * d_head, d_model]
+  kernels::Linear k, v;      // [n_kv_heads * d_head, d_model]
+  kernels::Linear attn_out;  // [d_model, n_heads * d_head]
+  kernels::Linear gate;      // [d_ff, d_model]; empty: down reads act(up), not act(gate) * up
+  kernels::Linear up;        // [d_ff, d_model]
+  kernels::Linear down;      // [d_model, d_ff]
+
+  // Of the residual stream: before or after each part, as the family has it (NormPlace).
+  kernels::Norm attn_norm, ff_norm;            // [d_model]
+  kernels::Norm post_attn_norm, post_ff_norm;  // [d_model], of a part's result before it is added
+  std::span<const float> q_norm, k_norm;       // [d_head]: RMS norm of each head
+};
+
+/// The largest magnitudes of the columns that the products behind a norm read, seen on sample
+/// texts: what int8 packing equalises channels by.
+struct BlockMaxima {
+  std::vector<float> qkv, ff_in;  // [d_model]
+};
+
+/// How a model's weights are laid out.
+struct Placing {
+  kernels::Precision precision = kernels::Precision::kStored;
+  kernels::NormKind norm_kind = kernels::NormKind::kLayer;
+  float norm_eps = 0;
+  float norm_added = 0;  // To each norm weight: some files store them less 1.
+};
+
+kernels::Norm place_norm(const NormTensors& from, const Placing& how, WeightPlacer& placer);
+
+/// `seen`: for int8; nullptr where nothing was observed.
+void place_block(const BlockTensors& from, const Placing& how, const BlockMaxima* seen,
+                 WeightPlacer& placer, TransformerBlock& to);
+
+}  // namespace quern::models
