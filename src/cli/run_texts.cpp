@@ -56,7 +56,18 @@ void add_run_flags(CLI::App& command, TextFlags& flags) {
                   "What to do with longer texts: cut (default; counted at the end)\nor refuse")
       ->type_name("NAME")
       ->check(CLI::IsMember({"cut", "refuse"}));
+  command
+      .add_option("--truncation-side", flags.truncation_side,
+                  "Which end is cut off: right or left (default: the model's own)")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"right", "left"}));
   command.add_flag("-q,--quiet", flags.quiet, "No progress, no summary; still warnings and errors");
+}
+
+std::optional<text::TruncationSide> truncation_side(const TextFlags& flags) {
+  if (flags.truncation_side.empty()) return {};
+  return flags.truncation_side == "left" ? text::TruncationSide::kLeft
+                                         : text::TruncationSide::kRight;
 }
 
 Result<std::unique_ptr<TextSource>> open_texts(const TextFlags& flags) {
@@ -96,6 +107,7 @@ Result<Session> open_session(const TextFlags& texts, const EngineFlags& flags, e
   session.request.max_tokens = texts.max_tokens;
   session.request.truncation =
       texts.truncation == "refuse" ? engine::Truncation::kRefuse : engine::Truncation::kCut;
+  session.request.truncation_side = truncation_side(texts);
   session.request.priority = engine::Priority::kBulk;
   return session;
 }

@@ -22,6 +22,7 @@ struct TextFlags {
   std::string format = "auto";
   int max_tokens = 0;
   std::string truncation = "cut";
+  std::string truncation_side;  // "": the model's own.
   bool quiet = false;
 };
 
@@ -34,8 +35,11 @@ Status check_task(const engine::ModelInfo& model, engine::Task wanted);
 /// Adds --texts and --format.
 CLI::Option* add_file_flags(CLI::App& command, TextFlags& flags);
 
-/// Adds --max-tokens, --truncation and --quiet.
+/// Adds --max-tokens, --truncation, --truncation-side and --quiet.
 void add_run_flags(CLI::App& command, TextFlags& flags);
+
+/// What --truncation-side says.
+std::optional<text::TruncationSide> truncation_side(const TextFlags& flags);
 
 /// The texts of the flags, from file, arguments or pair.
 /// Errors: kBadInput for none of them or more than one; as TextReader::open.

@@ -52,6 +52,7 @@ struct Request {
   int dimensions = 0;       // kEmbed: slice to this many and renormalise; 0: as the model says.
   int max_tokens = 0;       // Template tokens included; 0: the model's limit.
   Truncation truncation = Truncation::kCut;
+  std::optional<text::TruncationSide> truncation_side;  // Unset: the model's own.
   Priority priority = Priority::kInteractive;
   std::optional<std::chrono::steady_clock::time_point> deadline;
 };

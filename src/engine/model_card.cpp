@@ -49,18 +49,20 @@ Result<text::Encoding> encode_pair(const ModelCard& card, const Plan& plan, cons
                                          plan.max_tokens, card.n_pair_template)};
   }
   const std::string first = plan.prompt + input.text;
-  return card.encoder->encode_pair(first, *input.text_pair, plan.max_tokens);
+  return card.encoder->encode_pair(first, *input.text_pair, plan.max_tokens, plan.truncation_side);
 }
 
 Result<text::Encoding> encode_any(const ModelCard& card, const Plan& plan, const Input& input) {
   if (input.ids) {
     if (input.text_pair) return {Code::kBadInput, "an input is token ids or a pair, not both"};
     QUERN_TRY(check_ids(card, *input.ids));  // Before they are wrapped: name the caller's own.
-    return card.encoder->wrap(*input.ids, plan.max_tokens);
+    return card.encoder->wrap(*input.ids, plan.max_tokens, plan.truncation_side);
   }
   if (input.text_pair) return encode_pair(card, plan, input);
-  if (plan.prompt.empty()) return card.encoder->encode(input.text, plan.max_tokens);
-  return card.encoder->encode(plan.prompt + input.text, plan.max_tokens);
+  if (plan.prompt.empty()) {
+    return card.encoder->encode(input.text, plan.max_tokens, plan.truncation_side);
+  }
+  return card.encoder->encode(plan.prompt + input.text, plan.max_tokens, plan.truncation_side);
 }
 
 }  // namespace
@@ -110,6 +112,7 @@ Result<Plan> plan_request(const ModelCard& card, const Request& request) {
   }
   Plan plan;
   plan.truncation = request.truncation;
+  plan.truncation_side = request.truncation_side;
   QUERN_ASSIGN(plan.prompt, find_prompt(card.folder, request.prompt_name));
   QUERN_ASSIGN(plan.max_tokens, token_limit(card, request.max_tokens));
   const int n_values = card.n_values();

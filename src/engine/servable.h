@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ struct Plan {
   std::string prompt;  // The text itself, "" for none.
   int max_tokens = 0;  // > 0, at most the model's positions.
   Truncation truncation = Truncation::kCut;
+  std::optional<text::TruncationSide> truncation_side = {};
   int slice_to = 0;  // Keep this many numbers; 0: the vector as it is.
   Slice slice = Slice::kNormalize;
 };

@@ -12,6 +12,7 @@
 #include "formats/gguf/gguf_tokenizer.h"
 #include "formats/json_object.h"
 #include "formats/sentence_modules.h"
+#include "formats/tokenizer/tokenizer_config.h"
 #include "formats/tokenizer/tokenizer_json.h"
 #include "formats/tokenizer/vocab_txt.h"
 
@@ -36,14 +37,17 @@ Status lower_limit(const JsonObject& config, const char* key, int& limit) {
   return {};
 }
 
+/// sentence-transformers' limit replaces the tokenizer's; without one that counts.
 Status read_max_tokens(ModelFolder& out) {
   out.max_tokens = out.config.n_positions;
   QUERN_ASSIGN(const JsonObject sentence,
                JsonObject::read_or_empty(out.path, "sentence_bert_config.json"));
-  QUERN_TRY(lower_limit(sentence, "max_seq_length", out.max_tokens));
   QUERN_ASSIGN(const JsonObject tokenizer,
                JsonObject::read_or_empty(out.path, "tokenizer_config.json"));
-  return lower_limit(tokenizer, "model_max_length", out.max_tokens);
+  int tokenizer_limit = out.config.n_positions;
+  QUERN_TRY(lower_limit(tokenizer, "model_max_length", tokenizer_limit));
+  if (!sentence.has("max_seq_length")) out.max_tokens = tokenizer_limit;
+  return lower_limit(sentence, "max_seq_length", out.max_tokens);
 }
 
 Result<ModelFolder> read_folder(const std::string& path) {
@@ -71,24 +75,17 @@ Result<ModelFolder> read_folder(const std::string& path) {
 Result<text::TokenizerSpec> read_spec(const std::string& folder) {
   Result<std::string> json =
       read_file((fs::path(folder) / "tokenizer.json").string(), kMaxTokenizerBytes);
-  if (json.ok()) return parse_tokenizer_json(*json).in("tokenizer.json");
+  if (json.ok()) {
+    QUERN_ASSIGN(text::TokenizerSpec spec, parse_tokenizer_json(*json).in("tokenizer.json"));
+    QUERN_TRY(apply_tokenizer_config(folder, spec));
+    QUERN_TRY(read_truncation_side(folder, spec));
+    return spec;
+  }
   if (json.status().code() != Code::kNotFound) return json.status();
   QUERN_ASSIGN(const std::string gguf, find_gguf(folder));
   if (gguf.empty()) return read_vocab_txt(folder);
   QUERN_ASSIGN(const GgufFile file, GgufFile::open(gguf));
   return tokenizer_from_gguf(file.metadata());
-}
-
-/// sentence-transformers can lower-case the text before the tokenizer sees it. With a tokenizer
-/// that does so itself, that changes nothing.
-Status check_lowercase(const std::string& folder, const text::TokenizerSpec& spec) {
-  QUERN_ASSIGN(const JsonObject sentence,
-               JsonObject::read_or_empty(folder, "sentence_bert_config.json"));
-  QUERN_ASSIGN(const bool lowers, sentence.boolean_or("do_lower_case", false));
-  if (lowers && !(spec.model == text::TokenizerSpec::Model::kWordPiece && spec.bert.lowercase)) {
-    return sentence.unsupported("do_lower_case", "false, as the tokenizer keeps upper case");
-  }
-  return {};
 }
 
 }  // namespace
@@ -100,7 +97,7 @@ Result<ModelFolder> read_model_folder(const std::string& path) {
 Result<text::TokenizerSpec> read_tokenizer(const std::string& path) {
   const std::string where = fmt::format("model '{}'", path);
   QUERN_ASSIGN(text::TokenizerSpec spec, read_spec(path).in(where));
-  QUERN_TRY(check_lowercase(path, spec).in(where));
+  QUERN_TRY(apply_sentence_config(path, spec).in(where));
   return spec;
 }
 

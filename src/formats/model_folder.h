@@ -24,7 +24,8 @@ struct ModelFolder {
   std::map<std::string, std::string> prompts;  // By name, from config_sentence_transformers.json.
   std::string default_prompt;                  // Text, "" if none.
 
-  int max_tokens = 0;  // sentence_bert_config, tokenizer_config, n_positions: the smallest said.
+  // sentence_bert_config.json's limit, else tokenizer_config.json's; n_positions at most.
+  int max_tokens = 0;
 };
 
 /// Errors: kNotFound (no config.json, no tokenizer), kBadInput (which file, which field, got,

@@ -33,6 +33,10 @@ std::array<std::size_t, 2> kept_of_pair(std::size_t n_a, std::size_t n_b, std::s
   return swapped ? std::array{longer, shorter} : std::array{shorter, longer};
 }
 
+Ids kept_of(Ids ids, std::size_t n, TruncationSide side) {
+  return side == TruncationSide::kLeft ? ids.last(n) : ids.first(n);
+}
+
 Encoding fill(const std::vector<Piece>& pieces, Ids a, Ids b) {
   Encoding out;
   out.ids.reserve(pieces.size() + a.size() + b.size());
@@ -91,16 +95,19 @@ Result<TextEncoder> TextEncoder::make(const TokenizerSpec& spec) {
   encoder.single_ = spec.single;
   if (encoder.single_.empty()) encoder.single_ = {{.kind = Piece::Kind::kTextA}};
   encoder.pair_ = spec.pair;
+  encoder.side_ = spec.truncation_side;
   return encoder;
 }
 
-Encoding TextEncoder::encode(std::string_view text, int max_tokens) const {
+Encoding TextEncoder::encode(std::string_view text, int max_tokens,
+                             std::optional<TruncationSide> side) const {
   std::vector<TokenId> ids;
   tokenizer_->encode(text, Specials::kAsToken, ids);
-  return wrap(ids, max_tokens);
+  return wrap(ids, max_tokens, side);
 }
 
-Encoding TextEncoder::encode_pair(std::string_view a, std::string_view b, int max_tokens) const {
+Encoding TextEncoder::encode_pair(std::string_view a, std::string_view b, int max_tokens,
+                                  std::optional<TruncationSide> side) const {
   QUERN_CHECK(has_pair_template());
   std::vector<TokenId> ids;
   tokenizer_->encode(a, Specials::kAsToken, ids);
@@ -108,14 +115,17 @@ Encoding TextEncoder::encode_pair(std::string_view a, std::string_view b, int ma
   tokenizer_->encode(b, Specials::kAsToken, ids);
   const std::size_t n_b = ids.size() - n_a;
   const auto [keep_a, keep_b] = kept_of_pair(n_a, n_b, room_in(pair_, max_tokens));
-  Encoding out = fill(pair_, Ids(ids).first(keep_a), Ids(ids).subspan(n_a, keep_b));
+  const TruncationSide cut = side.value_or(side_);
+  Encoding out = fill(pair_, kept_of(Ids(ids).first(n_a), keep_a, cut),
+                      kept_of(Ids(ids).subspan(n_a), keep_b, cut));
   out.n_dropped = static_cast<int>(n_a + n_b - keep_a - keep_b);
   return out;
 }
 
-Encoding TextEncoder::wrap(const std::vector<TokenId>& ids, int max_tokens) const {
+Encoding TextEncoder::wrap(const std::vector<TokenId>& ids, int max_tokens,
+                           std::optional<TruncationSide> side) const {
   const std::size_t n_kept = std::min(ids.size(), room_in(single_, max_tokens));
-  Encoding out = fill(single_, Ids(ids).first(n_kept), {});
+  Encoding out = fill(single_, kept_of(ids, n_kept, side.value_or(side_)), {});
   out.n_dropped = static_cast<int>(ids.size() - n_kept);
   return out;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,15 +63,19 @@ class TextEncoder {
   /// Takes the parts it needs from `spec`. Errors: as make_tokenizer.
   static Result<TextEncoder> make(const TokenizerSpec& spec);
 
-  /// max_tokens counts template tokens; 0 means no limit. Truncation cuts the end of the text
-  /// (pairs: the longer of the two, token by token, as "longest_first").
-  Encoding encode(std::string_view text, int max_tokens) const;
-  Encoding encode_pair(std::string_view a, std::string_view b, int max_tokens) const;
+  /// max_tokens counts template tokens; 0 means no limit. Truncation cuts the text at `side`, the
+  /// file's own without one (pairs: the longer of the two, token by token, as "longest_first").
+  Encoding encode(std::string_view text, int max_tokens,
+                  std::optional<TruncationSide> side = {}) const;
+  Encoding encode_pair(std::string_view a, std::string_view b, int max_tokens,
+                       std::optional<TruncationSide> side = {}) const;
 
   /// The given ids with the template around them, truncated the same way.
-  Encoding wrap(const std::vector<TokenId>& ids, int max_tokens) const;
+  Encoding wrap(const std::vector<TokenId>& ids, int max_tokens,
+                std::optional<TruncationSide> side = {}) const;
 
   const Tokenizer& tokenizer() const { return *tokenizer_; }
+  TruncationSide truncation_side() const { return side_; }
   bool has_pair_template() const { return !pair_.empty(); }
   std::size_t resident_bytes() const;
 
@@ -78,6 +83,7 @@ class TextEncoder {
   std::unique_ptr<Tokenizer> tokenizer_;
   std::vector<TemplatePiece> single_;
   std::vector<TemplatePiece> pair_;
+  TruncationSide side_ = TruncationSide::kRight;
 };
 
 }  // namespace quern::text

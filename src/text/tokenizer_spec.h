@@ -64,6 +64,9 @@ struct TemplatePiece {
   std::uint8_t type_id = 0;  // Segment of the token(s).
 };
 
+/// Which end of a text that is too long is cut off.
+enum class TruncationSide { kRight, kLeft };
+
 struct TokenizerSpec {
   enum class Model { kWordPiece, kBpe, kSentencePieceBpe, kUnigram };  // kBpe: byte-level.
   Model model = Model::kWordPiece;
@@ -83,6 +86,7 @@ struct TokenizerSpec {
 
   std::vector<TemplatePiece> single;  // [CLS] A [SEP]
   std::vector<TemplatePiece> pair;    // [CLS] A [SEP] B [SEP]; empty: pairs are refused.
+  TruncationSide truncation_side = TruncationSide::kRight;
 };
 
 }  // namespace quern::text

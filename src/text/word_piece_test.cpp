@@ -104,6 +104,22 @@ TEST(text_encoder, a_limit_below_the_template_keeps_the_template_alone) {
   EXPECT_EQ(encoder->wrap({8, 8, 8}, 4).ids, (Ids{2, 8, 8, 3}));
 }
 
+// The ids that transformers 5.24 gives with truncation_side "left".
+TEST(text_encoder, the_left_side_of_a_text_can_be_cut) {
+  TokenizerSpec spec = small_spec();
+  spec.truncation_side = TruncationSide::kLeft;
+  const auto encoder = TextEncoder::make(spec);
+  const std::vector<TokenId> ids = {4, 5, 6, 7, 8};
+  EXPECT_EQ(encoder->wrap(ids, 5).ids, (Ids{2, 6, 7, 8, 3}));
+  EXPECT_EQ(encoder->wrap(ids, 5).n_dropped, 2);
+  EXPECT_EQ(encoder->wrap(ids, 5, TruncationSide::kRight).ids, (Ids{2, 4, 5, 6, 3}));
+  EXPECT_EQ(encoder->wrap(ids, 9).ids, (Ids{2, 4, 5, 6, 7, 8, 3}));
+  const Encoding right = encoder->encode_pair("a a a a", "a a", 0);
+  const Encoding left = encoder->encode_pair("a a a a", "a a", 6);
+  EXPECT_EQ(left.ids.size(), 6u);
+  EXPECT_EQ(left.n_dropped, static_cast<int>(right.ids.size()) - 6);
+}
+
 TEST(text_encoder, a_template_outside_the_vocabulary_is_refused) {
   TokenizerSpec spec = small_spec();
   spec.single[0].id = 10;

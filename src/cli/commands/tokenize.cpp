@@ -32,14 +32,19 @@ text::Encoding encode(const text::TextEncoder& encoder, const TextItem& item,
                       const TokenizeFlags& flags) {
   const int max_tokens = flags.texts.max_tokens;
   if (!flags.no_special) {
-    return item.text_pair ? encoder.encode_pair(item.text, *item.text_pair, max_tokens)
-                          : encoder.encode(item.text, max_tokens);
+    const auto side = truncation_side(flags.texts);
+    return item.text_pair ? encoder.encode_pair(item.text, *item.text_pair, max_tokens, side)
+                          : encoder.encode(item.text, max_tokens, side);
   }
   text::Encoding encoding;
   encoder.tokenizer().encode(item.text, text::Specials::kAsToken, encoding.ids);
   const int n_tokens = static_cast<int>(encoding.ids.size());
   if (max_tokens > 0 && n_tokens > max_tokens) {
     encoding.n_dropped = n_tokens - max_tokens;
+    const auto side = truncation_side(flags.texts).value_or(encoder.truncation_side());
+    const auto end = side == text::TruncationSide::kLeft ? encoding.ids.begin() + encoding.n_dropped
+                                                         : encoding.ids.begin();
+    encoding.ids.erase(encoding.ids.begin(), end);
     encoding.ids.resize(static_cast<std::size_t>(max_tokens));
   }
   return encoding;

@@ -6,9 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "base/char_class.h"
 #include "base/mapped_file.h"
+#include "base/utf8.h"
 #include "formats/fast_json.h"
 #include "formats/json_object.h"
+#include "formats/tokenizer/tokenizer_config.h"
 
 namespace quern::formats {
 namespace {
@@ -20,13 +23,22 @@ using text::TokenizerSpec;
 constexpr std::size_t kMaxVocabBytes = 64u << 20;
 constexpr std::size_t kMaxTokens = 1 << 24;
 
+std::string_view without_trailing_space(std::string_view line) {
+  while (!line.empty()) {
+    const std::size_t last = line.size() - 1;
+    std::size_t start = last;
+    while (start > 0 && is_continuation_byte(line[start])) --start;
+    if (!is_white_space(decode_utf8(line, start).code)) break;
+    line.remove_suffix(line.size() - start);
+  }
+  return line;
+}
+
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    lines.emplace_back(line);
+    lines.emplace_back(without_trailing_space(text.substr(0, end)));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return lines;
@@ -129,6 +141,7 @@ Result<TokenizerSpec> read_vocab_txt(const std::string& folder) {
   QUERN_TRY(read_rules(config, spec));
   QUERN_TRY(read_added(config, spec));
   QUERN_TRY(read_specials(config, spec));
+  QUERN_TRY(read_truncation_side(folder, spec));
   return spec;
 }
 

@@ -25,6 +25,18 @@ TEST(vocab_txt, worked_example_with_carriage_returns_and_no_last_newline) {
   EXPECT_EQ(spec->single[2].id, 2);
 }
 
+// White space as Unicode has it goes, in front and inside it stays; of two equal lines the last is
+// the token. As huggingface/tokenizers 0.23 reads such a file.
+TEST(vocab_txt, white_space_behind_a_token_is_no_part_of_it) {
+  const TestFolder folder;
+  folder.write("vocab.txt",
+               "[PAD]\r\n[UNK] \n[CLS]\t\n[SEP]\u00A0\n cat\nca\u3000 \nx\x1C\n a b \n \nend ");
+  const Result<TokenizerSpec> spec = read_vocab_txt(folder.path());
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  EXPECT_THAT(spec->vocab, ElementsAre("[PAD]", "[UNK]", "[CLS]", "[SEP]", " cat", "ca", "x\x1C",
+                                       " a b", "", "end"));
+}
+
 TEST(vocab_txt, tokenizer_config_sets_rules_and_tokens) {
   const TestFolder folder;
   folder.write("vocab.txt", "<u>\n<c>\n[SEP]\n");

@@ -57,6 +57,12 @@ Problem Reader::read_field(std::string_view key, JsonValue value) {
     request.truncation = is_second ? engine::Truncation::kRefuse : engine::Truncation::kCut;
     return problem;
   }
+  if (key == "truncation_side") {
+    Problem problem = read_choice(value, {key}, "right", "left", is_second);
+    request.truncation_side =
+        is_second ? text::TruncationSide::kLeft : text::TruncationSide::kRight;
+    return problem;
+  }
   if (key == "priority") {
     Problem problem = read_choice(value, {key}, "interactive", "bulk", is_second);
     request.priority = is_second ? engine::Priority::kBulk : engine::Priority::kInteractive;
