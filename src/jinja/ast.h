@@ -55,6 +55,7 @@ struct Stmt {
     kSet,     // targets, or namespace.attribute, = value; without value: = the text of body
     kScope,   // body with variables of its own: parameters set to their fallbacks
     kMacro,   // text(parameters): body
+    kCall,    // value, a call, with body(parameters) as its "caller"
     kFilter,  // the text of body through value, whose innermost argument is missing (null)
     kBreak,
     kContinue,
@@ -64,7 +65,7 @@ struct Stmt {
     ExprPtr fallback;  // Null: none.
   };
   Kind kind = Kind::kText;
-  std::string text;  // Of kText; the name of a macro or of a namespace that is set.
+  std::string text;  // Of kText; the name of a macro, a caller or a namespace that is set.
   std::string attribute;
   std::vector<std::string> targets;
   ExprPtr value;

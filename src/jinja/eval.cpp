@@ -46,6 +46,17 @@ Value cycle(Machine& machine, const Value& self, const Args& args) {
 
 Value function(Function value) { return std::make_shared<const Function>(std::move(value)); }
 
+// True unless the arguments are those of the last time. `self` keeps how they print: the values
+// themselves might hold the loop, and with it this.
+Value changed(Machine& machine, const Value& self, const Args& args) {
+  Dict& state = *self.as_dict();
+  const Value now(machine.printed(machine.list(args.values, true)));
+  const Value* before = state.find(std::string_view("last"));
+  const bool differs = before == nullptr || !machine.same(*before, now);
+  if (differs) state.set("last", now);
+  return differs;
+}
+
 class Evaluator {
  public:
   Evaluator(const Variables& variables, const Limits& limits, std::time_t now)
@@ -146,6 +157,11 @@ class Evaluator {
       case Stmt::Kind::kMacro:
         frame_->set(stmt.text, function({.macro = &stmt, .scope = frame_->number}));
         return Flow::kNext;
+      case Stmt::Kind::kCall: {
+        const Value caller = function({.macro = &stmt, .scope = frame_->number});
+        print_value(eval_call(*stmt.value, &caller));
+        return Flow::kNext;
+      }
       case Stmt::Kind::kFilter:
         print_value(filtered(stmt.body, *stmt.value));
         return Flow::kNext;
@@ -202,10 +218,11 @@ class Evaluator {
 
   Flow exec_for(const Stmt& stmt) {
     const std::vector<Value> items = loop_items(stmt);
-    bool has_ended = false;  // The body, at least once: "else" is for when it has not.
+    const Value state = make_dict({});  // Of loop.changed.
+    bool has_ended = false;             // The body, at least once: "else" is for when it has not.
     for (std::size_t i = 0; i < items.size() && machine_.spend(4); ++i) {
       const Scope scope(*this, frame_);
-      frame_->set("loop", loop_value(items, i));
+      frame_->set("loop", loop_value(items, i, state));
       assign(stmt.targets, items[i]);
       const Flow flow = exec_block(stmt.body);
       if (flow == Flow::kBreak) break;
@@ -214,12 +231,12 @@ class Evaluator {
     return has_ended ? Flow::kNext : exec_block(stmt.otherwise);
   }
 
-  static Value loop_value(const std::vector<Value>& items, std::size_t i) {
+  static Value loop_value(const std::vector<Value>& items, std::size_t i, const Value& state) {
     // The keys are made once: this is work for every turn of every loop.
     static const Value kIndex = "index", kIndex0 = "index0", kFirst = "first", kLast = "last",
                        kLength = "length", kRevindex = "revindex", kRevindex0 = "revindex0",
                        kPrev = "previtem", kNext = "nextitem", kDepth = "depth", kDepth0 = "depth0",
-                       kCycle = "cycle";
+                       kCycle = "cycle", kChanged = "changed";
     const auto n = static_cast<std::int64_t>(items.size());
     const auto at = static_cast<std::int64_t>(i);
     return make_dict({{kIndex, at + 1},
@@ -233,7 +250,8 @@ class Evaluator {
                       {kNext, i + 1 < items.size() ? items[i + 1] : Value()},
                       {kDepth, 1},  // Counts recursive loops only, and there are none.
                       {kDepth0, 0},
-                      {kCycle, function({.builtin = cycle, .self = at})}});
+                      {kCycle, function({.builtin = cycle, .self = at})},
+                      {kChanged, function({.builtin = changed, .self = state})}});
   }
 
   void assign(const std::vector<std::string>& targets, const Value& value) {
@@ -389,9 +407,10 @@ class Evaluator {
     return args;
   }
 
-  Value eval_call(const Expr& expr) {
+  Value eval_call(const Expr& expr, const Value* caller = nullptr) {
     const Value callee = eval(*expr.args[0]);
-    const Args args = eval_args(expr);
+    Args args = eval_args(expr);
+    if (caller != nullptr) args.named.emplace_back("caller", *caller);
     if (machine_.failed()) return {};
     const Function* called = callee.as_function();
     if (called == nullptr) {
@@ -422,6 +441,9 @@ class Evaluator {
                                                     : Value();
       frame_->set(parameter.name, std::move(value));
     }
+    if (const Value* caller = args.find(args.values.size(), "caller")) {
+      frame_->set("caller", *caller);
+    }
     Text text;
     run_into(macro.body, text);
     return machine_.text(std::move(text));
@@ -434,6 +456,7 @@ class Evaluator {
     }
     for (const auto& [name, value] : args.named) {
       const bool is_known =
+          name == "caller" ||
           std::any_of(macro.parameters.begin(), macro.parameters.end(),
                       [&](const Stmt::Parameter& parameter) { return parameter.name == name; });
       if (!is_known) machine_.fail("macro '" + macro.text + "' has no argument '" + name + "'");

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/char_class.h"
 #include "base/utf8.h"
@@ -34,18 +36,36 @@ constexpr char kLower[] = "lower";
 constexpr char kCapitalize[] = "capitalize";
 constexpr char kReplace[] = "replace";
 
-// Each part between separators is capitalised: not what the method of that name does.
+bool is_title_separator(CodePoint c) {
+  return is_py_space(c) || (c < 0x80 && std::string_view("-([{<").find(static_cast<char>(c)) !=
+                                            std::string_view::npos);
+}
+
+// The first character of each part between separators becomes upper case, what follows lower case:
+// not what the method of that name does.
 Value title(Machine& machine, const Value& self, const Args&) {
   const std::string text = machine.printed(self);
+  if (!machine.spend(text.size() / 16)) return {};
+  const auto cased = [&](std::string_view part, const char* method) {
+    const Value whole(part);
+    return find_method(whole, method)(machine, whole, {});
+  };
   std::string out;
-  for (std::string_view rest = text; !rest.empty();) {
-    const bool at_separator = rest.find_first_of("-([{< \t\n\r\f\v") == 0;
-    std::size_t end = rest.find_first_of("-([{< \t\n\r\f\v");
-    if (at_separator) end = rest.find_first_not_of("-([{< \t\n\r\f\v");
-    const Value part(rest.substr(0, end));
-    const Value made = find_method(part, kCapitalize)(machine, part, {});
-    if (machine.failed() || !machine.append(*made.as_text(), out)) return {};
-    rest.remove_prefix(std::min(end, rest.size()));
+  for (std::size_t pos = 0; pos < text.size();) {
+    const Decoded first = decode_utf8(text, pos);
+    std::size_t end = pos + static_cast<std::size_t>(first.n_bytes);
+    const std::size_t second = end;
+    while (end < text.size() && !is_title_separator(first.code)) {
+      const Decoded c = decode_utf8(text, end);
+      if (is_title_separator(c.code)) break;
+      end += static_cast<std::size_t>(c.n_bytes);
+    }
+    const std::string_view part = std::string_view(text).substr(pos, end - pos);
+    const Value head = cased(part.substr(0, second - pos), kUpper);
+    const Value rest = cased(part.substr(second - pos), kLower);
+    if (machine.failed() || !machine.append(*head.as_text(), out)) return {};
+    if (!machine.append(*rest.as_text(), out)) return {};
+    pos = end;
   }
   return machine.text(std::move(out));
 }
@@ -120,35 +140,92 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\n\r\f\v") - begin + 1);
 }
 
-// The whole text as a number, as Python reads it (but for "1_000", "nan" and "inf").
-template <typename T>
-bool read_number(std::string_view text, T& value) {
-  text = trimmed(text);
-  if (text.starts_with('+')) text.remove_prefix(1);
-  const bool has_digit = !text.empty() && text.find_first_of("0123456789") <= 2;
-  const char* end = text.data() + text.size();
-  return has_digit && std::from_chars(text.data(), end, value).ptr == end;
+// Digits may be parted by single underscores; "" if there are others.
+std::string without_underscores(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '_') {
+      out += text[i];
+      continue;
+    }
+    const bool between = i > 0 && i + 1 < text.size() &&
+                         std::isalnum(static_cast<unsigned char>(text[i - 1])) != 0 &&
+                         std::isalnum(static_cast<unsigned char>(text[i + 1])) != 0;
+    if (!between) return "";
+  }
+  return out;
 }
 
+// The base that a prefix such as "0x" stands for; 0 for none.
+int base_of_prefix(std::string_view text) {
+  if (text.size() < 2 || text[0] != '0') return 0;
+  const char letter = static_cast<char>(text[1] | 0x20);
+  return letter == 'x' ? 16 : letter == 'o' ? 8 : letter == 'b' ? 2 : 0;
+}
+
+enum class Read { kNothing, kNumber, kTooLarge };
+
+// The whole text as Python's int(text, base) reads it (of ASCII digits).
+Read read_int(std::string_view text, std::int64_t base, std::int64_t& value) {
+  text = trimmed(text);
+  if (base != 0 && (base < 2 || base > 36)) return Read::kNothing;
+  const bool is_negative = text.starts_with('-');
+  if (is_negative || text.starts_with('+')) text.remove_prefix(1);
+  const int prefix = base_of_prefix(text);
+  if (prefix != 0 && (base == 0 || base == prefix)) {
+    base = prefix;
+    text.remove_prefix(text.size() > 3 && text[2] == '_' ? 3 : 2);
+  } else if (base == 0) {
+    base = 10;
+    if (text.starts_with('0') && text.find_first_not_of("0_") != std::string_view::npos) {
+      return Read::kNothing;
+    }
+  }
+  const std::string digits = (is_negative ? "-" : "") + without_underscores(text);
+  if (digits.empty() || digits == "-" || text.starts_with('-')) return Read::kNothing;
+  const char* end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, value, static_cast<int>(base));
+  if (read.ptr != end) return Read::kNothing;
+  return read.ec == std::errc::result_out_of_range ? Read::kTooLarge : Read::kNumber;
+}
+
+// The whole text as Python's float(text) reads it.
+bool read_float(std::string_view text, double& value) {
+  const std::string digits = without_underscores(trimmed(text));
+  std::string_view rest = digits;
+  if (rest.starts_with('+')) rest.remove_prefix(1);
+  if (rest.empty() || rest.front() == '+' || (rest != digits && rest.front() == '-')) return false;
+  const char* end = rest.data() + rest.size();
+  const auto read = std::from_chars(rest.data(), end, value);
+  if (read.ptr != end || rest.find('(') != std::string_view::npos) return false;
+  if (read.ec == std::errc::result_out_of_range)
+    value = std::strtod(std::string(rest).c_str(), nullptr);
+  return true;
+}
+
+// Through float where int does not read it, as jinja2 has it: "42.23" is 42.
 Value to_int(Machine& machine, const Value& self, const Args& args) {
   if (self.is_undefined()) return machine.fail("int of an undefined value");
   if (self.as_int() != nullptr) return self;
   if (self.as_bool() != nullptr) return *self.as_bool() ? 1 : 0;
-  double real = 0;
-  bool is_real = false;
+  double real = NAN;
   if (const double* f = self.as_float()) {
     real = *f;
-    is_real = true;
   } else if (const std::string* text = self.as_text()) {
     std::int64_t whole = 0;
-    if (read_number(*text, whole)) return whole;
-    is_real = read_number(*text, real);
+    switch (read_int(*text, args.integer_or(1, "base", 10), whole)) {
+      case Read::kNumber:
+        return whole;
+      case Read::kTooLarge:
+        return machine.fail("number too large for an integer", Code::kUnsupported);
+      case Read::kNothing:
+        if (!read_float(*text, real)) real = NAN;
+    }
   }
-  if (is_real && !std::isfinite(real)) is_real = false;
-  if (is_real && std::abs(real) >= 9e18) {
+  if (std::isfinite(real) && std::abs(real) >= 9e18) {
     return machine.fail("number too large for an integer", Code::kUnsupported);
   }
-  if (is_real) return static_cast<std::int64_t>(real);
+  if (std::isfinite(real)) return static_cast<std::int64_t>(real);
   const Value* fallback = args.find(0, "default");
   return fallback != nullptr ? *fallback : Value(0);
 }
@@ -157,7 +234,7 @@ Value to_float(Machine& machine, const Value& self, const Args& args) {
   if (self.is_undefined()) return machine.fail("float of an undefined value");
   if (self.is_number()) return number_of(self);
   double value = 0;
-  if (self.as_text() != nullptr && read_number(*self.as_text(), value)) return value;
+  if (self.as_text() != nullptr && read_float(*self.as_text(), value)) return value;
   const Value* fallback = args.find(0, "default");
   return fallback != nullptr ? *fallback : Value(0.0);
 }

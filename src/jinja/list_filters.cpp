@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "jinja/filters.h"
 #include "jinja/ops.h"
@@ -76,19 +77,26 @@ struct SortRules {
   bool descending = false;
 };
 
-Value sorted(Machine& machine, const std::vector<Value>& items, const SortRules& rules) {
-  std::vector<std::pair<Value, Value>> keyed;
-  for (const Value& item : items) {
-    keyed.emplace_back(key_of(machine, item, rules.attribute, rules.case_sensitive), item);
-  }
-  if (!machine.spend(keyed.size() * 8)) return {};
+enum class Direction { kUp, kDown };
+
+void sort_by_key(Machine& machine, std::vector<std::pair<Value, Value>>& keyed,
+                 Direction direction) {
+  if (!machine.spend(keyed.size() * 8)) return;
   // After a failure nothing is less than anything: an order that no sort trips over.
   const auto is_less = [&](const Value& a, const Value& b) {
     return !machine.failed() && less(machine, a, b) && !machine.failed();
   };
   std::stable_sort(keyed.begin(), keyed.end(), [&](const auto& a, const auto& b) {
-    return rules.descending ? is_less(b.first, a.first) : is_less(a.first, b.first);
+    return direction == Direction::kDown ? is_less(b.first, a.first) : is_less(a.first, b.first);
   });
+}
+
+Value sorted(Machine& machine, const std::vector<Value>& items, const SortRules& rules) {
+  std::vector<std::pair<Value, Value>> keyed;
+  for (const Value& item : items) {
+    keyed.emplace_back(key_of(machine, item, rules.attribute, rules.case_sensitive), item);
+  }
+  sort_by_key(machine, keyed, rules.descending ? Direction::kDown : Direction::kUp);
   std::vector<Value> made;
   for (auto& [key, item] : keyed) made.push_back(std::move(item));
   return machine.list(std::move(made));
@@ -157,6 +165,43 @@ Value unique(Machine& machine, const Value& self, const Args& args) {
     keys.push_back(std::move(key));
   }
   return machine.list(std::move(kept));
+}
+
+// Lists of the items that agree in an attribute, with its value, in the order of the values.
+Value groupby(Machine& machine, const Value& self, const Args& args) {
+  const Value* attribute = args.find(0, "attribute");
+  if (attribute == nullptr) return machine.fail("groupby takes the name of an attribute");
+  const Value* fallback = args.find(1, "default");
+  const bool case_sensitive = args.is_set(2, "case_sensitive");
+  const auto value_of = [&](const Value& item) {
+    Value value = attribute_or_item(machine, item, attribute);
+    return value.is_undefined() && fallback != nullptr ? *fallback : value;
+  };
+  std::vector<std::pair<Value, Value>> keyed;
+  for (const Value& item : members_of(machine, self)) {
+    if (!machine.spend(1)) return {};
+    Value key = value_of(item);
+    if (key.is_undefined() && !machine.failed())
+      machine.fail("groupby: an item lacks the attribute");
+    if (key.as_text() != nullptr && !case_sensitive) {
+      key = find_method(key, "lower")(machine, key, {});
+    }
+    keyed.emplace_back(std::move(key), item);
+  }
+  sort_by_key(machine, keyed, Direction::kUp);
+  std::vector<Value> groups;
+  for (std::size_t i = 0; i < keyed.size() && !machine.failed();) {
+    const std::size_t first = i;
+    std::vector<Value> members;
+    for (; i < keyed.size() && machine.same(keyed[first].first, keyed[i].first); ++i) {
+      members.push_back(keyed[i].second);
+    }
+    if (i == first) break;  // Failed, or a key that does not equal itself.
+    const Value group = machine.list({value_of(members[0]), machine.list(members)}, true);
+    if (List* list = group.as_list()) list->is_group = true;
+    groups.push_back(group);
+  }
+  return machine.list(std::move(groups));
 }
 
 Args after_first(const Args& args) {
@@ -275,24 +320,14 @@ Value slice(Machine& machine, const Value& self, const Args& args) {
   return machine.list(std::move(parts));
 }
 
-constexpr NamedBuiltin kFilters[] = {{"batch", batch},
-                                     {"dictsort", dictsort},
-                                     {"first", first},
-                                     {"join", join},
-                                     {"last", last},
-                                     {"list", list},
-                                     {"map", map},
-                                     {"max", maximum},
-                                     {"min", minimum},
-                                     {"reject", reject},
-                                     {"rejectattr", rejectattr},
-                                     {"reverse", reverse},
-                                     {"select", select},
-                                     {"selectattr", selectattr},
-                                     {"slice", slice},
-                                     {"sort", sort},
-                                     {"sum", sum},
-                                     {"unique", unique}};
+constexpr NamedBuiltin kFilters[] = {
+    {"batch", batch},     {"dictsort", dictsort}, {"first", first},
+    {"groupby", groupby}, {"join", join},         {"last", last},
+    {"list", list},       {"map", map},           {"max", maximum},
+    {"min", minimum},     {"reject", reject},     {"rejectattr", rejectattr},
+    {"reverse", reverse}, {"select", select},     {"selectattr", selectattr},
+    {"slice", slice},     {"sort", sort},         {"sum", sum},
+    {"unique", unique}};
 
 }  // namespace
 

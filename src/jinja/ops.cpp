@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/char_class.h"
 #include "base/utf8.h"
 #include "jinja/format.h"
 
@@ -166,6 +167,10 @@ Value attribute_of(Machine& machine, const Value& self, std::string_view name) {
     bound->self = self;
     return std::shared_ptr<const Function>(std::move(bound));
   }
+  if (const List* list = self.as_list(); list != nullptr && list->is_group) {
+    if (name == "grouper") return list->items[0];
+    if (name == "list") return list->items[1];
+  }
   const Dict* dict = self.as_dict();
   const Value* found = dict != nullptr ? dict->find(name) : nullptr;
   return found != nullptr ? *found : Value();
@@ -320,6 +325,8 @@ Value arithmetic(Machine& machine, std::string_view op, const Value& a, const Va
   if (op == "*" && x != nullptr && (b.as_text() || b.as_list())) return repeated(machine, b, *x);
   return unordered(machine, std::string(op).c_str(), a, b);
 }
+
+bool is_py_space(CodePoint c) { return is_white_space(c) || (c >= 0x1C && c <= 0x1F); }
 
 Value part_of(const Text& whole, std::string_view view) {
   return whole.foreign.empty() ? Value(view) : Value(whole.part(view));

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/utf8.h"
 #include "jinja/machine.h"
 
 namespace quern::jinja {
@@ -33,6 +34,9 @@ Value arithmetic(Machine& machine, std::string_view op, const Value& a, const Va
 
 /// The value as text for HTML, a Markup; a Markup stays what it is.
 Value escaped(Machine& machine, const Value& value);
+
+/// Python's str.isspace: white space, and the four separators of ASCII.
+bool is_py_space(CodePoint c);
 
 /// The stretch of `whole` that `view` shows, as a value of its own.
 Value part_of(const Text& whole, std::string_view view);

@@ -74,6 +74,7 @@ class Parser {
     if (name == "for") return parse_for();
     if (name == "set") return parse_set();
     if (name == "macro") return parse_macro();
+    if (name == "call") return parse_call();
     if (name == "filter") return parse_filter_block();
     if (name == "with") return parse_with();
     if (name == "generation") return parse_generation();
@@ -170,18 +171,38 @@ class Parser {
     return made;
   }
 
-  Stmt parse_macro() {
-    Stmt made = stmt(Stmt::Kind::kMacro);
-    made.text = in_.expect_name();
-    in_.expect_symbol("(");
+  // Behind the opening parenthesis, up to the closing one.
+  std::vector<Stmt::Parameter> parse_parameters() {
+    std::vector<Stmt::Parameter> parameters;
     while (!in_.failed() && !in_.at_symbol(")")) {
       Stmt::Parameter parameter;
       parameter.name = in_.expect_name();
       if (in_.take_symbol("=")) parameter.fallback = expr_.parse_expression();
-      made.parameters.push_back(std::move(parameter));
+      parameters.push_back(std::move(parameter));
       if (!in_.take_symbol(",")) break;
     }
     in_.expect_symbol(")");
+    return parameters;
+  }
+
+  // {% call(a, b) macro(...) %}: what is inside is the macro's "caller".
+  Stmt parse_call() {
+    Stmt made = stmt(Stmt::Kind::kCall);
+    made.text = "caller";
+    if (in_.take_symbol("(")) made.parameters = parse_parameters();
+    made.value = expr_.parse_expression();
+    if (!in_.failed() && made.value->kind != Expr::Kind::kCall) in_.fail("expected a call");
+    end_tag();
+    made.body = parse_captured({"endcall"});
+    end_block("endcall");
+    return made;
+  }
+
+  Stmt parse_macro() {
+    Stmt made = stmt(Stmt::Kind::kMacro);
+    made.text = in_.expect_name();
+    in_.expect_symbol("(");
+    made.parameters = parse_parameters();
     end_tag();
     made.body = parse_captured({"endmacro"});
     if (!in_.failed()) in_.take_name("endmacro");

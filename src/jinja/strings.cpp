@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include <utf8proc.h>
 
@@ -19,9 +20,6 @@ const std::string& text_arg(const Args& args, std::size_t place, std::string_vie
   const Value* value = args.find(place, name);
   return value != nullptr && value->as_text() != nullptr ? *value->as_text() : kNoText;
 }
-
-// Python's str.isspace: white space, and the four separators of ASCII.
-bool is_py_space(CodePoint c) { return is_white_space(c) || (c >= 0x1C && c <= 0x1F); }
 
 // True if the characters `set`, or white space without one, hold `c`.
 bool is_stripped(Machine& machine, CodePoint c, const Value* set) {
@@ -170,15 +168,27 @@ Value splitlines(Machine& machine, const Value& self, const Args& args) {
   return machine.list(std::move(lines));
 }
 
-// Upper and lower case of one character that are more than one.
+// Characters whose upper or title case is more than one character.
+struct LongCase {
+  CodePoint code;
+  std::string_view upper;
+  std::string_view title;
+};
+constexpr LongCase kLongCases[] = {
+#include "jinja/case_tables.inc"
+};
+
+const LongCase* find_long_case(CodePoint c) {
+  if (c < kLongCases[0].code) return nullptr;  // ASCII, above all.
+  const auto* found =
+      std::lower_bound(std::begin(kLongCases), std::end(kLongCases), c,
+                       [](const LongCase& l, CodePoint code) { return l.code < code; });
+  return found != std::end(kLongCases) && found->code == c ? found : nullptr;
+}
+
 void append_upper(CodePoint c, std::string& out) {
-  if (c == 0xDF) {
-    out += "SS";
-  } else if (c == 0x149) {
-    out += "\u02BCN";
-  } else if (c >= 0xFB00 && c <= 0xFB06) {  // Latin ligatures.
-    constexpr std::string_view kLigatures[] = {"FF", "FI", "FL", "FFI", "FFL", "ST", "ST"};
-    out += kLigatures[c - 0xFB00];
+  if (const LongCase* found = find_long_case(c)) {
+    out += found->upper;
   } else {
     append_utf8(static_cast<CodePoint>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c))), out);
   }
@@ -191,8 +201,8 @@ void append_lower(CodePoint c, std::string& out) {
   }
 }
 void append_title(CodePoint c, std::string& out) {
-  if (c == 0xDF) {
-    out += "Ss";
+  if (const LongCase* found = find_long_case(c)) {
+    out += found->title;
   } else {
     append_utf8(static_cast<CodePoint>(utf8proc_totitle(static_cast<utf8proc_int32_t>(c))), out);
   }
@@ -201,7 +211,7 @@ void append_title(CodePoint c, std::string& out) {
 bool is_cased(CodePoint code) {
   const auto c = static_cast<utf8proc_int32_t>(code);
   return utf8proc_toupper(c) != c || utf8proc_tolower(c) != c || utf8proc_totitle(c) != c ||
-         code == 0xDF;
+         find_long_case(code) != nullptr;
 }
 
 // Calls `append(code, is_first, after_cased, out)` for each character.

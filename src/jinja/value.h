@@ -97,6 +97,7 @@ class Value {
 struct List {
   std::vector<Value> items;
   bool is_tuple = false;
+  bool is_group = false;  // What groupby makes: a tuple (grouper, list) with these names.
   int depth = 1;
   std::size_t weight = 1;
   bool holds_namespace = false;
