@@ -1,7 +1,8 @@
 #include "cli/exit_code.h"
 
-#include <cstdio>
 #include <string>
+
+#include "base/standard_error.h"
 
 namespace quern::cli {
 
@@ -27,6 +28,8 @@ ExitCode exit_code(const Status& status) {
   return kExitSomeFailed;
 }
 
+void print_note(std::string_view text) { write_standard_error(text, WhenFull::kWait); }
+
 void print_error(std::string_view message) {
   std::string line = "quern: ";
   for (const char c : message) {
@@ -35,7 +38,7 @@ void print_error(std::string_view message) {
     line += control || c == 0x7f ? '?' : c;
   }
   line += '\n';
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  print_note(line);
 }
 
 ExitCode fail(const Status& status) {

@@ -22,6 +22,10 @@ enum ExitCode : int {
 
 ExitCode exit_code(const Status& status);
 
+/// Writes text for a person to stderr, as it is. Where nobody can read it, it is dropped: no work
+/// ends for want of a reader of messages.
+void print_note(std::string_view text);
+
 /// Writes "quern: message" and a newline to stderr, control characters made visible.
 void print_error(std::string_view message);
 

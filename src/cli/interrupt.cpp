@@ -1,10 +1,16 @@
 #include "cli/interrupt.h"
 
+#include <cerrno>
 #include <csignal>
 #include <ctime>
 
+#include <fcntl.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/mapped_ranges.h"
+#include "base/part_file.h"
+#include "cli/exit_code.h"
 
 namespace quern::cli {
 namespace {
@@ -21,21 +27,55 @@ extern "C" void note_interrupt(int signal) {
     interrupted = 1;
     first_s = now.tv_sec;
   } else if (now.tv_sec > first_s + 1) {
+    remove_part_files();
     _exit(128 + signal);
+  }
+}
+
+extern "C" void end_at_once(int signal) {
+  remove_part_files();
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);  // Ends the process when this handler returns, by the signal as it should.
+}
+
+void on_stop_signals(void (*handler)(int)) {
+  struct sigaction action{};
+  action.sa_handler = handler;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = 0;  // No SA_RESTART: a waiting read must return.
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  if (!is_hangup_ignored()) sigaction(SIGHUP, &action, nullptr);
+}
+
+void open_closed_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    // open() takes the lowest number that is free, which is this one. Reading from a closed input
+    // is an error, and so is writing results to a closed output: nothing is lost in silence.
+    static_cast<void>(::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
   }
 }
 
 }  // namespace
 
-void watch_interrupts() {
-  struct sigaction action{};
-  action.sa_handler = note_interrupt;
-  sigemptyset(&action.sa_mask);
-  action.sa_flags = 0;  // No SA_RESTART: a waiting read must return.
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+bool is_hangup_ignored() {
+  static const bool ignored = [] {
+    struct sigaction now{};
+    return sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+  }();
+  return ignored;
 }
+
+void prepare_process() {
+  open_closed_streams();
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  on_stop_signals(end_at_once);
+  explain_lost_mappings(kExitIo);
+}
+
+void watch_interrupts() { on_stop_signals(note_interrupt); }
 
 bool is_interrupted() { return interrupted != 0; }
 void clear_interrupt() { interrupted = 0; }

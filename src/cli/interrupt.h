@@ -1,16 +1,26 @@
-// SIGINT and SIGTERM as a flag that long commands look at, so that they can put things in order.
+// Signals and standard streams: what the process makes of them from its first line on, and the flag
+// that long commands look at, so that they can put things in order.
 
 #pragma once
 
 namespace quern::cli {
 
-/// From here on the first SIGINT or SIGTERM only sets the flag (and interrupts a waiting read); one
-/// that comes a second later ends the process. SIGPIPE becomes an error of write().
+/// First thing in main. Standard streams that are closed are put on the null device, in the
+/// direction in which they fail, so that no file of ours gets their numbers. SIGPIPE and SIGXFSZ
+/// become errors of write(). SIGINT, SIGTERM and SIGHUP (unless ignored, as under nohup) remove the
+/// parts of files being written before they end the process. SIGBUS says which file it was.
+void prepare_process();
+
+/// From here on the first SIGINT, SIGTERM or SIGHUP only sets the flag (and interrupts a waiting
+/// read); one that comes a second later ends the process.
 void watch_interrupts();
 
 bool is_interrupted();
 
 /// Forgets the signal: it was for what just ended, not for the program.
 void clear_interrupt();
+
+/// Whether SIGHUP was ignored when the process began.
+bool is_hangup_ignored();
 
 }  // namespace quern::cli

@@ -6,6 +6,7 @@
 #include <histedit.h>
 #include <unistd.h>
 
+#include "cli/exit_code.h"
 #include "cli/interrupt.h"
 
 namespace quern::cli {
@@ -73,13 +74,13 @@ std::optional<std::string> LineEditor::read_one(const std::string& prompt) {
       const LineInfo* typed = el_line(terminal_->line);
       const bool was_empty = typed == nullptr || typed->lastchar == typed->buffer;
       clear_interrupt();
-      std::fputc('\n', stderr);
+      print_note("\n");
       el_reset(terminal_->line);
       if (was_empty) return std::nullopt;
       continue;
     }
     if (text == nullptr || n <= 0) {
-      std::fputc('\n', stderr);
+      print_note("\n");
       return std::nullopt;
     }
     std::string line(text, static_cast<std::size_t>(n));

@@ -1,6 +1,5 @@
 // quern: the command line. Each command is in a file of its own; see docs/cli.md.
 
-#include <csignal>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +8,8 @@
 #include "base/edit_distance.h"
 #include "cli/exit_code.h"
 #include "cli/flags.h"
+#include "cli/interrupt.h"
+#include "cli/output_file.h"
 
 namespace quern::cli {
 namespace {
@@ -67,10 +68,15 @@ std::string command_path(const CLI::App& app) {
   return path;
 }
 
+// --help and --version: what they print is the data.
+ExitCode print_answer(const std::string& text) {
+  OutputFile out = OutputFile::standard_output();
+  Status status = out.write(text);
+  if (status.ok()) status = out.commit();
+  return fail_or_ok(status);
+}
+
 int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) {  // --help or --version: what they print is the data.
-    return app.exit(error);
-  }
   std::string message = error.what();
   if (!message.empty() && message.back() == '.') message.pop_back();
   print_error(fmt::format("{} (see '{} --help')", message, command_path(app)));
@@ -78,7 +84,6 @@ int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 int run(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // A closed pipe is an error of write(), with a message.
   CLI::App app("Small language models on your own machine: one program, one memory budget.",
                "quern");
   Context context;
@@ -90,7 +95,7 @@ int run(int argc, char** argv) {
   add_commands(app, context);
   app.require_subcommand(0, 1);
   if (argc == 1) {
-    fmt::print(stderr, "{}", app.help());
+    print_note(app.help());
     return kExitUsage;
   }
   if (report_unknown_command(app, argc, argv)) return kExitUsage;
@@ -100,6 +105,10 @@ int run(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return print_answer(app.help());
+  } catch (const CLI::CallForVersion& version) {
+    return print_answer(version.what() + std::string("\n"));
   } catch (const CLI::ParseError& error) {
     return report_parse_error(app, error);
   }
@@ -110,6 +119,7 @@ int run(int argc, char** argv) {
 }  // namespace quern::cli
 
 int main(int argc, char** argv) {
+  quern::cli::prepare_process();
   try {
     return quern::cli::run(argc, argv);
   } catch (const std::bad_alloc&) {

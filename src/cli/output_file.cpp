@@ -1,10 +1,11 @@
 #include "cli/output_file.h"
 
 #include <cerrno>
-#include <cstdio>
+#include <filesystem>
 #include <utility>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,44 +15,80 @@ namespace quern::cli {
 namespace {
 
 constexpr std::size_t kBufferBytes = 256u << 10;
+constexpr unsigned kNewFileMode = 0666;  // Less the user's umask.
+constexpr int kMaxLinks = 40;            // As many as the system follows.
+
+// Where a symbolic link leads, also if nothing is there yet.
+std::string link_target(const std::string& path) {
+  namespace fs = std::filesystem;
+  fs::path at = path;
+  std::error_code error;
+  for (int i = 0; i < kMaxLinks && fs::is_symlink(fs::symlink_status(at, error)); ++i) {
+    const fs::path next = fs::read_symlink(at, error);
+    if (error) return path;
+    at = at.parent_path() / next;  // An absolute one replaces what is before it.
+  }
+  return at.string();
+}
+
+Status cannot_write(const std::string& path, int error) {
+  return {error == ENOENT ? Code::kNotFound : Code::kIo,
+          "cannot write '" + path + "': " + errno_text(error)};
+}
 
 }  // namespace
+
+int write_fully(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+    } else if (errno == EAGAIN) {
+      pollfd ready{.fd = fd, .events = POLLOUT, .revents = 0};
+      ::poll(&ready, 1, -1);
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
 
 Result<OutputFile> OutputFile::create(const std::string& path) {
   OutputFile file;
   file.path_ = path;
   struct stat info{};
-  const bool direct = ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
-  if (direct && S_ISDIR(info.st_mode)) {
+  const bool exists = ::stat(path.c_str(), &info) == 0;
+  if (exists && S_ISDIR(info.st_mode)) {
     return Status(Code::kIo, "cannot write '" + path + "': it is a folder");
   }
-  if (!direct) file.part_path_ = path + ".part";
-  const std::string& target = direct ? path : file.part_path_;
-  file.fd_ = ::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file.fd_ < 0) {
-    const Code code = errno == ENOENT ? Code::kNotFound : Code::kIo;
-    const std::string reason = errno_text(errno);
-    file.part_path_.clear();
-    return Status(code, "cannot write '" + path + "': " + reason);
+  if (exists && !S_ISREG(info.st_mode)) {
+    file.direct_fd_ = ::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+    if (file.direct_fd_ < 0) return cannot_write(path, errno);
+    return file;
+  }
+  // A rename would replace a file that its owner has protected.
+  if (exists && ::access(path.c_str(), W_OK) != 0) return cannot_write(path, errno);
+  QUERN_ASSIGN(file.part_, PartFile::create(link_target(path), kNewFileMode));
+  if (exists && ::fchmod(file.part_.fd(), info.st_mode & 07777) != 0) {
+    return cannot_write(path, errno);
   }
   return file;
 }
 
 OutputFile OutputFile::standard_output() {
   OutputFile file;
-  file.fd_ = STDOUT_FILENO;
+  file.direct_fd_ = STDOUT_FILENO;
   return file;
 }
 
 OutputFile::OutputFile(OutputFile&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)),
+    : direct_fd_(std::exchange(other.direct_fd_, -1)),
       path_(std::move(other.path_)),
-      part_path_(std::exchange(other.part_path_, {})),
+      part_(std::move(other.part_)),
       buffer_(std::move(other.buffer_)) {}
 
 OutputFile::~OutputFile() {
-  if (fd_ > STDOUT_FILENO) ::close(fd_);
-  if (!part_path_.empty()) ::unlink(part_path_.c_str());
+  if (direct_fd_ > STDOUT_FILENO) ::close(direct_fd_);
 }
 
 Status OutputFile::failed(int error) const {
@@ -71,32 +108,22 @@ Status OutputFile::flush() {
 }
 
 Status OutputFile::write_through(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return failed(errno);
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return {};
+  const int error = write_fully(fd(), bytes);
+  return error == 0 ? Status() : failed(error);
 }
 
 Status OutputFile::rewrite_start(std::string_view bytes) {
   if (!can_seek()) return {Code::kUnsupported, "cannot go back in '" + path_ + "'"};
   QUERN_TRY(flush());
-  if (::lseek(fd_, 0, SEEK_SET) < 0) return failed(errno);
+  if (::lseek(fd(), 0, SEEK_SET) < 0) return failed(errno);
   QUERN_TRY(write_through(bytes));
-  if (::lseek(fd_, 0, SEEK_END) < 0) return failed(errno);
+  if (::lseek(fd(), 0, SEEK_END) < 0) return failed(errno);
   return {};
 }
 
 Status OutputFile::commit() {
   QUERN_TRY(flush());
-  if (part_path_.empty()) return {};
-  // Network file systems report a full disk only here.
-  if (::fsync(fd_) != 0 && errno != EINVAL) return failed(errno);
-  if (::rename(part_path_.c_str(), path_.c_str()) != 0) return failed(errno);
-  part_path_.clear();
-  return {};
+  return can_seek() ? part_.publish() : Status();
 }
 
 }  // namespace quern::cli

@@ -5,14 +5,16 @@
 #include <string>
 #include <string_view>
 
+#include "base/part_file.h"
 #include "base/status.h"
 
 namespace quern::cli {
 
 class OutputFile {
  public:
-  /// Opens PATH.part beside PATH; commit() renames it over PATH. A path that is there and is not a
-  /// regular file (a pipe, /dev/null) is written to directly. Errors: kNotFound, kIo.
+  /// Opens a part of its own beside PATH; commit() renames it over PATH, whose permissions it has.
+  /// Of a symbolic link the target is written, and the link stays. A path that is there and is not
+  /// a regular file (a pipe, /dev/null) is written to directly. Errors: kNotFound, kIo.
   static Result<OutputFile> create(const std::string& path);
 
   static OutputFile standard_output();
@@ -33,17 +35,22 @@ class OutputFile {
   /// Flushes and puts the file in its place.
   Status commit();
 
-  bool can_seek() const { return !part_path_.empty(); }
+  bool can_seek() const { return part_.fd() >= 0; }
 
  private:
   OutputFile() = default;
+  int fd() const { return can_seek() ? part_.fd() : direct_fd_; }
   Status write_through(std::string_view bytes);
   Status failed(int error) const;
 
-  int fd_ = -1;
-  std::string path_;       // For messages and commit().
-  std::string part_path_;  // "" when written to directly.
+  int direct_fd_ = -1;  // -1 where there is a part.
+  std::string path_;    // For messages.
+  PartFile part_;
   std::string buffer_;
 };
+
+/// Writes all of `bytes`, however slowly the other end of a pipe takes them, also where whoever
+/// opened it made it non-blocking. The error is an errno value, 0 for none.
+int write_fully(int fd, std::string_view bytes);
 
 }  // namespace quern::cli

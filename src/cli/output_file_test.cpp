@@ -1,8 +1,12 @@
 #include "cli/output_file.h"
 
 #include <csignal>
+#include <filesystem>
+#include <thread>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +38,73 @@ TEST(output_file, leaves_nothing_without_commit) {
     EXPECT_EQ(folder.n_files(), 1);
   }
   EXPECT_EQ(folder.n_files(), 0);
+}
+
+TEST(output_file, runs_with_one_path_do_not_meet) {
+  const TempFolder folder;
+  folder.write("out.part", "theirs");
+  Result<OutputFile> a = OutputFile::create(folder.file("out"));
+  Result<OutputFile> b = OutputFile::create(folder.file("out"));
+  ASSERT_TRUE(a.ok() && b.ok());
+  ASSERT_TRUE(a->write("the first").ok() && b->write("the other").ok());
+  ASSERT_TRUE(b->commit().ok());
+  EXPECT_EQ(folder.read("out"), "the other");
+  ASSERT_TRUE(a->commit().ok());
+  EXPECT_EQ(folder.read("out"), "the first");
+  EXPECT_EQ(folder.read("out.part"), "theirs");
+  EXPECT_EQ(folder.n_files(), 2);
+}
+
+TEST(output_file, a_link_stays_and_its_target_is_written) {
+  namespace fs = std::filesystem;
+  const TempFolder folder;
+  fs::create_directory(folder.file("elsewhere"));
+  folder.write("elsewhere/old", "old");
+  fs::create_symlink("elsewhere/old", folder.file("link"));
+  fs::create_symlink("elsewhere/new", folder.file("to_nothing"));
+  fs::create_symlink("link", folder.file("to_link"));
+  for (const char* name : {"link", "to_nothing", "to_link"}) {
+    Result<OutputFile> file = OutputFile::create(folder.file(name));
+    ASSERT_TRUE(file.ok()) << file.status().message();
+    ASSERT_TRUE(file->write(name).ok() && file->commit().ok());
+    EXPECT_TRUE(fs::is_symlink(folder.file(name)));
+    EXPECT_EQ(folder.read(name), name);
+  }
+  EXPECT_EQ(folder.read("elsewhere/old"), "to_link");
+  EXPECT_EQ(folder.read("elsewhere/new"), "to_nothing");
+}
+
+TEST(output_file, a_file_keeps_its_permissions) {
+  const TempFolder folder;
+  folder.write("out", "private");
+  ASSERT_EQ(::chmod(folder.file("out").c_str(), 0600), 0);
+  Result<OutputFile> file = OutputFile::create(folder.file("out"));
+  ASSERT_TRUE(file.ok() && file->commit().ok());
+  struct stat info{};
+  ASSERT_EQ(::stat(folder.file("out").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST(output_file, a_pipe_that_its_owner_made_non_blocking_loses_nothing) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_NONBLOCK), 0);
+  std::string got;
+  std::thread reader([&] {
+    char block[4096];
+    pollfd ready{.fd = ends[0], .events = POLLIN, .revents = 0};
+    for (;;) {
+      ::poll(&ready, 1, -1);
+      const ssize_t n = ::read(ends[0], block, sizeof block);
+      if (n == 0) break;
+      if (n > 0) got.append(block, static_cast<std::size_t>(n));
+    }
+  });
+  const std::string text(1 << 20, 'x');
+  EXPECT_EQ(write_fully(ends[1], text), 0);
+  ::close(ends[1]);
+  reader.join();
+  EXPECT_EQ(got, text);
+  ::close(ends[0]);
 }
 
 TEST(output_file, full_disk_is_an_error_that_names_the_file) {

@@ -104,24 +104,29 @@ double Progress::seconds() const {
   return std::chrono::duration<double>(Clock::now() - start_).count();
 }
 
+// What cannot be written is lost: the work goes on.
+void Progress::put(const std::string& text) {
+  std::fputs(text.c_str(), stream_);
+  std::fflush(stream_);
+  std::clearerr(stream_);
+}
+
 void Progress::show(const WorkDone& done) {
   if (!is_due()) return;
   if (style_ == ProgressStyle::kBar) {
     const std::string line = progress_bar(what_, done, seconds(), columns_of(stream_));
-    fmt::print(stream_, "\r\x1b[K{}", line);
-    std::fflush(stream_);
+    put("\r\x1b[K" + line);
     drawn_ = true;
     next_ = Clock::now() + kBarEvery;
   } else {
-    fmt::print(stream_, "{}\n", progress_line(what_, done, seconds()));
+    put(progress_line(what_, done, seconds()) + "\n");
     next_ = Clock::now() + kLineEvery;
   }
 }
 
 void Progress::wipe() {
   if (!drawn_) return;
-  std::fputs("\r\x1b[K", stream_);
-  std::fflush(stream_);
+  put("\r\x1b[K");
   drawn_ = false;
 }
 

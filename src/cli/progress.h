@@ -53,6 +53,8 @@ class Progress {
   double seconds() const;  // Since construction.
 
  private:
+  void put(const std::string& text);
+
   using Clock = std::chrono::steady_clock;
   std::string what_;
   ProgressStyle style_;

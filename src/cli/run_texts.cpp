@@ -135,11 +135,11 @@ Result<StreamTotals> run_texts(Session& session, const TextFlags& flags, const s
 ExitCode report(const StreamTotals& totals, const TextFlags& flags, const std::string& done) {
   if (!flags.quiet && !flags.file.empty()) {
     const double seconds = std::max(totals.seconds, 1e-9);
-    fmt::print(stderr,
-               "{} {} texts ({} tokens) in {:.1f} s: {:.0f} texts/s, {:.0f} tokens/s, peak {}\n",
-               done, grouped(totals.n_texts - totals.n_failed), grouped(totals.n_tokens),
-               totals.seconds, static_cast<double>(totals.n_texts) / seconds,
-               static_cast<double>(totals.n_tokens) / seconds, human_bytes(peak_resident_bytes()));
+    print_note(fmt::format(
+        "{} {} texts ({} tokens) in {:.1f} s: {:.0f} texts/s, {:.0f} tokens/s, peak {}\n", done,
+        grouped(totals.n_texts - totals.n_failed), grouped(totals.n_tokens), totals.seconds,
+        static_cast<double>(totals.n_texts) / seconds,
+        static_cast<double>(totals.n_tokens) / seconds, human_bytes(peak_resident_bytes())));
   }
   if (totals.n_truncated > 0) {
     print_error(fmt::format(

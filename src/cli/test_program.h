@@ -48,6 +48,13 @@ inline std::vector<nlohmann::json> json_lines(const std::string& text) {
   return lines;
 }
 
+/// `text` as one word of a shell.
+inline std::string quoted(const std::string& text) {
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+  return word + "'";
+}
+
 inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }

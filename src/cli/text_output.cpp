@@ -1,7 +1,6 @@
 #include "cli/text_output.h"
 
 #include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <future>
 #include <utility>
@@ -11,17 +10,14 @@
 
 #include "base/mapped_file.h"
 #include "cli/interrupt.h"
+#include "cli/output_file.h"
 
 namespace quern::cli {
 
 void TextOutput::write(std::string_view text) {
-  while (!text.empty() && status_.ok()) {
-    const ssize_t n = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (n > 0) {
-      text.remove_prefix(static_cast<std::size_t>(n));
-    } else if (errno != EINTR) {
-      status_ = {Code::kIo, "cannot write to standard output: " + errno_text(errno)};
-    }
+  if (!status_.ok()) return;
+  if (const int error = write_fully(STDOUT_FILENO, text); error != 0) {
+    status_ = {Code::kIo, "cannot write standard output: " + errno_text(error)};
   }
 }
 

@@ -89,7 +89,7 @@ Result<formats::EncoderConfig> config_of(const std::string& model) {
 }
 
 Status print(const BenchReport& report, const BenchFlags& flags) {
-  if (!flags.json && !flags.texts.quiet) fmt::print(stderr, "{}", table_of(report));
+  if (!flags.json && !flags.texts.quiet) print_note(table_of(report));
   OutputFile out = OutputFile::standard_output();
   QUERN_TRY(out.write(json_of(report) + "\n"));
   return out.commit();

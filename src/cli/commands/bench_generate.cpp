@@ -13,6 +13,7 @@
 
 #include "base/machine.h"
 #include "cli/bench_report.h"
+#include "cli/exit_code.h"
 #include "cli/flags.h"
 #include "cli/json_line.h"
 #include "cli/output_file.h"
@@ -325,7 +326,7 @@ Result<Report> measure(const BenchGenerateFlags& flags, const EngineFlags& engin
 
 Status bench_generate(const BenchGenerateFlags& flags, const EngineFlags& engine_flags) {
   QUERN_ASSIGN(const Report report, measure(flags, engine_flags));
-  if (!flags.json) fmt::print(stderr, "{}", table_of(report));
+  if (!flags.json) print_note(table_of(report));
   OutputFile out = OutputFile::standard_output();
   QUERN_TRY(out.write(json_of(report) + "\n"));
   return out.commit();

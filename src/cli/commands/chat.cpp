@@ -116,7 +116,7 @@ class Chat {
     QUERN_TRY(out.status());
     QUERN_TRY(result.status);
     if (!flags_.quiet && isatty(STDERR_FILENO) != 0) {
-      fmt::print(stderr, "\033[2m[{}]\033[0m\n", speed_line(result));
+      print_note(fmt::format("\033[2m[{}]\033[0m\n", speed_line(result)));
     }
     return {};
   }
@@ -145,7 +145,7 @@ Next obey(const std::string& line, Chat& chat) {
   } else if (name == "/undo") {
     if (!chat.undo()) status = {Code::kBadInput, "there is nothing to take back"};
   } else if (name == "/help") {
-    fmt::print(stderr, "{}", kHelp);
+    print_note(kHelp);
   } else {
     status = {Code::kBadInput, fmt::format("no command '{}' (/help lists them)", name)};
   }
@@ -155,7 +155,7 @@ Next obey(const std::string& line, Chat& chat) {
 
 Status converse(Chat& chat) {
   LineEditor editor;
-  if (editor.is_terminal()) fmt::print(stderr, "/help for help, Ctrl-D to end\n");
+  if (editor.is_terminal()) print_note("/help for help, Ctrl-D to end\n");
   while (const std::optional<std::string> line = editor.read("> ")) {
     if (line->empty()) continue;
     if (line->front() == '/') {

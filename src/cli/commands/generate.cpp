@@ -46,7 +46,7 @@ Status generate(const GenerateFlags& flags, const EngineFlags& engine_flags) {
   const engine::GenerateResult result = generate_to(*engine, std::move(request), out);
   QUERN_TRY(out.status());
   QUERN_TRY(result.status);
-  if (!flags.quiet) fmt::print(stderr, "\n[{}]\n", speed_line(result));
+  if (!flags.quiet) print_note(fmt::format("\n[{}]\n", speed_line(result)));
   return {};
 }
 

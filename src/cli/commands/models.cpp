@@ -113,10 +113,9 @@ Status list_models(bool json) {
   if (json) {
     for (const auto& m : models) QUERN_TRY(out.write(json_of(hub, m)));
   } else if (models.empty()) {
-    fmt::print(stderr,
-               "no models in {}\n./quickstart fetches one; quern models add FOLDER takes one you "
-               "have\n",
-               hub.home());
+    print_note(fmt::format(
+        "no models in {}\n./quickstart fetches one; quern models add FOLDER takes one you have\n",
+        hub.home()));
   } else {
     QUERN_TRY(out.write(table_of(hub, models)));
   }
@@ -137,8 +136,8 @@ Status add_model(const AddFlags& flags) {
       model.task == "generate"
           ? human_count(model.n_parameters) + " parameters"
           : fmt::format("{} {}", model.dims, model.task == "classify" ? "labels" : "dimensions");
-  fmt::print(stderr, "added {} ({} model, {}, {}) to {}\n", model.name, model.family, size,
-             human_bytes(model.bytes), hub.home());
+  print_note(fmt::format("added {} ({} model, {}, {}) to {}\n", model.name, model.family, size,
+                         human_bytes(model.bytes), hub.home()));
   return {};
 }
 
@@ -146,7 +145,7 @@ Status remove_models(const std::vector<std::string>& names) {
   const hub::Hub hub(hub::home_folder());
   for (const std::string& name : names) {
     QUERN_TRY(hub.remove(name));
-    fmt::print(stderr, "removed {}\n", name);
+    print_note(fmt::format("removed {}\n", name));
   }
   return {};
 }

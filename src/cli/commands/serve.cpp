@@ -6,8 +6,10 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/standard_error.h"
 #include "cli/exit_code.h"
 #include "cli/flags.h"
+#include "cli/interrupt.h"
 #include "cli/output_file.h"
 #include "serve/server.h"
 
@@ -41,6 +43,7 @@ sigset_t stop_signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  if (!is_hangup_ignored()) sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -76,10 +79,15 @@ Status serve(const ServeFlags& flags, const EngineFlags& engine_flags) {
   options.models = flags.models;
   QUERN_ASSIGN(const auto server, serve::Server::start(options, *engine));
   for (const std::string& model : flags.models) QUERN_TRY(engine->warm(model));
-  QUERN_TRY(say_listening(server->url()));
+  // It is there for those who ask, whether or not its starter hears of it.
+  if (const Status unheard = say_listening(server->url()); !unheard.ok()) {
+    print_error(unheard.message());
+  }
 
   wait_for_signal();
-  fmt::print(stderr, "stopping: finishing what is running (again to end at once)\n");
+  // Whoever started the server may no longer read: what runs is finished all the same.
+  write_standard_error("stopping: finishing what is running (again to end at once)\n",
+                       WhenFull::kDrop);
   server->begin_drain();
   if (!server->stop(std::chrono::seconds(flags.patience_s))) {
     return {Code::kDeadline,
