@@ -64,6 +64,8 @@ Status check_log_level() {
 
 }  // namespace
 
+std::string empty_problem(const std::string& value) { return value.empty() ? "is empty" : ""; }
+
 void add_engine_flags(CLI::App& command, EngineFlags& flags) {
   command
       .add_option("--memory", flags.memory,

@@ -49,6 +49,9 @@ std::string version_line();
 /// work. Errors: kBadInput.
 Status check_environment();
 
+/// For CLI11: refuses "", which an unset variable in a script becomes, where it means nothing.
+std::string empty_problem(const std::string& value);
+
 /// What main() and the commands share.
 struct Context {
   EngineFlags engine;  // Given before or after the command's name.

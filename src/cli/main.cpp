@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/edit_distance.h"
+#include "cli/arguments.h"
 #include "cli/exit_code.h"
 #include "cli/flags.h"
 #include "cli/interrupt.h"
@@ -77,9 +78,12 @@ ExitCode print_answer(const std::string& text) {
 }
 
 int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
-  std::string message = error.what();
+  std::string message = without_marks(error.what());
   if (!message.empty() && message.back() == '.') message.pop_back();
-  print_error(fmt::format("{} (see '{} --help')", message, command_path(app)));
+  const bool may_be_text = message.find("not expected: -") != std::string::npos;
+  print_error(fmt::format("{}{} (see '{} --help')", message,
+                          may_be_text ? "; a text that starts with '-' goes behind '--'" : "",
+                          command_path(app)));
   return kExitUsage;
 }
 
@@ -93,6 +97,7 @@ int run(int argc, char** argv) {
   add_engine_flags(app, context.engine);
   add_precision_flag(app, context.engine);
   add_commands(app, context);
+  unmark_values(app);
   app.require_subcommand(0, 1);
   if (argc == 1) {
     print_note(app.help());
@@ -104,7 +109,7 @@ int run(int argc, char** argv) {
     return kExitUsage;
   }
   try {
-    app.parse(argc, argv);
+    app.parse(marked_arguments(app, argc, argv));
   } catch (const CLI::CallForHelp&) {
     return print_answer(app.help());
   } catch (const CLI::CallForVersion& version) {

@@ -42,7 +42,8 @@ CLI::Option* add_file_flags(CLI::App& command, TextFlags& flags) {
       ->check(CLI::IsMember({"auto", "lines", "jsonl"}));
   return command
       .add_option("--texts", flags.file, "A file of texts, one per line; '-' is standard input")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(empty_problem);
 }
 
 void add_run_flags(CLI::App& command, TextFlags& flags) {

@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/flags.h"
+
 namespace quern::cli {
 
 void add_sampling_flags(CLI::App& command, SamplingFlags& flags) {
@@ -11,7 +13,9 @@ void add_sampling_flags(CLI::App& command, SamplingFlags& flags) {
   s.temperature = 0.7f;
   s.top_p = 0.95f;
   const std::string group = "Sampling";
-  command.add_option("--max-tokens", flags.max_tokens, "Longest answer (default: the context)")
+  command
+      .add_option("--max-tokens", flags.max_tokens,
+                  "Longest answer; 0: none\n(default: what the context leaves)")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber)
       ->group(group);
@@ -47,6 +51,11 @@ void add_sampling_flags(CLI::App& command, SamplingFlags& flags) {
   command.add_option("--stop", flags.stop, "End before this text; may be given again")
       ->type_name("TEXT")
       ->group(group);
+  for (CLI::Option* number : command.get_options()) {
+    // "" would count as 0.
+    if (number->get_group() == group && number->get_name() != "--stop")
+      number->check(empty_problem);
+  }
   command
       .add_option("--context", flags.context,
                   "When the context is full: refuse (end), or slide (drop the oldest)")
@@ -54,6 +63,7 @@ void add_sampling_flags(CLI::App& command, SamplingFlags& flags) {
       ->group(group);
   command.add_option("--keep", flags.n_kept, "With slide: tokens at the front that stay")
       ->type_name("N")
+      ->check(empty_problem)
       ->group(group);
 }
 
@@ -62,7 +72,6 @@ engine::GenerateRequest request_of(const std::string& model, const SamplingFlags
   request.model = model;
   request.sampling = flags.sampling;
   request.sampling.seed = flags.seed ? *flags.seed : std::random_device()();
-  request.max_tokens = flags.max_tokens;
   request.stop = flags.stop;
   request.context =
       flags.context == "slide" ? engine::ContextPolicy::kSlide : engine::ContextPolicy::kRefuse;

@@ -17,7 +17,7 @@ namespace quern::cli {
 
 struct SamplingFlags {
   engine::Sampling sampling;
-  int max_tokens = 0;
+  std::optional<int> max_tokens;  // Without: what the context leaves.
   std::optional<std::uint64_t> seed;
   std::vector<std::string> stop;
   std::string context = "refuse";  // Or "slide".
@@ -26,7 +26,7 @@ struct SamplingFlags {
 
 void add_sampling_flags(CLI::App& command, SamplingFlags& flags);
 
-/// A request with everything but the prompt. Without --seed every run draws anew.
+/// A request with everything but the prompt and the limit. Without --seed every run draws anew.
 engine::GenerateRequest request_of(const std::string& model, const SamplingFlags& flags);
 
 }  // namespace quern::cli

@@ -22,8 +22,15 @@ void TextOutput::write(std::string_view text) {
 }
 
 engine::GenerateResult generate_to(engine::Engine& engine, engine::GenerateRequest request,
-                                   TextOutput& out, std::string* text) {
+                                   std::optional<int> limit, TextOutput& out, std::string* text) {
   using std::chrono::milliseconds;
+  if (limit == 0) {
+    engine::GenerateResult nothing;
+    nothing.status = engine.decoder(request.model).status();
+    nothing.finish = engine::FinishReason::kLength;
+    return nothing;
+  }
+  request.max_tokens = limit.value_or(0);
   watch_interrupts();
   std::promise<engine::GenerateResult> promise;
   std::future<engine::GenerateResult> result = promise.get_future();

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,10 +22,12 @@ class TextOutput {
   Status status_;
 };
 
-/// Generates, writes each piece, and waits for the end. The first SIGINT, or an output that cannot
+/// Generates, writes each piece, and waits for the end; nothing where `limit` is 0, and as far as
+/// the context goes without one. The first SIGINT, or an output that cannot
 /// be written to, cancels: the result says kCancelled. `text`, if any, gets what was written.
 engine::GenerateResult generate_to(engine::Engine& engine, engine::GenerateRequest request,
-                                   TextOutput& out, std::string* text = nullptr);
+                                   std::optional<int> limit, TextOutput& out,
+                                   std::string* text = nullptr);
 
 /// "12 prompt tokens at 950/s, 60 generated at 105.2/s".
 std::string speed_line(const engine::GenerateResult& result);

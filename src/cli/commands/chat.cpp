@@ -1,6 +1,7 @@
 // quern chat: a conversation in the terminal.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,8 @@ namespace {
 
 struct ChatFlags {
   std::string model;
-  std::string system;
-  std::string message;
+  std::optional<std::string> system;  // "" is a system prompt too: an empty one.
+  std::optional<std::string> message;
   SamplingFlags sampling;
   bool quiet = false;
 };
@@ -60,7 +61,7 @@ class Chat {
       : engine_(engine), flags_(flags), facts_(std::move(facts)), system_(flags.system) {}
 
   void reset() { messages_.clear(); }
-  void set_system(std::string text) {
+  void set_system(std::optional<std::string> text) {
     system_ = std::move(text);
     reset();
   }
@@ -98,7 +99,7 @@ class Chat {
   Result<jinja::Text> prompt() {
     text::ChatInput chat;
     std::vector<jinja::Value> list;
-    if (!system_.empty()) list.push_back(engine::chat_message("system", system_));
+    if (system_) list.push_back(engine::chat_message("system", *system_));
     for (const Message& m : messages_) list.push_back(engine::chat_message(m.role, m.content));
     chat.messages = jinja::make_list(std::move(list));
     return prompts_.render(*facts_, std::move(chat));
@@ -110,7 +111,8 @@ class Chat {
     request.prompt = std::move(asked.bytes);
     request.plain = std::move(asked.foreign);
     TextOutput out;
-    const engine::GenerateResult result = generate_to(engine_, std::move(request), out, &answer);
+    const engine::GenerateResult result =
+        generate_to(engine_, std::move(request), flags_.sampling.max_tokens, out, &answer);
     out.write("\n");
     if (result.status.code() == Code::kCancelled && out.status().ok()) clear_interrupt();
     QUERN_TRY(out.status());
@@ -125,7 +127,7 @@ class Chat {
   const ChatFlags& flags_;
   const std::shared_ptr<const formats::DecoderModel> facts_;
   engine::ChatPrompts prompts_;
-  std::string system_;
+  std::optional<std::string> system_;
   std::vector<Message> messages_;
 };
 
@@ -139,7 +141,7 @@ Next obey(const std::string& line, Chat& chat) {
   if (name == "/reset") {
     chat.reset();
   } else if (name == "/system") {
-    chat.set_system(rest);
+    chat.set_system(rest.empty() ? std::nullopt : std::optional(rest));
   } else if (name == "/retry") {
     status = chat.retry();
   } else if (name == "/undo") {
@@ -181,7 +183,7 @@ Status run_chat(const ChatFlags& flags, const EngineFlags& engine_flags) {
   watch_interrupts();
   QUERN_TRY(engine->warm(flags.model));
   Chat chat(*engine, flags, std::move(facts));
-  return flags.message.empty() ? converse(chat) : chat.say(flags.message);
+  return flags.message ? chat.say(*flags.message) : converse(chat);
 }
 
 }  // namespace
@@ -190,8 +192,16 @@ void add_chat(CLI::App& app, Context& context) {
   auto flags = std::make_shared<ChatFlags>();
   CLI::App* command = app.add_subcommand("chat", "Talk with a model");
   add_model_argument(*command, flags->model);
-  command->add_option("--system", flags->system, "The system prompt")->type_name("TEXT");
-  command->add_option("--message", flags->message, "Answer this and end")->type_name("TEXT");
+  // An optional string of the parser's own takes "" for none.
+  const auto add_text = [command](const char* name, std::optional<std::string>& text,
+                                  const char* help) {
+    command
+        ->add_option_function<std::string>(
+            name, [&text](const std::string& t) { text = t; }, help)
+        ->type_name("TEXT");
+  };
+  add_text("--system", flags->system, "The system prompt");
+  add_text("--message", flags->message, "Answer this and end");
   add_sampling_flags(*command, flags->sampling);
   command->add_flag("--quiet", flags->quiet, "No lines about speed");
   add_engine_flags(*command, context.engine);

@@ -57,7 +57,9 @@ void add_embed(CLI::App& app, Context& context) {
   add_model_argument(*command, flags->texts.model);
   command->add_option("TEXT", flags->texts.texts, "Texts to embed")->type_name("");
   add_file_flags(*command, flags->texts);
-  command->add_option("-o,--out", flags->out, "Write FILE.npy or FILE.jsonl")->type_name("FILE");
+  command->add_option("-o,--out", flags->out, "Write FILE.npy or FILE.jsonl")
+      ->type_name("FILE")
+      ->check(empty_problem);
   command->add_option("--dimensions", flags->dimensions, "Keep the first N numbers, rescaled")
       ->type_name("N")
       ->check(CLI::PositiveNumber);

@@ -43,7 +43,8 @@ Status generate(const GenerateFlags& flags, const EngineFlags& engine_flags) {
     request.prompt.assign(std::istreambuf_iterator<char>(std::cin), {});
   }
   TextOutput out;
-  const engine::GenerateResult result = generate_to(*engine, std::move(request), out);
+  const engine::GenerateResult result =
+      generate_to(*engine, std::move(request), flags.sampling.max_tokens, out);
   QUERN_TRY(out.status());
   QUERN_TRY(result.status);
   if (!flags.quiet) print_note(fmt::format("\n[{}]\n", speed_line(result)));

@@ -167,7 +167,8 @@ void add_add_command(CLI::App& parent, Context& context) {
       ->type_name("")
       ->required();
   add->add_option("--name", flags->name, "Its name here (default: the folder's, the file's)")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->check(empty_problem);
   add->add_option("--hub-name", flags->hub_name, "Its full name on the hub, to be found by")
       ->type_name("NAME");
   add->callback([flags, &context] { context.exit_code = fail_or_ok(add_model(*flags)); });

@@ -102,23 +102,26 @@ void add_serve(CLI::App& app, Context& context) {
   auto flags = std::make_shared<ServeFlags>();
   CLI::App* command = app.add_subcommand("serve", "Answer over HTTP (OpenAI's API)");
   command->add_option("--host", flags->host, "Address to listen on (default: 127.0.0.1)")
-      ->type_name("ADDRESS");
+      ->type_name("ADDRESS")
+      ->check(empty_problem);
   command->add_option("--port", flags->port, "Port (default: 8090; 0: any free one)")
       ->type_name("N")
-      ->check(CLI::Range(0, 65535));
+      ->check(CLI::Range(0, 65535))
+      ->check(empty_problem);
   command
       ->add_option("--model", flags->models,
                    "Load this model now, by name or path; may be repeated")
-      ->type_name("MODEL")
-      ->allow_extra_args(false);
+      ->type_name("MODEL");
   command
       ->add_option("--api-key", flags->api_key,
                    "Clients must send this key; also $QUERN_API_KEY, which other\n"
                    "users of the machine cannot see in the process list")
-      ->type_name("KEY");
+      ->type_name("KEY")
+      ->check(empty_problem);
   command->add_option("--drain", flags->patience_s, "Seconds to finish in (default: 30)")
       ->type_name("S")
-      ->check(CLI::Range(0, 86400));
+      ->check(CLI::Range(0, 86400))
+      ->check(empty_problem);
   add_engine_flags(*command, context.engine);
   add_precision_flag(*command, context.engine);
   add_kv_flag(*command, context.engine);
