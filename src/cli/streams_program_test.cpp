@@ -178,4 +178,18 @@ TEST_F(streams_program, nohup_is_respected) {
   EXPECT_EQ(json_lines(folder_.read("v.jsonl")).size(), 1u);
 }
 
+TEST_F(streams_program, a_home_that_cannot_be_read_is_no_empty_home) {
+  const std::string file = folder_.write("file", "");
+  fs::create_directory(folder_.file("loop"));
+  fs::create_symlink("models", folder_.file("loop/models"));
+  for (const std::string& home : {file, folder_.file("loop")}) {
+    for (const char* args :
+         {"models", "models --json", "embed nothing text", "models rm nothing"}) {
+      const Ended ended = shell("QUERN_HOME=" + home + " " QUERN_PROGRAM " " + args);
+      EXPECT_EQ(ended.exit_code, 6) << home << args << ended.err;
+      EXPECT_TRUE(contains(ended.err, "cannot list '" + home)) << ended.err;
+    }
+  }
+}
+
 }  // namespace quern::cli

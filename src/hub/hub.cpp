@@ -178,29 +178,33 @@ void forget_packed_weights(const std::string& home, const std::string& folder) {
 
 }  // namespace
 
-std::vector<std::string> Hub::installed_names() const {
-  std::error_code ignored;
+Result<std::vector<std::string>> Hub::installed_names() const {
+  std::error_code error;
   std::vector<std::string> names;
-  fs::directory_iterator at(models(), ignored);
-  for (; !ignored && at != fs::directory_iterator(); at.increment(ignored)) {
+  fs::directory_iterator at(models(), error);
+  if (error == std::errc::no_such_file_or_directory) return names;
+  for (; !error && at != fs::directory_iterator(); at.increment(error)) {
     std::string name = at->path().filename().string();
     std::error_code unreadable;
     if (name.front() != '.' && at->is_directory(unreadable)) names.push_back(std::move(name));
+  }
+  if (error) {
+    return {Code::kIo, fmt::format("cannot list '{}': {}", models(), error.message())};
   }
   std::sort(names.begin(), names.end());
   return names;
 }
 
-std::vector<InstalledModel> Hub::list() const {
+Result<std::vector<InstalledModel>> Hub::list() const {
+  QUERN_ASSIGN(const std::vector<std::string> names, installed_names());
   std::vector<InstalledModel> out;
-  for (const std::string& name : installed_names()) {
+  for (const std::string& name : names) {
     out.push_back(read_installed(name, folder_of(name)));
   }
   return out;
 }
 
-Status Hub::not_found(const std::string& model) const {
-  const std::vector<std::string> names = installed_names();
+Status Hub::not_found(const std::string& model, const std::vector<std::string>& names) const {
   if (names.empty()) {
     return {Code::kNotFound, fmt::format("no model '{}': none is installed in '{}', and it is not "
                                          "a path",
@@ -214,7 +218,7 @@ Status Hub::not_found(const std::string& model) const {
 }
 
 Result<std::string> Hub::installed_name(const std::string& model) const {
-  const std::vector<std::string> names = installed_names();
+  QUERN_ASSIGN(const std::vector<std::string> names, installed_names());
   for (const std::string& name : names) {
     if (same_but_case(name, model)) return name;
   }
@@ -224,7 +228,7 @@ Result<std::string> Hub::installed_name(const std::string& model) const {
       if (manifest.ok() && same_but_case(manifest->hub_name, model)) return name;
     }
   }
-  return not_found(model);
+  return not_found(model, names);
 }
 
 Result<std::string> Hub::resolve(const std::string& model) const {
@@ -250,7 +254,8 @@ Result<InstalledModel> Hub::add(const std::string& folder, const std::string& na
   QUERN_ASSIGN(const std::vector<ModelFile> files, list_model_files(folder));
 
   QUERN_ASSIGN(Workshop workshop, Workshop::open(models()));
-  for (const std::string& other : installed_names()) {
+  QUERN_ASSIGN(const std::vector<std::string> names, installed_names());
+  for (const std::string& other : names) {
     if (other != name && same_but_case(other, name)) {
       return {Code::kBadInput, fmt::format("model name '{}' differs from the installed '{}' in "
                                            "nothing but case",

@@ -33,12 +33,13 @@ class Hub {
  public:
   explicit Hub(std::string home) : home_(std::move(home)) {}
 
-  /// By name; damaged ones are listed with their problem.
-  std::vector<InstalledModel> list() const;
+  /// By name; damaged ones are listed with their problem. A home that is not there is empty.
+  /// Errors: kIo for one that cannot be read.
+  Result<std::vector<InstalledModel>> list() const;
 
   /// The folder of an installed name (short or full hub name, case ignored), or else the path of a
   /// folder or .gguf file; what begins with '/', "./" or "../" is a path alone.
-  /// Errors: kNotFound naming what is installed and the nearest names.
+  /// Errors: kNotFound naming what is installed and the nearest names; kIo as list().
   Result<std::string> resolve(const std::string& model) const;
 
   /// Copies `folder` (or a .gguf file) under `name`, checked to be a model before and after;
@@ -60,9 +61,9 @@ class Hub {
  private:
   std::string models() const { return home_ + "/models"; }
   std::string folder_of(const std::string& name) const { return models() + "/" + name; }
-  std::vector<std::string> installed_names() const;
+  Result<std::vector<std::string>> installed_names() const;
   Result<std::string> installed_name(const std::string& model) const;
-  Status not_found(const std::string& model) const;
+  Status not_found(const std::string& model, const std::vector<std::string>& names) const;
 
   std::string home_;
 };

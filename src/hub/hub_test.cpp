@@ -43,7 +43,7 @@ class HubTest : public testing::Test {
 };
 
 TEST_F(HubTest, an_empty_home_has_no_models_and_stays_empty) {
-  EXPECT_TRUE(hub.list().empty());
+  EXPECT_TRUE(hub.list()->empty());
   const Status status = hub.resolve("all-MiniLM-L6-v2").status();
   EXPECT_EQ(status.code(), Code::kNotFound);
   EXPECT_THAT(status.message(), HasSubstr("none is installed"));
@@ -55,7 +55,7 @@ TEST_F(HubTest, an_added_model_is_listed_with_its_facts) {
   const Result<InstalledModel> added = hub.add(fixture("tiny-nli"), "nli", "org/tiny-nli");
   ASSERT_TRUE(added.ok()) << added.status().message();
   add("tiny-mean-bf16", "embedder");
-  const std::vector<InstalledModel> models = hub.list();
+  const std::vector<InstalledModel> models = *hub.list();
   ASSERT_EQ(models.size(), 2u);
   EXPECT_EQ(models[0].name, "embedder");
   EXPECT_EQ(models[0].dims, 32);
@@ -104,7 +104,7 @@ TEST_F(HubTest, adding_again_replaces_whole) {
   EXPECT_TRUE(fs::exists(home.path("models/m/model.safetensors.index.json")));
   add("tiny-mean-f16", "m");
   EXPECT_FALSE(fs::exists(home.path("models/m/model.safetensors.index.json")));
-  EXPECT_EQ(hub.list().at(0).dtype, "f16");
+  EXPECT_EQ(hub.list()->at(0).dtype, "f16");
   EXPECT_THAT(entries(), ElementsAre("m"));
 }
 
@@ -131,6 +131,20 @@ TEST_F(HubTest, names_that_are_no_folder_names_are_refused) {
   add("tiny-nli", "Model");
   EXPECT_THAT(hub.add(fixture("tiny-nli"), "model", "").status().message(),
               HasSubstr("differs from the installed 'Model' in nothing but case"));
+}
+
+TEST_F(HubTest, a_home_that_cannot_be_read_is_an_error_one_that_is_not_there_is_empty) {
+  EXPECT_TRUE(Hub(home.path("nowhere")).list()->empty());
+  const TestFolder folder;
+  folder.write("file", "x");
+  fs::create_symlink("models", folder.path("models"));  // Leads to itself.
+  for (const std::string& unreadable : {folder.path("file"), folder.path("")}) {
+    const Hub other(unreadable);
+    EXPECT_EQ(other.list().status().code(), Code::kIo);
+    EXPECT_EQ(other.resolve("m").status().code(), Code::kIo);
+    EXPECT_EQ(other.remove("m").code(), Code::kIo);
+    EXPECT_THAT(other.list().status().message(), HasSubstr("cannot list '" + unreadable));
+  }
 }
 
 TEST_F(HubTest, only_what_makes_up_a_model_is_copied) {
@@ -177,7 +191,7 @@ TEST_F(HubTest, a_damaged_model_is_listed_with_its_problem) {
   weights.back() = static_cast<char>(weights.back() ^ 1);
   home.write("models/flipped/model.safetensors", weights);
 
-  const std::vector<InstalledModel> models = hub.list();
+  const std::vector<InstalledModel> models = *hub.list();
   ASSERT_EQ(models.size(), 4u);
   EXPECT_THAT(models[0].problem, HasSubstr("'format' is 9"));
   EXPECT_EQ(models[1].problem, "");  // Sizes agree: only verify reads the bytes.
@@ -185,14 +199,14 @@ TEST_F(HubTest, a_damaged_model_is_listed_with_its_problem) {
   EXPECT_THAT(models[3].problem, HasSubstr("file 'model.safetensors' has 100 bytes, want"));
   EXPECT_THAT(hub.verify("flipped").message(), HasSubstr("'model.safetensors' of model 'flipped'"));
   EXPECT_TRUE(hub.remove("short").ok());
-  EXPECT_EQ(hub.list().size(), 3u);
+  EXPECT_EQ(hub.list()->size(), 3u);
 }
 
 TEST_F(HubTest, a_folder_put_there_by_hand_is_a_model) {
   fs::create_directories(home.path("models"));
   fs::copy(fixture("tiny-cls"), home.path("models/mine"), fs::copy_options::recursive);
-  ASSERT_EQ(hub.list().size(), 1u);
-  EXPECT_EQ(hub.list()[0].problem, "");
+  ASSERT_EQ(hub.list()->size(), 1u);
+  EXPECT_EQ((*hub.list())[0].problem, "");
   EXPECT_EQ(*hub.resolve("MINE"), home.path("models/mine"));
 }
 
@@ -201,7 +215,7 @@ TEST_F(HubTest, what_a_killed_process_left_is_cleared_by_the_next_change) {
   home.write("models/.old-lost/config.json", "kept");
   home.write("models/.old-there/config.json", "old");
   home.write("models/there/config.json", "new");
-  EXPECT_EQ(hub.list().size(), 1u);
+  EXPECT_EQ(hub.list()->size(), 1u);
   add("tiny-nli", "nli");
   EXPECT_THAT(entries(), ElementsAre("lost", "nli", "there"));
   EXPECT_EQ(slurp(home.path("models/lost/config.json")), "kept");
@@ -223,7 +237,7 @@ TEST_F(HubTest, a_write_that_fails_half_way_leaves_the_former_model) {
   EXPECT_THAT(status.message(), HasSubstr("cannot write"));
   EXPECT_THAT(status.message(), HasSubstr("model.safetensors"));
   EXPECT_THAT(entries(), ElementsAre("m"));
-  EXPECT_EQ(hub.list().at(0).dtype, "f16");
+  EXPECT_EQ(hub.list()->at(0).dtype, "f16");
 }
 
 TEST_F(HubTest, adds_and_reads_at_the_same_time_see_whole_models) {
@@ -240,11 +254,12 @@ TEST_F(HubTest, adds_and_reads_at_the_same_time_see_whole_models) {
   }
   for (int i = 0; i < 100; ++i) EXPECT_TRUE(hub.resolve("same").ok());
   for (std::thread& thread : threads) thread.join();
-  for (const InstalledModel& model : hub.list()) {
+  const std::vector<InstalledModel> listed = *hub.list();
+  for (const InstalledModel& model : listed) {
     EXPECT_EQ(model.problem, "");
     EXPECT_TRUE(hub.verify(model.name).ok()) << model.name;
   }
-  EXPECT_EQ(hub.list().size(), 5u);
+  EXPECT_EQ(hub.list()->size(), 5u);
 }
 
 /// A GGUF file with a vocabulary, and a weight when asked.
@@ -289,7 +304,7 @@ TEST_F(HubTest, a_hostile_manifest_cannot_reach_out_of_its_folder) {
     const std::string manifest = std::string(R"({"format": 1, "name": "m", "files": [{"path": ")") +
                                  path + R"(", "bytes": 1, "sha256": ""}]})";
     home.write("models/m/quern.json", manifest);
-    EXPECT_THAT(hub.list().at(0).problem, HasSubstr("a file inside the model's folder"));
+    EXPECT_THAT(hub.list()->at(0).problem, HasSubstr("a file inside the model's folder"));
   }
 }
 

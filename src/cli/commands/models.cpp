@@ -108,7 +108,7 @@ std::string json_of(const hub::Hub& hub, const hub::InstalledModel& m) {
 
 Status list_models(bool json) {
   const hub::Hub hub(hub::home_folder());
-  const std::vector<hub::InstalledModel> models = hub.list();
+  QUERN_ASSIGN(const std::vector<hub::InstalledModel> models, hub.list());
   OutputFile out = OutputFile::standard_output();
   if (json) {
     for (const auto& m : models) QUERN_TRY(out.write(json_of(hub, m)));

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/log.h"
 #include "base/machine.h"
 #include "engine/batch.h"
 #include "engine/load/generative_load.h"
@@ -133,7 +134,12 @@ class FolderSource : public ModelSource {
 
   std::vector<ModelInfo> installed() const override {
     std::vector<ModelInfo> out;
-    for (const hub::InstalledModel& m : hub_.list()) {
+    const Result<std::vector<hub::InstalledModel>> models = hub_.list();
+    if (!models.ok()) {
+      log_error("{}", models.status().message());
+      return out;
+    }
+    for (const hub::InstalledModel& m : *models) {
       if (!m.problem.empty()) continue;
       ModelCard card;
       if (m.task == task_name(Task::kGenerate)) {
