@@ -1,9 +1,7 @@
-// One line of JSON lines input, and the pieces of JSON output.
+// The pieces of JSON output.
 
 #pragma once
 
-#include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,22 +9,6 @@
 #include "base/status.h"
 
 namespace quern::cli {
-
-/// Reads objects with a "text" field; keeps its parser between lines.
-class JsonLineParser {
- public:
-  JsonLineParser();
-  JsonLineParser(JsonLineParser&&) noexcept;
-  JsonLineParser& operator=(JsonLineParser&&) noexcept;
-  ~JsonLineParser();
-
-  /// Sets `text` and `text_pair`. Errors: kBadInput saying what the line holds instead.
-  Status parse(std::string_view line, std::string& text, std::optional<std::string>& text_pair);
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 /// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string_view text, std::string& out);

@@ -121,7 +121,15 @@ Result<StreamTotals> run_texts(Session& session, const TextFlags& flags, const s
   StreamJob job;
   job.request = session.request;
   job.source = session.source.get();
-  job.progress = &progress;
+  job.on_progress = [&progress](const StreamProgress& done) {
+    if (!progress.is_due()) return;
+    progress.show({.n_texts = done.n_texts,
+                   .n_tokens = done.n_tokens,
+                   .n_batches = done.n_batches,
+                   .share = done.share,
+                   .resident_bytes = resident_bytes()});
+  };
+  job.is_stopped = is_interrupted;
   job.on_idle = std::move(flush);
   job.sink = [&](const TextItem& item, engine::Outcome& outcome) {
     if (!outcome.status.ok()) {

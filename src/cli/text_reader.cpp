@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/mapped_file.h"
-#include "cli/json_line.h"
+#include "cli/json_text.h"
 
 namespace quern::cli {
 namespace {
@@ -46,7 +46,7 @@ struct TextReader::State {
   std::string buffer;  // Bytes read and not handed out are buffer[begin..].
   std::size_t begin = 0;
   std::size_t scanned = 0;  // No newline in buffer[begin, scanned).
-  JsonLineParser parser;
+  JsonTextParser parser;
 
   ~State() {
     if (fd > 0) ::close(fd);

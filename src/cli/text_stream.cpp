@@ -1,6 +1,7 @@
 #include "cli/text_stream.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -8,8 +9,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/machine.h"
-#include "cli/interrupt.h"
 
 namespace quern::cli {
 namespace {
@@ -20,6 +19,7 @@ constexpr std::size_t kChunkTexts = 128;
 constexpr std::size_t kChunkBytes = 512u << 10;
 constexpr std::size_t kMaxChunks = 8;
 constexpr auto kTick = std::chrono::milliseconds(50);
+constexpr auto kProgressEvery = std::chrono::milliseconds(100);
 
 /// What the engine's thread and ours both touch; kept alive by whoever is last.
 struct Mailbox {
@@ -49,7 +49,8 @@ class Stream {
   Status submit(const std::shared_ptr<Chunk>& chunk);
   bool is_front_done(std::chrono::milliseconds patience);
   Status deliver(Chunk& chunk);
-  void show_progress();
+  bool is_stopped() const { return job_.is_stopped && job_.is_stopped(); }
+  void report_progress();
   void abandon();
 
   engine::Engine& engine_;
@@ -59,6 +60,7 @@ class Stream {
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   std::deque<std::shared_ptr<Chunk>> in_flight_;
   Reservation text_bytes_;
+  std::chrono::steady_clock::time_point next_report_;
   long n_read_ = 0;
   bool at_end_ = false;
 };
@@ -70,16 +72,16 @@ Result<StreamTotals> Stream::run() {
     QUERN_TRY(fill());
     if (in_flight_.empty()) break;
     while (!is_front_done(kTick)) {
-      show_progress();
-      if (is_interrupted()) return Status(Code::kCancelled, "interrupted");
+      report_progress();
+      if (is_stopped()) return Status(Code::kCancelled, "interrupted");
       QUERN_TRY(fill());
     }
     const std::shared_ptr<Chunk> chunk = std::move(in_flight_.front());
     in_flight_.pop_front();
     QUERN_TRY(deliver(*chunk));
     QUERN_TRY(text_bytes_.resize(text_bytes_.bytes() - chunk->n_bytes));
-    show_progress();
-    if (is_interrupted()) return Status(Code::kCancelled, "interrupted");
+    report_progress();
+    if (is_stopped()) return Status(Code::kCancelled, "interrupted");
     if (in_flight_.empty() && !at_end_ && !job_.source->is_ready() && job_.on_idle) {
       QUERN_TRY(job_.on_idle());
     }
@@ -168,18 +170,18 @@ Status Stream::deliver(Chunk& chunk) {
   return {};
 }
 
-// Counts what the engine has done, which may be well ahead of what could be handed on in order.
-void Stream::show_progress() {
-  if (job_.progress == nullptr || !job_.progress->is_due()) return;
+void Stream::report_progress() {
+  const auto time = std::chrono::steady_clock::now();
+  if (!job_.on_progress || time < next_report_) return;
+  next_report_ = time + kProgressEvery;
   const engine::Stats now = engine_.stats();
   const long n_done = std::max(now.n_texts - at_start_.n_texts, totals_.n_texts);
   std::optional<double> share = job_.source->share_read();
   if (share && n_read_ > 0) *share *= static_cast<double>(n_done) / static_cast<double>(n_read_);
-  job_.progress->show({.n_texts = n_done,
-                       .n_tokens = now.n_tokens - at_start_.n_tokens,
-                       .n_batches = now.n_batches - at_start_.n_batches,
-                       .share = share,
-                       .resident_bytes = resident_bytes()});
+  job_.on_progress({.n_texts = n_done,
+                    .n_tokens = now.n_tokens - at_start_.n_tokens,
+                    .n_batches = now.n_batches - at_start_.n_batches,
+                    .share = share});
 }
 
 // The engine still holds what was submitted: cancel it, so that the process can end.

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
 
 #include "base/status.h"
-#include "cli/progress.h"
 #include "cli/text_reader.h"
 #include "engine/engine.h"
 
@@ -33,19 +35,32 @@ struct StreamTotals {
   double seconds = 0;
 };
 
+/// How far the engine is, which may be well ahead of what could be handed on in order.
+struct StreamProgress {
+  long n_texts = 0;
+  long n_tokens = 0;
+  long n_batches = 0;
+  std::optional<double> share;  // Of all the work, 0 to 1; unknown for pipes.
+};
+
 struct StreamJob {
   engine::Request request;       // Its inputs are filled in here.
   TextSource* source = nullptr;  // Borrowed.
-  Progress* progress = nullptr;  // Borrowed; may be null.
 
   /// One call per text, in input order, from the calling thread. An error ends the stream.
   std::function<Status(const TextItem& item, engine::Outcome& outcome)> sink;
 
   /// Called when everything read so far has been handed on and more must be waited for.
   std::function<Status()> on_idle;
+
+  /// Called a few times a second; may be empty.
+  std::function<void(const StreamProgress&)> on_progress;
+
+  /// Asked often, at least every 50 ms: true ends the stream. May be empty.
+  std::function<bool()> is_stopped;
 };
 
-/// Errors: of the request as a whole, of the source, of the sink; kCancelled after a signal.
+/// Errors: of the request as a whole, of the source, of the sink; kCancelled when it is stopped.
 /// What fails for one text is in its outcome and counted.
 Result<StreamTotals> stream_texts(engine::Engine& engine, StreamJob job);
 

@@ -87,9 +87,10 @@ Result<StreamTotals> run(FakeEngine& engine, TextSource& source,
                          std::function<Status(const TextItem&, engine::Outcome&)> sink) {
   return stream_texts(engine, {.request = {},
                                .source = &source,
-                               .progress = nullptr,
                                .sink = std::move(sink),
-                               .on_idle = {}});
+                               .on_idle = {},
+                               .on_progress = {},
+                               .is_stopped = {}});
 }
 
 }  // namespace
@@ -161,6 +162,29 @@ TEST(text_stream, an_error_of_the_request_or_the_sink_ends_it) {
   const auto refused =
       run(engine, *again, [](const TextItem&, engine::Outcome&) { return Status(); });
   EXPECT_EQ(refused.status().code(), Code::kNotFound);
+}
+
+TEST(text_stream, says_how_far_it_is_and_stops_when_told) {
+  const auto source = list_source(std::vector<engine::Input>(100'000));
+  FakeEngine engine;
+  int n_handed_on = 0;
+  int n_reports = 0;
+  StreamJob job;
+  job.source = source.get();
+  job.sink = [&](const TextItem&, engine::Outcome&) {
+    ++n_handed_on;
+    return Status();
+  };
+  job.on_progress = [&](const StreamProgress& progress) {
+    ++n_reports;
+    EXPECT_GE(progress.n_texts, n_handed_on);
+    EXPECT_LE(progress.share.value_or(2), 1);
+  };
+  job.is_stopped = [&] { return n_handed_on >= 1000; };
+  EXPECT_EQ(stream_texts(engine, std::move(job)).status().code(), Code::kCancelled);
+  EXPECT_GE(n_handed_on, 1000);
+  EXPECT_LE(n_handed_on, 1128);
+  EXPECT_GE(n_reports, 1);
 }
 
 TEST(text_stream, nothing_in_nothing_out) {
