@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 #include "base/check.h"
-#include "cli/text_reader.h"
+#include "engine/texts/text_reader.h"
 
 namespace {
 
-using quern::cli::TextFormat;
-using quern::cli::TextItem;
-using quern::cli::TextReader;
+using quern::engine::TextFormat;
+using quern::engine::TextItem;
+using quern::engine::TextReader;
 
 void read_all(int fd, std::size_t n_bytes, long n_lines, TextFormat format) {
   ::lseek(fd, 0, SEEK_SET);

@@ -67,7 +67,7 @@ std::string classification_json(long index, const engine::Outcome& outcome,
   return line;
 }
 
-std::string classification_line(const TextItem& item, const engine::Outcome& outcome,
+std::string classification_line(const engine::TextItem& item, const engine::Outcome& outcome,
                                 const engine::ModelInfo& model) {
   std::string text = item.text_pair ? item.text + " | " + *item.text_pair : item.text;
   std::replace_if(

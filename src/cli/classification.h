@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/text_reader.h"
 #include "engine/engine.h"
+#include "engine/texts/text_reader.h"
 
 namespace quern::cli {
 
@@ -25,7 +25,7 @@ std::string classification_json(long index, const engine::Outcome& outcome,
                                 const engine::ModelInfo& model);
 
 /// "label<TAB>score<TAB>scale<TAB>text", or "error<TAB><TAB><TAB>text".
-std::string classification_line(const TextItem& item, const engine::Outcome& outcome,
+std::string classification_line(const engine::TextItem& item, const engine::Outcome& outcome,
                                 const engine::ModelInfo& model);
 
 }  // namespace quern::cli

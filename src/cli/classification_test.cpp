@@ -68,7 +68,7 @@ TEST(classification, json_holds_scores_by_label_logits_and_scale) {
 }
 
 TEST(classification, plain_lines_stay_one_line) {
-  TextItem item;
+  engine::TextItem item;
   item.text = "a\nb";
   item.text_pair = "c";
   EXPECT_EQ(classification_line(item, with_logits({0, 0, 9}), three()),

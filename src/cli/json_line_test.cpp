@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 namespace quern::cli {
+
 TEST(json_line, strings_are_escaped_and_made_valid) {
   std::string out;
   append_json_string("a\"\\\n\x01 \xC3\xA9 \xFF", out);

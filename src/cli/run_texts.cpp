@@ -18,7 +18,8 @@ Status check_task(const engine::ModelInfo& model, engine::Task wanted) {
 
 namespace {
 
-std::string describe_failure(const TextItem& item, const TextFlags& flags, const Status& status) {
+std::string describe_failure(const engine::TextItem& item, const TextFlags& flags,
+                             const Status& status) {
   const char* what = flags.file.empty() ? "text" : "line";
   return fmt::format("{} {}: {}", what, item.line, status.message());
 }
@@ -71,7 +72,7 @@ std::optional<text::TruncationSide> truncation_side(const TextFlags& flags) {
                                          : text::TruncationSide::kRight;
 }
 
-Result<std::unique_ptr<TextSource>> open_texts(const TextFlags& flags) {
+Result<std::unique_ptr<engine::TextSource>> open_texts(const TextFlags& flags) {
   const int n_kinds = static_cast<int>(!flags.texts.empty()) +
                       static_cast<int>(!flags.pair.empty()) + static_cast<int>(!flags.file.empty());
   if (n_kinds == 0) {
@@ -82,9 +83,9 @@ Result<std::unique_ptr<TextSource>> open_texts(const TextFlags& flags) {
     return Status(Code::kBadInput, "texts come from arguments or from --texts FILE, not from both");
   }
   if (!flags.file.empty()) {
-    QUERN_ASSIGN(const TextFormat format, parse_text_format(flags.format));
-    QUERN_ASSIGN(TextReader reader, TextReader::open(flags.file, format));
-    return file_source(std::move(reader));
+    QUERN_ASSIGN(const engine::TextFormat format, engine::parse_text_format(flags.format));
+    QUERN_ASSIGN(engine::TextReader reader, engine::TextReader::open(flags.file, format));
+    return engine::file_source(std::move(reader));
   }
   std::vector<engine::Input> inputs;
   for (const std::string& text : flags.texts) {
@@ -93,7 +94,7 @@ Result<std::unique_ptr<TextSource>> open_texts(const TextFlags& flags) {
   if (!flags.pair.empty()) {
     inputs.push_back({.text = flags.pair[0], .text_pair = flags.pair[1], .ids = {}});
   }
-  return list_source(std::move(inputs));
+  return engine::list_source(std::move(inputs));
 }
 
 Result<Session> open_session(const TextFlags& texts, const EngineFlags& flags, engine::Task task) {
@@ -113,15 +114,16 @@ Result<Session> open_session(const TextFlags& texts, const EngineFlags& flags, e
   return session;
 }
 
-Result<StreamTotals> run_texts(Session& session, const TextFlags& flags, const std::string& what,
-                               std::function<Status(const TextItem&, engine::Outcome&)> sink,
-                               std::function<Status()> flush) {
+Result<engine::StreamTotals> run_texts(
+    Session& session, const TextFlags& flags, const std::string& what,
+    std::function<Status(const engine::TextItem&, engine::Outcome&)> sink,
+    std::function<Status()> flush) {
   watch_interrupts();
   Progress progress(what, progress_style(stderr, flags.quiet), stderr);
-  StreamJob job;
+  engine::StreamJob job;
   job.request = session.request;
   job.source = session.source.get();
-  job.on_progress = [&progress](const StreamProgress& done) {
+  job.on_progress = [&progress](const engine::StreamProgress& done) {
     if (!progress.is_due()) return;
     progress.show({.n_texts = done.n_texts,
                    .n_tokens = done.n_tokens,
@@ -131,17 +133,18 @@ Result<StreamTotals> run_texts(Session& session, const TextFlags& flags, const s
   };
   job.is_stopped = is_interrupted;
   job.on_idle = std::move(flush);
-  job.sink = [&](const TextItem& item, engine::Outcome& outcome) {
+  job.sink = [&](const engine::TextItem& item, engine::Outcome& outcome) {
     if (!outcome.status.ok()) {
       progress.wipe();
       print_error(describe_failure(item, flags, outcome.status));
     }
     return sink(item, outcome);
   };
-  return stream_texts(*session.engine, std::move(job));
+  return engine::stream_texts(*session.engine, std::move(job));
 }
 
-ExitCode report(const StreamTotals& totals, const TextFlags& flags, const std::string& done) {
+ExitCode report(const engine::StreamTotals& totals, const TextFlags& flags,
+                const std::string& done) {
   if (!flags.quiet && !flags.file.empty()) {
     const double seconds = std::max(totals.seconds, 1e-9);
     print_note(fmt::format(

@@ -10,7 +10,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/flags.h"
-#include "cli/text_stream.h"
+#include "engine/texts/text_stream.h"
 
 namespace quern::cli {
 
@@ -43,14 +43,14 @@ std::optional<text::TruncationSide> truncation_side(const TextFlags& flags);
 
 /// The texts of the flags, from file, arguments or pair.
 /// Errors: kBadInput for none of them or more than one; as TextReader::open.
-Result<std::unique_ptr<TextSource>> open_texts(const TextFlags& flags);
+Result<std::unique_ptr<engine::TextSource>> open_texts(const TextFlags& flags);
 
 /// Everything a command needs to run texts through a model.
 struct Session {
   std::unique_ptr<engine::Engine> engine;
   engine::ModelInfo model;
   engine::Request request;  // Filled in but for its inputs.
-  std::unique_ptr<TextSource> source;
+  std::unique_ptr<engine::TextSource> source;
 };
 
 /// Opens the texts and the engine and describes the model; loads no weights.
@@ -59,12 +59,14 @@ Result<Session> open_session(const TextFlags& texts, const EngineFlags& engine, 
 
 /// Streams the session's texts to `sink`, with progress under the name `what`; failures of single
 /// texts are reported on stderr with their line.
-Result<StreamTotals> run_texts(Session& session, const TextFlags& flags, const std::string& what,
-                               std::function<Status(const TextItem&, engine::Outcome&)> sink,
-                               std::function<Status()> flush);
+Result<engine::StreamTotals> run_texts(
+    Session& session, const TextFlags& flags, const std::string& what,
+    std::function<Status(const engine::TextItem&, engine::Outcome&)> sink,
+    std::function<Status()> flush);
 
 /// Says on stderr what was done ("embedded 1,400 texts ..."; not for a few texts given as
 /// arguments), what was cut and what failed; the command's exit code.
-ExitCode report(const StreamTotals& totals, const TextFlags& flags, const std::string& done);
+ExitCode report(const engine::StreamTotals& totals, const TextFlags& flags,
+                const std::string& done);
 
 }  // namespace quern::cli

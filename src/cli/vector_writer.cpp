@@ -38,7 +38,7 @@ class NpyWriter final : public VectorWriter {
 
   Status start() { return file_.write(npy_header(0, dims_)); }
 
-  Status write(const TextItem&, const engine::Outcome& outcome) override {
+  Status write(const engine::TextItem&, const engine::Outcome& outcome) override {
     ++n_rows_;
     if (!outcome.status.ok()) return file_.write(as_bytes(failed_row_));
     if (outcome.values.size() != failed_row_.size()) {
@@ -66,7 +66,7 @@ class JsonlWriter final : public VectorWriter {
  public:
   explicit JsonlWriter(OutputFile file) : file_(std::move(file)) {}
 
-  Status write(const TextItem&, const engine::Outcome& outcome) override {
+  Status write(const engine::TextItem&, const engine::Outcome& outcome) override {
     line_ = "{\"index\":" + std::to_string(n_rows_++);
     if (outcome.status.ok()) {
       line_ += ",\"embedding\":";

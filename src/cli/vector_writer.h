@@ -8,8 +8,8 @@
 
 #include "base/status.h"
 #include "cli/output_file.h"
-#include "cli/text_reader.h"
 #include "engine/engine.h"
+#include "engine/texts/text_reader.h"
 
 namespace quern::cli {
 
@@ -18,7 +18,7 @@ class VectorWriter {
   virtual ~VectorWriter() = default;
 
   /// Rows come in input order, one per input, failed ones too.
-  virtual Status write(const TextItem& item, const engine::Outcome& outcome) = 0;
+  virtual Status write(const engine::TextItem& item, const engine::Outcome& outcome) = 0;
   virtual Status flush() = 0;
 
   /// Completes the output; nothing is in place before.

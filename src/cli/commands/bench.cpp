@@ -38,7 +38,7 @@ Examples:
 Result<std::vector<engine::Input>> read_texts(const TextFlags& flags, int limit) {
   QUERN_ASSIGN(const auto source, open_texts(flags));
   std::vector<engine::Input> inputs;
-  for (TextItem item; limit == 0 || static_cast<int>(inputs.size()) < limit;) {
+  for (engine::TextItem item; limit == 0 || static_cast<int>(inputs.size()) < limit;) {
     QUERN_ASSIGN(const bool more, source->next(item));
     if (!more) break;
     QUERN_TRY(item.status.in(fmt::format("line {}", item.line)));
@@ -49,11 +49,12 @@ Result<std::vector<engine::Input>> read_texts(const TextFlags& flags, int limit)
 }
 
 // One pass over all texts; lengths are noted for the count of operations.
-Result<StreamTotals> run_all(Session& session, const BenchFlags& flags,
-                             const std::vector<engine::Input>& inputs, std::vector<int>& lengths) {
+Result<engine::StreamTotals> run_all(Session& session, const BenchFlags& flags,
+                                     const std::vector<engine::Input>& inputs,
+                                     std::vector<int>& lengths) {
   lengths.clear();
-  session.source = list_source(inputs);
-  const auto sink = [&](const TextItem&, engine::Outcome& outcome) {
+  session.source = engine::list_source(inputs);
+  const auto sink = [&](const engine::TextItem&, engine::Outcome& outcome) {
     lengths.push_back(outcome.n_tokens);
     return outcome.status;
   };
@@ -104,7 +105,7 @@ Status bench_embed(const BenchFlags& flags, const EngineFlags& engine_flags) {
   std::vector<int> lengths;
   QUERN_TRY(run_all(session, flags, inputs, lengths).status());  // Warm-up.
   BenchReport report;
-  StreamTotals totals;
+  engine::StreamTotals totals;
   for (int i = 0; i < flags.n_repeats; ++i) {
     QUERN_ASSIGN(totals, run_all(session, flags, inputs, lengths));
     report.seconds.push_back(totals.seconds);

@@ -28,11 +28,12 @@ Examples:
   quern classify ./sentiment-model "what a day" "how dull"
   quern classify ./nli-model --texts pairs.jsonl --json      (objects: "text", "text_pair"))";
 
-Status classify(const ClassifyFlags& flags, const EngineFlags& engine, StreamTotals& totals) {
+Status classify(const ClassifyFlags& flags, const EngineFlags& engine,
+                engine::StreamTotals& totals) {
   QUERN_ASSIGN(Session session, open_session(flags.texts, engine, engine::Task::kClassify));
   OutputFile out = OutputFile::standard_output();
   long index = 0;
-  const auto sink = [&](const TextItem& item, engine::Outcome& outcome) {
+  const auto sink = [&](const engine::TextItem& item, engine::Outcome& outcome) {
     const std::string line = flags.json ? classification_json(index, outcome, session.model)
                                         : classification_line(item, outcome, session.model);
     ++index;
@@ -60,7 +61,7 @@ void add_classify(CLI::App& app, Context& context) {
   add_precision_flag(*command, context.engine);
   command->footer(kExamples);
   command->callback([flags, &context] {
-    StreamTotals totals;
+    engine::StreamTotals totals;
     const Status status = classify(*flags, context.engine, totals);
     context.exit_code = status.ok() ? report(totals, flags->texts, "classified") : fail(status);
   });

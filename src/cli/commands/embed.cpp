@@ -30,7 +30,7 @@ Examples:
   quern embed all-MiniLM-L6-v2 --texts corpus.jsonl --out corpus.npy
   zcat corpus.gz | quern embed all-MiniLM-L6-v2 --texts - --out corpus.npy)";
 
-Status embed(const EmbedFlags& flags, const EngineFlags& engine, StreamTotals& totals) {
+Status embed(const EmbedFlags& flags, const EngineFlags& engine, engine::StreamTotals& totals) {
   QUERN_ASSIGN(Session session, open_session(flags.texts, engine, engine::Task::kEmbed));
   const int all_dims = session.model.dims;
   if (flags.dimensions > all_dims) {
@@ -41,7 +41,7 @@ Status embed(const EmbedFlags& flags, const EngineFlags& engine, StreamTotals& t
   session.request.prompt_name = flags.prompt;
   QUERN_ASSIGN(auto writer,
                make_vector_writer(flags.out, flags.dimensions > 0 ? flags.dimensions : all_dims));
-  const auto sink = [&](const TextItem& item, engine::Outcome& outcome) {
+  const auto sink = [&](const engine::TextItem& item, engine::Outcome& outcome) {
     return writer->write(item, outcome);
   };
   QUERN_ASSIGN(totals,
@@ -70,7 +70,7 @@ void add_embed(CLI::App& app, Context& context) {
   add_precision_flag(*command, context.engine);
   command->footer(kExamples);
   command->callback([flags, &context] {
-    StreamTotals totals;
+    engine::StreamTotals totals;
     const Status status = embed(*flags, context.engine, totals);
     context.exit_code = status.ok() ? report(totals, flags->texts, "embedded") : fail(status);
   });

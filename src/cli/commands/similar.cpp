@@ -65,11 +65,11 @@ std::string line_of(const ScoredLine& found, bool json) {
   return line + "}\n";
 }
 
-Status similar(const SimilarFlags& flags, const EngineFlags& engine, StreamTotals& totals) {
+Status similar(const SimilarFlags& flags, const EngineFlags& engine, engine::StreamTotals& totals) {
   QUERN_ASSIGN(Session session, open_session(flags.texts, engine, engine::Task::kEmbed));
   QUERN_ASSIGN(const std::vector<float> question, embed_question(session, flags.question));
   TopK best(flags.k);
-  const auto sink = [&](const TextItem& item, engine::Outcome& outcome) {
+  const auto sink = [&](const engine::TextItem& item, engine::Outcome& outcome) {
     if (outcome.status.ok()) best.add({cosine(question, outcome.values), item.line, item.text});
     return Status();
   };
@@ -96,7 +96,7 @@ void add_similar(CLI::App& app, Context& context) {
   add_precision_flag(*command, context.engine);
   command->footer(kExamples);
   command->callback([flags, &context] {
-    StreamTotals totals;
+    engine::StreamTotals totals;
     const Status status = similar(*flags, context.engine, totals);
     context.exit_code = status.ok() ? report(totals, flags->texts, "compared") : fail(status);
   });

@@ -28,7 +28,7 @@ Examples:
   quern tokenize all-MiniLM-L6-v2 --json --no-special "hello world"
   quern tokenize all-MiniLM-L6-v2 --texts corpus.txt > ids.txt)";
 
-text::Encoding encode(const text::TextEncoder& encoder, const TextItem& item,
+text::Encoding encode(const text::TextEncoder& encoder, const engine::TextItem& item,
                       const TokenizeFlags& flags) {
   const int max_tokens = flags.texts.max_tokens;
   if (!flags.no_special) {
@@ -78,7 +78,7 @@ Status check_max_tokens(const text::TextEncoder& encoder, const TokenizeFlags& f
           fmt::format("max_tokens is {}, want {} or more", max_tokens, n_template + 1)};
 }
 
-Status check_item(const TextItem& item, const text::TextEncoder& encoder,
+Status check_item(const engine::TextItem& item, const text::TextEncoder& encoder,
                   const TokenizeFlags& flags) {
   QUERN_TRY(item.status);
   if (!item.text_pair) return {};
@@ -93,7 +93,8 @@ Status check_item(const TextItem& item, const text::TextEncoder& encoder,
           fmt::format("max_tokens is {}, a pair needs at least {}", max_tokens, n_template)};
 }
 
-Status tokenize(const TokenizeFlags& flags, const EngineFlags& engine_flags, StreamTotals& totals) {
+Status tokenize(const TokenizeFlags& flags, const EngineFlags& engine_flags,
+                engine::StreamTotals& totals) {
   QUERN_ASSIGN(const auto source, open_texts(flags.texts));
   QUERN_ASSIGN(const engine::EngineOptions options, engine_options(engine_flags));
   QUERN_ASSIGN(const auto engine, engine::Engine::make(options));
@@ -101,7 +102,7 @@ Status tokenize(const TokenizeFlags& flags, const EngineFlags& engine_flags, Str
   QUERN_TRY(check_max_tokens(*encoder, flags));
   watch_interrupts();
   OutputFile out = OutputFile::standard_output();
-  for (TextItem item;;) {
+  for (engine::TextItem item;;) {
     if (!source->is_ready()) QUERN_TRY(out.flush());
     QUERN_ASSIGN(const bool more, source->next(item));
     if (!more) return out.commit();
@@ -140,7 +141,7 @@ void add_tokenize(CLI::App& app, Context& context) {
       ->check(CLI::PositiveNumber);
   command->footer(kExamples);
   command->callback([flags, &context] {
-    StreamTotals totals;
+    engine::StreamTotals totals;
     const Status status = tokenize(*flags, context.engine, totals);
     context.exit_code =
         status.ok() ? (totals.n_failed > 0 ? kExitSomeFailed : kExitOk) : fail(status);

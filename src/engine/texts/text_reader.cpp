@@ -1,4 +1,4 @@
-#include "cli/text_reader.h"
+#include "engine/texts/text_reader.h"
 
 #include <cerrno>
 #include <cstring>
@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/mapped_file.h"
-#include "cli/json_text.h"
+#include "engine/texts/json_text.h"
 
-namespace quern::cli {
+namespace quern::engine {
 namespace {
 
 constexpr std::size_t kReadBytes = 256u << 10;
@@ -207,4 +207,4 @@ TextReader::TextReader(TextReader&&) noexcept = default;
 TextReader& TextReader::operator=(TextReader&&) noexcept = default;
 TextReader::~TextReader() = default;
 
-}  // namespace quern::cli
+}  // namespace quern::engine

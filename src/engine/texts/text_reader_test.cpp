@@ -1,4 +1,4 @@
-#include "cli/text_reader.h"
+#include "engine/texts/text_reader.h"
 
 #include <cstdio>
 #include <vector>
@@ -6,9 +6,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "cli/temp_folder.h"
+#include "formats/test_folder.h"
 
-namespace quern::cli {
+namespace quern::engine {
 namespace {
 
 std::vector<TextItem> read_all(TextReader& reader) {
@@ -23,7 +23,7 @@ std::vector<TextItem> read_all(TextReader& reader) {
 
 std::vector<TextItem> read_bytes(const std::string& bytes, TextFormat format = TextFormat::kAuto,
                                  const std::string& name = "texts.txt") {
-  const TempFolder folder;
+  const formats::TestFolder folder;
   Result<TextReader> reader = TextReader::open(folder.write(name, bytes), format);
   EXPECT_TRUE(reader.ok()) << reader.status().message();
   if (!reader.ok()) return {};
@@ -102,12 +102,12 @@ TEST(text_reader, a_line_over_the_limit_fails_alone) {
 }
 
 TEST(text_reader, missing_files_and_folders_are_named) {
-  const TempFolder folder;
-  const auto missing = TextReader::open(folder.file("none"), TextFormat::kAuto);
+  const formats::TestFolder folder;
+  const auto missing = TextReader::open(folder.path("none"), TextFormat::kAuto);
   EXPECT_EQ(missing.status().code(), Code::kNotFound);
   EXPECT_EQ(missing.status().message(),
-            "cannot open texts '" + folder.file("none") + "': No such file or directory");
-  EXPECT_EQ(TextReader::open(folder.file(""), TextFormat::kAuto).status().code(), Code::kIo);
+            "cannot open texts '" + folder.path("none") + "': No such file or directory");
+  EXPECT_EQ(TextReader::open(folder.path(""), TextFormat::kAuto).status().code(), Code::kIo);
 }
 
 TEST(text_reader, a_pipe_is_ready_when_a_line_is_there) {
@@ -137,4 +137,4 @@ TEST(text_reader, format_names) {
             "format 'csv' is not known, want auto, lines or jsonl");
 }
 
-}  // namespace quern::cli
+}  // namespace quern::engine

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/status.h"
-#include "cli/text_reader.h"
 #include "engine/engine.h"
+#include "engine/texts/text_reader.h"
 
-namespace quern::cli {
+namespace quern::engine {
 
 /// Where texts come from: a TextReader, or a list.
 class TextSource {
@@ -24,7 +24,7 @@ class TextSource {
 };
 
 std::unique_ptr<TextSource> file_source(TextReader reader);
-std::unique_ptr<TextSource> list_source(std::vector<engine::Input> inputs);
+std::unique_ptr<TextSource> list_source(std::vector<Input> inputs);
 
 struct StreamTotals {
   long n_texts = 0;
@@ -44,11 +44,11 @@ struct StreamProgress {
 };
 
 struct StreamJob {
-  engine::Request request;       // Its inputs are filled in here.
+  Request request;               // Its inputs are filled in here.
   TextSource* source = nullptr;  // Borrowed.
 
   /// One call per text, in input order, from the calling thread. An error ends the stream.
-  std::function<Status(const TextItem& item, engine::Outcome& outcome)> sink;
+  std::function<Status(const TextItem& item, Outcome& outcome)> sink;
 
   /// Called when everything read so far has been handed on and more must be waited for.
   std::function<Status()> on_idle;
@@ -62,6 +62,6 @@ struct StreamJob {
 
 /// Errors: of the request as a whole, of the source, of the sink; kCancelled when it is stopped.
 /// What fails for one text is in its outcome and counted.
-Result<StreamTotals> stream_texts(engine::Engine& engine, StreamJob job);
+Result<StreamTotals> stream_texts(Engine& engine, StreamJob job);
 
-}  // namespace quern::cli
+}  // namespace quern::engine

@@ -1,4 +1,4 @@
-#include "cli/text_stream.h"
+#include "engine/texts/text_stream.h"
 
 #include <atomic>
 #include <random>
@@ -7,21 +7,20 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "cli/temp_folder.h"
+#include "formats/test_folder.h"
 
-namespace quern::cli {
+namespace quern::engine {
 namespace {
 
 /// Answers each text with its length, from threads of its own and in any order; texts "bad" fail.
-class FakeEngine final : public engine::Engine {
+class FakeEngine final : public Engine {
  public:
   ~FakeEngine() override {
     for (std::thread& t : threads_) t.join();
   }
 
-  std::shared_ptr<engine::Ticket> submit(engine::Request request,
-                                         std::function<void(engine::Response)> done) override {
-    struct NoTicket final : engine::Ticket {
+  std::shared_ptr<Ticket> submit(Request request, std::function<void(Response)> done) override {
+    struct NoTicket final : Ticket {
       void cancel() override {}
     };
     const int n_inside = n_inside_ += static_cast<int>(request.inputs.size());
@@ -35,22 +34,21 @@ class FakeEngine final : public engine::Engine {
     return std::make_shared<NoTicket>();
   }
 
-  engine::Response run(engine::Request request) override { return answer(request); }
+  Response run(Request request) override { return answer(request); }
 
-  std::shared_ptr<engine::Ticket> generate(engine::GenerateRequest, engine::OnDelta,
-                                           engine::OnGenerated) override {
+  std::shared_ptr<Ticket> generate(GenerateRequest, OnDelta, OnGenerated) override {
     return nullptr;
   }
   Result<std::shared_ptr<const formats::DecoderModel>> decoder(const std::string&) override {
     return Status(Code::kNotFound, "none");
   }
-  Result<engine::ModelInfo> describe(const std::string&) override { return engine::ModelInfo{}; }
-  std::vector<engine::ModelInfo> list() override { return {}; }
+  Result<ModelInfo> describe(const std::string&) override { return ModelInfo{}; }
+  std::vector<ModelInfo> list() override { return {}; }
   Status warm(const std::string&) override { return {}; }
   Result<std::shared_ptr<const text::TextEncoder>> text_encoder(const std::string&) override {
     return Status(Code::kNotFound, "none");
   }
-  engine::Stats stats() const override { return {}; }
+  Stats stats() const override { return {}; }
   ByteLedger& ledger() override { return ledger_; }
   int n_threads() const override { return 1; }
   bool drain(std::chrono::milliseconds) override { return true; }
@@ -59,12 +57,12 @@ class FakeEngine final : public engine::Engine {
   Status refuse_all;
 
  private:
-  engine::Response answer(const engine::Request& request) const {
-    engine::Response response;
+  Response answer(const Request& request) const {
+    Response response;
     response.status = refuse_all;
     if (!refuse_all.ok()) return response;
-    for (const engine::Input& input : request.inputs) {
-      engine::Outcome outcome;
+    for (const Input& input : request.inputs) {
+      Outcome outcome;
       if (input.text == "bad") {
         outcome.status = Status(Code::kBadInput, "is bad");
       } else {
@@ -84,7 +82,7 @@ class FakeEngine final : public engine::Engine {
 };
 
 Result<StreamTotals> run(FakeEngine& engine, TextSource& source,
-                         std::function<Status(const TextItem&, engine::Outcome&)> sink) {
+                         std::function<Status(const TextItem&, Outcome&)> sink) {
   return stream_texts(engine, {.request = {},
                                .source = &source,
                                .sink = std::move(sink),
@@ -96,7 +94,7 @@ Result<StreamTotals> run(FakeEngine& engine, TextSource& source,
 }  // namespace
 
 TEST(text_stream, results_come_in_input_order_with_failures_in_place) {
-  const TempFolder folder;
+  const formats::TestFolder folder;
   std::string bytes;
   std::vector<std::string> want;
   for (int i = 0; i < 5000; ++i) {
@@ -108,7 +106,7 @@ TEST(text_stream, results_come_in_input_order_with_failures_in_place) {
   const auto source = file_source(std::move(*reader));
   FakeEngine engine;
   std::size_t n = 0;
-  const auto totals = run(engine, *source, [&](const TextItem& item, engine::Outcome& outcome) {
+  const auto totals = run(engine, *source, [&](const TextItem& item, Outcome& outcome) {
     EXPECT_EQ(item.text, want[n]);
     EXPECT_EQ(item.line, static_cast<long>(n) + 1);
     EXPECT_EQ(outcome.status.ok(), want[n] != "bad");
@@ -129,14 +127,14 @@ TEST(text_stream, results_come_in_input_order_with_failures_in_place) {
 }
 
 TEST(text_stream, lines_that_hold_no_text_fail_without_reaching_the_engine) {
-  const TempFolder folder;
+  const formats::TestFolder folder;
   auto reader = TextReader::open(folder.write("texts.jsonl", "{\n{\"text\": \"ab\"}\n[]\n"),
                                  TextFormat::kAuto);
   ASSERT_TRUE(reader.ok());
   const auto source = file_source(std::move(*reader));
   FakeEngine engine;
   std::string seen;
-  const auto totals = run(engine, *source, [&](const TextItem&, engine::Outcome& outcome) {
+  const auto totals = run(engine, *source, [&](const TextItem&, Outcome& outcome) {
     seen += outcome.status.ok() ? '1' : '0';
     return Status();
   });
@@ -147,11 +145,11 @@ TEST(text_stream, lines_that_hold_no_text_fail_without_reaching_the_engine) {
 }
 
 TEST(text_stream, an_error_of_the_request_or_the_sink_ends_it) {
-  std::vector<engine::Input> inputs(3000);
+  std::vector<Input> inputs(3000);
   FakeEngine engine;
   const auto source = list_source(inputs);
   int n = 0;
-  const auto stopped = run(engine, *source, [&](const TextItem&, engine::Outcome&) {
+  const auto stopped = run(engine, *source, [&](const TextItem&, Outcome&) {
     return ++n == 200 ? Status(Code::kIo, "disk full") : Status();
   });
   EXPECT_EQ(stopped.status().code(), Code::kIo);
@@ -159,19 +157,18 @@ TEST(text_stream, an_error_of_the_request_or_the_sink_ends_it) {
 
   engine.refuse_all = Status(Code::kNotFound, "no such model");
   const auto again = list_source(inputs);
-  const auto refused =
-      run(engine, *again, [](const TextItem&, engine::Outcome&) { return Status(); });
+  const auto refused = run(engine, *again, [](const TextItem&, Outcome&) { return Status(); });
   EXPECT_EQ(refused.status().code(), Code::kNotFound);
 }
 
 TEST(text_stream, says_how_far_it_is_and_stops_when_told) {
-  const auto source = list_source(std::vector<engine::Input>(100'000));
+  const auto source = list_source(std::vector<Input>(100'000));
   FakeEngine engine;
   int n_handed_on = 0;
   int n_reports = 0;
   StreamJob job;
   job.source = source.get();
-  job.sink = [&](const TextItem&, engine::Outcome&) {
+  job.sink = [&](const TextItem&, Outcome&) {
     ++n_handed_on;
     return Status();
   };
@@ -190,8 +187,7 @@ TEST(text_stream, says_how_far_it_is_and_stops_when_told) {
 TEST(text_stream, nothing_in_nothing_out) {
   FakeEngine engine;
   const auto source = list_source({});
-  const auto totals =
-      run(engine, *source, [](const TextItem&, engine::Outcome&) { return Status(); });
+  const auto totals = run(engine, *source, [](const TextItem&, Outcome&) { return Status(); });
   ASSERT_TRUE(totals.ok());
   EXPECT_EQ(totals->n_texts, 0);
 }
@@ -205,7 +201,7 @@ TEST(text_stream, answers_to_a_slow_pipe_do_not_wait_for_a_full_chunk) {
   const auto source = file_source(std::move(*reader));
   FakeEngine engine;
   int n = 0;
-  const auto totals = run(engine, *source, [&](const TextItem& item, engine::Outcome&) {
+  const auto totals = run(engine, *source, [&](const TextItem& item, Outcome&) {
     // The second line is written only once the first has been answered.
     if (n++ == 0) {
       EXPECT_EQ(item.text, "one");
@@ -219,4 +215,4 @@ TEST(text_stream, answers_to_a_slow_pipe_do_not_wait_for_a_full_chunk) {
   ::close(ends[0]);
 }
 
-}  // namespace quern::cli
+}  // namespace quern::engine

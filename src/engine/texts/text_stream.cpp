@@ -1,4 +1,4 @@
-#include "cli/text_stream.h"
+#include "engine/texts/text_stream.h"
 
 #include <algorithm>
 #include <chrono>
@@ -10,7 +10,7 @@
 
 #include "base/check.h"
 
-namespace quern::cli {
+namespace quern::engine {
 namespace {
 
 // Enough in flight that the scheduler can put close lengths together, little enough that memory
@@ -31,13 +31,13 @@ struct Mailbox {
 struct Chunk {
   std::vector<TextItem> items;
   std::size_t n_bytes = 0;
-  std::optional<engine::Response> response;  // Guarded by the mailbox.
-  std::shared_ptr<engine::Ticket> ticket;
+  std::optional<Response> response;  // Guarded by the mailbox.
+  std::shared_ptr<Ticket> ticket;
 };
 
 class Stream {
  public:
-  Stream(engine::Engine& engine, StreamJob job)
+  Stream(Engine& engine, StreamJob job)
       : engine_(engine), job_(std::move(job)), at_start_(engine.stats()) {}
   ~Stream() { abandon(); }
 
@@ -53,9 +53,9 @@ class Stream {
   void report_progress();
   void abandon();
 
-  engine::Engine& engine_;
+  Engine& engine_;
   StreamJob job_;
-  engine::Stats at_start_;
+  Stats at_start_;
   StreamTotals totals_;
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   std::deque<std::shared_ptr<Chunk>> in_flight_;
@@ -119,7 +119,7 @@ Result<std::shared_ptr<Chunk>> Stream::read_chunk() {
 
 Status Stream::submit(const std::shared_ptr<Chunk>& chunk) {
   QUERN_TRY(text_bytes_.resize(text_bytes_.bytes() + chunk->n_bytes));
-  engine::Request request = job_.request;
+  Request request = job_.request;
   for (const TextItem& item : chunk->items) {
     if (item.status.ok())
       request.inputs.push_back({.text = item.text, .text_pair = item.text_pair, .ids = {}});
@@ -130,7 +130,7 @@ Status Stream::submit(const std::shared_ptr<Chunk>& chunk) {
     return {};
   }
   chunk->ticket =
-      engine_.submit(std::move(request), [chunk, mailbox = mailbox_](engine::Response response) {
+      engine_.submit(std::move(request), [chunk, mailbox = mailbox_](Response response) {
         const std::lock_guard lock(mailbox->mutex);
         chunk->response = std::move(response);
         mailbox->arrived.notify_one();
@@ -146,11 +146,11 @@ bool Stream::is_front_done(std::chrono::milliseconds patience) {
 
 Status Stream::deliver(Chunk& chunk) {
   chunk.ticket.reset();  // It may hold our callback, which holds the chunk.
-  engine::Response& response = *chunk.response;
+  Response& response = *chunk.response;
   QUERN_TRY(response.status);
   std::size_t i_answer = 0;
   for (const TextItem& item : chunk.items) {
-    engine::Outcome outcome;
+    Outcome outcome;
     if (!item.status.ok()) {
       outcome.status = item.status;
     } else {
@@ -174,7 +174,7 @@ void Stream::report_progress() {
   const auto time = std::chrono::steady_clock::now();
   if (!job_.on_progress || time < next_report_) return;
   next_report_ = time + kProgressEvery;
-  const engine::Stats now = engine_.stats();
+  const Stats now = engine_.stats();
   const long n_done = std::max(now.n_texts - at_start_.n_texts, totals_.n_texts);
   std::optional<double> share = job_.source->share_read();
   if (share && n_read_ > 0) *share *= static_cast<double>(n_done) / static_cast<double>(n_read_);
@@ -208,10 +208,10 @@ class FileSource final : public TextSource {
 
 class ListSource final : public TextSource {
  public:
-  explicit ListSource(std::vector<engine::Input> inputs) : inputs_(std::move(inputs)) {}
+  explicit ListSource(std::vector<Input> inputs) : inputs_(std::move(inputs)) {}
   Result<bool> next(TextItem& item) override {
     if (at_ == inputs_.size()) return false;
-    const engine::Input& input = inputs_[at_++];
+    const Input& input = inputs_[at_++];
     item = {.line = static_cast<long>(at_),
             .text = input.text,
             .text_pair = input.text_pair,
@@ -223,7 +223,7 @@ class ListSource final : public TextSource {
   }
 
  private:
-  std::vector<engine::Input> inputs_;
+  std::vector<Input> inputs_;
   std::size_t at_ = 0;
 };
 
@@ -233,12 +233,12 @@ std::unique_ptr<TextSource> file_source(TextReader reader) {
   return std::make_unique<FileSource>(std::move(reader));
 }
 
-std::unique_ptr<TextSource> list_source(std::vector<engine::Input> inputs) {
+std::unique_ptr<TextSource> list_source(std::vector<Input> inputs) {
   return std::make_unique<ListSource>(std::move(inputs));
 }
 
-Result<StreamTotals> stream_texts(engine::Engine& engine, StreamJob job) {
+Result<StreamTotals> stream_texts(Engine& engine, StreamJob job) {
   return Stream(engine, std::move(job)).run();
 }
 
-}  // namespace quern::cli
+}  // namespace quern::engine

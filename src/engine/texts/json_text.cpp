@@ -1,8 +1,8 @@
-#include "cli/json_text.h"
+#include "engine/texts/json_text.h"
 
 #include <simdjson.h>
 
-namespace quern::cli {
+namespace quern::engine {
 namespace {
 
 namespace dom = simdjson::dom;
@@ -81,4 +81,4 @@ Status JsonTextParser::parse(std::string_view line, std::string& text,
   return {};
 }
 
-}  // namespace quern::cli
+}  // namespace quern::engine

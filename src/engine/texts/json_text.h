@@ -9,7 +9,7 @@
 
 #include "base/status.h"
 
-namespace quern::cli {
+namespace quern::engine {
 
 /// Reads objects with a "text" field; keeps its parser between lines.
 class JsonTextParser {
@@ -27,4 +27,4 @@ class JsonTextParser {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace quern::cli
+}  // namespace quern::engine

@@ -1,8 +1,8 @@
-#include "cli/json_text.h"
+#include "engine/texts/json_text.h"
 
 #include <gtest/gtest.h>
 
-namespace quern::cli {
+namespace quern::engine {
 namespace {
 
 struct Parsed {
@@ -55,4 +55,4 @@ TEST(json_text, every_truncation_is_an_error_and_the_parser_goes_on) {
   }
 }
 
-}  // namespace quern::cli
+}  // namespace quern::engine

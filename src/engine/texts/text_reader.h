@@ -11,7 +11,7 @@
 
 #include "base/status.h"
 
-namespace quern::cli {
+namespace quern::engine {
 
 enum class TextFormat { kAuto, kLines, kJsonLines };
 
@@ -56,4 +56,4 @@ class TextReader {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace quern::cli
+}  // namespace quern::engine
