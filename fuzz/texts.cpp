@@ -14,6 +14,7 @@
 
 namespace {
 
+using quern::Code;
 using quern::engine::TextFormat;
 using quern::engine::TextItem;
 using quern::engine::TextReader;
@@ -21,16 +22,21 @@ using quern::engine::TextReader;
 void read_all(int fd, std::size_t n_bytes, long n_lines, TextFormat format) {
   ::lseek(fd, 0, SEEK_SET);
   auto reader = TextReader::open("/dev/fd/" + std::to_string(fd), format);
-  QUERN_CHECK(reader.ok());
+  if (!reader.ok()) {
+    QUERN_CHECK(reader.status().code() == Code::kUnsupported);
+    return;
+  }
   long n_texts = 0;
   for (TextItem item;;) {
     const auto more = reader->next(item);
     QUERN_CHECK(more.ok());
     if (!*more) break;
     ++n_texts;
+    if (!reader->bytes_total()) continue;  // Of another form: lines are counted in characters.
     QUERN_CHECK(item.line >= n_texts && item.line <= n_lines);
     QUERN_CHECK(item.text.size() <= n_bytes);
   }
+  if (!reader->bytes_total()) return;
   QUERN_CHECK(reader->bytes_read() == n_bytes);
   if (reader->format() == TextFormat::kLines) QUERN_CHECK(n_texts == n_lines);
 }

@@ -192,4 +192,26 @@ TEST_F(streams_program, a_home_that_cannot_be_read_is_no_empty_home) {
   }
 }
 
+TEST_F(streams_program, texts_in_other_clothes) {
+  const std::string plain = folder_.write("plain.txt",
+                                          "one\nn\xC3\xA4"
+                                          "chste \xF0\x9F\x99\x82\n");
+  const std::string embed = "tokenize " + kEmbedder + " --texts ";
+  const std::string want = quern(embed + plain).out;
+  for (const char* encoding : {"UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE"}) {
+    const std::string file = folder_.file("other.txt");
+    ASSERT_EQ(shell("(printf '\\357\\273\\277'; cat " + plain + ") | iconv -f UTF-8 -t " +
+                    encoding + " > " + file)
+                  .exit_code,
+              0);
+    EXPECT_EQ(quern(embed + file).out, want) << encoding;
+    EXPECT_EQ(shell(QUERN_PROGRAM " " + embed + " - < " + file).out, want) << encoding;
+  }
+  ASSERT_EQ(shell("gzip -k " + plain).exit_code, 0);
+  const Ended packed = quern(embed + plain + ".gz");
+  EXPECT_EQ(packed.exit_code, 4);
+  EXPECT_EQ(packed.out, "");
+  EXPECT_TRUE(contains(packed.err, "gzip") && contains(packed.err, "gzip -dc")) << packed.err;
+}
+
 }  // namespace quern::cli

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mapped_file.h"
+#include "engine/texts/byte_form.h"
 #include "engine/texts/json_text.h"
 
 namespace quern::engine {
@@ -43,6 +44,9 @@ struct TextReader::State {
   long n_lines = 0;
   bool at_end = false;
 
+  ByteForm form = ByteForm::kUtf8;
+  std::string raw;  // Of another form: bytes read that are no whole character yet.
+
   std::string buffer;  // Bytes read and not handed out are buffer[begin..].
   std::size_t begin = 0;
   std::size_t scanned = 0;  // No newline in buffer[begin, scanned).
@@ -52,11 +56,29 @@ struct TextReader::State {
     if (fd > 0) ::close(fd);
   }
 
+  Result<std::size_t> read_into(std::string& bytes);
   Status fill();
   Result<bool> take_line(std::string_view& line, bool& too_long);
   Status skip_rest_of_line();
+  Status fill_first_line(std::size_t n_most);
+  Status take_mark();
   Status sniff();
 };
+
+// Appends what one read brings; 0 at the end.
+Result<std::size_t> TextReader::State::read_into(std::string& bytes) {
+  const std::size_t held = bytes.size();
+  bytes.resize(held + kReadBytes);
+  ssize_t n = ::read(fd, bytes.data() + held, kReadBytes);
+  while (n < 0 && errno == EAGAIN) {  // A pipe that whoever opened it made non-blocking.
+    pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
+    if (::poll(&waiting, 1, -1) >= 0) n = ::read(fd, bytes.data() + held, kReadBytes);
+  }
+  bytes.resize(held + static_cast<std::size_t>(n > 0 ? n : 0));
+  if (n >= 0) return static_cast<std::size_t>(n);
+  if (errno == EINTR) return Status(Code::kCancelled, "interrupted");
+  return Status(Code::kIo, "cannot read " + path + ": " + errno_text(errno));
+}
 
 // Reads once more into the buffer; at_end when there is nothing left.
 Status TextReader::State::fill() {
@@ -65,15 +87,9 @@ Status TextReader::State::fill() {
     scanned -= begin;
     begin = 0;
   }
-  const std::size_t held = buffer.size();
-  buffer.resize(held + kReadBytes);
-  const ssize_t n = ::read(fd, buffer.data() + held, kReadBytes);
-  buffer.resize(held + static_cast<std::size_t>(n > 0 ? n : 0));
-  if (n < 0) {
-    if (errno == EINTR) return {Code::kCancelled, "interrupted"};
-    return {Code::kIo, "cannot read " + path + ": " + errno_text(errno)};
-  }
+  QUERN_ASSIGN(const std::size_t n, read_into(form == ByteForm::kUtf8 ? buffer : raw));
   at_end = n == 0;
+  if (form != ByteForm::kUtf8) move_as_utf8(form, at_end, raw, buffer);
   return {};
 }
 
@@ -118,16 +134,36 @@ Result<bool> TextReader::State::take_line(std::string_view& line, bool& too_long
   }
 }
 
-// Drops a byte order mark and settles kAuto by the first line.
-Status TextReader::State::sniff() {
-  // A pipe may bring the first line in pieces; a name that settles the format needs three bytes.
-  const bool undecided = format == TextFormat::kAuto;
-  while (!at_end && buffer.size() < (undecided ? kMaxLineBytes : 3) &&
-         buffer.find('\n') == std::string::npos) {
+// A pipe may bring the first line in pieces.
+Status TextReader::State::fill_first_line(std::size_t n_most) {
+  while (!at_end && buffer.size() < n_most && buffer.find('\n') == std::string::npos) {
     QUERN_TRY(fill());
   }
-  if (buffer.compare(0, 3, "\xEF\xBB\xBF") == 0) begin = scanned = n_taken = 3;
-  if (!undecided) return {};
+  return {};
+}
+
+// Drops a byte order mark, which may say that all bytes are to be read otherwise.
+Status TextReader::State::take_mark() {
+  QUERN_TRY(fill_first_line(kFileStartBytes));
+  const Result<FileStart> start = recognise_bytes(buffer);
+  if (!start.ok()) return {start.status().code(), path + " " + start.status().message()};
+  if (start->form == ByteForm::kUtf8) {
+    begin = scanned = n_taken = start->n_mark_bytes;
+    return {};
+  }
+  form = start->form;
+  raw = buffer.substr(start->n_mark_bytes);
+  buffer.clear();
+  move_as_utf8(form, at_end, raw, buffer);
+  n_bytes.reset();  // What is handed out has another length.
+  return {};
+}
+
+// Settles kAuto by the first line.
+Status TextReader::State::sniff() {
+  QUERN_TRY(take_mark());
+  if (format != TextFormat::kAuto) return {};
+  QUERN_TRY(fill_first_line(kMaxLineBytes));
   const std::size_t newline = buffer.find('\n', begin);
   const std::string_view first = std::string_view(buffer).substr(
       begin, newline == std::string::npos ? newline : newline - begin);

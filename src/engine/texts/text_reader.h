@@ -1,5 +1,6 @@
 // Texts from a file or standard input, one at a time: plain lines, or JSON lines with a "text"
-// field (and "text_pair"). Memory is bounded by the longest line, never by the file.
+// field (and "text_pair"), in UTF-8, or in UTF-16 or UTF-32 with a byte order mark. Memory is
+// bounded by the longest line, never by the file.
 
 #pragma once
 
@@ -31,7 +32,7 @@ class TextReader {
  public:
   /// `path` "-" is standard input. kAuto: JSON lines if the name ends in .jsonl or .ndjson, or if
   /// the first line is a JSON object with a "text" field; otherwise plain lines.
-  /// Errors: kNotFound, kIo.
+  /// Errors: kNotFound, kIo; kUnsupported for a compressed file, naming what unpacks it.
   static Result<TextReader> open(const std::string& path, TextFormat format);
 
   TextReader(TextReader&&) noexcept;
@@ -47,8 +48,8 @@ class TextReader {
   bool is_ready() const;
 
   TextFormat format() const;
-  std::size_t bytes_read() const;                  // Of the lines handed out so far.
-  std::optional<std::size_t> bytes_total() const;  // Unknown for pipes.
+  std::size_t bytes_read() const;                  // Of the lines handed out so far, in UTF-8.
+  std::optional<std::size_t> bytes_total() const;  // Unknown for pipes, and where not UTF-8.
 
  private:
   struct State;

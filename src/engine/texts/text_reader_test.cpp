@@ -1,8 +1,11 @@
 #include "engine/texts/text_reader.h"
 
-#include <cstdio>
+#include <chrono>
+#include <cstring>
+#include <thread>
 #include <vector>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -53,6 +56,64 @@ TEST(text_reader, every_line_is_a_text) {
 TEST(text_reader, drops_byte_order_mark_and_carriage_returns) {
   EXPECT_EQ(texts_of(read_bytes("\xEF\xBB\xBFone\r\ntwo\r\n")), Texts({"one", "two"}));
   EXPECT_EQ(texts_of(read_bytes("a\rb\n")), Texts({"a\rb"}));
+}
+
+TEST(text_reader, other_byte_order_marks_say_how_to_read_on) {
+  const formats::TestFolder folder;
+  const std::string line(300'000, 'x');  // More than one read.
+  std::string utf16 = "\xFF\xFE";
+  std::string utf32("\0\0\xFE\xFF", 4);
+  for (const char c : "one\r\n" + line + "\n") {
+    utf16 += std::string({c, '\0'});
+    utf32 += std::string({'\0', '\0', '\0', c});
+  }
+  utf16 += std::string("\x3D\xD8\x42\xDE", 4);  // A face, without a newline.
+  utf32 += std::string("\0\x01\xF6\x42", 4);
+  for (const std::string& bytes : {utf16, utf32}) {
+    Result<TextReader> reader = TextReader::open(folder.write("texts", bytes), TextFormat::kAuto);
+    ASSERT_TRUE(reader.ok()) << reader.status().message();
+    EXPECT_EQ(texts_of(read_all(*reader)), Texts({"one", line, "\xF0\x9F\x99\x82"}));
+    EXPECT_FALSE(reader->bytes_total());
+  }
+  std::string json("\xFE\xFF", 2);
+  for (const char c : std::string("{\"text\": \"a\"}")) json += std::string({'\0', c});
+  Result<TextReader> reader = TextReader::open(folder.write("texts", json), TextFormat::kAuto);
+  ASSERT_TRUE(reader.ok());
+  EXPECT_EQ(texts_of(read_all(*reader)), Texts({"a"}));
+}
+
+TEST(text_reader, compressed_files_are_refused_by_name) {
+  const formats::TestFolder folder;
+  const std::string path = folder.write("texts.jsonl", "\x1F\x8B\x08 and so on\n");
+  for (const TextFormat format : {TextFormat::kAuto, TextFormat::kLines, TextFormat::kJsonLines}) {
+    const Status status = TextReader::open(path, format).status();
+    EXPECT_EQ(status.code(), Code::kUnsupported);
+    EXPECT_EQ(status.message(), "'" + path +
+                                    "' is compressed with gzip, want lines of text: "
+                                    "'gzip -dc FILE' makes some");
+  }
+}
+
+TEST(text_reader, a_pipe_that_does_not_block_is_waited_for) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_NONBLOCK), 0);
+  std::thread writer([&] {
+    for (const char* piece : {"one\n", "tw", "o\n"}) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      EXPECT_GT(::write(ends[1], piece, std::strlen(piece)), 0);
+    }
+    ::close(ends[1]);
+  });
+  // dup keeps O_NONBLOCK, which opening /dev/fd would not.
+  const int kept = ::dup(STDIN_FILENO);
+  ::dup2(ends[0], STDIN_FILENO);
+  Result<TextReader> reader = TextReader::open("-", TextFormat::kLines);
+  ASSERT_TRUE(reader.ok()) << reader.status().message();
+  EXPECT_EQ(texts_of(read_all(*reader)), Texts({"one", "two"}));
+  ::dup2(kept, STDIN_FILENO);
+  ::close(kept);
+  writer.join();
+  ::close(ends[0]);
 }
 
 TEST(text_reader, keeps_nul_and_invalid_bytes) {
