@@ -63,8 +63,6 @@ TEST_F(arguments_program, one_text_alone_is_one_text) {
 }
 
 TEST_F(arguments_program, pairs_are_taken_as_they_are) {
-  std::string lines;
-  std::string want;
   for (const std::string& text : {kTexts[1], kTexts[2], kTexts[7], kTexts[9], kTexts[11]}) {
     const json line = {{"text", text}, {"text_pair", "x" + text}};
     const std::string file = folder_.write("pair.jsonl", line.dump() + "\n");

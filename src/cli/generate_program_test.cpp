@@ -78,6 +78,12 @@ TEST_F(generate_program, reads_a_prompt_from_standard_input) {
             text_of("'the cat' --max-tokens 20 --temperature 0"));
 }
 
+TEST_F(generate_program, a_prompt_keeps_its_last_newline) {
+  const std::string prompt = folder_.write("prompt", "the cat\n");
+  EXPECT_EQ(text_of("- --max-tokens 20 --temperature 0 < " + prompt),
+            text_of("\"the cat\n\" --max-tokens 20 --temperature 0"));
+}
+
 TEST_F(generate_program, says_how_fast_it_was_unless_quiet) {
   const std::string args = "generate " + kChatter + " 'the cat' --max-tokens 3 --temperature 0";
   EXPECT_TRUE(contains(quern(args).err, ", 3 generated at ")) << quern(args).err;
@@ -211,6 +217,13 @@ TEST_F(chat_program, answers_one_message_the_same_alone_and_piped) {
   EXPECT_EQ(one.out.back(), '\n');
   EXPECT_EQ(converse("hello\n", "--max-tokens 20 --temperature 0"),
             std::vector<std::string>{one.out.substr(0, one.out.size() - 1)});
+}
+
+TEST_F(chat_program, lines_of_other_systems_are_the_same_lines) {
+  const std::string flags = "--max-tokens 20 --temperature 0";
+  const auto want = converse("hello\n/undo\nagain\n", flags);
+  EXPECT_EQ(converse("\xEF\xBB\xBFhello\r\n/undo\r\nagain\r\n", flags), want);
+  EXPECT_EQ(converse("", flags).size(), 0u);
 }
 
 TEST_F(chat_program, what_was_said_before_counts_until_it_is_taken_back) {

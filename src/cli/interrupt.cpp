@@ -15,7 +15,7 @@
 namespace quern::cli {
 namespace {
 
-volatile std::sig_atomic_t interrupted = 0;
+volatile std::sig_atomic_t interrupted = 0;  // The first signal.
 volatile std::time_t first_s = 0;
 
 // timeout(1) and some shells send one stop twice, to the process and to its group: only a signal
@@ -24,7 +24,7 @@ extern "C" void note_interrupt(int signal) {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   if (interrupted == 0) {
-    interrupted = 1;
+    interrupted = signal;
     first_s = now.tv_sec;
   } else if (now.tv_sec > first_s + 1) {
     remove_part_files();
@@ -78,6 +78,8 @@ void prepare_process() {
 void watch_interrupts() { on_stop_signals(note_interrupt); }
 
 bool is_interrupted() { return interrupted != 0; }
-void clear_interrupt() { interrupted = 0; }
+void clear_interrupt() {
+  if (interrupted == SIGINT) interrupted = 0;
+}
 
 }  // namespace quern::cli

@@ -17,7 +17,7 @@ void watch_interrupts();
 
 bool is_interrupted();
 
-/// Forgets the signal: it was for what just ended, not for the program.
+/// Forgets a SIGINT: it was for what just ended, not for the program. SIGTERM and SIGHUP stay.
 void clear_interrupt();
 
 /// Whether SIGHUP was ignored when the process began.

@@ -1,7 +1,10 @@
 #include "cli/line_editor.h"
 
+#include <clocale>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
+#include <string_view>
 
 #include <histedit.h>
 #include <unistd.h>
@@ -13,6 +16,7 @@ namespace quern::cli {
 namespace {
 
 constexpr int kHistoryLines = 1000;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
 
@@ -36,6 +40,9 @@ char* prompt_of(EditLine* line) {
 LineEditor::LineEditor() {
   is_terminal_ = isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
   if (!is_terminal_) return;
+  // Without a locale libedit drops every character that is not ASCII. Numbers stay as they are.
+  std::setlocale(LC_CTYPE, "");
+  if (MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
   terminal_ = new Terminal;
   terminal_->line = el_init("quern", stdin, stderr, stderr);
   terminal_->history = history_init();
@@ -63,7 +70,10 @@ LineEditor::~LineEditor() {
 std::optional<std::string> LineEditor::read_one(const std::string& prompt) {
   if (!is_terminal_) {
     std::string line;
-    if (!std::getline(std::cin, line)) return std::nullopt;
+    if (is_interrupted() || !std::getline(std::cin, line)) return std::nullopt;
+    if (line.ends_with('\r')) line.pop_back();
+    if (is_first_ && line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
+    is_first_ = false;
     return line;
   }
   terminal_->prompt = prompt;
@@ -76,7 +86,7 @@ std::optional<std::string> LineEditor::read_one(const std::string& prompt) {
       clear_interrupt();
       print_note("\n");
       el_reset(terminal_->line);
-      if (was_empty) return std::nullopt;
+      if (was_empty || is_interrupted()) return std::nullopt;
       continue;
     }
     if (text == nullptr || n <= 0) {

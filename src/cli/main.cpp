@@ -1,6 +1,7 @@
 // quern: the command line. Each command is in a file of its own; see docs/cli.md.
 
 #include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -43,7 +44,7 @@ void add_commands(CLI::App& app, Context& context) {
 }
 
 // CLI11 takes an unknown command for a stray argument; the user wants to hear which one was meant.
-bool report_unknown_command(const CLI::App& app, int argc, char** argv) {
+bool report_unknown_command(const CLI::App& app, int argc, const char* const* argv) {
   if (argc < 2 || argv[1][0] == '-') return false;
   const std::string wanted = argv[1];
   std::vector<std::string> names;
@@ -87,7 +88,18 @@ int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
   return kExitUsage;
 }
 
-int run(int argc, char** argv) {
+// "help COMMAND" is what many type: it means "COMMAND --help".
+std::vector<const char*> without_help_command(int argc, char** argv) {
+  std::vector<const char*> args(argv, argv + argc);
+  if (argc < 2 || std::string_view(argv[1]) != "help") return args;
+  args.erase(args.begin() + 1);
+  args.push_back("--help");
+  return args;
+}
+
+int run(const std::vector<const char*>& args) {
+  const int argc = static_cast<int>(args.size());
+  const char* const* argv = args.data();
   CLI::App app("Small language models on your own machine: one program, one memory budget.",
                "quern");
   Context context;
@@ -126,7 +138,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   quern::cli::prepare_process();
   try {
-    return quern::cli::run(argc, argv);
+    return quern::cli::run(quern::cli::without_help_command(argc, argv));
   } catch (const std::bad_alloc&) {
     quern::cli::print_error("out of memory");
     return quern::cli::kExitMemory;

@@ -330,6 +330,53 @@ TEST_F(program, help_and_version_are_data) {
   EXPECT_EQ(quern("version --isas").out.substr(0, 6), "plain\n");
 }
 
+TEST_F(program, help_is_a_command_too) {
+  EXPECT_EQ(quern("help").out, quern("--help").out);
+  EXPECT_EQ(quern("help embed").out, quern("embed --help").out);
+  EXPECT_EQ(quern("help models add").out, quern("models add --help").out);
+  EXPECT_EQ(quern("help nothing").exit_code, 2);
+}
+
+TEST_F(program, the_texts_themselves_are_not_replaced_by_their_vectors) {
+  const std::string texts = folder_.write("t.jsonl", "{\"text\":\"one\"}\n");
+  std::filesystem::create_symlink(texts, folder_.file("link.jsonl"));
+  for (const std::string& out : {texts, folder_.file("link.jsonl"), folder_.file("./t.jsonl")}) {
+    const Ended ended = quern("embed " + kEmbedder + " --texts " + texts + " --out " + out);
+    EXPECT_EQ(ended.exit_code, 4);
+    EXPECT_TRUE(contains(ended.err, "is the file of texts itself")) << ended.err;
+  }
+  EXPECT_EQ(folder_.read("t.jsonl"), "{\"text\":\"one\"}\n");
+}
+
+TEST_F(program, homes_and_models_behind_links_and_odd_names) {
+  namespace fs = std::filesystem;
+  fs::create_directories(folder_.file("a disk/quern, \"home\""));
+  fs::create_directory_symlink(folder_.file("a disk/quern, \"home\""), folder_.file("link"));
+  const auto run = [&](const std::string& args) {
+    const Ended ended = shell("QUERN_HOME=" + folder_.file("link") + " " QUERN_PROGRAM " " + args);
+    EXPECT_EQ(ended.exit_code, 0) << args << ended.err;
+    return ended.out;
+  };
+  run("models add " + kEmbedder + "/");  // Its name without the slash.
+  run("embed tiny-mean-f32 text");
+  EXPECT_EQ(json_lines(run("models --json"))[0]["name"], "tiny-mean-f32");
+  fs::create_directory_symlink(kClassifier, folder_.file("link/models/by-hand"));
+  run("classify by-hand text");
+  run("models rm by-hand");
+  EXPECT_TRUE(fs::exists(kClassifier + "/config.json"));
+  EXPECT_EQ(run("embed " + kEmbedder + "/ text"), run("embed " + kEmbedder + " text"));
+}
+
+TEST_F(program, an_environment_without_anything_will_do) {
+  const Ended ended =
+      shell("cd " + folder_.file("") + "; env -i QUERN_PACKED=off " QUERN_PROGRAM " embed " +
+            kEmbedder + " text --precision f32");
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  const Ended comma =
+      quern("embed " + kEmbedder + " text --precision f32", "LC_ALL=de_DE.UTF-8 LANG=de_DE.UTF-8");
+  EXPECT_EQ(comma.out, ended.out);
+}
+
 TEST_F(program, a_budget_too_small_is_refused_with_numbers) {
   const Ended ended = quern("embed " + kEmbedder + " text --memory 10kB");
   EXPECT_EQ(ended.exit_code, 5);

@@ -1,5 +1,6 @@
 // quern chat: a conversation in the terminal.
 
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "cli/flags.h"
 #include "cli/interrupt.h"
 #include "cli/line_editor.h"
+#include "cli/progress.h"
 #include "cli/run_texts.h"
 #include "cli/sampling_flags.h"
 #include "cli/text_output.h"
@@ -53,6 +55,14 @@ struct Message {
   std::string content;
 };
 
+// See https://no-color.org.
+std::string dimmed(const std::string& text) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const bool plain = no_color != nullptr && *no_color != '\0';
+  if (plain || progress_style(stderr, false) != ProgressStyle::kBar) return text;
+  return "\033[2m" + text + "\033[0m";
+}
+
 /// The conversation, and how it goes on.
 class Chat {
  public:
@@ -82,7 +92,8 @@ class Chat {
     return say(last);
   }
 
-  /// Prints the answer as it comes; a message that cannot be answered is forgotten.
+  /// Prints the answer as it comes; a message that cannot be answered is forgotten. One that was
+  /// stopped (kCancelled) is part of the conversation, as far as it came.
   Status say(const std::string& text) {
     messages_.push_back({"user", text});
     std::string answer;
@@ -92,7 +103,7 @@ class Chat {
       return status;
     }
     messages_.push_back({"assistant", answer});
-    return {};
+    return status;
   }
 
  private:
@@ -114,11 +125,10 @@ class Chat {
     const engine::GenerateResult result =
         generate_to(engine_, std::move(request), flags_.sampling.max_tokens, out, &answer);
     out.write("\n");
-    if (result.status.code() == Code::kCancelled && out.status().ok()) clear_interrupt();
     QUERN_TRY(out.status());
     QUERN_TRY(result.status);
     if (!flags_.quiet && isatty(STDERR_FILENO) != 0) {
-      print_note(fmt::format("\033[2m[{}]\033[0m\n", speed_line(result)));
+      print_note(dimmed("[" + speed_line(result) + "]") + "\n");
     }
     return {};
   }
@@ -151,7 +161,11 @@ Next obey(const std::string& line, Chat& chat) {
   } else {
     status = {Code::kBadInput, fmt::format("no command '{}' (/help lists them)", name)};
   }
-  if (!status.ok()) print_error(status.message());
+  if (status.code() == Code::kCancelled) {
+    clear_interrupt();
+  } else if (!status.ok()) {
+    print_error(status.message());
+  }
   return Next::kGoOn;
 }
 
@@ -166,9 +180,13 @@ Status converse(Chat& chat) {
     }
     const Status status = chat.say(*line);
     if (status.code() == Code::kIo || (!status.ok() && !editor.is_terminal())) return status;
-    if (!status.ok()) print_error(status.message());  // The next message may do better.
+    if (status.code() == Code::kCancelled) {
+      clear_interrupt();  // It was for the answer.
+    } else if (!status.ok()) {
+      print_error(status.message());  // The next message may do better.
+    }
   }
-  return {};
+  return is_interrupted() ? Status(Code::kCancelled, "interrupted") : Status();
 }
 
 Status run_chat(const ChatFlags& flags, const EngineFlags& engine_flags) {

@@ -1,5 +1,6 @@
 // quern embed: texts in, vectors out.
 
+#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -30,7 +31,19 @@ Examples:
   quern embed all-MiniLM-L6-v2 --texts corpus.jsonl --out corpus.npy
   zcat corpus.gz | quern embed all-MiniLM-L6-v2 --texts - --out corpus.npy)";
 
+// The result would replace what it was made of.
+Status check_not_same(const std::string& texts, const std::string& out) {
+  std::error_code none;
+  if (texts.empty() || texts == "-" || out.empty() ||
+      !std::filesystem::equivalent(texts, out, none)) {
+    return {};
+  }
+  return {Code::kBadInput,
+          fmt::format("'{}' is the file of texts itself: name another --out", out)};
+}
+
 Status embed(const EmbedFlags& flags, const EngineFlags& engine, engine::StreamTotals& totals) {
+  QUERN_TRY(check_not_same(flags.texts.file, flags.out));
   QUERN_ASSIGN(Session session, open_session(flags.texts, engine, engine::Task::kEmbed));
   const int all_dims = session.model.dims;
   if (flags.dimensions > all_dims) {
