@@ -9,12 +9,12 @@
 #include <fmt/format.h>
 
 #include "base/machine.h"
+#include "base/task_thread.h"
 #include "base/thread_pool.h"
 #include "engine/arena.h"
 #include "engine/engine_parts.h"
 #include "engine/generate/generation_plan.h"
 #include "engine/generate/generator.h"
-#include "engine/load/loader.h"
 #include "engine/model_pool.h"
 #include "engine/open_requests.h"
 #include "engine/scheduler.h"
@@ -334,7 +334,7 @@ class EngineImpl : public Engine {
   Generator generator_;
   Scheduler scheduler_;
   std::atomic<bool> stopping_{false};
-  Loader loader_;
+  TaskThread loader_;
 };
 
 Status check_options(const EngineOptions& o) {
