@@ -177,6 +177,15 @@ class FakeEngine : public engine::Engine {
       result.status = {Code::kBadInput, "logit_bias names token 256, want 0 to 255"};
     }
     if (!result.status.ok()) return result;
+    if (request.tells_prompt) {
+      for (const char c : prompt) {
+        engine::GenerateDelta delta = one_char(c, request.n_logprobs);
+        delta.text.clear();
+        delta.is_prompt = true;
+        if (&c == prompt.data()) delta.tokens[0].logprob = std::numeric_limits<float>::quiet_NaN();
+        if (on_delta) on_delta(delta);
+      }
+    }
     const bool is_late = prompt.find("late") != std::string::npos;
     for (const char c : prompt) {
       {

@@ -147,11 +147,18 @@ void GenerationRun::on_delta(int i, const engine::GenerateDelta& delta) {
     const std::lock_guard lock(mutex_);
     if (is_closed_) return;
     Choice& choice = choices_[static_cast<std::size_t>(i)];
+    if (delta.is_prompt) {
+      // Told as one: where they begin is known when their last one is.
+      choice.prompt_tokens.insert(choice.prompt_tokens.end(), delta.tokens.begin(),
+                                  delta.tokens.end());
+      return;
+    }
     if (choice.first_token_s == 0) choice.first_token_s = seconds_since(exchange_->started);
     tell_first(i);
     std::vector<GeneratedToken> tokens;
     if (plan_.wanted.n_logprobs >= 0) choice.window.add(delta, tokens);
-    if (!delta.text.empty() || !tokens.empty()) tell(i, delta.text, std::move(tokens));
+    const bool has_news = !delta.text.empty() || !tokens.empty();
+    if (has_news && !plan_.drops_answer) tell(i, delta.text, std::move(tokens));
     frees_others = is_leader(i) && !std::exchange(choice.has_freed_others, true);
     is_too_slow = is_streaming_ && exchange_->unsent_bytes() > kMaxUnsentBytes;
   }
@@ -174,6 +181,10 @@ void GenerationRun::on_done(int i, engine::GenerateResult result) {
       return cancel(tickets);
     }
     backend_->metrics.generated(choice.result, choice.first_token_s);
+    if (plan_.drops_answer) {
+      choice.result.n_tokens = 0;
+      choice.result.finish = engine::FinishReason::kLength;
+    }
     tell_first(i);
     tell_end(i);
     if (++n_over_ == static_cast<int>(choices_.size())) return finish();
@@ -197,12 +208,21 @@ void GenerationRun::tell_first(int i) {
   Choice& choice = choices_[static_cast<std::size_t>(i)];
   if (std::exchange(choice.has_begun, true)) return;
   const std::string& echo = prompt_of(i).echo;
+  // Tokens of a prompt may spell more than it, such as a space in front: they end where it does.
+  const long n_chars_before = choice.n_chars - count_begun_chars(choice.prompt_tokens);
   if (!plan_.is_stream) {
     choice.text = echo;
+    choice.tokens = std::move(choice.prompt_tokens);
+    choice.n_chars = n_chars_before;
     return;
   }
   std::string event;
-  plan_.writer->append_part(event, {.index = i, .is_first = true, .text = echo});
+  plan_.writer->append_part(
+      event, {.index = i,
+              .is_first = true,
+              .text = echo,
+              .tokens = choice.prompt_tokens.empty() ? nullptr : &choice.prompt_tokens,
+              .n_chars_before = n_chars_before});
   write(std::move(event));
 }
 
@@ -226,7 +246,7 @@ void GenerationRun::tell(int i, std::string_view text, std::vector<GeneratedToke
 void GenerationRun::tell_end(int i) {
   Choice& choice = choices_[static_cast<std::size_t>(i)];
   std::vector<GeneratedToken> rest;
-  if (plan_.wanted.stop.empty()) choice.window.finish(rest);
+  if (plan_.wanted.stop.empty() && !plan_.drops_answer) choice.window.finish(rest);
   if (!rest.empty()) tell(i, "", std::move(rest));
   if (!plan_.is_stream) return;
   std::string event;

@@ -27,6 +27,7 @@ struct RunPlan {
   engine::GenerateRequest wanted;  // All but the prompt; the seed is that of the first choice.
   int n = 1;                       // Choices of each prompt, in order.
   bool is_stream = false;
+  bool drops_answer = false;  // Nothing is wanted but the prompt: one token is made, and not told.
   std::vector<Prompt> prompts;
   int n_positions = 0;  // Of the model.
   std::shared_ptr<const AnswerWriter> writer;
@@ -53,7 +54,8 @@ class GenerationRun : public std::enable_shared_from_this<GenerationRun> {
     bool has_begun = false;  // Its first event, or its first token.
     bool is_over = false;
     bool has_freed_others = false;
-    std::string text;  // Where nothing is streamed.
+    std::string text;                                   // Where nothing is streamed.
+    std::vector<engine::GeneratedToken> prompt_tokens;  // Where they are told.
     TokenWindow window;
     std::vector<engine::GeneratedToken> tokens;  // Where nothing is streamed.
     long n_chars = 0;                            // Of the prompt and the tokens told.

@@ -29,6 +29,8 @@ struct GenerateRequest {
   std::vector<std::string> stop;  // The answer ends before any of these.
   bool ignore_end = false;        // Go on where the model would end: for benchmarks.
   int n_logprobs = -1;            // Likeliest tokens to report beside each; -1: no logprobs.
+  bool tells_prompt =
+      false;  // The prompt's own tokens too, with their logprobs, before all others.
   ContextPolicy context = ContextPolicy::kRefuse;
   int n_kept = 0;        // kSlide: tokens at the front that stay.
   bool is_bulk = false;  // Never delays others by more than a step.
@@ -38,14 +40,15 @@ struct GenerateRequest {
 struct GeneratedToken {
   text::TokenId id = 0;
   std::string bytes;  // What it adds; may end inside a character.
-  float logprob = 0;  // Set when logprobs are asked for.
+  float logprob = 0;  // Set when asked for; NaN of a prompt's first token, which nothing predicts.
   std::vector<TokenProbability> top;
   std::vector<std::string> top_bytes;  // Of `top`.
 };
 
 /// What one step adds to an answer.
 struct GenerateDelta {
-  std::string text;  // Whole characters, past any doubt about stop strings; may be empty.
+  std::string text;        // Whole characters, past any doubt about stop strings; may be empty.
+  bool is_prompt = false;  // The tokens are the prompt's, and there is no text.
   std::vector<GeneratedToken> tokens;  // Those whose text lies in `text` or is still held back.
 };
 

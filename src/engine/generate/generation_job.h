@@ -52,6 +52,7 @@ struct GenerationJob {
   GenerateResult result;
   bool started = false;
   bool ended = false;
+  int n_prompt_told = 0;  // Tokens, where the prompt is told.
   Clock::time_point first_step, first_token;
 
   /// Tokens that wait to go through the model.
@@ -60,6 +61,10 @@ struct GenerationJob {
   /// What keys and values of the context as it is now must be turned by.
   models::RopeFactors wanted_rope() const {
     return models::rope_factors_of(model->decoder.rope, static_cast<int>(context.size()));
+  }
+  /// Logits are wanted of all its tokens now, not of the last one alone.
+  bool tells_prompt() const {
+    return request.tells_prompt && n_prompt_told < result.n_prompt_tokens;
   }
 };
 

@@ -1,6 +1,7 @@
 #include "engine/generate/generator.h"
 
 #include <algorithm>
+#include <limits>
 #include <thread>
 #include <utility>
 
@@ -15,6 +16,7 @@ namespace {
 using Clock = GenerationJob::Clock;
 
 constexpr int kSmallestChunk = 2;
+constexpr int kToldChunk = 16;  // Of a prompt that is told: each token's logits take memory.
 constexpr int kFirstChunk = 7;  // With one answer, what the products for few rows take at once.
 // A step that carries a piece of a prompt may take this much longer than one that does not.
 constexpr double kStretch = 1.6;
@@ -233,7 +235,8 @@ bool Generator::start(Lane& lane, const JobPtr& job) {
     job->result.queue_ms = ms_between(job->submitted, job->first_step);
   }
   job->rope = job->wanted_rope();
-  std::optional<models::KvSequence> known = lane.prefixes.find(job->context, job->rope);
+  std::optional<models::KvSequence> known;
+  if (!job->tells_prompt()) known = lane.prefixes.find(job->context, job->rope);
   const int n_known = known ? known->length() : 0;
   job->kv.emplace(known ? std::move(*known) : models::KvSequence(lane.kv));
   const int wanted = std::min(static_cast<int>(job->context.size()) + options_.reserved_ahead,
@@ -317,7 +320,8 @@ Generator::Batch Generator::compose(Lane& lane) {
   for (const JobPtr& job : order) {
     // An earlier one of this batch may have set it back.
     if (std::find(lane.running.begin(), lane.running.end(), job) == lane.running.end()) continue;
-    const int n = job->is_prompt() ? std::min(job->n_pending(), prompt_left) : 1;
+    const int chunk = job->tells_prompt() ? std::min(prompt_left, kToldChunk) : prompt_left;
+    const int n = job->is_prompt() ? std::min(job->n_pending(), chunk) : 1;
     if (n == 0) continue;
     bool has_room = reserve(lane, *job, job->kv->length() + n);
     while (!has_room && set_back_one(lane, *job, batch)) {
@@ -337,7 +341,9 @@ Generator::Batch Generator::compose(Lane& lane) {
     batch.steps.push_back(
         {.ids = std::span(job->context).subspan(first, static_cast<std::size_t>(n)),
          .kv = &*job->kv,
-         .n_logits = is_last ? 1 : 0,
+         .n_logits = job->tells_prompt() ? n
+                     : is_last           ? 1
+                                         : 0,
          .longest = static_cast<int>(job->context.size())});
     batch.jobs.push_back(job);
   }
@@ -362,7 +368,8 @@ Result<Arena::Lease> Generator::fit(Lane& lane, Batch& batch) {
       batch.jobs.pop_back();
     } else if (last.ids.size() > 1) {
       last.ids = last.ids.first(last.ids.size() / 2);
-      last.n_logits = 0;
+      const bool tells = batch.jobs.back()->tells_prompt();
+      last.n_logits = tells ? static_cast<int>(last.ids.size()) : 0;
     } else if (lane.prefixes.drop_one() || set_back_one(lane, *batch.jobs.back(), batch)) {
       lane.kv.drop_spare();
     } else {
@@ -389,7 +396,14 @@ bool Generator::forward(Lane& lane, Batch& batch) {
   counters_.n_prompt_tokens += batch.n_prompt_rows();
   int row = 0;
   for (std::size_t i = 0; i < batch.jobs.size(); ++i) {
-    if (batch.steps[i].n_logits > 0) deliver(lane, *batch.jobs[i], logits.row(row++));
+    const models::DecoderStep& done = batch.steps[i];
+    if (done.n_logits == 0) continue;
+    GenerationJob& job = *batch.jobs[i];
+    const auto first = static_cast<int>(done.ids.data() - job.context.data());
+    const bool is_last = job.context.size() == static_cast<std::size_t>(first) + done.ids.size();
+    if (job.tells_prompt()) tell_prompt(job, first, logits.block(row, done.n_logits));
+    row += done.n_logits;
+    if (is_last) deliver(lane, job, logits.row(row - 1));
   }
   return true;
 }
@@ -433,6 +447,27 @@ void add_logprobs(const GenerationJob& job, std::span<const float> logits, Gener
 }
 
 }  // namespace
+
+/// `logits` are those of the tokens from position `first` on, each of which predicts the next.
+void Generator::tell_prompt(GenerationJob& job, int first, Matrix<const float> logits) {
+  GenerateDelta delta;
+  delta.is_prompt = true;
+  const auto add = [&](int position) -> GeneratedToken& {
+    GeneratedToken& token = delta.tokens.emplace_back();
+    token.id = job.context[static_cast<std::size_t>(position)];
+    token.bytes = bytes_of(*job.model, token.id);
+    job.n_prompt_told = position + 1;
+    return token;
+  };
+  if (job.n_prompt_told == 0) add(0).logprob = std::numeric_limits<float>::quiet_NaN();
+  for (int i = 0; i < logits.rows; ++i) {
+    const int position = first + i + 1;
+    // A sequence that was set back comes by what it has told.
+    if (position < job.n_prompt_told || position >= job.result.n_prompt_tokens) continue;
+    add_logprobs(job, logits.row(i), add(position));
+  }
+  if (job.on_delta && !delta.tokens.empty()) job.on_delta(delta);
+}
 
 // The next token of a sequence, out of its logits: sampled, told, and put behind the context.
 void Generator::deliver(Lane& lane, GenerationJob& job, std::span<float> logits) {

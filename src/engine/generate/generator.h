@@ -77,6 +77,7 @@ class Generator {
   Result<Arena::Lease> fit(Lane& lane, Batch& batch);
   bool forward(Lane& lane, Batch& batch);
   void adapt_chunk(Lane& lane, const Batch& batch, double seconds);
+  void tell_prompt(GenerationJob& job, int first, Matrix<const float> logits);
   void deliver(Lane& lane, GenerationJob& job, std::span<float> logits);
   void slide(Lane& lane, GenerationJob& job);
   void finish(Lane& lane, GenerationJob& job, Status status, FinishReason reason);

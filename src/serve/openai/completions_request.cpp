@@ -25,6 +25,7 @@ class Reader {
   Problem read_element(JsonValue value, const JsonPlace& place);
   Problem read_suffix(JsonValue value);
   Problem read_logprobs(JsonValue value);
+  Problem read_max_tokens(JsonValue value);
 
   CompletionsRequest& out_;
   bool has_model_ = false;
@@ -44,6 +45,7 @@ Problem Reader::read_field(std::string_view key, JsonValue value) {
   if (Problem problem = read_null(value, {key}, is_null)) return problem;
   if (is_null) return {};
   if (key == "stream_options") has_stream_options_ = true;
+  if (key == "max_tokens") return read_max_tokens(value);
   if (auto read = read_generation_field(key, value, generation)) return *read;
   if (key == "echo") return read_flag(value, {key}, out_.echo);
   if (key == "suffix") return read_suffix(value);
@@ -87,6 +89,17 @@ Problem Reader::read_suffix(JsonValue value) {
   return bad_request("suffix: is not supported, text is only continued at its end", "suffix");
 }
 
+/// As for chats; none at all is a way to ask for the prompt's logprobs.
+Problem Reader::read_max_tokens(JsonValue value) {
+  std::int64_t number = 0;
+  if (Problem problem = read_integer(value, {"max_tokens"}, {.low = -1}, number)) return problem;
+  out_.wants_answer = number != 0;
+  out_.generation.wanted.max_tokens = number < 0    ? std::numeric_limits<int>::max()
+                                      : number == 0 ? 1
+                                                    : static_cast<int>(number);
+  return {};
+}
+
 Problem Reader::read_logprobs(JsonValue value) {
   std::int64_t n = 0;
   Problem problem = read_integer(value, {"logprobs"}, {0, kMaxLogprobs}, n);
@@ -114,10 +127,6 @@ Problem Reader::finish(int max_choices) {
   if (best_of_ > generation.n) {
     generation.warnings.push_back(
         fmt::format("best_of: choices are not ranked, so there are n, which is {}", generation.n));
-  }
-  if (out_.echo && generation.wanted.n_logprobs >= 0) {
-    return bad_request("logprobs: not supported together with echo: those of a prompt are not kept",
-                       "logprobs");
   }
   if (generation.wanted.max_tokens == 0) generation.wanted.max_tokens = kDefaultTokens;
   return check_generation(generation, has_stream_options_);

@@ -1,6 +1,7 @@
 #include "serve/openai/generation_json.h"
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 
 #include <fmt/format.h>
@@ -32,7 +33,11 @@ void append_token(std::string& out, std::string_view bytes, std::string_view pre
 }
 
 void append_logprob(std::string& out, float logprob) {
-  fmt::format_to(std::back_inserter(out), "{}", std::max(logprob, kLeastLogprob));
+  if (std::isnan(logprob)) {
+    out += "null";
+  } else {
+    fmt::format_to(std::back_inserter(out), "{}", std::max(logprob, kLeastLogprob));
+  }
 }
 
 void append_chat_token(std::string& out, std::string_view bytes, float logprob) {
@@ -66,6 +71,10 @@ void append_chat_logprobs(std::string& out, const std::vector<GeneratedToken>& t
 
 /// The likeliest tokens and the one that was taken, as an object: the first of equal texts counts.
 void append_top(std::string& out, const GeneratedToken& token) {
+  if (std::isnan(token.logprob)) {
+    out += "null";
+    return;
+  }
   std::vector<std::string_view> told;
   out += '{';
   const auto append = [&](std::string_view bytes, float logprob) {
@@ -106,7 +115,7 @@ void append_completion_logprobs(std::string& out, const AnswerPart& part) {
   append_list(out, "top_logprobs", tokens, [&](const auto& token) { append_top(out, token); });
   out += ',';
   append_list(out, "text_offset", tokens, [&](const auto& token) {
-    fmt::format_to(std::back_inserter(out), "{}", offset);
+    fmt::format_to(std::back_inserter(out), "{}", std::max(offset, 0L));
     offset += count_begun_chars(token.bytes);
   });
   out += '}';

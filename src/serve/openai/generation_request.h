@@ -38,7 +38,8 @@ struct CompletionsRequest {
   };
   GenerationRequest generation;
   std::vector<Prompt> prompts;
-  bool echo = false;  // The prompt stands before each answer.
+  bool echo = false;         // The prompt stands before each answer.
+  bool wants_answer = true;  // Not for max_tokens 0: then max_tokens is 1, which is not told.
 };
 
 /// Fills `out` from `body` (which may be grown) or says what is wrong with it.

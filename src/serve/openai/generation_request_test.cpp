@@ -128,6 +128,15 @@ TEST(generation_request, fields_of_other_servers_warn_when_they_would_matter) {
   EXPECT_EQ(chat_param(chat(R"("guided_json":{"a":nul})")), "");
 }
 
+TEST(generation_request, a_completion_may_be_of_no_tokens) {
+  const CompletionsRequest r =
+      parsed(completion(R"("prompt":"x","max_tokens":0,"echo":true,"logprobs":3)"));
+  EXPECT_FALSE(r.wants_answer);
+  EXPECT_TRUE(r.echo);
+  EXPECT_EQ(r.generation.wanted.n_logprobs, 3);
+  EXPECT_TRUE(parsed(completion(R"("prompt":"x","max_tokens":1)")).wants_answer);
+}
+
 TEST(generation_request, integers_may_be_spelled_as_floats) {
   const ChatRequest r =
       parsed_chat(chat(R"("max_tokens":3.0,"top_k":4e1,"seed":-5.0,"n":2.0,"logprobs":true,
@@ -291,7 +300,7 @@ TEST(generation_request, wrong_completions_fields_are_named) {
            {R"("prompt":"x","suffix":"y")", "suffix"},
            {R"("prompt":"x","best_of":0)", "best_of"},
            {R"("prompt":"x","echo":1)", "echo"},
-           {R"("prompt":"x","echo":true,"logprobs":1)", "logprobs"},
+           {R"("prompt":"x","max_tokens":-2)", "max_tokens"},
            {R"("prompt":"x","logprobs":true)", "logprobs"},
            {R"("prompt":"x","logprobs":21)", "logprobs"},
            {R"("prompt":"x","model":null)", "model"}}) {

@@ -92,6 +92,8 @@ Problem make_prompts(Backend& backend, CompletionsRequest&& request, RunPlan& pl
     return problem;
   }
   const bool tells_offsets = plan.wanted.n_logprobs >= 0;
+  plan.wanted.tells_prompt = request.echo && tells_offsets;
+  plan.drops_answer = !request.wants_answer;
   for (CompletionsRequest::Prompt& prompt : request.prompts) {
     RunPlan::Prompt& made = plan.prompts.emplace_back();
     made.text = std::move(prompt.text);

@@ -242,6 +242,49 @@ TEST_F(generation, offsets_count_characters_from_the_beginning_of_the_prompt) {
   EXPECT_EQ(answer["choices"][1]["logprobs"]["text_offset"], json({3}));
 }
 
+// Situations of ggml-org/llama.cpp#27174 and vllm-project/vllm#6521.
+TEST_F(generation, an_echo_has_the_logprobs_of_the_prompt) {
+  start();
+  const json answer =
+      complete({{"prompt", "ab"}, {"echo", true}, {"logprobs", 1}, {"max_tokens", 1}});
+  EXPECT_EQ(answer["choices"][0]["text"], "abA");
+  EXPECT_EQ(answer["choices"][0]["logprobs"], json::parse(R"({"tokens":["a","b","A"],
+      "token_logprobs":[null,-0.25,-0.25],"text_offset":[0,1,2],
+      "top_logprobs":[null,{"b":-0.25},{"A":-0.25}]})"));
+  std::string text;
+  json tokens = json::array(), offsets = json::array();
+  for (const json& event :
+       stream("/v1/completions",
+              {{"prompt", "ab"}, {"echo", true}, {"logprobs", 1}, {"max_tokens", 1}})) {
+    const json& choice = event["choices"][0];
+    text += choice["text"];
+    if (choice["logprobs"].is_null()) continue;
+    for (const json& token : choice["logprobs"]["tokens"]) tokens.push_back(token);
+    for (const json& offset : choice["logprobs"]["text_offset"]) offsets.push_back(offset);
+  }
+  EXPECT_EQ(text, "abA");
+  EXPECT_EQ(tokens, (json{"a", "b", "A"}));
+  EXPECT_EQ(offsets, (json{0, 1, 2}));
+}
+
+TEST_F(generation, of_no_tokens_there_is_the_prompt_alone) {
+  start();
+  json answer = complete({{"prompt", "ab"}, {"echo", true}, {"logprobs", 0}, {"max_tokens", 0}});
+  EXPECT_EQ(answer["choices"][0]["text"], "ab");
+  EXPECT_EQ(answer["choices"][0]["finish_reason"], "length");
+  EXPECT_EQ(answer["choices"][0]["logprobs"]["tokens"], (json{"a", "b"}));
+  EXPECT_EQ(answer["choices"][0]["logprobs"]["token_logprobs"], (json{nullptr, -0.25}));
+  EXPECT_EQ(answer["usage"]["completion_tokens"], 0);
+  EXPECT_EQ(answer["usage"]["prompt_tokens"], 2);
+  answer = complete({{"prompt", "ab"}, {"max_tokens", 0}});
+  EXPECT_EQ(answer["choices"][0]["text"], "");
+  const auto events =
+      stream("/v1/completions", {{"prompt", "ab"}, {"echo", true}, {"max_tokens", 0}});
+  std::string text;
+  for (const json& event : events) text += event["choices"][0]["text"];
+  EXPECT_EQ(text, "ab");
+}
+
 TEST_F(generation, ignored_fields_that_would_matter_are_told) {
   start();
   const json warnings = {"guided_json: is not supported and was ignored"};
