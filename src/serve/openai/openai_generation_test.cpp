@@ -121,7 +121,7 @@ TEST_F(generation, an_assistants_last_message_is_continued) {
     return status == 200 ? engine_.last_generation().prompt
                          : answer["error"]["param"].get<std::string>();
   };
-  EXPECT_EQ(prompt_of({}), "<user>say<assistant>Sure: ");
+  EXPECT_EQ(prompt_of(json::object()), "<user>say<assistant>Sure: ");
   EXPECT_EQ(prompt_of({{"chat_template_kwargs", {{"mood", "!"}}}}), "<user>say<assistant>Sure: ");
   EXPECT_EQ(prompt_of({{"continue_final_message", true}, {"add_generation_prompt", false}}),
             "<user>say<assistant>Sure: ");
@@ -134,7 +134,8 @@ TEST_F(generation, an_assistants_last_message_is_continued) {
   EXPECT_EQ(prompt_of({{"add_generation_prompt", true}, {"continue_final_message", true}}, 400),
             "continue_final_message");
   const json begun = {{"role", "user"}, {"content", "go on"}};
-  EXPECT_EQ(prompt_of({{"messages", {begun}}, {"continue_final_message", true}}), "<user>go on");
+  EXPECT_EQ(prompt_of({{"messages", json::array({begun})}, {"continue_final_message", true}}),
+            "<user>go on");
   // Of an answer that has not begun there is nothing to continue.
   EXPECT_EQ(prompt_of({{"messages", {begun, {{"role", "assistant"}, {"content", " "}}}}}),
             "<user>go on<assistant>");
