@@ -35,8 +35,11 @@ inline Result<std::string> render(const std::string& source) {
 inline void expect_renders(const std::vector<std::pair<std::string, std::string>>& cases) {
   for (const auto& [source, want] : cases) {
     const Result<std::string> got = render(source);
-    EXPECT_TRUE(got.ok()) << source << "\n" << got.status().message();
-    if (got.ok()) EXPECT_EQ(*got, want) << source;
+    if (!got.ok()) {
+      ADD_FAILURE() << source << "\n" << got.status().message();
+    } else {
+      EXPECT_EQ(*got, want) << source;
+    }
   }
 }
 

@@ -127,7 +127,8 @@ TEST_P(Golden, agrees_with_transformers) {
 
 INSTANTIATE_TEST_SUITE_P(Models, Golden,
                          testing::Values("tiny-mean-f32", "tiny-mean-f16", "tiny-mean-bf16",
-                                         "tiny-cls", "tiny-max", "tiny-sharded", "tiny-nli"));
+                                         "tiny-cls", "tiny-max", "tiny-sharded", "tiny-nli",
+                                         "tiny-roberta", "tiny-roberta-cross"));
 
 TEST(encoder, bf16_stays_near_f32) {
   Fixture f32("tiny-mean-f32");

@@ -103,7 +103,8 @@ bool check(const std::string& source, const Json& given) {
   const auto got = render(*made, hostile);
   EXPECT_TRUE(got.ok()) << where << got.status().message();
   if (!got.ok()) return true;
-  EXPECT_EQ(ids_in(tokens, got->bytes, got->foreign), want) << where << "\n" << got->bytes.substr(0, 300);
+  EXPECT_EQ(ids_in(tokens, got->bytes, got->foreign), want) << where << "\n"
+                                                            << got->bytes.substr(0, 300);
   return true;
 }
 

@@ -58,10 +58,9 @@ Problem Reader::read_field(std::string_view key, JsonValue value) {
                                            request.truncation);
   }
   if (key == "truncation_side") {
-    Problem problem = read_choice(value, {key}, "right", "left", is_second);
-    request.truncation_side =
-        is_second ? text::TruncationSide::kLeft : text::TruncationSide::kRight;
-    return problem;
+    using enum text::TruncationSide;
+    return read_choice<text::TruncationSide>(value, {key}, {{"right", kRight}, {"left", kLeft}},
+                                             request.truncation_side.emplace());
   }
   if (key == "priority") {
     using enum engine::Priority;
