@@ -195,6 +195,89 @@ TEST_F(generation_api, token_ids_are_taken_and_echoed) {
   EXPECT_EQ(ask(kCompletions, {{"prompt", {9, 61}}}, 400)["error"]["param"], "prompt");
 }
 
+TEST_F(generation_api, every_sampling_number_may_be_as_small_or_large_as_it_is_allowed) {
+  struct Field {
+    const char* name;
+    double low, high;
+  };
+  constexpr double kValues[] = {
+      0,    5e-324, 1e-46,         1.4e-45, 1e-40, 2.9e-39, 1.1754944e-38, 1e-30,  1e-7,
+      0.01, 0.5,    0.99999999999, 1,       2,     100,     -1.4e-45,      -1e-40, -2};
+  int n_answered = 0;
+  for (const Field& field :
+       {Field{"temperature", 0, 100}, Field{"top_p", 0, 1}, Field{"min_p", 0, 1},
+        Field{"typical_p", 0, 1}, Field{"presence_penalty", -2, 2},
+        Field{"frequency_penalty", -2, 2}, Field{"repeat_penalty", 0.01, 100},
+        Field{"repetition_penalty", 0.01, 100}}) {
+    for (const double value : kValues) {
+      const bool is_allowed = value >= field.low && value <= field.high;
+      const Answer answer = post(kChat, {{"messages", {{{"role", "user"}, {"content", "hi"}}}},
+                                         {field.name, value},
+                                         {"max_tokens", 3}});
+      EXPECT_EQ(answer.status, is_allowed ? 200 : 400) << field.name << " " << value;
+      n_answered += answer.status == 200;
+    }
+  }
+  for (const double bias : {-100.0, -1e-40, 1e-46, 100.0}) {
+    ask(kCompletions, {{"prompt", "x"}, {"max_tokens", 3}, {"logit_bias", {{"9", bias}}}});
+  }
+  EXPECT_GT(n_answered, 80);
+  // As 0, not near it.
+  const json body = {{"prompt", "<s>ab"}, {"max_tokens", 10}, {"temperature", 1e-40}};
+  EXPECT_EQ(ask(kCompletions, body)["choices"][0]["text"], generated("<s>ab", 10, 0, 0));
+}
+
+TEST_F(generation_api, a_huge_max_tokens_means_the_context) {
+  for (const json number : {json(2147483647), json(4294967295), json(1e30), json(-1)}) {
+    const json answer =
+        ask(kCompletions, {{"prompt", "<s>ab"}, {"max_tokens", number}, {"ignore_eos", true}});
+    EXPECT_EQ(answer["choices"][0]["finish_reason"], "length") << number;
+    EXPECT_GE(answer["usage"]["total_tokens"], 256);
+    EXPECT_LE(answer["usage"]["total_tokens"], 257);
+  }
+}
+
+TEST_F(generation_api, an_answer_goes_on_where_the_assistant_has_stopped) {
+  const json messages = {{{"role", "user"}, {"content", "Say something"}},
+                         {{"role", "assistant"}, {"content", "Well, "}}};
+  const json answer = ask(kChat, {{"messages", messages}, {"temperature", 0}, {"max_tokens", 12}});
+  EXPECT_EQ(answer["choices"][0]["message"]["content"],
+            generated("<s><user>Say something</s><assistant>Well, ", 12, 0, 0));
+}
+
+// The logprobs of an echo against those of answers that were forced to be the prompt's next token.
+TEST_F(generation_api, an_echo_tells_the_logprobs_that_answers_have) {
+  const auto encoder = engine_->text_encoder(model_);
+  ASSERT_TRUE(encoder.ok());
+  std::vector<text::TokenId> ids;
+  // More than a page of the KV cache, and than the rows that are told at once.
+  const std::string prompt = "<s>" + std::string(70, 'x') + " tell me";
+  (*encoder)->tokenizer().encode(prompt, text::Specials::kAsToken, ids);
+  ask(kCompletions, {{"prompt", prompt}, {"max_tokens", 1}});  // Its pages are kept from here on.
+  const json told =
+      ask(kCompletions,
+          {{"prompt", prompt}, {"echo", true}, {"logprobs", 2}, {"max_tokens", 0}})["choices"][0];
+  EXPECT_EQ(told["text"], prompt);
+  EXPECT_EQ(told["finish_reason"], "length");
+  const json& logprobs = told["logprobs"];
+  ASSERT_EQ(logprobs["tokens"].size(), ids.size());
+  EXPECT_TRUE(logprobs["token_logprobs"][0].is_null());
+  EXPECT_TRUE(logprobs["top_logprobs"][0].is_null());
+  for (std::size_t i = 1; i < ids.size(); ++i) {
+    const std::vector<text::TokenId> before(ids.begin(),
+                                            ids.begin() + static_cast<std::ptrdiff_t>(i));
+    const json forced = ask(kCompletions, {{"prompt", before},
+                                           {"max_tokens", 1},
+                                           {"temperature", 0},
+                                           {"logprobs", 2},
+                                           {"logit_bias", {{std::to_string(ids[i]), 100}}}});
+    const json& want = forced["choices"][0]["logprobs"];
+    EXPECT_EQ(logprobs["tokens"][i], want["tokens"][0]) << i;
+    EXPECT_EQ(logprobs["token_logprobs"][i], want["token_logprobs"][0]) << i;
+    EXPECT_EQ(logprobs["top_logprobs"][i], want["top_logprobs"][0]) << i;
+  }
+}
+
 TEST_F(generation_api, errors_of_the_engine_keep_their_shape) {
   json error = ask(kCompletions, {{"prompt", std::string(257, 'x')}}, 400)["error"];
   EXPECT_EQ(error["code"], "context_length_exceeded");
