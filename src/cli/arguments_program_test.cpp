@@ -127,15 +127,16 @@ TEST_F(arguments_program, names_and_paths_are_taken_as_they_are) {
 TEST_F(arguments_program, what_cannot_be_meant_is_refused) {
   const std::string generate = "generate " + kChatter + " text ";
   for (const std::string& args :
-       {"embed " + kEmbedder + " text --out ''", "embed " + kEmbedder + " text --texts=",
-        "serve --api-key ''", "serve --api-key=", std::string("serve --port ''"),
+       {"embed " + kEmbedder + " text --out ''",
+        "embed " + kEmbedder + " text --texts=", std::string("serve --api-key ''"),
+        std::string("serve --api-key="), std::string("serve --port ''"),
         generate + "--temperature ''", generate + "--max-tokens=", generate + "--seed ''",
         "embed " + kEmbedder + " --pair a b", "classify " + kClassifier + " --pair a"}) {
     const Ended ended = quern(args);
     EXPECT_EQ(ended.exit_code, 2) << args << ended.err;
     EXPECT_EQ(ended.out, "") << args;
   }
-  const Ended dashes = quern("embed " + kEmbedder + " -hello");
+  const Ended dashes = quern("embed " + kEmbedder + " -xyz");
   EXPECT_EQ(dashes.exit_code, 2);
   EXPECT_TRUE(contains(dashes.err, "goes behind '--'")) << dashes.err;
 }

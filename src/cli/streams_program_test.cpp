@@ -70,7 +70,7 @@ TEST_F(streams_program, a_standard_error_that_is_gone_loses_messages_and_nothing
     EXPECT_EQ(folder_.read("o.jsonl"), good) << gone;
   }
   for (const std::string& args :
-       {"models add " + kEmbedder + " --name m", std::string("models"), "embed m text",
+       {"models add " + kEmbedder + " --name m", std::string("models"), std::string("embed m text"),
         "generate " + kChatter + " text --max-tokens 3", std::string("models rm m")}) {
     const Ended ended = shell(QUERN_PROGRAM " " + args + " 2>/dev/full");
     EXPECT_EQ(ended.exit_code, 0) << args;
@@ -84,7 +84,7 @@ TEST_F(streams_program, results_that_cannot_be_written_are_an_error_for_every_co
   for (const std::string& args :
        {std::string("--help"), std::string("embed --help"), std::string("models rm --help"),
         std::string("--version"), std::string("version"), std::string("models"),
-        std::string("models --json"), "tokenize m text", "embed m text",
+        std::string("models --json"), std::string("tokenize m text"), std::string("embed m text"),
         "similar m text --texts " + texts, "generate " + kChatter + " text --max-tokens 3",
         "chat " + kChatter + " --message text --max-tokens 3",
         "bench embed m --repeat 1 --singles 1 --texts " + texts}) {
