@@ -3,9 +3,12 @@
 #include <atomic>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 
 #include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
+
+#include "base/standard_error.h"
 
 namespace quern {
 namespace {
@@ -18,13 +21,23 @@ std::atomic<LogLevel>& level() {
   return value;
 }
 
+// A line that cannot be written is dropped: no request waits for whoever should read the log.
+class StandardErrorSink final : public spdlog::sinks::base_sink<std::mutex> {
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    write_standard_error({line.data(), line.size()}, WhenFull::kDrop);
+  }
+  void flush_() override {}
+};
+
 // Never destroyed: threads may still log while statics go. Not registered with spdlog's registry,
 // whose own default logger would write to standard output.
 spdlog::logger& logger() {
   static spdlog::logger* const instance = [] {
-    auto* made = new spdlog::logger("quern", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto* made = new spdlog::logger("quern", std::make_shared<StandardErrorSink>());
     made->set_level(spdlog::level::trace);
-    made->flush_on(spdlog::level::trace);
     made->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
     return made;
   }();
