@@ -1,8 +1,6 @@
 #include "base/mapped_file.h"
 
-#include <atomic>
 #include <cerrno>
-#include <cstdio>
 #include <system_error>
 #include <utility>
 
@@ -11,6 +9,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/part_file.h"
 
 namespace quern {
 namespace {
@@ -36,23 +36,6 @@ Status io_error(const std::string& path, const char* action, int error) {
 
 std::int64_t nanoseconds(const timespec& t) {
   return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
-}
-
-Status write_all(int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return io_error(path, "write", errno);
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return {};
-}
-
-Status write_new_file(const std::string& path, std::initializer_list<std::string_view> parts) {
-  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-  if (fd.get() < 0) return io_error(path, "create", errno);
-  for (const std::string_view part : parts) QUERN_TRY(write_all(fd.get(), part, path));
-  return ::fsync(fd.get()) == 0 ? Status() : io_error(path, "sync", errno);
 }
 
 }  // namespace
@@ -93,7 +76,8 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), n_bytes_);
+  if (data_ == nullptr) return;
+  ::munmap(const_cast<std::byte*>(data_), n_bytes_);
 }
 
 void MappedFile::drop_pages() const {
@@ -123,14 +107,9 @@ Status write_file_atomically(const std::string& path, std::string_view bytes) {
 
 Status write_file_atomically(const std::string& path,
                              std::initializer_list<std::string_view> parts) {
-  static std::atomic<unsigned> counter{0};
-  const std::string part = fmt::format("{}.{}.{}.part", path, ::getpid(), counter.fetch_add(1));
-  Status status = write_new_file(part, parts);
-  if (status.ok() && ::rename(part.c_str(), path.c_str()) != 0) {
-    status = io_error(path, "rename onto", errno);
-  }
-  if (!status.ok()) ::unlink(part.c_str());
-  return status;
+  QUERN_ASSIGN(PartFile file, PartFile::create(path, 0644));
+  for (const std::string_view part : parts) QUERN_TRY(file.write(part));
+  return file.publish();
 }
 
 }  // namespace quern

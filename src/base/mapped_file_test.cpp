@@ -149,7 +149,7 @@ TEST_F(mapped_file, a_reader_keeps_the_old_bytes_over_a_replace) {
 TEST_F(mapped_file, a_failed_write_says_why_and_cleans_up) {
   const Status no_folder = write_file_atomically(path("no/such/folder"), "x");
   EXPECT_FALSE(no_folder.ok());
-  EXPECT_THAT(no_folder.message(), HasSubstr("cannot create"));
+  EXPECT_THAT(no_folder.message(), HasSubstr("cannot write"));
 
   fs::create_directory(path("taken"));  // A file cannot be renamed over a folder.
   const Status taken = write_file_atomically(path("taken"), "x");
