@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mapped_ranges.h"
 #include "base/part_file.h"
 
 namespace quern {
@@ -61,6 +62,7 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
     void* data = ::mmap(nullptr, file.n_bytes_, PROT_READ, MAP_SHARED, fd.get(), 0);
     if (data == MAP_FAILED) return io_error(path, "map", errno);
     file.data_ = static_cast<const std::byte*>(data);
+    note_mapping(file.bytes(), path);
   }
   return file;
 }
@@ -77,6 +79,7 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 
 MappedFile::~MappedFile() {
   if (data_ == nullptr) return;
+  forget_mapping(bytes());
   ::munmap(const_cast<std::byte*>(data_), n_bytes_);
 }
 
