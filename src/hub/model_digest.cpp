@@ -3,12 +3,15 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "base/sha256.h"
 #include "hub/digest_memo.h"
 #include "hub/manifest.h"
+#include "hub/model_state.h"
 
 namespace quern::hub {
 namespace {
@@ -73,6 +76,12 @@ Result<std::string> digest_of(const std::string& home, const std::string& folder
   return sha256_hex(std::as_bytes(std::span(all)));
 }
 
+std::optional<std::string> known_digest(const std::string& home, const std::string& folder,
+                                        std::span<const MappedFile> files) {
+  Result<std::string> digest = digest_of(home, folder, files, Unknown::kGiveUp);
+  return digest.ok() ? std::optional(std::move(*digest)) : std::nullopt;
+}
+
 }  // namespace
 
 Result<std::string> model_digest(const std::string& home, const std::string& folder,
@@ -87,8 +96,21 @@ Result<std::string> model_digest(const std::string& home, const std::string& fol
 
 std::optional<std::string> known_model_digest(const std::string& home, const std::string& folder,
                                               const formats::TensorFiles& files) {
-  Result<std::string> digest = digest_of(home, folder, files.files(), Unknown::kGiveUp);
-  return digest.ok() ? std::optional(std::move(*digest)) : std::nullopt;
+  return known_digest(home, folder, files.files());
+}
+
+std::optional<std::string> known_model_digest(const std::string& home, const std::string& path) {
+  if (!path.ends_with(".gguf")) {
+    const Result<formats::TensorFiles> files = formats::TensorFiles::open(path);
+    return files.ok() ? known_digest(home, path, files->files()) : std::nullopt;
+  }
+  std::vector<MappedFile> parts;
+  for (const std::string& part : gguf_parts(path)) {
+    Result<MappedFile> file = MappedFile::open(part);
+    if (!file.ok()) return std::nullopt;
+    parts.push_back(std::move(*file));
+  }
+  return known_digest(home, fs::path(path).parent_path().string(), parts);
 }
 
 }  // namespace quern::hub
