@@ -25,6 +25,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n_by
   input.bos_token = "<s>";
   input.now = 1;
   const auto text = made->render(input, {.max_steps = 20'000, .max_text_bytes = 1 << 16});
-  QUERN_CHECK(!text.ok() || text->size() <= 1u << 16);
+  QUERN_CHECK(!text.ok() || text->bytes.size() <= 1u << 16);
   return 0;
 }

@@ -55,8 +55,8 @@ class Evaluator {
     frame_ = &globals_;
   }
 
-  Result<std::string> run(const Block& block) {
-    std::string out;
+  Result<Text> run(const Block& block) {
+    Text out;
     run_into(block, out);
     if (machine_.failed()) {
       return machine_.status().in("template line " + std::to_string(error_line_));
@@ -104,8 +104,8 @@ class Evaluator {
     Frame frame_;
   };
 
-  void run_into(const Block& block, std::string& out) {
-    std::string* before = std::exchange(out_, &out);
+  void run_into(const Block& block, Text& out) {
+    Text* before = std::exchange(out_, &out);
     exec_block(block);
     out_ = before;
   }
@@ -160,10 +160,10 @@ class Evaluator {
   }
 
   void print_value(const Value& value) {
-    if (const std::string* text = value.as_text()) {
+    if (const Text* text = value.as_traced()) {
       machine_.append(*text, *out_);
     } else {
-      machine_.append(machine_.printed(value), *out_);
+      machine_.append(machine_.traced(value), *out_);
     }
   }
 
@@ -280,7 +280,7 @@ class Evaluator {
   }
 
   Value captured(const Block& body) {
-    std::string text;
+    Text text;
     const Scope scope(*this, frame_);
     run_into(body, text);
     return machine_.text(std::move(text));
@@ -399,7 +399,7 @@ class Evaluator {
                            ", not a function");
     }
     if (called->macro != nullptr) return call_macro(*called, args);
-    return called->builtin(machine_, called->self, args);
+    return machine_.call(called->builtin, called->self, args);
   }
 
   // Where a macro was made, if that is still running.
@@ -422,7 +422,7 @@ class Evaluator {
                                                     : Value();
       frame_->set(parameter.name, std::move(value));
     }
-    std::string text;
+    Text text;
     run_into(macro.body, text);
     return machine_.text(std::move(text));
   }
@@ -449,7 +449,7 @@ class Evaluator {
     if (filter == nullptr) {
       return machine_.fail("no filter named '" + expr.name + "'", Code::kUnsupported);
     }
-    return filter(machine_, self, args);
+    return machine_.call(filter, self, args);
   }
 
   Value eval_test(const Expr& expr) {
@@ -460,7 +460,7 @@ class Evaluator {
     if (test == nullptr) {
       return machine_.fail("no test named '" + expr.name + "'", Code::kUnsupported);
     }
-    return is_true(test(machine_, self, args)) != expr.is_negated;
+    return is_true(machine_.call(test, self, args)) != expr.is_negated;
   }
 
   Value eval_unary(const Expr& expr) {
@@ -494,7 +494,7 @@ class Evaluator {
   Frame* frame_ = nullptr;
   std::vector<const Frame*> live_;  // Innermost last.
   std::uint64_t n_frames_ = 0;
-  std::string* out_ = nullptr;
+  Text* out_ = nullptr;
   Value piped_;
   int depth_ = 0;
   int line_ = 0;
@@ -503,8 +503,8 @@ class Evaluator {
 
 }  // namespace
 
-Result<std::string> render_template(const Block& block, const Variables& variables,
-                                    const Limits& limits, std::time_t now) {
+Result<Text> render_template(const Block& block, const Variables& variables, const Limits& limits,
+                             std::time_t now) {
   return Evaluator(variables, limits, now).run(block);
 }
 

@@ -15,9 +15,9 @@ namespace quern::jinja {
 
 using Variables = std::vector<std::pair<std::string, Value>>;
 
-/// What the template prints.
+/// What the template prints, and which of it stood in the variables.
 /// Errors: kBadInput (also raise_exception, with its message), kUnsupported, kExhausted (limits).
-Result<std::string> render_template(const Block& block, const Variables& variables,
-                                    const Limits& limits, std::time_t now);
+Result<Text> render_template(const Block& block, const Variables& variables, const Limits& limits,
+                             std::time_t now);
 
 }  // namespace quern::jinja

@@ -209,18 +209,19 @@ Value indent(Machine& machine, const Value& self, const Args& args) {
   if (self.as_text() == nullptr) return machine.fail("indent needs a text");
   const std::string margin = margin_of(args);
   const bool blank = args.is_set(2, "blank");
-  const std::string text = machine.printed(self);
-  std::string out;
+  const Text text = machine.traced(self);
+  Text out;
   bool is_first = true;
-  for (std::string_view rest = text;;) {
+  for (std::string_view rest = text.bytes;;) {
     const std::size_t end = rest.find('\n');
     const std::string_view line = rest.substr(0, end);
     const bool wants = is_first ? args.is_set(1, "first") : (blank || !line.empty());
     if (wants && !machine.append(margin, out)) return {};
-    if (!machine.spend(1) || !machine.append(line, out)) return {};
+    const auto at = static_cast<std::size_t>(line.data() - text.bytes.data());
+    if (!machine.spend(1) || !machine.append(text, at, at + line.size(), out)) return {};
     is_first = false;
     if (end == std::string_view::npos) break;
-    out += '\n';
+    out.append(text, at + line.size(), at + line.size() + 1);
     rest.remove_prefix(end + 1);
   }
   return machine.text(std::move(out));
@@ -228,7 +229,7 @@ Value indent(Machine& machine, const Value& self, const Args& args) {
 
 Value escape(Machine& machine, const Value& self, const Args&) { return escaped(machine, self); }
 Value safe(Machine& machine, const Value& self, const Args&) {
-  return Markup{std::make_shared<const std::string>(machine.printed(self))};
+  return Markup{std::make_shared<const Text>(machine.traced(self))};
 }
 
 // Runs of what a regex calls \w.
@@ -249,7 +250,7 @@ Value wordcount(Machine& machine, const Value& self, const Args&) {
 
 Value format(Machine& machine, const Value& self, const Args& args) {
   if (!args.named.empty()) return machine.fail("format takes no names", Code::kUnsupported);
-  return percent_format(machine, machine.printed(self), make_list(args.values, true));
+  return percent_format(machine, machine.traced(self), make_list(args.values, true));
 }
 
 constexpr NamedBuiltin kFilters[] = {{"abs", absolute},

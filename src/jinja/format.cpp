@@ -13,17 +13,17 @@ constexpr int kMaxWidth = 1000;
 
 class PercentFormat {
  public:
-  PercentFormat(Machine& machine, std::string_view format, const Value& values)
-      : machine_(machine), rest_(format), values_(values) {
+  PercentFormat(Machine& machine, const Text& format, const Value& values)
+      : machine_(machine), format_(format), rest_(format.bytes), values_(values) {
     const List* list = values.as_list();
     items_ = list != nullptr && list->is_tuple ? list->items : std::vector<Value>{values};
   }
 
   Value run() {
-    std::string out;
+    Text out;
     while (!machine_.failed() && !rest_.empty()) {
       const std::size_t n = std::min(rest_.find('%'), rest_.size());
-      machine_.append(rest_.substr(0, n), out);
+      append_part(rest_.substr(0, n), out);
       rest_.remove_prefix(n);
       if (!rest_.empty()) append_field(out);
     }
@@ -43,6 +43,12 @@ class PercentFormat {
     int precision = -1;
     char type = 0;
   };
+
+  // Of the format itself.
+  void append_part(std::string_view part, Text& out) {
+    const auto begin = static_cast<std::size_t>(part.data() - format_.bytes.data());
+    machine_.append(format_, begin, begin + part.size(), out);
+  }
 
   int take_number() {
     int n = 0;
@@ -77,11 +83,12 @@ class PercentFormat {
     return field;
   }
 
-  void append_field(std::string& out) {
+  void append_field(Text& out) {
+    const Origin origin = format_.origin_of(format_.bytes.size() - rest_.size());
     const Field field = take_field();
     if (machine_.failed()) return;
     if (field.type == '%') {
-      out += '%';
+      out.append("%", origin);
       return;
     }
     if (n_used_ == items_.size()) {
@@ -93,29 +100,31 @@ class PercentFormat {
     append_number(field, value, out);
   }
 
-  void append_shown(const Field& field, const Value& value, std::string& out) {
-    std::string text;
+  void append_shown(const Field& field, const Value& value, Text& out) {
+    Text text;
     if (field.type == 'r') {  // As it is shown inside a list.
-      text = machine_.printed(machine_.list({value}));
-      if (text.size() >= 2) text = text.substr(1, text.size() - 2);
+      text = machine_.traced(machine_.list({value}));
+      if (text.bytes.size() >= 2) text = text.part(1, text.bytes.size() - 1);
     } else {
-      text = machine_.printed(value);
+      text = machine_.traced(value);
     }
     if (field.precision >= 0) {
       std::size_t end = 0;
-      for (int i = 0; i < field.precision && end < text.size(); ++i) {
-        end += static_cast<std::size_t>(decode_utf8(text, end).n_bytes);
+      for (int i = 0; i < field.precision && end < text.bytes.size(); ++i) {
+        end += static_cast<std::size_t>(decode_utf8(text.bytes, end).n_bytes);
       }
-      text.resize(end);
+      text = text.part(0, end);
     }
-    const std::size_t n_chars = count_chars(text);
+    const std::size_t n_chars = count_chars(text.bytes);
     const auto width = static_cast<std::size_t>(field.width);
     const std::string pad(width > n_chars ? width - n_chars : 0, ' ');
     const bool is_left = field.flags.find('-') != std::string::npos;
-    machine_.append(is_left ? text + pad : pad + text, out);
+    if (!is_left) machine_.append(pad, out);
+    machine_.append(text, out);
+    if (is_left) machine_.append(pad, out);
   }
 
-  void append_number(const Field& field, const Value& value, std::string& out) {
+  void append_number(const Field& field, const Value& value, Text& out) {
     const bool is_real = field.type == 'f';
     if (!is_real && std::string_view("dix").find(field.type) == std::string_view::npos) {
       machine_.fail(std::string("format '%") + field.type + "' is not known", Code::kUnsupported);
@@ -147,6 +156,7 @@ class PercentFormat {
   }
 
   Machine& machine_;
+  const Text& format_;
   std::string_view rest_;
   const Value& values_;
   std::vector<Value> items_;
@@ -155,21 +165,23 @@ class PercentFormat {
 
 }  // namespace
 
-Value percent_format(Machine& machine, const std::string& format, const Value& values) {
+Value percent_format(Machine& machine, const Text& format, const Value& values) {
   return PercentFormat(machine, format, values).run();
 }
 
 Value brace_format(Machine& machine, const Value& self, const Args& args) {
-  std::string_view rest = *self.as_text();
-  std::string out;
+  const Text& format = *self.as_traced();
+  std::string_view rest = format.bytes;
+  Text out;
   std::size_t next = 0;
   while (!machine.failed() && !rest.empty()) {
     const std::size_t n = std::min(rest.find_first_of("{}"), rest.size());
-    machine.append(rest.substr(0, n), out);
+    const std::size_t at = format.bytes.size() - rest.size();
+    machine.append(format, at, at + n, out);
     rest.remove_prefix(n);
     if (rest.empty()) break;
     if (rest.starts_with("{{") || rest.starts_with("}}")) {
-      out += rest[0];
+      out.append(format, at + n, at + n + 1);
       rest.remove_prefix(2);
       continue;
     }
@@ -188,7 +200,7 @@ Value brace_format(Machine& machine, const Value& self, const Args& args) {
     if (name.empty()) ++next;
     const Value* value = args.find(is_place ? place : args.values.size(), name);
     if (value == nullptr) return machine.fail("no value for '{" + std::string(name) + "}'");
-    machine.append(machine.printed(*value), out);
+    machine.append(machine.traced(*value), out);
   }
   return machine.text(std::move(out));
 }

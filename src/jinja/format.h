@@ -8,7 +8,7 @@ namespace quern::jinja {
 
 /// `format` % `values`: a tuple's items, or the one value. Knows %s %r %d %i %f %x %%, with the
 /// flags - 0 +, width and precision. Errors: kUnsupported for others, kBadInput for wrong values.
-Value percent_format(Machine& machine, const std::string& format, const Value& values);
+Value percent_format(Machine& machine, const Text& format, const Value& values);
 
 /// Knows {}, {0}, {name} and doubled braces. Errors: kUnsupported for conversions and the rest.
 Value brace_format(Machine& machine, const Value& self, const Args& args);

@@ -30,14 +30,14 @@ Value attribute_or_item(Machine& machine, const Value& item, const Value* attrib
 
 Value join(Machine& machine, const Value& self, const Args& args) {
   const Value* separator = args.find(0, "d");
-  const std::string between = separator != nullptr ? machine.printed(*separator) : "";
-  std::string out;
+  const Text between = separator != nullptr ? machine.traced(*separator) : Text();
+  Text out;
   bool is_first = true;
   for (const Value& item : members_of(machine, self)) {
     if (!is_first && !machine.append(between, out)) return {};
     is_first = false;
     const Value part = attribute_or_item(machine, item, args.find(1, "attribute"));
-    if (!machine.spend(1) || !machine.append(machine.printed(part), out)) return {};
+    if (!machine.spend(1) || !machine.append(machine.traced(part), out)) return {};
   }
   return machine.text(std::move(out));
 }

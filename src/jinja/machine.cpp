@@ -29,15 +29,43 @@ bool Machine::spend(std::size_t n_steps) {
   return true;
 }
 
-Value Machine::text(std::string made) {
-  if (made.size() > limits_.max_text_bytes) return fail_length();
-  return spend(made.size() / 64) ? Value(std::move(made)) : Value();
+Value Machine::call(Builtin builtin, const Value& self, const Args& args) {
+  const auto is_foreign = [](const auto& named) { return named.second.holds_foreign(); };
+  const bool any = self.holds_foreign() ||
+                   std::any_of(args.values.begin(), args.values.end(),
+                               [](const Value& value) { return value.holds_foreign(); }) ||
+                   std::any_of(args.named.begin(), args.named.end(), is_foreign);
+  const Origin before = std::exchange(origin_, any ? Origin::kForeign : Origin::kTemplate);
+  Value result = builtin(*this, self, args);
+  origin_ = before;
+  return result;
+}
+
+Value Machine::text(std::string made) { return text(Text::of(std::move(made), origin_)); }
+
+Value Machine::text(Text made) {
+  if (made.bytes.size() > limits_.max_text_bytes) return fail_length();
+  return spend(made.bytes.size() / 64) ? Value(std::move(made)) : Value();
 }
 
 bool Machine::append(std::string_view more, std::string& out) {
   if (!spend(more.size() / 64)) return false;
   out += more;
   if (out.size() > limits_.max_text_bytes) fail_length();
+  return !failed();
+}
+
+bool Machine::append(std::string_view more, Text& out, Origin origin) {
+  if (!spend(more.size() / 64)) return false;
+  out.append(more, origin);
+  if (out.bytes.size() > limits_.max_text_bytes) fail_length();
+  return !failed();
+}
+
+bool Machine::append(const Text& more, std::size_t begin, std::size_t end, Text& out) {
+  if (!spend((end - begin) / 64)) return false;
+  out.append(more, begin, end);
+  if (out.bytes.size() > limits_.max_text_bytes) fail_length();
   return !failed();
 }
 
@@ -63,6 +91,14 @@ std::string Machine::printed(const Value& value) {
   if (append_text(value, limits_.max_text_bytes, out) != Printed::kDone) fail_length();
   if (!spend(out.size() / 64)) out.clear();
   return out;
+}
+
+Text Machine::traced(const Value& value) {
+  const Text* text = value.as_traced();
+  if (text == nullptr) {
+    return Text::of(printed(value), value.holds_foreign() ? Origin::kForeign : Origin::kTemplate);
+  }
+  return spend(text->bytes.size() / 64) ? *text : Text();
 }
 
 bool Machine::same(const Value& a, const Value& b) {

@@ -19,6 +19,12 @@ struct Limits {
   std::size_t max_text_bytes = 16u << 20;  // Of any one text, the output included.
 };
 
+struct Args;
+
+/// A function, filter, test or method of the language. `self` is what stands before the bar, the
+/// "is" or the dot.
+using Builtin = Value (*)(class Machine& machine, const Value& self, const Args& args);
+
 /// The first error stays; what is computed after it does not count.
 class Machine {
  public:
@@ -37,11 +43,18 @@ class Machine {
   /// Counts work; fails when the limit is reached. False once failed.
   bool spend(std::size_t n_steps);
 
-  /// Counts a text that was made, and refuses one that is too long.
+  Value call(Builtin builtin, const Value& self, const Args& args);
+
+  /// Counts a text that was made, and refuses one that is too long. Without origins all of it is
+  /// foreign if something that the built-in was called with is.
   Value text(std::string made);
+  Value text(Text made);
 
   /// Adds to a text in the making. False, and an error, when that gets too long.
   bool append(std::string_view more, std::string& out);
+  bool append(std::string_view more, Text& out, Origin origin = Origin::kTemplate);
+  bool append(const Text& more, std::size_t begin, std::size_t end, Text& out);
+  bool append(const Text& more, Text& out) { return append(more, 0, more.bytes.size(), out); }
 
   /// Counts a container that was made, and refuses one that is too deep or too heavy.
   Value list(std::vector<Value> items, bool is_tuple = false);
@@ -49,6 +62,10 @@ class Machine {
 
   /// The value as {{ value }} prints it; "" once failed.
   std::string printed(const Value& value);
+
+  /// The same with the origin of its bytes; a container that holds foreign text is foreign as a
+  /// whole.
+  Text traced(const Value& value);
 
   /// a == b, counted.
   bool same(const Value& a, const Value& b);
@@ -59,6 +76,7 @@ class Machine {
   const Limits limits_;
   const std::time_t now_;
   std::int64_t n_steps_ = 0;
+  Origin origin_ = Origin::kTemplate;  // Of what the running built-in makes.
   Status status_;
 };
 
@@ -71,10 +89,6 @@ struct Args {
   bool is_set(std::size_t place, std::string_view name) const;  // Given, and true.
   std::int64_t integer_or(std::size_t place, std::string_view name, std::int64_t fallback) const;
 };
-
-/// A function, filter, test or method of the language. `self` is what stands before the bar, the
-/// "is" or the dot.
-using Builtin = Value (*)(Machine& machine, const Value& self, const Args& args);
 
 struct NamedBuiltin {
   std::string_view name;

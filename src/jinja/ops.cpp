@@ -64,7 +64,8 @@ Value repeated(Machine& machine, const Value& value, std::int64_t count) {
   std::string made;
   made.reserve(n * each);
   for (std::size_t i = 0; i < n; ++i) made += *value.as_text();
-  return machine.text(std::move(made));
+  const Origin origin = value.holds_foreign() ? Origin::kForeign : Origin::kTemplate;
+  return machine.text(Text::of(std::move(made), origin));
 }
 
 Value int_arithmetic(Machine& machine, std::string_view op, std::int64_t a, std::int64_t b) {
@@ -116,14 +117,19 @@ Value unordered(Machine& machine, const char* what, const Value& a, const Value&
                       b.type_name());
 }
 
+Value joined(Machine& machine, Text a, const Text& b) {
+  a.append(b);
+  return machine.text(std::move(a));
+}
+
 // What is not markup yet becomes it.
 Value added_markup(Machine& machine, const Value& a, const Value& b) {
   const Value x = escaped(machine, a);
   const Value y = escaped(machine, b);
   if (machine.failed()) return {};
-  const Value sum = machine.text(*x.as_text() + *y.as_text());
+  const Value sum = joined(machine, *x.as_traced(), *y.as_traced());
   if (machine.failed()) return {};
-  return Markup{std::make_shared<const std::string>(*sum.as_text())};
+  return Markup{std::make_shared<const Text>(*sum.as_traced())};
 }
 
 }  // namespace
@@ -140,10 +146,10 @@ std::vector<Value> members_of(Machine& machine, const Value& value) {
     for (const auto& [key, unused] : dict->items) members.push_back(key);
     return members;
   }
-  if (const std::string* text = value.as_text()) {
-    if (!machine.spend(text->size())) return members;
-    const Chars chars(machine, *text);
-    for (std::size_t i = 0; i < chars.size(); ++i) members.emplace_back(chars[i]);
+  if (const Text* text = value.as_traced()) {
+    if (!machine.spend(text->bytes.size())) return members;
+    const Chars chars(machine, text->bytes);
+    for (std::size_t i = 0; i < chars.size(); ++i) members.push_back(part_of(*text, chars[i]));
     return members;
   }
   machine.fail(std::string("'") + value.type_name() + "' is not iterable");
@@ -179,7 +185,7 @@ Value item_of(Machine& machine, const Value& self, const Value& key) {
     const std::int64_t i = *index < 0 ? *index + n : *index;
     if (i < 0 || i >= n) return {};
     const auto at = static_cast<std::size_t>(i);
-    return list != nullptr ? list->items[at] : Value(chars[at]);
+    return list != nullptr ? list->items[at] : part_of(*self.as_traced(), chars[at]);
   }
   return key.as_text() != nullptr ? attribute_of(machine, self, *key.as_text()) : Value();
 }
@@ -204,10 +210,15 @@ Value slice_of(Machine& machine, const Value& self, const Value* start, const Va
   const std::int64_t from = by > 0 ? bound(start, 0, 0, n) : bound(start, n - 1, -1, n - 1);
   const std::int64_t to = by > 0 ? bound(stop, n, 0, n) : bound(stop, -1, -1, n - 1);
   std::vector<Value> items;
-  std::string joined;
+  Text joined;
   for (std::int64_t i = from; by > 0 ? i < to : i > to;) {
     const auto at = static_cast<std::size_t>(i);
-    list != nullptr ? items.push_back(list->items[at]) : static_cast<void>(joined += chars[at]);
+    if (list != nullptr) {
+      items.push_back(list->items[at]);
+    } else {
+      const auto begin = static_cast<std::size_t>(chars[at].data() - text->data());
+      joined.append(*self.as_traced(), begin, begin + chars[at].size());
+    }
     if (__builtin_add_overflow(i, by, &i)) break;
   }
   return list != nullptr ? machine.list(std::move(items), list->is_tuple)
@@ -266,19 +277,25 @@ bool compare(Machine& machine, std::string_view op, const Value& a, const Value&
 
 Value escaped(Machine& machine, const Value& value) {
   if (value.is_markup()) return value;
-  std::string out;
-  for (const char c : machine.printed(value)) {
+  const Text text = machine.traced(value);
+  Text out;
+  for (std::size_t i = 0; i < text.bytes.size(); ++i) {
+    const char c = text.bytes[i];
     constexpr std::string_view kSpecial = "&<>\"'";
     constexpr std::string_view kNames[] = {"&amp;", "&lt;", "&gt;", "&#34;", "&#39;"};
     const std::size_t at = kSpecial.find(c);
-    at == std::string_view::npos ? out.push_back(c) : static_cast<void>(out += kNames[at]);
+    if (at == std::string_view::npos) {
+      out.append(text, i, i + 1);
+    } else {
+      out.append(kNames[at], text.origin_of(i));
+    }
   }
   const Value made = machine.text(std::move(out));
-  return machine.failed() ? Value() : Markup{std::make_shared<const std::string>(*made.as_text())};
+  return machine.failed() ? Value() : Markup{std::make_shared<const Text>(*made.as_traced())};
 }
 
 Value arithmetic(Machine& machine, std::string_view op, const Value& a, const Value& b) {
-  if (op == "~") return machine.text(machine.printed(a) + machine.printed(b));
+  if (op == "~") return joined(machine, machine.traced(a), machine.traced(b));
   std::int64_t x_storage = 0;
   std::int64_t y_storage = 0;
   const std::int64_t* x = int_of(a, x_storage);
@@ -287,11 +304,13 @@ Value arithmetic(Machine& machine, std::string_view op, const Value& a, const Va
   if (a.is_number() && b.is_number()) {
     return float_arithmetic(machine, op, number_of(a), number_of(b));
   }
-  if (op == "%" && a.as_text()) return percent_format(machine, *a.as_text(), b);
+  if (op == "%" && a.as_text()) return percent_format(machine, *a.as_traced(), b);
   if (op == "+" && a.as_text() && b.as_text() && (a.is_markup() || b.is_markup())) {
     return added_markup(machine, a, b);
   }
-  if (op == "+" && a.as_text() && b.as_text()) return machine.text(*a.as_text() + *b.as_text());
+  if (op == "+" && a.as_text() && b.as_text()) {
+    return joined(machine, *a.as_traced(), *b.as_traced());
+  }
   if (op == "+" && a.as_list() && b.as_list()) {
     std::vector<Value> items = a.as_list()->items;
     items.insert(items.end(), b.as_list()->items.begin(), b.as_list()->items.end());
@@ -300,6 +319,10 @@ Value arithmetic(Machine& machine, std::string_view op, const Value& a, const Va
   if (op == "*" && y != nullptr && (a.as_text() || a.as_list())) return repeated(machine, a, *y);
   if (op == "*" && x != nullptr && (b.as_text() || b.as_list())) return repeated(machine, b, *x);
   return unordered(machine, std::string(op).c_str(), a, b);
+}
+
+Value part_of(const Text& whole, std::string_view view) {
+  return whole.foreign.empty() ? Value(view) : Value(whole.part(view));
 }
 
 // memmem is linear in the worst case, std::string::find is not.

@@ -34,6 +34,9 @@ Value arithmetic(Machine& machine, std::string_view op, const Value& a, const Va
 /// The value as text for HTML, a Markup; a Markup stays what it is.
 Value escaped(Machine& machine, const Value& value);
 
+/// The stretch of `whole` that `view` shows, as a value of its own.
+Value part_of(const Text& whole, std::string_view view);
+
 /// Where `part` begins in `text`, from the left or from the right; npos if it is not there.
 /// Cost: linear from the left; from the right the product of the lengths, counted.
 std::size_t find_text(std::string_view text, std::string_view part);

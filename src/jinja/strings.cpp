@@ -47,7 +47,7 @@ Value stripped(Machine& machine, const Value& self, const Args& args, Side side)
     if (!is_stripped(machine, decode_utf8(text, last).code, set)) break;
     text.remove_suffix(text.size() - last);
   }
-  return machine.text(std::string(text));
+  return machine.text(self.as_traced()->part(text));
 }
 
 Value strip(Machine& m, const Value& s, const Args& a) { return stripped(m, s, a, Side::kBoth); }
@@ -80,7 +80,8 @@ Value endswith(Machine& machine, const Value& self, const Args& args) {
 }
 
 // At white space; runs of it count once, and none makes an empty part.
-Value split_at_space(Machine& machine, std::string_view text, std::int64_t max_splits) {
+Value split_at_space(Machine& machine, const Text& whole, std::int64_t max_splits) {
+  std::string_view text = whole.bytes;
   std::vector<Value> parts;
   const auto skip = [&](bool spaces) {
     std::size_t end = 0;
@@ -95,10 +96,10 @@ Value split_at_space(Machine& machine, std::string_view text, std::int64_t max_s
   };
   for (skip(true); !text.empty(); skip(true)) {
     if (max_splits-- == 0) {
-      parts.emplace_back(text);
+      parts.push_back(part_of(whole, text));
       break;
     }
-    parts.emplace_back(skip(false));
+    parts.push_back(part_of(whole, skip(false)));
   }
   return machine.list(std::move(parts));
 }
@@ -109,7 +110,7 @@ Value split(Machine& machine, const Value& self, const Args& args) {
   const Value* separator = args.find(0, "sep");
   std::int64_t max_splits = args.integer_or(1, "maxsplit", -1);
   if (separator == nullptr || separator->is_none()) {
-    return split_at_space(machine, text, max_splits);
+    return split_at_space(machine, *self.as_traced(), max_splits);
   }
   if (separator->as_text() == nullptr || separator->as_text()->empty()) {
     return machine.fail("empty separator");
@@ -117,10 +118,10 @@ Value split(Machine& machine, const Value& self, const Args& args) {
   std::vector<Value> parts;
   for (std::size_t at; max_splits != 0; --max_splits) {
     if ((at = find_text(text, *separator->as_text())) == std::string_view::npos) break;
-    parts.emplace_back(text.substr(0, at));
+    parts.push_back(part_of(*self.as_traced(), text.substr(0, at)));
     text.remove_prefix(at + separator->as_text()->size());
   }
-  parts.emplace_back(text);
+  parts.push_back(part_of(*self.as_traced(), text));
   return machine.list(std::move(parts));
 }
 
@@ -133,10 +134,10 @@ Value rsplit(Machine& machine, const Value& self, const Args& args) {
   std::vector<Value> parts;
   for (std::size_t at; max_splits > 0; --max_splits) {
     if ((at = find_last_text(machine, text, separator)) == std::string_view::npos) break;
-    parts.emplace_back(text.substr(at + separator.size()));
+    parts.push_back(part_of(*self.as_traced(), text.substr(at + separator.size())));
     text = text.substr(0, at);
   }
-  parts.emplace_back(text);
+  parts.push_back(part_of(*self.as_traced(), text));
   std::reverse(parts.begin(), parts.end());
   return machine.list(std::move(parts));
 }
@@ -163,7 +164,7 @@ Value splitlines(Machine& machine, const Value& self, const Args& args) {
   std::vector<Value> lines;
   while (!text.empty()) {
     const auto [end, n_break] = find_line_break(text);
-    lines.emplace_back(text.substr(0, keep ? end + n_break : end));
+    lines.push_back(part_of(*self.as_traced(), text.substr(0, keep ? end + n_break : end)));
     text.remove_prefix(end + n_break);
   }
   return machine.list(std::move(lines));
@@ -206,13 +207,16 @@ bool is_cased(CodePoint code) {
 // Calls `append(code, is_first, after_cased, out)` for each character.
 template <typename Append>
 Value each_char(Machine& machine, const Value& self, const Append& append) {
-  std::string out;
+  Text out;
+  std::string changed;
   const std::string_view text = *self.as_text();
   if (!machine.spend(text.size() / 16)) return {};
   bool after_cased = false;
   for (std::size_t pos = 0; pos < text.size();) {
     const Decoded c = decode_utf8(text, pos);
-    append(c.code, pos == 0, after_cased, out);
+    changed.clear();
+    append(c.code, pos == 0, after_cased, changed);
+    out.append(changed, self.as_traced()->origin_of(pos));
     after_cased = is_cased(c.code);
     pos += static_cast<std::size_t>(c.n_bytes);
   }
@@ -238,28 +242,31 @@ Value capitalize(Machine& m, const Value& self, const Args&) {
 
 Value replace(Machine& machine, const Value& self, const Args& args) {
   const std::string& from = text_arg(args, 0, "old");
-  const std::string& to = text_arg(args, 1, "new");
+  const Value* given = args.find(1, "new");
+  const Text to = given != nullptr && given->as_text() != nullptr ? *given->as_traced() : Text();
+  const Text& whole = *self.as_traced();
   std::int64_t n_left = args.integer_or(2, "count", -1);
   std::string_view text = *self.as_text();
   if (from.empty()) return machine.fail("replace of empty text", Code::kUnsupported);
-  std::string out;
+  Text out;
   for (std::size_t at; n_left != 0 && (at = find_text(text, from)) != std::string_view::npos;
        --n_left) {
-    if (!machine.append(text.substr(0, at), out) || !machine.append(to, out)) return {};
+    const std::size_t begin = whole.bytes.size() - text.size();
+    if (!machine.append(whole, begin, begin + at, out) || !machine.append(to, out)) return {};
     text.remove_prefix(at + from.size());
   }
-  machine.append(text, out);
+  machine.append(whole, whole.bytes.size() - text.size(), whole.bytes.size(), out);
   return machine.text(std::move(out));
 }
 
 Value join(Machine& machine, const Value& self, const Args& args) {
   const Value* given = args.find(0, "");
-  std::string out;
+  Text out;
   const auto members = members_of(machine, given != nullptr ? *given : Value());
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (members[i].as_text() == nullptr) return machine.fail("join needs texts");
-    if (i > 0 && !machine.append(*self.as_text(), out)) return {};
-    if (!machine.append(*members[i].as_text(), out)) return {};
+    if (i > 0 && !machine.append(*self.as_traced(), out)) return {};
+    if (!machine.append(*members[i].as_traced(), out)) return {};
   }
   return machine.text(std::move(out));
 }
@@ -297,9 +304,13 @@ Value parted(Machine& machine, const Value& self, const Args& args, bool from_ri
       from_right ? find_last_text(machine, text, separator) : find_text(text, separator);
   if (!machine.spend(text.size() / 64)) return {};
   if (at == std::string_view::npos) {
-    return from_right ? machine.list({"", "", text}, true) : machine.list({text, "", ""}, true);
+    return from_right ? machine.list({"", "", self}, true) : machine.list({self, "", ""}, true);
   }
-  return machine.list({text.substr(0, at), separator, text.substr(at + separator.size())}, true);
+  const Text& whole = *self.as_traced();
+  const std::size_t end = at + separator.size();
+  return machine.list({part_of(whole, text.substr(0, at)),
+                       part_of(whole, text.substr(at, end - at)), part_of(whole, text.substr(end))},
+                      true);
 }
 Value partition(Machine& m, const Value& self, const Args& a) { return parted(m, self, a, false); }
 Value rpartition(Machine& m, const Value& self, const Args& a) { return parted(m, self, a, true); }
@@ -347,12 +358,12 @@ Value isupper(Machine& m, const Value& self, const Args& args) {
 Value removeprefix(Machine& machine, const Value& self, const Args& args) {
   const std::string& part = text_arg(args, 0, "");
   const bool has = self.as_text()->starts_with(part);
-  return has ? machine.text(self.as_text()->substr(part.size())) : self;
+  return has ? machine.text(self.as_traced()->part(part.size(), self.as_text()->size())) : self;
 }
 Value removesuffix(Machine& machine, const Value& self, const Args& args) {
   const std::string& part = text_arg(args, 0, "");
   const bool has = self.as_text()->ends_with(part);
-  return has ? machine.text(self.as_text()->substr(0, self.as_text()->size() - part.size())) : self;
+  return has ? machine.text(self.as_traced()->part(0, self.as_text()->size() - part.size())) : self;
 }
 
 Value dict_get(Machine& machine, const Value& self, const Args& args) {

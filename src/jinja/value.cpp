@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "jinja/machine.h"
 
 namespace quern::jinja {
@@ -46,6 +47,14 @@ bool Value::holds_namespace() const {
   return false;
 }
 
+bool Value::holds_foreign() const {
+  if (const Text* text = as_traced()) return !text->foreign.empty();
+  if (const List* list = as_list()) return list->holds_foreign;
+  if (const Dict* dict = as_dict()) return dict->holds_foreign;
+  if (const Function* function = as_function()) return function->self.holds_foreign();
+  return false;
+}
+
 const Value* Dict::find(std::string_view key) const {
   for (const auto& [k, v] : items) {
     if (k.as_text() != nullptr && *k.as_text() == key) return &v;
@@ -61,6 +70,7 @@ const Value* Dict::find(const Value& key) const {
 }
 
 void Dict::set(Value key, Value value) {
+  holds_foreign = holds_foreign || key.holds_foreign() || value.holds_foreign();
   for (auto& [k, v] : items) {
     if (!equal(k, key)) continue;
     v = std::move(value);
@@ -75,6 +85,7 @@ Value make_list(std::vector<Value> items, bool is_tuple) {
     list->depth = std::max(list->depth, item.depth() + 1);
     list->weight = added(list->weight, item.weight());
     list->holds_namespace = list->holds_namespace || item.holds_namespace();
+    list->holds_foreign = list->holds_foreign || item.holds_foreign();
   }
   list->items = std::move(items);
   list->is_tuple = is_tuple;
@@ -88,9 +99,30 @@ Value make_dict(std::vector<std::pair<Value, Value>> items) {
     dict->weight = added(dict->weight, added(key.weight(), value.weight()));
     dict->holds_namespace =
         dict->holds_namespace || key.holds_namespace() || value.holds_namespace();
+    dict->holds_foreign = dict->holds_foreign || key.holds_foreign() || value.holds_foreign();
   }
   dict->items = std::move(items);
   return dict;
+}
+
+Value foreign_copy(const Value& value) {
+  if (const std::string* text = value.as_text()) {
+    std::string storage;
+    return Text::of(std::string(repair_utf8(*text, storage)), Origin::kForeign);
+  }
+  if (const List* list = value.as_list()) {
+    std::vector<Value> items;
+    for (const Value& item : list->items) items.push_back(foreign_copy(item));
+    return make_list(std::move(items), list->is_tuple);
+  }
+  if (const Dict* dict = value.as_dict()) {
+    std::vector<std::pair<Value, Value>> items;
+    for (const auto& [key, item] : dict->items) {
+      items.emplace_back(foreign_copy(key), foreign_copy(item));
+    }
+    return make_dict(std::move(items));
+  }
+  return value;
 }
 
 bool is_true(const Value& value) {

@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "jinja/text.h"
+
 namespace quern::jinja {
 
 struct List;
@@ -22,7 +24,7 @@ struct None {};
 /// A text that "safe" or "escape" made: what is added to it gets escaped. Rare, but the templates
 /// that use it depend on it.
 struct Markup {
-  std::shared_ptr<const std::string> text;
+  std::shared_ptr<const Text> text;
 };
 
 /// Cheap to copy: text, lists and dicts are shared. Only namespaces change after they are made.
@@ -34,7 +36,8 @@ class Value {
   Value(int value) : data_(static_cast<std::int64_t>(value)) {}
   Value(std::int64_t value) : data_(value) {}
   Value(double value) : data_(value) {}
-  Value(std::string text) : data_(std::make_shared<const std::string>(std::move(text))) {}
+  Value(Text text) : data_(std::make_shared<const Text>(std::move(text))) {}
+  Value(std::string text) : Value(Text{std::move(text), {}}) {}
   Value(std::string_view text) : Value(std::string(text)) {}
   Value(const char* text) : Value(std::string(text)) {}
   Value(Markup markup) : data_(std::move(markup)) {}
@@ -52,8 +55,13 @@ class Value {
   const std::int64_t* as_int() const { return std::get_if<std::int64_t>(&data_); }
   const double* as_float() const { return std::get_if<double>(&data_); }
   const std::string* as_text() const {
+    const Text* text = as_traced();
+    return text != nullptr ? &text->bytes : nullptr;
+  }
+  /// The text with the origin of its bytes.
+  const Text* as_traced() const {
     const auto* markup = std::get_if<Markup>(&data_);
-    return markup != nullptr ? markup->text.get() : pointee<const std::string>();
+    return markup != nullptr ? markup->text.get() : pointee<const Text>();
   }
   bool is_markup() const { return std::holds_alternative<Markup>(data_); }
   List* as_list() const { return pointee<List>(); }
@@ -70,6 +78,9 @@ class Value {
   std::size_t weight() const;
   bool holds_namespace() const;
 
+  /// True if a text in it, at whatever depth, has bytes from outside the template.
+  bool holds_foreign() const;
+
  private:
   template <typename T>
   T* pointee() const {
@@ -77,7 +88,7 @@ class Value {
     return shared == nullptr ? nullptr : shared->get();
   }
 
-  std::variant<Undefined, None, bool, std::int64_t, double, std::shared_ptr<const std::string>,
+  std::variant<Undefined, None, bool, std::int64_t, double, std::shared_ptr<const Text>,
                std::shared_ptr<List>, std::shared_ptr<Dict>, std::shared_ptr<const Function>,
                Markup>
       data_;
@@ -89,6 +100,7 @@ struct List {
   int depth = 1;
   std::size_t weight = 1;
   bool holds_namespace = false;
+  bool holds_foreign = false;
 };
 
 struct Dict {
@@ -97,6 +109,7 @@ struct Dict {
   int depth = 1;
   std::size_t weight = 1;
   bool holds_namespace = false;
+  bool holds_foreign = false;
 
   const Value* find(std::string_view key) const;
   const Value* find(const Value& key) const;
@@ -110,6 +123,9 @@ constexpr std::size_t kMaxValueWeight = 4'000'000;
 
 Value make_list(std::vector<Value> items, bool is_tuple = false);
 Value make_dict(std::vector<std::pair<Value, Value>> items);
+
+/// The same value, all of whose texts are from outside the template; ill-formed UTF-8 is repaired.
+Value foreign_copy(const Value& value);
 
 bool is_true(const Value& value);
 

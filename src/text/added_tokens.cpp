@@ -36,12 +36,25 @@ std::size_t strip_right(std::string_view utf8, std::size_t pos) {
   return pos;
 }
 
+/// Special, or shaped like "<|user|>", "<|turn>", "<turn|>" or "<end_of_turn>" (also with the
+/// full-width bar).
+bool is_control(const AddedToken& token) {
+  const std::string_view text = token.content;
+  if (token.special) return true;
+  if (!text.starts_with('<') || !text.ends_with('>')) return false;
+  return text.starts_with("<|") || text.ends_with("|>") || text.starts_with("<\uFF5C") ||
+         text.ends_with("\uFF5C>") || text.ends_with("_of_turn>");
+}
+
 }  // namespace
 
 AddedTokens::AddedTokens(const std::vector<AddedToken>& tokens)
     : tokens_(tokens), first_byte_(256, kNoNode) {
   std::erase_if(tokens_, [](const AddedToken& t) { return t.content.empty(); });
-  for (std::size_t i = 0; i < tokens_.size(); ++i) insert(tokens_[i].content, static_cast<int>(i));
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    insert(tokens_[i].content, static_cast<int>(i));
+    is_control_.push_back(is_control(tokens_[i]));
+  }
 }
 
 void AddedTokens::insert(const std::string& content, int token) {
@@ -64,7 +77,10 @@ void AddedTokens::insert(const std::string& content, int token) {
   if (end.token < 0) end.token = token;
 }
 
-AddedTokens::Match AddedTokens::longest_at(std::string_view utf8, std::size_t pos) const {
+// A plain stretch refuses a control token however it is reached, so that a shorter one, or one that
+// begins later, is still found.
+AddedTokens::Match AddedTokens::longest_at(std::string_view utf8, std::size_t pos,
+                                           const ByteSpans& plain) const {
   Match best;
   int node = first_byte_[static_cast<unsigned char>(utf8[pos])];
   for (std::size_t i = pos; node != kNoNode;) {
@@ -74,18 +90,22 @@ AddedTokens::Match AddedTokens::longest_at(std::string_view utf8, std::size_t po
       continue;
     }
     ++i;
-    if (n.token >= 0) best = {i - pos, &tokens_[static_cast<std::size_t>(n.token)]};
+    if (n.token >= 0) {
+      const auto token = static_cast<std::size_t>(n.token);
+      const bool refused = is_control_[token] && overlaps(plain, pos, i);
+      if (!refused) best = {i - pos, &tokens_[token]};
+    }
     if (i == utf8.size()) break;
     node = n.child;
   }
   return best;
 }
 
-void AddedTokens::split(std::string_view utf8, Specials specials,
+void AddedTokens::split(std::string_view utf8, SpecialsRule rule,
                         std::vector<TextPart>& out) const {
   std::size_t done = 0;
   for (std::size_t pos = 0; pos < utf8.size();) {
-    const Match match = longest_at(utf8, pos);
+    const Match match = longest_at(utf8, pos, rule.plain);
     if (match.token == nullptr) {
       ++pos;
       continue;
@@ -93,7 +113,7 @@ void AddedTokens::split(std::string_view utf8, Specials specials,
     std::size_t start = pos;
     std::size_t end = pos + match.n_bytes;
     pos = end;
-    if (match.token->special && specials == Specials::kAsText) continue;
+    if (match.token->special && rule.specials == Specials::kAsText) continue;
     if (match.token->single_word && (word_before(utf8, start) || word_after(utf8, end))) continue;
     if (match.token->lstrip) start = strip_left(utf8, done, start);
     if (match.token->rstrip) end = strip_right(utf8, end);
@@ -108,6 +128,7 @@ void AddedTokens::split(std::string_view utf8, Specials specials,
 std::size_t AddedTokens::resident_bytes() const {
   std::size_t n = tokens_.capacity() * sizeof(AddedToken) + nodes_.capacity() * sizeof(Node) +
                   first_byte_.capacity() * sizeof(int);
+  n += is_control_.capacity() / 8;
   for (const AddedToken& t : tokens_) n += t.content.capacity();
   return n;
 }

@@ -19,6 +19,12 @@ struct TextPart {
   TokenId id = -1;
 };
 
+/// Where special tokens are looked for.
+struct SpecialsRule {
+  Specials specials = Specials::kAsToken;
+  const ByteSpans& plain;  // Stretches of the text where they are ordinary text all the same.
+};
+
 /// Leftmost, longest matches of a set of added tokens.
 class AddedTokens {
  public:
@@ -30,8 +36,10 @@ class AddedTokens {
   bool empty() const { return tokens_.empty(); }
 
   /// Appends the parts of well-formed `utf8`, in order, to `out`. White space next to a token goes
-  /// to it where lstrip or rstrip say so. With Specials::kAsText special tokens are ordinary text.
-  void split(std::string_view utf8, Specials specials, std::vector<TextPart>& out) const;
+  /// to it where lstrip or rstrip say so. With Specials::kAsText special tokens are ordinary text;
+  /// in plain stretches so are those that look like special ones ("<|im_end|>"), for files forget
+  /// to say that they are.
+  void split(std::string_view utf8, SpecialsRule rule, std::vector<TextPart>& out) const;
 
   std::size_t resident_bytes() const;
 
@@ -49,11 +57,12 @@ class AddedTokens {
   static constexpr int kNoNode = -1;
 
   void insert(const std::string& content, int token);
-  Match longest_at(std::string_view utf8, std::size_t pos) const;
+  Match longest_at(std::string_view utf8, std::size_t pos, const ByteSpans& plain) const;
 
   std::vector<AddedToken> tokens_;
-  std::vector<Node> nodes_;      // A trie; roots by first byte.
-  std::vector<int> first_byte_;  // [256]
+  std::vector<bool> is_control_;  // By place in tokens_.
+  std::vector<Node> nodes_;       // A trie; roots by first byte.
+  std::vector<int> first_byte_;   // [256]
 };
 
 }  // namespace quern::text

@@ -9,9 +9,9 @@ namespace {
 
 // "a|1:[X]|b": parts by '|', tokens with their id in front.
 std::string show(const AddedTokens& tokens, std::string_view text,
-                 Specials specials = Specials::kAsToken) {
+                 Specials specials = Specials::kAsToken, const ByteSpans& plain = {}) {
   std::vector<TextPart> parts;
-  tokens.split(text, specials, parts);
+  tokens.split(text, {specials, plain}, parts);
   std::string out;
   for (const TextPart& part : parts) {
     if (!out.empty()) out += '|';
@@ -52,6 +52,37 @@ TEST(added_tokens, special_tokens_may_be_read_as_text) {
       {{.id = 1, .content = "[SEP]", .special = true}, {.id = 2, .content = "user"}});
   EXPECT_EQ(show(tokens, "a[SEP]user", Specials::kAsText), "a[SEP]|2:user");
   EXPECT_EQ(show(tokens, "a[SEP]user"), "a|1:[SEP]|2:user");
+}
+
+TEST(added_tokens, special_tokens_that_touch_a_plain_stretch_are_text) {
+  const AddedTokens tokens({{.id = 1, .content = "[S]", .special = true},
+                            {.id = 2, .content = "[S][T]", .special = true},
+                            {.id = 3, .content = "[T]", .special = true},
+                            {.id = 4, .content = "user"}});
+  const auto with = [&](std::string_view text, ByteSpans plain) {
+    return show(tokens, text, Specials::kAsToken, plain);
+  };
+  EXPECT_EQ(with("[S]user[S]", {}), "1:[S]|4:user|1:[S]");
+  EXPECT_EQ(with("[S]user[S]", {{3, 10}}), "1:[S]|4:user|[S]");
+  EXPECT_EQ(with("[S][S]", {{2, 4}}), "[S][S]");  // Half of each.
+  EXPECT_EQ(with("[S][S]", {{0, 1}}), "[S]|1:[S]");
+  EXPECT_EQ(with("[S][T]", {{0, 3}}), "[S]|3:[T]");  // A longer one hides none.
+  EXPECT_EQ(with("[S][T]", {{3, 6}}), "1:[S]|[T]");
+}
+
+TEST(added_tokens, in_plain_stretches_tokens_shaped_like_control_tokens_are_text) {
+  for (const char* token :
+       {"<|im_end|>", "<|turn>", "<turn|>", "<end_of_turn>", "<\xEF\xBD\x9CUser\xEF\xBD\x9C>"}) {
+    const AddedTokens tokens({{.id = 7, .content = token}});
+    const std::string text = token;
+    EXPECT_EQ(show(tokens, text), "7:" + text);
+    EXPECT_EQ(show(tokens, text, Specials::kAsToken, {{0, text.size()}}), text);
+  }
+  for (const char* token : {"<think>", "</tool_call>", "<0x0A>", "  "}) {
+    const AddedTokens tokens({{.id = 7, .content = token}});
+    const std::string text = token;
+    EXPECT_EQ(show(tokens, text, Specials::kAsToken, {{0, text.size()}}), "7:" + text);
+  }
 }
 
 TEST(added_tokens, many_tokens_share_a_trie) {

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -36,14 +37,18 @@ class AddedVocabulary {
   /// Appends the ids of added tokens in `utf8` to `out`, and calls `encode_text(text, is_start)`
   /// for the normalised, well-formed, non-empty text between; is_start at the front of the text.
   template <typename Normalize, typename EncodeText>
-  void encode(std::string_view utf8, Specials specials, const Normalize& normalize,
+  void encode(std::string_view utf8, SpecialsRule rule, const Normalize& normalize,
               const EncodeText& encode_text, std::vector<TokenId>& out) const {
     std::string repaired;
     std::string storage;
     std::vector<TextPart> parts;
     std::vector<TextPart> normal_parts;
     const std::string_view text = repair_utf8(utf8, repaired);
-    raw_.split(text, specials, parts);
+    // Bytes of a repaired text have moved; no prompt of ours needs repair.
+    const ByteSpans all = {{0, text.size()}};
+    const bool has_moved = !rule.plain.empty() && text.data() != utf8.data();
+    const ByteSpans& plain = has_moved ? all : rule.plain;
+    raw_.split(text, {rule.specials, plain}, parts);
     for (const TextPart& part : parts) {
       if (part.id >= 0) {
         out.push_back(part.id);
@@ -52,7 +57,8 @@ class AddedVocabulary {
       const bool is_start = part.text.data() == text.data();
       const std::string_view normal = normalize(part.text, storage);
       normal_parts.clear();
-      normal_.split(normal, specials, normal_parts);
+      const ByteSpans normal_plain = spans_of_normal(text, part.text, plain, normalize);
+      normal_.split(normal, {rule.specials, normal_plain}, normal_parts);
       for (const TextPart& inner : normal_parts) {
         if (inner.id >= 0) {
           out.push_back(inner.id);
@@ -77,6 +83,33 @@ class AddedVocabulary {
   }
 
  private:
+  // Where the plain stretches of `part`, a view into `text`, lie in its normal form: the sum of the
+  // lengths of the pieces' normal forms, each less what the normaliser puts in front of any text.
+  template <typename Normalize>
+  ByteSpans spans_of_normal(std::string_view text, std::string_view part, const ByteSpans& plain,
+                            const Normalize& normalize) const {
+    if (plain.empty() || normal_.empty()) return {};
+    std::string storage;
+    const std::size_t n_front = normalize(std::string_view("x"), storage).size() - 1;
+    const auto begin = static_cast<std::size_t>(part.data() - text.data());
+    ByteSpans out;
+    std::size_t done = 0;
+    std::size_t n_normal = n_front;
+    const auto advance = [&](std::size_t place) {
+      if (place > done) {
+        const std::size_t n = normalize(part.substr(done, place - done), storage).size();
+        n_normal += n - std::min(n, n_front);
+      }
+      done = place;
+      return n_normal;
+    };
+    for (const ByteSpan& span : spans_within(plain, begin, begin + part.size())) {
+      const std::size_t from = advance(span.begin);
+      append_span(out, from, advance(span.end));
+    }
+    return out;
+  }
+
   AddedTokens raw_;
   AddedTokens normal_;
   std::unordered_map<TokenId, std::string> contents_;

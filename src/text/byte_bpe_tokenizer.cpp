@@ -49,7 +49,10 @@ class ByteBpeTokenizer : public Tokenizer {
     }
   }
 
-  void encode(std::string_view utf8, Specials specials, std::vector<TokenId>& out) const override {
+  using Tokenizer::encode;
+
+  void encode(std::string_view utf8, Specials specials, const ByteSpans& plain,
+              std::vector<TokenId>& out) const override {
     Scratch scratch(utf8.size());
     const auto encode_text = [&](std::string_view text, bool) {
       if (rules_.add_prefix_space && text[0] != ' ') {
@@ -57,7 +60,7 @@ class ByteBpeTokenizer : public Tokenizer {
       }
       while (!text.empty()) encode_word(next_bpe_word(rules_.words, text), scratch, out);
     };
-    added_.encode(utf8, specials, normalize(), encode_text, out);
+    added_.encode(utf8, {specials, plain}, normalize(), encode_text, out);
   }
 
   void decode(TokenId id, std::string& out) const override {

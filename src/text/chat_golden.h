@@ -29,7 +29,8 @@ inline Result<std::string> render_golden(const std::string& source,
     QUERN_ASSIGN(jinja::Value extra, jinja::value_from_json(value.dump()));
     input.extra.emplace_back(key, std::move(extra));
   }
-  return made.render(input, limits);
+  QUERN_ASSIGN(jinja::Text text, made.render(input, limits));
+  return std::move(text.bytes);
 }
 
 inline nlohmann::ordered_json golden_inputs() {

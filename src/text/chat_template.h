@@ -30,9 +30,11 @@ class ChatTemplate {
   /// Errors: kBadInput or kUnsupported, with the line.
   static Result<ChatTemplate> parse(std::string_view source);
 
+  /// The prompt. Foreign in it is what the input holds, but for the names of roles (a template may
+  /// make a token of one) and the tokens of the model.
   /// Errors: kBadInput (raise_exception's message, or a mistake in the template), kUnsupported,
   ///   kExhausted when the limits are reached; each with the line.
-  Result<std::string> render(const ChatInput& input, const jinja::Limits& limits = {}) const;
+  Result<jinja::Text> render(const ChatInput& input, const jinja::Limits& limits = {}) const;
 
  private:
   jinja::Block block_;

@@ -69,7 +69,10 @@ class SentencePieceTokenizer : public Tokenizer {
     }
   }
 
-  void encode(std::string_view utf8, Specials specials, std::vector<TokenId>& out) const override {
+  using Tokenizer::encode;
+
+  void encode(std::string_view utf8, Specials specials, const ByteSpans& plain,
+              std::vector<TokenId>& out) const override {
     Scratch scratch(utf8.size());
     const auto encode_text = [&](std::string_view text, bool is_start) {
       if (rules_.space_prefix == SpacePrefix::kTextStart) {
@@ -79,7 +82,7 @@ class SentencePieceTokenizer : public Tokenizer {
       }
       while (!text.empty()) encode_word(next_word(text), scratch, out);
     };
-    added_.encode(utf8, specials, normalize(), encode_text, out);
+    added_.encode(utf8, {specials, plain}, normalize(), encode_text, out);
   }
 
   void decode(TokenId id, std::string& out) const override {

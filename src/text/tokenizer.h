@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/byte_spans.h"
 #include "base/status.h"
 #include "text/tokenizer_spec.h"
 
@@ -26,7 +27,13 @@ class Tokenizer {
   /// Appends the ids of `utf8` to `out`; adds no template tokens. Bytes that are not valid UTF-8
   /// become U+FFFD (one per maximal ill-formed run, as Python's errors="replace").
   /// Cost: O(n log n) in the bytes of `utf8`.
-  virtual void encode(std::string_view utf8, Specials specials,
+  void encode(std::string_view utf8, Specials specials, std::vector<TokenId>& out) const {
+    encode(utf8, specials, {}, out);
+  }
+
+  /// The same, but no special token is taken out of text that touches the stretches `plain`: there
+  /// it is split like any other text. The rest of the text is not cut at their ends.
+  virtual void encode(std::string_view utf8, Specials specials, const ByteSpans& plain,
                       std::vector<TokenId>& out) const = 0;
 
   /// Appends the text of one token to `out` (WordPiece: with its "##").

@@ -25,7 +25,10 @@ class WordPieceTokenizer : public Tokenizer {
   explicit WordPieceTokenizer(const TokenizerSpec& spec)
       : normalizer_(spec.bert), model_(spec), added_(spec.added, normalize()) {}
 
-  void encode(std::string_view utf8, Specials specials, std::vector<TokenId>& out) const override {
+  using Tokenizer::encode;
+
+  void encode(std::string_view utf8, Specials specials, const ByteSpans& plain,
+              std::vector<TokenId>& out) const override {
     WordPiece::Scratch scratch;
     const auto encode_words = [&](std::string_view normal, bool) {
       while (!normal.empty()) {
@@ -33,7 +36,7 @@ class WordPieceTokenizer : public Tokenizer {
         if (!word.empty()) model_.encode_word(word, scratch, out);
       }
     };
-    added_.encode(utf8, specials, normalize(), encode_words, out);
+    added_.encode(utf8, {specials, plain}, normalize(), encode_words, out);
   }
 
   void decode(TokenId id, std::string& out) const override {

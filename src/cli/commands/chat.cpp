@@ -95,7 +95,7 @@ class Chat {
   }
 
  private:
-  Result<std::string> prompt() {
+  Result<jinja::Text> prompt() {
     text::ChatInput chat;
     std::vector<jinja::Value> list;
     if (!system_.empty()) list.push_back(engine::chat_message("system", system_));
@@ -106,7 +106,9 @@ class Chat {
 
   Status reply(std::string& answer) {
     engine::GenerateRequest request = request_of(flags_.model, flags_.sampling);
-    QUERN_ASSIGN(request.prompt, prompt());
+    QUERN_ASSIGN(jinja::Text asked, prompt());
+    request.prompt = std::move(asked.bytes);
+    request.plain = std::move(asked.foreign);
     TextOutput out;
     const engine::GenerateResult result = generate_to(engine_, std::move(request), out, &answer);
     out.write("\n");

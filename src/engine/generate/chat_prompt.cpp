@@ -48,7 +48,7 @@ Result<ChatPrompts::Template> ChatPrompts::parsed(const std::string& source) {
   return by_source_.emplace(source, std::move(shared)).first->second;
 }
 
-Result<std::string> ChatPrompts::render(const formats::DecoderModel& model, text::ChatInput chat) {
+Result<jinja::Text> ChatPrompts::render(const formats::DecoderModel& model, text::ChatInput chat) {
   const std::string where = fmt::format("model '{}'", model.name);
   if (model.chat_template.empty()) {
     return {Code::kBadInput,

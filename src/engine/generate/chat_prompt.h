@@ -20,12 +20,12 @@ jinja::Value chat_message(std::string_view role, std::string_view content);
 /// Threads: any.
 class ChatPrompts {
  public:
-  /// What the model's own template makes of the messages. Its bos_token and eos_token are the
-  /// model's, whatever `chat` has there; a "developer" speaks as "system" to a template that does
-  /// not know the name. Each template is parsed once.
-  /// Errors: kBadInput for a model without a template, and as ChatTemplate::parse and ::render; all
+  /// What the model's own template makes of the messages, and which of it is theirs. Its bos_token
+  /// and eos_token are the model's, whatever `chat` has there; a "developer" speaks as "system" to
+  /// a template that does not know the name. Each template is parsed once. Errors: kBadInput for a
+  /// model without a template, and as ChatTemplate::parse and ::render; all
   ///   name the model.
-  Result<std::string> render(const formats::DecoderModel& model, text::ChatInput chat);
+  Result<jinja::Text> render(const formats::DecoderModel& model, text::ChatInput chat);
 
  private:
   using Template = std::shared_ptr<const text::ChatTemplate>;

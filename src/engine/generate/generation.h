@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/byte_spans.h"
 #include "base/status.h"
 #include "engine/generate/sampling.h"
 
@@ -21,6 +22,7 @@ enum class ContextPolicy {
 struct GenerateRequest {
   std::string model;  // Installed name or path.
   std::string prompt;
+  ByteSpans plain;  // Stretches of `prompt` where control tokens are text: what a user wrote.
   std::optional<std::vector<text::TokenId>> ids;  // Instead of `prompt`, as they are.
   Sampling sampling;
   int max_tokens = 0;             // Of the answer; 0: as many as the model has positions for.

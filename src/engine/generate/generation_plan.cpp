@@ -13,10 +13,11 @@ namespace {
 using Ids = std::vector<text::TokenId>;
 
 // A chat template writes the first token itself: it must not come twice.
-Ids encode_prompt(const text::TextEncoder& encoder, std::string_view prompt) {
+Ids encode_prompt(const text::TextEncoder& encoder, std::string_view prompt,
+                  const ByteSpans& foreign) {
   const Ids front = encoder.wrap({}, 0).ids;
   Ids plain;
-  encoder.tokenizer().encode(prompt, text::Specials::kAsToken, plain);
+  encoder.tokenizer().encode(prompt, text::Specials::kAsToken, foreign, plain);
   const bool has_front = !front.empty() && plain.size() >= front.size() &&
                          std::equal(front.begin(), front.end(), plain.begin());
   return has_front ? plain : encoder.wrap(plain, 0).ids;
@@ -47,7 +48,8 @@ Status check_prompt(const GenerativeModel& model, const GenerateRequest& request
 
 Result<Ids> prompt_ids(const GenerativeModel& model, const GenerateRequest& request) {
   QUERN_TRY(check_sampling(request.sampling, model.decoder.config.n_vocab));
-  return request.ids ? *request.ids : encode_prompt(*model.card->encoder, request.prompt);
+  if (request.ids) return *request.ids;
+  return encode_prompt(*model.card->encoder, request.prompt, request.plain);
 }
 
 std::size_t generation_bytes(const GenerativeModel& model, const GenerateRequest& request,

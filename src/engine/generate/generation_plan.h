@@ -10,8 +10,9 @@
 
 namespace quern::engine {
 
-/// The prompt as token ids: `ids` as they are; a text with its special tokens read as such, and
-/// with the tokens that the model wants in front, unless the text begins with them.
+/// The prompt as token ids: `ids` as they are; a text with its special tokens read as such (but
+/// not in its plain stretches), and with the tokens that the model wants in front, unless the text
+/// begins with them.
 ///
 /// Errors: kBadInput naming what is out of range in `sampling`.
 Result<std::vector<text::TokenId>> prompt_ids(const GenerativeModel& model,

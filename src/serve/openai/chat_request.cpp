@@ -64,6 +64,7 @@ Problem Reader::read_own_field(std::string_view key, JsonValue value) {
   if (key == "add_generation_prompt") {
     return read_flag(value, {key}, out_.chat.add_generation_prompt);
   }
+  if (key == "parse_special_tokens") return read_flag(value, {key}, out_.parse_special_tokens);
   if (key == "tools") return read_tools(value);
   if (key == "tool_choice") return read_tool_choice(value);
   if (key == "response_format") return read_response_format(value);

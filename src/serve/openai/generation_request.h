@@ -26,6 +26,7 @@ struct GenerationRequest {
 struct ChatRequest {
   GenerationRequest generation;
   text::ChatInput chat;
+  bool parse_special_tokens = false;  // Also in what the messages hold.
 };
 
 struct CompletionsRequest {

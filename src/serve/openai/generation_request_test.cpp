@@ -70,7 +70,8 @@ TEST(generation_request, every_field_arrives) {
          "top_logprobs":4,"logit_bias":{"7":-100,"0":1.5},"ignore_eos":true,"priority":"bulk",
          "user":"u","metadata":{"a":[1,{}]},"chat_template_kwargs":{"thinking":false},
          "response_format":{"type":"text"},"tool_choice":"auto","modalities":["text"],
-         "tools":[{"type":"function","function":{"name":"f"}}],"add_generation_prompt":false)"));
+         "tools":[{"type":"function","function":{"name":"f"}}],"add_generation_prompt":false,
+         "parse_special_tokens":true)"));
   const engine::GenerateRequest& w = r.generation.wanted;
   EXPECT_EQ(w.sampling.temperature, 0.5f);
   EXPECT_EQ(w.sampling.top_p, 0.9f);
@@ -94,6 +95,7 @@ TEST(generation_request, every_field_arrives) {
   ASSERT_EQ(r.chat.extra.size(), 1u);
   EXPECT_EQ(r.chat.extra[0].first, "thinking");
   EXPECT_FALSE(r.chat.add_generation_prompt);
+  EXPECT_TRUE(r.parse_special_tokens);
 }
 
 TEST(generation_request, null_is_the_default) {

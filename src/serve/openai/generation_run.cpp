@@ -110,6 +110,7 @@ void GenerationRun::start(int i) {
   const RunPlan::Prompt& prompt = plan_.prompts[static_cast<std::size_t>(i / n)];
   engine::GenerateRequest request = plan_.generation.wanted;
   request.prompt = prompt.text;
+  request.plain = prompt.plain;
   request.ids = prompt.ids;
   request.sampling.seed += static_cast<std::uint64_t>(i % n);
   request.deadline = exchange_->deadline;

@@ -21,6 +21,7 @@ struct RunPlan {
     std::string text;
     std::optional<std::vector<text::TokenId>> ids;  // Instead of `text`.
     std::string echo;                               // Stands before each answer.
+    ByteSpans plain = {};  // Stretches of `text` where control tokens are text.
   };
   GenerationRequest generation;  // Its model as the engine names it.
   AnswerHead head;

@@ -52,13 +52,17 @@ Problem make_prompts(OpenAiApi& api, ChatRequest&& request, RunPlan& plan) {
   }
   const auto decoder = api.engine.decoder(plan.generation.wanted.model);
   if (!decoder.ok()) return model_error(decoder.status());
-  Result<std::string> prompt = api.chat_prompts.render(**decoder, std::move(request.chat));
+  const bool keeps_plain = !request.parse_special_tokens;
+  Result<jinja::Text> prompt = api.chat_prompts.render(**decoder, std::move(request.chat));
   if (!prompt.ok()) {
     ApiError error = api_error(prompt.status());
     error.param = (*decoder)->chat_template.empty() ? "model" : "messages";
     return error;
   }
-  plan.prompts.push_back({.text = std::move(*prompt), .ids = {}, .echo = {}});
+  plan.prompts.push_back({.text = std::move(prompt->bytes),
+                          .ids = {},
+                          .echo = {},
+                          .plain = keeps_plain ? std::move(prompt->foreign) : ByteSpans()});
   return {};
 }
 

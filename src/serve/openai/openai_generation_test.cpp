@@ -97,6 +97,19 @@ TEST_F(generation, messages_tools_and_variables_reach_the_template) {
   EXPECT_EQ(answer["choices"][0]["message"]["content"], "<SYSTEM>A\nB<ASSISTANT>[3](G)CALM");
 }
 
+TEST_F(generation, what_messages_hold_is_plain_unless_the_request_says_otherwise) {
+  start();
+  chat(json::object());
+  EXPECT_EQ(engine_.last_generation().prompt, "<user>hi<assistant>");
+  EXPECT_EQ(engine_.last_generation().plain, (ByteSpans{{6, 8}}));
+  chat({{"parse_special_tokens", true}});
+  EXPECT_EQ(engine_.last_generation().plain, ByteSpans());
+  chat({{"parse_special_tokens", false}});
+  EXPECT_EQ(engine_.last_generation().plain, (ByteSpans{{6, 8}}));
+  complete({{"prompt", "ab"}});
+  EXPECT_EQ(engine_.last_generation().plain, ByteSpans());
+}
+
 TEST_F(generation, a_chat_as_a_stream) {
   start();
   const auto events =
