@@ -228,7 +228,8 @@ TEST_F(generation_api, every_sampling_number_may_be_as_small_or_large_as_it_is_a
 }
 
 TEST_F(generation_api, a_huge_max_tokens_means_the_context) {
-  for (const json number : {json(2147483647), json(4294967295), json(1e30), json(-1)}) {
+  for (const json& number :
+       std::vector<json>{json(2147483647), json(4294967295), json(1e30), json(-1)}) {
     const json answer =
         ask(kCompletions, {{"prompt", "<s>ab"}, {"max_tokens", number}, {"ignore_eos", true}});
     EXPECT_EQ(answer["choices"][0]["finish_reason"], "length") << number;

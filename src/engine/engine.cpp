@@ -9,18 +9,20 @@
 #include <fmt/format.h>
 
 #include "base/machine.h"
-#include "base/task_thread.h"
 #include "base/thread_pool.h"
 #include "engine/arena.h"
 #include "engine/engine_parts.h"
 #include "engine/generate/generation_plan.h"
 #include "engine/generate/generator.h"
+#include "engine/load/model_tasks.h"
 #include "engine/model_pool.h"
 #include "engine/open_requests.h"
 #include "engine/scheduler.h"
 
 namespace quern::engine {
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr double kShareOfMachine = 0.8;
 constexpr int kMaxThreads = 1024;
@@ -142,7 +144,7 @@ class EngineImpl : public Engine {
       return ticket;
     }
     auto waiting = std::make_shared<Request>(std::move(request));
-    loader_.add([this, job, waiting] { load_and_start(job, std::move(*waiting)); });
+    loads_.add(waiting->model, [this, job, waiting] { load_and_start(job, std::move(*waiting)); });
     return ticket;
   }
 
@@ -154,7 +156,8 @@ class EngineImpl : public Engine {
     Result<LoadedModel> model = models_.acquire(request.model);
     if (!model.ok()) {
       answer = failed(model.status());
-    } else if (admit(*job, std::move(request), *model)) {
+    } else if (admit(*job, std::move(request), model->card)) {
+      job->model = model->servable();
       *model = {};  // The job holds it; afterwards it is idle.
       scheduler_.run(job);
     }
@@ -182,7 +185,7 @@ class EngineImpl : public Engine {
     if (model.weights != nullptr && waiting->request.prompt.size() < kShortPromptBytes) {
       start_generation(*waiting, model);
     } else {
-      loader_.add([this, waiting] { load_and_generate(*waiting); });
+      loads_.add(waiting->request.model, [this, waiting] { load_and_generate(*waiting); });
     }
     return ticket;
   }
@@ -276,15 +279,14 @@ class EngineImpl : public Engine {
     scheduler_.submit(std::move(job));
   }
 
-  // Ready for the scheduler, or answered already: then false.
-  bool admit(Job& job, Request request, const LoadedModel& model) {
-    const std::shared_ptr<const Servable> servable = model.servable();
-    Result<Plan> plan = plan_request(*model.card, request);
+  // Checked and booked, all but the weights; or answered already: then false.
+  bool admit(Job& job, Request request, const std::shared_ptr<const ModelCard>& card) {
+    Result<Plan> plan = plan_request(*card, request);
     if (!plan.ok() || request.inputs.empty()) {
       answer(job, failed(plan.status()));
       return false;
     }
-    Result<Reservation> bytes = reserve(request_bytes(request.inputs, servable->n_values()));
+    Result<Reservation> bytes = reserve(request_bytes(request.inputs, card->n_values()));
     if (!bytes.ok()) {
       answer(job, failed(bytes.status()));
       return false;
@@ -294,18 +296,16 @@ class EngineImpl : public Engine {
     job.plan = std::move(*plan);
     job.priority = request.priority;
     job.deadline = request.deadline;
-    job.model = servable;
+    job.card = card;
     return true;
   }
 
-  Result<Reservation> reserve(std::size_t bytes) {
-    Result<Reservation> first = ledger_->reserve("requests", bytes);
-    if (first.ok() || !models_.make_room(bytes)) return first;
-    return ledger_->reserve("requests", bytes);
-  }
+  Result<Reservation> reserve(std::size_t bytes) { return models_.reserve("requests", bytes); }
 
   void start(const std::shared_ptr<Job>& job, Request request, const LoadedModel& model) {
-    if (admit(*job, std::move(request), model)) scheduler_.submit(job);
+    if (!admit(*job, std::move(request), model.card)) return;
+    job->model = model.servable();
+    scheduler_.submit(job);
   }
 
   void load_and_start(const std::shared_ptr<Job>& job, Request request) {
@@ -316,15 +316,29 @@ class EngineImpl : public Engine {
       answer(*job, std::move(response));
       return;
     }
-    Result<LoadedModel> model = models_.acquire(request.model);
-    if (!model.ok()) {
-      answer(*job, failed(model.status()));
-      return;
+    const std::string name = request.model;
+    const Result<std::shared_ptr<const ModelCard>> card = models_.card(name);
+    if (!card.ok()) return answer(*job, failed(card.status()));
+    // Ids need no weights: they are made while those come.
+    std::future<Result<LoadedModel>> loading =
+        std::async(std::launch::async, [&] { return models_.acquire(name); });
+    const bool admitted = admit(*job, std::move(request), *card);
+    if (admitted) {
+      encode_until(*job, [&] { return loading.wait_for(0s) == std::future_status::ready; });
     }
-    start(job, std::move(request), *model);
+    const Result<LoadedModel> model = loading.get();
+    if (!admitted) return;
+    if (!model.ok()) return answer(*job, failed(model.status()));
+    if (model->card->key != job->card->key) {
+      return answer(*job,
+                    failed({Code::kUnavailable,
+                            fmt::format("model '{}' was replaced while it was loaded", name)}));
+    }
+    job->model = model->servable();
+    scheduler_.submit(job);
   }
 
-  // In the order of their lives: the scheduler stops first, the loader before it, the ledger last.
+  // In the order of their lives: the scheduler stops first, the loads before it, the ledger last.
   const std::shared_ptr<ByteLedger> ledger_;
   const Reservation process_;
   ThreadPool pool_;
@@ -334,7 +348,7 @@ class EngineImpl : public Engine {
   Generator generator_;
   Scheduler scheduler_;
   std::atomic<bool> stopping_{false};
-  TaskThread loader_;
+  ModelTasks loads_;
 };
 
 Status check_options(const EngineOptions& o) {

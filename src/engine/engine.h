@@ -84,6 +84,7 @@ struct ModelInfo {
   int n_vocab = 0;
   std::string precision;         // As loaded; "auto" while it has not been measured.
   std::size_t weight_bytes = 0;  // Resident when loaded.
+  std::string digest;            // hub::model_digest; "" where it takes reading the weights.
   bool loaded = false;
 };
 

@@ -19,11 +19,11 @@ using ::testing::HasSubstr;
 
 constexpr std::size_t kWeights = 8 << 20;
 
-// The fakes' texts are encoded by FakeServable, so cards need no tokenizer here.
 class engine : public ::testing::Test {
  protected:
   void make(EngineOptions options = {}) {
     if (options.n_threads == 0) options.n_threads = 2;
+    log_->has_tokenizer = true;
     auto made = make_engine(
         options, std::make_unique<FakeSource>(log_, kWeights,
                                               [this](const std::vector<int>&) { gate_.pass(); }));
@@ -186,7 +186,7 @@ TEST_F(engine, cancel_before_the_model_is_there) {
   log_->load_gate.set(false);
   std::shared_ptr<Ticket> ticket;
   std::future<Response> first = submit(request({"x"}, "a"));
-  std::future<Response> answer = submit(request({"x", "y"}, "b"), &ticket);
+  std::future<Response> answer = submit(request({"x", "y"}, "a"), &ticket);
   ticket->cancel();
   ticket->cancel();
   log_->load_gate.set(true);
@@ -194,7 +194,34 @@ TEST_F(engine, cancel_before_the_model_is_there) {
   ASSERT_EQ(r.outcomes.size(), 2u);
   EXPECT_EQ(r.outcomes[1].status.code(), Code::kCancelled);
   EXPECT_TRUE(first.get().outcomes[0].status.ok());
-  EXPECT_EQ(log_->n_loads("b"), 0);
+}
+
+TEST_F(engine, a_model_is_not_kept_waiting_by_anothers_load) {
+  make();
+  ASSERT_TRUE(engine_->warm("b").ok());
+  log_->load_gate.set(false);
+  std::future<Response> loading = submit(request({"x"}, "a"));
+  log_->load_gate.wait_for_arrivals(2);
+  // The weights of a do not come yet; what needs only their card is answered.
+  Request wrong = request({"x"}, "c");
+  wrong.dimensions = 77;
+  std::future<Response> refused = submit(std::move(wrong));
+  EXPECT_TRUE(submit(request({"y"}, "b")).get().outcomes[0].status.ok());
+  log_->load_gate.wait_for_arrivals(3);  // c is being loaded beside a.
+  EXPECT_EQ(refused.get().status.code(), Code::kBadInput);
+  log_->load_gate.set(true);
+  EXPECT_TRUE(loading.get().outcomes[0].status.ok());
+}
+
+TEST_F(engine, a_replaced_model_is_another_one_at_the_next_request) {
+  make();
+  ASSERT_TRUE(engine_->run(request({"x"})).status.ok());
+  ASSERT_TRUE(engine_->run(request({"x"})).status.ok());
+  EXPECT_EQ(log_->n_loads("a"), 1);
+  log_->state = 1;
+  ASSERT_TRUE(submit(request({"x"})).get().status.ok());
+  EXPECT_EQ(log_->n_loads("a"), 2);
+  EXPECT_EQ(log_->reads, (std::vector<std::string>{"a", "a"}));
 }
 
 TEST_F(engine, a_ticket_may_outlive_the_engine) {

@@ -1,10 +1,13 @@
 // For tests: a model whose arithmetic a human can check, and a source of such models.
 //
-// A text's token ids are its bytes. Its values are {number of tokens, sum of ids}, so that a value
-// which ended up at the wrong input is seen at once.
+// A text's token ids are its bytes; "bad" in it is a token that the model does not have. Its values
+// are {number of tokens, sum of ids}, so that a value which ended up at the wrong input is seen at
+// once.
 
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -15,11 +18,52 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
+#include "base/utf8.h"
 #include "engine/load/model_source.h"
 
 namespace quern::engine {
 
 inline constexpr std::size_t kFakeScratchPerToken = 1024;
+
+inline std::shared_ptr<const text::TextEncoder> fake_encoder() {
+  text::TokenizerSpec spec;
+  spec.model = text::TokenizerSpec::Model::kBpe;
+  for (int byte = 0; byte < 256; ++byte) {
+    // GPT-2's byte characters: what prints is itself, the rest follows from U+0100 on.
+    const bool prints = (byte > 32 && byte < 127) || (byte > 160 && byte != 173);
+    const int shifted = byte < 33 ? byte : byte < 161 ? byte - 127 + 33 : 67;
+    std::string token;
+    append_utf8(static_cast<CodePoint>(prints ? byte : 256 + shifted), token);
+    spec.vocab.push_back(token);
+  }
+  spec.added = {{.id = 256, .content = "bad"}};
+  spec.single = {{.kind = text::TemplatePiece::Kind::kTextA}};
+  Result<text::TextEncoder> encoder = text::TextEncoder::make(spec);
+  QUERN_CHECK(encoder.ok());
+  return std::make_shared<const text::TextEncoder>(std::move(*encoder));
+}
+
+/// Two values; 50 tokens unless asked; one prompt.
+inline ModelCard fake_card(const std::string& name, int n_positions = 100) {
+  ModelCard card;
+  card.name = name;
+  card.key = name;
+  card.folder.name = name;
+  card.folder.config = {.family = "fake",
+                        .n_layers = 1,
+                        .n_heads = 1,
+                        .d_model = 2,
+                        .d_ff = 2,
+                        .n_vocab = 256,
+                        .n_positions = n_positions,
+                        .n_types = 2,
+                        .norm_eps = 0};
+  card.folder.head.n_values = 2;
+  card.folder.max_tokens = 50;
+  card.folder.prompts = {{"query", "Q:"}};
+  return card;
+}
 
 class FakeServable : public Servable {
  public:
@@ -28,19 +72,6 @@ class FakeServable : public Servable {
 
   explicit FakeServable(Hook hook = {}, int batch_tokens = 64)
       : hook_(std::move(hook)), batch_tokens_(batch_tokens) {}
-
-  Result<text::Encoding> encode(const Plan& plan, const Input& input) const override {
-    if (input.text.starts_with("bad")) return {Code::kBadInput, "a bad text"};
-    text::Encoding encoding;
-    for (const char c : plan.prompt + input.text) encoding.ids.push_back(c);
-    const std::size_t limit = static_cast<std::size_t>(plan.max_tokens);
-    if (limit > 0 && encoding.ids.size() > limit) {
-      encoding.n_dropped = static_cast<int>(encoding.ids.size() - limit);
-      encoding.ids.resize(limit);
-    }
-    encoding.type_ids.assign(encoding.ids.size(), 0);
-    return encoding;
-  }
 
   int n_values() const override { return 2; }
   int batch_tokens() const override { return batch_tokens_; }
@@ -114,6 +145,9 @@ class FakeSource : public ModelSource {
     std::mutex mutex;
     std::vector<std::string> reads, loads;
     Gate load_gate;
+    std::atomic<int> state{0};        // Of every model's files.
+    std::size_t tokenizer_bytes = 0;  // As they are guessed.
+    bool has_tokenizer = false;
 
     int n_loads(const std::string& name) {
       const std::lock_guard<std::mutex> lock(mutex);
@@ -124,39 +158,31 @@ class FakeSource : public ModelSource {
   FakeSource(std::shared_ptr<Log> log, std::size_t weight_bytes, FakeServable::Hook hook = {})
       : log_(std::move(log)), weight_bytes_(weight_bytes), hook_(std::move(hook)) {}
 
-  Result<std::string> resolve(const std::string& model) const override {
+  Result<ModelPlace> resolve(const std::string& model) const override {
     if (model.starts_with("missing")) {
       return {Code::kNotFound, "no model is named '" + model + "'"};
     }
-    return model.starts_with("path/to/") ? model.substr(8) : model;
+    const std::string name = model.starts_with("path/to/") ? model.substr(8) : model;
+    const std::string key = name + "#" + std::to_string(log_->state.load());
+    return ModelPlace{.key = key, .where = name, .path = name, .name = name};
   }
 
-  Result<ModelCard> read(const std::string& key) const override {
+  std::size_t tokenizer_bytes(const ModelPlace&) const override { return log_->tokenizer_bytes; }
+
+  Result<ModelCard> read(const ModelPlace& place) const override {
     {
       const std::lock_guard<std::mutex> lock(log_->mutex);
-      log_->reads.push_back(key);
+      log_->reads.push_back(place.name);
     }
-    ModelCard card;
-    card.name = key;
-    card.folder.name = key;
-    card.folder.config = {.family = "fake",
-                          .n_layers = 1,
-                          .n_heads = 1,
-                          .d_model = 2,
-                          .d_ff = 2,
-                          .n_vocab = 256,
-                          .n_positions = 100,
-                          .n_types = 2,
-                          .norm_eps = 0};
-    card.folder.head.n_values = 2;
-    card.folder.max_tokens = 50;
-    card.folder.prompts = {{"query", "Q:"}};
+    ModelCard card = fake_card(place.name);
+    card.key = place.key;
+    if (log_->has_tokenizer) card.encoder = fake_encoder();
     return card;
   }
 
-  Result<text::TextEncoder> read_encoder(const std::string& key) const override {
+  Result<text::TextEncoder> read_encoder(const ModelPlace& place) const override {
     text::TokenizerSpec spec;
-    spec.vocab = {"[UNK]", key};
+    spec.vocab = {"[UNK]", place.name};
     spec.unk_id = 0;
     spec.single = {{.kind = text::TemplatePiece::Kind::kTextA, .id = 0, .type_id = 0}};
     return text::TextEncoder::make(spec);

@@ -38,6 +38,7 @@ struct Job {
   Priority priority = Priority::kInteractive;
   std::optional<Clock::time_point> deadline;
   Clock::time_point submitted = Clock::now();
+  std::shared_ptr<const ModelCard> card;  // What inputs are encoded with.
   std::shared_ptr<const Servable> model;  // Held, so that the weights are not evicted.
   Reservation bytes;                      // For texts and results.
   std::function<void(Response)> done;

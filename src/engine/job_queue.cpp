@@ -12,6 +12,7 @@ namespace {
 constexpr int kBatchesAhead = 8;
 constexpr std::size_t kMaxAhead = 1024;  // Inputs to choose from: bounds the sorting.
 constexpr long kBytesPerToken = 4;       // A guess for texts not encoded yet.
+constexpr long kTokensBeforeWeights = 1 << 14;
 constexpr std::size_t kInputTokens = 4;  // Even an empty input is some work.
 
 struct Claim {
@@ -46,6 +47,11 @@ std::vector<Claim> claim_inputs(JobQueue& queue, long wanted_tokens) {
   return claims;
 }
 
+void add_waiting(Job& job, std::size_t i_input, text::Encoding encoding) {
+  job.waiting.push_back({.i_input = i_input, .encoding = std::move(encoding)});
+  job.n_waiting_tokens += job.waiting.back().n_tokens();
+}
+
 }  // namespace
 
 void encode_ahead(JobQueue& queue, int batch_tokens, ThreadPool& pool, OutcomeBook& book) {
@@ -53,7 +59,7 @@ void encode_ahead(JobQueue& queue, int batch_tokens, ThreadPool& pool, OutcomeBo
   pool.parallel_for(static_cast<int>(claims.size()), [&](int i, int) {
     Claim& claim = claims[static_cast<std::size_t>(i)];
     Input& input = claim.job->inputs[claim.i_input];
-    claim.encoding = queue.model->encode(claim.job->plan, input);
+    claim.encoding = encode_input(*claim.job->card, claim.job->plan, input);
     input = Input();  // The text is not needed any more.
   });
   for (Claim& claim : claims) {
@@ -63,8 +69,18 @@ void encode_ahead(JobQueue& queue, int batch_tokens, ThreadPool& pool, OutcomeBo
       book.enter(job, claim.i_input, failed_outcome(encoding.status()));
       continue;
     }
-    job.waiting.push_back({.i_input = claim.i_input, .encoding = std::move(*encoding)});
-    job.n_waiting_tokens += job.waiting.back().n_tokens();
+    add_waiting(job, claim.i_input, std::move(*encoding));
+  }
+}
+
+void encode_until(Job& job, const std::function<bool()>& is_enough) {
+  while (job.next_input < job.inputs.size() && job.n_waiting_tokens < kTokensBeforeWeights &&
+         !is_enough()) {
+    Input& input = job.inputs[job.next_input];
+    Result<text::Encoding> encoding = encode_input(*job.card, job.plan, input);
+    if (!encoding.ok()) return;
+    input = Input();
+    add_waiting(job, job.next_input++, std::move(*encoding));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <functional>
 #include <list>
 #include <memory>
 #include <vector>
@@ -29,6 +30,10 @@ struct JobQueue {
 /// lengths to find their like, little enough to bound memory and the time it takes.
 /// Inputs that cannot be encoded get their outcome.
 void encode_ahead(JobQueue& queue, int batch_tokens, ThreadPool& pool, OutcomeBook& book);
+
+/// Encodes inputs of a job that is not queued yet, in order, until `is_enough` says so or there is
+/// work for some batches. Stops at one that cannot be encoded: encode_ahead gives it its outcome.
+void encode_until(Job& job, const std::function<bool()>& is_enough);
 
 /// The inputs of the next batch, the lead first; empty if no input is encoded.
 std::vector<Candidate> next_batch(JobQueue& queue, int batch_tokens);

@@ -77,6 +77,7 @@ int ModelCard::n_values() const { return decoder ? 0 : folder.head.n_values; }
 ModelInfo info_from(const ModelCard& card, const WeightInfo& weights) {
   ModelInfo info;
   info.name = card.name;
+  info.digest = card.digest;
   info.task = card.task();
   info.precision = weights.precision;
   info.weight_bytes = weights.bytes;

@@ -1,4 +1,4 @@
-// What is known of a model without its weights: config, labels, prompts, tokenizer. Enough to
+// What is known of a model without its weights: config, head, labels, prompts, tokenizer. Enough to
 // describe it, to check a request and to turn inputs into token ids.
 
 #pragma once
@@ -10,7 +10,6 @@
 
 #include "base/byte_ledger.h"
 #include "engine/engine.h"
-#include "engine/servable.h"
 #include "formats/decoder_model.h"
 #include "formats/model_folder.h"
 #include "text/tokenizer.h"
@@ -23,8 +22,26 @@ struct WeightInfo {
   std::size_t bytes = 0;
 };
 
+/// What is done to a vector after it is sliced.
+enum class Slice {
+  kNormalize,  // To length 1: what a request asks for.
+  kCutOnly,    // What a model's own truncate_dim asks for, as in sentence-transformers.
+};
+
+/// A request's wishes, checked against the model and resolved: what each input is encoded with.
+struct Plan {
+  std::string prompt;  // The text itself, "" for none.
+  int max_tokens = 0;  // > 0, at most the model's positions.
+  Truncation truncation = Truncation::kCut;
+  std::optional<text::TruncationSide> truncation_side = {};
+  int slice_to = 0;  // Keep this many numbers; 0: the vector as it is.
+  Slice slice = Slice::kNormalize;
+};
+
 struct ModelCard {
   std::string name;                              // As it can be requested.
+  std::string key;                               // ModelPlace::key of the files it was read from.
+  std::string digest;                            // As of ModelInfo.
   formats::ModelFolder folder;                   // Of an encoder,
   std::optional<formats::DecoderModel> decoder;  // or of a decoder.
   WeightInfo decoder_weights;
@@ -52,8 +69,9 @@ void measure_template(ModelCard& card);
 ///   each says what was got and wanted.
 Result<Plan> plan_request(const ModelCard& card, const Request& request);
 
-/// One input as token ids. Errors: kBadInput for a text that is too long where cutting is refused,
-/// ids outside the vocabulary, a pair for a model without pairs, or no tokens at all.
+/// One input as token ids. Needs no weights. Errors: kBadInput for a text that is too long where
+/// cutting is refused, ids outside the vocabulary, a pair for a model without pairs, or no tokens
+/// at all.
 Result<text::Encoding> encode_input(const ModelCard& card, const Plan& plan, const Input& input);
 
 }  // namespace quern::engine

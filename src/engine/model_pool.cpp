@@ -4,12 +4,13 @@
 #include <utility>
 
 #include "base/log.h"
+#include "engine/eviction.h"
 
 namespace quern::engine {
 namespace {
 
-// Spellings of names that are remembered: clients choose them, so there is a limit.
-constexpr std::size_t kMaxNames = 1024;
+// Loads of a model whose files are replaced while they are read.
+constexpr int kMaxLoads = 3;
 
 struct HeldEncoder {
   std::shared_ptr<ByteLedger> ledger;  // Outlives the reservation.
@@ -23,57 +24,70 @@ ModelPool::ModelPool(std::shared_ptr<ByteLedger> ledger, ThreadPool& pool,
                      std::unique_ptr<const ModelSource> source)
     : ledger_(std::move(ledger)), pool_(pool), source_(std::move(source)) {}
 
-Result<std::string> ModelPool::key_of(const std::string& model) {
+Result<ModelPlace> ModelPool::place_of(const std::string& model) {
+  Result<ModelPlace> place = source_->resolve(model);
+  if (place.ok() || place.status().code() != Code::kNotFound) return place;
+  // A model opened by its path also answers to the name it is listed under.
+  std::string opened_as;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const auto known = names_.find(model);
-    if (known != names_.end()) return known->second;
-  }
-  Result<std::string> key = source_->resolve(model);
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (!key.ok()) {
-    // A model opened by its path also answers to the name it is listed under.
-    for (const auto& [open_key, entry] : entries_) {
-      if (entry.card != nullptr && entry.card->name == model) key = open_key;
+    for (const auto& [key, entry] : entries_) {
+      if (entry.card != nullptr && entry.card->name == model) opened_as = entry.opened_as;
     }
-    if (!key.ok()) return key;
   }
-  if (names_.size() >= kMaxNames) names_.clear();
-  names_[model] = *key;
-  return key;
+  return opened_as.empty() || opened_as == model ? place : source_->resolve(opened_as);
+}
+
+ModelPool::Entry& ModelPool::entry_at(const ModelPlace& place, const std::string& model) {
+  const auto found = entries_.find(place.key);
+  if (found != entries_.end()) return found->second;
+  // What lay there before is not asked for any more; who uses it holds it.
+  std::erase_if(entries_, [&](const auto& e) { return e.second.where == place.where; });
+  Entry& entry = entries_[place.key];
+  entry.where = place.where;
+  entry.opened_as = model;
+  return entry;
 }
 
 Result<ModelPool::CardPtr> ModelPool::card(const std::string& model) {
-  QUERN_ASSIGN(const std::string key, key_of(model));
-  return card_of_key(key, model);
+  QUERN_ASSIGN(const ModelPlace place, place_of(model));
+  return card_at(place, model);
 }
 
 Result<std::shared_ptr<const text::TextEncoder>> ModelPool::encoder(const std::string& model) {
   using EncoderPtr = std::shared_ptr<const text::TextEncoder>;
-  QUERN_ASSIGN(const std::string key, key_of(model));
+  QUERN_ASSIGN(const ModelPlace place, place_of(model));
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const auto entry = entries_.find(key);
+    const auto entry = entries_.find(place.key);
     const CardPtr card = entry == entries_.end() ? nullptr : entry->second.card;
     if (card != nullptr) return EncoderPtr(card, card->encoder.get());
   }
-  QUERN_ASSIGN(text::TextEncoder encoder, source_->read_encoder(key));
-  make_room(encoder.resident_bytes());
-  QUERN_ASSIGN(
-      Reservation bytes,
-      ledger_->reserve("tokenizer/" + model, encoder.resident_bytes()).in("model '" + model + "'"));
+  const std::string where = "model '" + model + "'";
+  QUERN_ASSIGN(Reservation bytes, reserve_tokenizer(place).in(where));
+  QUERN_ASSIGN(text::TextEncoder encoder, source_->read_encoder(place));
+  QUERN_TRY(settle(bytes, encoder.resident_bytes()).in(where));
   const auto held = std::make_shared<const HeldEncoder>(
       HeldEncoder{.ledger = ledger_, .bytes = std::move(bytes), .encoder = std::move(encoder)});
   return EncoderPtr(held, &held->encoder);
 }
 
-Result<ModelPool::CardPtr> ModelPool::card_of_key(const std::string& key,
-                                                  const std::string& model) {
+Result<Reservation> ModelPool::reserve_tokenizer(const ModelPlace& place) {
+  return reserve("tokenizer/" + place.name, source_->tokenizer_bytes(place));
+}
+
+/// From what was guessed before to what there is.
+Status ModelPool::settle(Reservation& held, std::size_t bytes) {
+  if (bytes > held.bytes()) make_room(bytes - held.bytes());
+  return held.resize(bytes);
+}
+
+Result<ModelPool::CardPtr> ModelPool::card_at(const ModelPlace& place, const std::string& model) {
   std::shared_ptr<Attempt<CardPtr>> attempt;
   {
     std::unique_lock<std::mutex> lock(mutex_);
-    Entry& entry = entries_[key];
-    entry.last_used = ++clock_;
+    Entry& entry = entry_at(place, model);
+    entry.last_used = Clock::now();
     if (entry.card != nullptr) return entry.card;
     if (entry.reading != nullptr) {
       attempt = entry.reading;
@@ -82,15 +96,16 @@ Result<ModelPool::CardPtr> ModelPool::card_of_key(const std::string& key,
     }
     attempt = entry.reading = std::make_shared<Attempt<CardPtr>>();
   }
-  Result<CardPtr> read = read_card(key, model);
+  Result<CardPtr> read = read_card(place, model);
   const std::lock_guard<std::mutex> lock(mutex_);
-  Entry& entry = entries_[key];
-  entry.reading.reset();
-  if (read.ok()) {
-    entry.card = *read;
-  } else {
-    entries_.erase(key);
-    names_.erase(model);
+  const auto entry = entries_.find(place.key);
+  if (entry != entries_.end() && entry->second.reading == attempt) {
+    entry->second.reading.reset();
+    if (read.ok()) {
+      entry->second.card = *read;
+    } else {
+      entries_.erase(entry);
+    }
   }
   attempt->result = read;
   attempt->done = true;
@@ -98,36 +113,43 @@ Result<ModelPool::CardPtr> ModelPool::card_of_key(const std::string& key,
   return read;
 }
 
-Result<ModelPool::CardPtr> ModelPool::read_card(const std::string& key, const std::string& model) {
-  QUERN_ASSIGN(ModelCard card, source_->read(key));
-  const std::size_t bytes = card.encoder == nullptr ? 0 : card.encoder->resident_bytes();
-  make_room(bytes);
-  QUERN_ASSIGN(card.tokenizer_bytes,
-               ledger_->reserve("tokenizer/" + card.name, bytes).in("model '" + model + "'"));
+Result<ModelPool::CardPtr> ModelPool::read_card(const ModelPlace& place, const std::string& model) {
+  const std::string where = "model '" + model + "'";
+  QUERN_ASSIGN(Reservation bytes, reserve_tokenizer(place).in(where));
+  QUERN_ASSIGN(ModelCard card, source_->read(place));
+  QUERN_TRY(settle(bytes, card.encoder == nullptr ? 0 : card.encoder->resident_bytes()).in(where));
   card.ledger = ledger_;
+  card.tokenizer_bytes = std::move(bytes);
   return CardPtr(std::make_shared<ModelCard>(std::move(card)));
 }
 
 LoadedModel ModelPool::find_loaded(const std::string& model) {
+  const Result<ModelPlace> place = place_of(model);
+  if (!place.ok()) return {};
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto name = names_.find(model);
-  if (name == names_.end()) return {};
-  const auto found = entries_.find(name->second);
+  const auto found = entries_.find(place->key);
   if (found == entries_.end() || found->second.weights == nullptr) return {};
-  found->second.last_used = ++clock_;
+  found->second.last_used = Clock::now();
   return {.card = found->second.card, .weights = found->second.weights};
 }
 
 Result<LoadedModel> ModelPool::acquire(const std::string& model) {
-  LoadedModel ready = find_loaded(model);
-  if (ready.weights != nullptr) return ready;
-  QUERN_ASSIGN(const std::string key, key_of(model));
-  QUERN_ASSIGN(const CardPtr card, card_of_key(key, model));
+  for (int i_load = 1;; ++i_load) {
+    QUERN_ASSIGN(const ModelPlace place, place_of(model));
+    Result<LoadedModel> loaded = acquire_at(place, model);
+    if (!loaded.ok() || i_load == kMaxLoads) return loaded;
+    // Replaced meanwhile, card and weights may be of different models.
+    const Result<ModelPlace> now = place_of(model);
+    if (now.ok() && now->key == place.key) return loaded;
+  }
+}
 
+Result<LoadedModel> ModelPool::acquire_at(const ModelPlace& place, const std::string& model) {
+  QUERN_ASSIGN(const CardPtr card, card_at(place, model));
   std::shared_ptr<Attempt<LoadedModel>> attempt;
   {
     std::unique_lock<std::mutex> lock(mutex_);
-    Entry& entry = entries_[key];
+    Entry& entry = entry_at(place, model);
     entry.card = card;  // We hold it, so it was not evicted; but the entry may be a new one.
     if (entry.weights != nullptr) return LoadedModel{.card = card, .weights = entry.weights};
     if (entry.loading != nullptr) {
@@ -137,19 +159,24 @@ Result<LoadedModel> ModelPool::acquire(const std::string& model) {
     }
     attempt = entry.loading = std::make_shared<Attempt<LoadedModel>>();
   }
+  const Clock::time_point start = Clock::now();
   Result<LoadedModel> loaded = load(card).in("model '" + card->name + "'");
   const std::lock_guard<std::mutex> lock(mutex_);
-  Entry& entry = entries_[key];
-  entry.loading.reset();
-  entry.last_used = ++clock_;
-  if (loaded.ok()) entry.weights = loaded->weights;
+  const auto entry = entries_.find(place.key);
+  if (entry != entries_.end() && entry->second.loading == attempt) {
+    entry->second.loading.reset();
+    entry->second.last_used = Clock::now();
+    entry->second.reload_seconds =
+        std::chrono::duration<double>(entry->second.last_used - start).count();
+    if (loaded.ok()) entry->second.weights = loaded->weights;
+  }
   attempt->result = loaded;
   attempt->done = true;
   done_cv_.notify_all();
   return loaded;
 }
 
-// What make_room freed may be taken by another thread before we reserve it: a few tries.
+// A few tries, as in reserve.
 Result<LoadedModel> ModelPool::load(const CardPtr& card) {
   for (int tries_left = 3;; --tries_left) {
     const bool room = make_room(source_->weights(*card).bytes);
@@ -166,40 +193,55 @@ Result<LoadedModel> ModelPool::load(const CardPtr& card) {
   }
 }
 
+// Weights first, they are the large part and come back from a file in moments; whole models only
+// where that is too little.
 bool ModelPool::make_room(std::size_t bytes) {
   if (ledger_->free_bytes() >= bytes) return true;
+  if (bytes > ledger_->limit_bytes()) return false;
   if (release_) release_();
   const std::lock_guard<std::mutex> lock(mutex_);
-  while (ledger_->free_bytes() < bytes) {
-    if (!evict_one()) return false;
-  }
-  return true;
+  const std::size_t free = ledger_->free_bytes();
+  if (free >= bytes) return true;
+  if (!evict_as(Eviction::kWeights, bytes - free)) evict_as(Eviction::kWhole, bytes - free);
+  return ledger_->free_bytes() >= bytes;
 }
 
-// Weights first, they are the large part and come back from a file in moments; then whole cards.
+// What make_room freed may be taken by another thread before it is reserved: a few tries.
+Result<Reservation> ModelPool::reserve(const std::string& tenant, std::size_t bytes) {
+  for (int tries_left = 3;; --tries_left) {
+    Result<Reservation> held = ledger_->reserve(tenant, bytes);
+    if (held.ok() || tries_left == 0 || !make_room(bytes)) return held;
+  }
+}
+
 // Nobody can start using an idle one meanwhile: copies are handed out under the lock only.
-bool ModelPool::evict_one() {
-  auto victim = entries_.end();
+bool ModelPool::evict_as(Eviction what, std::size_t bytes) {
+  const Clock::time_point now = Clock::now();
+  std::vector<Evictable> all;
+  std::vector<std::map<std::string, Entry>::iterator> at;
   for (auto e = entries_.begin(); e != entries_.end(); ++e) {
-    const bool idle = e->second.weights != nullptr && e->second.weights.use_count() == 1;
-    if (idle && (victim == entries_.end() || e->second.last_used < victim->second.last_used)) {
-      victim = e;
+    const Entry& entry = e->second;
+    if (entry.card == nullptr) continue;
+    const bool has_weights = entry.weights != nullptr;
+    const bool is_used = has_weights ? entry.weights.use_count() > 1 : entry.card.use_count() > 1;
+    std::size_t held = has_weights ? source_->weights(*entry.card).bytes : 0;
+    if (what == Eviction::kWhole) held += entry.card->tokenizer_bytes.bytes();
+    all.push_back({.bytes = held,
+                   .reload_seconds = has_weights ? entry.reload_seconds : 0,
+                   .idle_seconds = std::chrono::duration<double>(now - entry.last_used).count(),
+                   .is_pinned = is_used || entry.loading != nullptr});
+    at.push_back(e);
+  }
+  const std::vector<std::size_t> victims = choose_victims(all, bytes);
+  for (const std::size_t i : victims) {
+    log_info("model '{}' evicted", at[i]->second.card->name);
+    if (what == Eviction::kWhole) {
+      entries_.erase(at[i]);
+    } else {
+      at[i]->second.weights.reset();
     }
   }
-  if (victim != entries_.end()) {
-    log_info("model '{}' evicted", victim->second.card->name);
-    victim->second.weights.reset();
-    return true;
-  }
-  for (auto e = entries_.begin(); e != entries_.end(); ++e) {
-    const bool idle = e->second.card.use_count() == 1 && e->second.weights == nullptr;
-    if (idle && (victim == entries_.end() || e->second.last_used < victim->second.last_used)) {
-      victim = e;
-    }
-  }
-  if (victim == entries_.end()) return false;
-  entries_.erase(victim);
-  return true;
+  return !victims.empty();
 }
 
 ModelInfo ModelPool::info(const ModelCard& card) {
@@ -211,17 +253,27 @@ ModelInfo ModelPool::info(const ModelCard& card) {
   return info;
 }
 
-std::vector<ModelInfo> ModelPool::list() {
-  std::map<std::string, ModelInfo> by_name;
-  for (ModelInfo& m : source_->installed()) by_name[m.name] = std::move(m);
-  std::vector<CardPtr> open;
+/// Those whose files are still there as they were read.
+std::vector<ModelPool::CardPtr> ModelPool::open_cards() {
+  std::vector<std::pair<std::string, CardPtr>> open;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     for (const auto& [key, entry] : entries_) {
-      if (entry.card != nullptr) open.push_back(entry.card);
+      if (entry.card != nullptr) open.emplace_back(entry.opened_as, entry.card);
     }
   }
-  for (const CardPtr& card : open) by_name[card->name] = info(*card);
+  std::vector<CardPtr> out;
+  for (auto& [opened_as, card] : open) {
+    const Result<ModelPlace> place = source_->resolve(opened_as);
+    if (place.ok() && place->key == card->key) out.push_back(std::move(card));
+  }
+  return out;
+}
+
+std::vector<ModelInfo> ModelPool::list() {
+  std::map<std::string, ModelInfo> by_name;
+  for (ModelInfo& m : source_->installed()) by_name[m.name] = std::move(m);
+  for (const CardPtr& card : open_cards()) by_name[card->name] = info(*card);
   std::vector<ModelInfo> out;
   for (auto& [name, m] : by_name) out.push_back(std::move(m));
   return out;

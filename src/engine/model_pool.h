@@ -1,10 +1,11 @@
 // The models of this process: each opened once, its weights loaded once however many ask at the
-// same time, and evicted, least recently used first, when something else needs their memory.
+// same time, and evicted, the least missed first, when something else needs their memory. A model
+// whose files were replaced is another one from the next request on.
 
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -55,11 +56,14 @@ class ModelPool {
   /// Loads the weights if they are not; waits for a load under way.
   Result<LoadedModel> acquire(const std::string& model);
 
-  /// The model if it is ready now; neither field is set if not. Never waits for a file.
+  /// The model if it is ready now; neither field is set if not. Never reads a file.
   LoadedModel find_loaded(const std::string& model);
 
-  /// Evicts idle models until `bytes` are free. False if they cannot be; some may be gone then.
+  /// Evicts idle models until `bytes` are free. False if they cannot be: then none is evicted.
   bool make_room(std::size_t bytes);
+
+  /// As ByteLedger::reserve, making room where it is short.
+  Result<Reservation> reserve(const std::string& tenant, std::size_t bytes);
 
   /// Models opened so far, and every installed one, by name.
   std::vector<ModelInfo> list();
@@ -71,31 +75,40 @@ class ModelPool {
     bool done = false;
     Result<T> result{Code::kUnavailable, ""};
   };
+  using Clock = std::chrono::steady_clock;
   using CardPtr = std::shared_ptr<const ModelCard>;
   struct Entry {
+    std::string where;      // ModelPlace::where.
+    std::string opened_as;  // As it was first asked for.
     CardPtr card;
     std::shared_ptr<const LoadedWeights> weights;
     std::shared_ptr<Attempt<CardPtr>> reading;
     std::shared_ptr<Attempt<LoadedModel>> loading;
-    std::uint64_t last_used = 0;
+    Clock::time_point last_used = Clock::now();
+    double reload_seconds = 0;  // What the last load took.
   };
 
-  Result<std::string> key_of(const std::string& model);
-  Result<CardPtr> card_of_key(const std::string& key, const std::string& model);
-  Result<CardPtr> read_card(const std::string& key, const std::string& model);
+  enum class Eviction { kWeights, kWhole };
+
+  Result<ModelPlace> place_of(const std::string& model);
+  Entry& entry_at(const ModelPlace& place, const std::string& model);  // With the mutex held.
+  Result<CardPtr> card_at(const ModelPlace& place, const std::string& model);
+  Result<CardPtr> read_card(const ModelPlace& place, const std::string& model);
+  Result<LoadedModel> acquire_at(const ModelPlace& place, const std::string& model);
   Result<LoadedModel> load(const CardPtr& card);
-  bool evict_one();  // With the mutex held.
+  Result<Reservation> reserve_tokenizer(const ModelPlace& place);
+  Status settle(Reservation& held, std::size_t bytes);
+  bool evict_as(Eviction what, std::size_t bytes);  // With the mutex held.
+  std::vector<CardPtr> open_cards();
 
   const std::shared_ptr<ByteLedger> ledger_;
   ThreadPool& pool_;
   const std::unique_ptr<const ModelSource> source_;
   std::function<void()> release_;
 
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable done_cv_;
-  std::map<std::string, Entry> entries_;      // By key.
-  std::map<std::string, std::string> names_;  // As requested -> key.
-  std::uint64_t clock_ = 0;
+  std::map<std::string, Entry> entries_;  // By ModelPlace::key.
 };
 
 }  // namespace quern::engine

@@ -141,6 +141,33 @@ TEST_F(model_pool, asks_for_what_is_kept_warm_before_it_evicts) {
   EXPECT_NE(models_->find_loaded("a").weights, nullptr);
 }
 
+TEST_F(model_pool, a_tokenizer_has_its_place_before_it_is_read) {
+  make(10 * kWeights);
+  log_->tokenizer_bytes = 11 * kWeights;
+  const Status refused = models_->card("a").status();
+  EXPECT_EQ(refused.code(), Code::kExhausted);
+  EXPECT_THAT(refused.message(), HasSubstr("model 'a': tokenizer/a wants"));
+  EXPECT_EQ(models_->encoder("a").status().code(), Code::kExhausted);
+  EXPECT_TRUE(log_->reads.empty());
+  log_->tokenizer_bytes = kWeights;
+  ASSERT_TRUE(models_->card("a").ok());
+  EXPECT_EQ(ledger_->used_bytes(), 0u);  // It turned out to be nothing.
+}
+
+TEST_F(model_pool, a_replaced_model_is_read_and_loaded_anew) {
+  make(10 * kWeights);
+  const Result<LoadedModel> old = models_->acquire("a");
+  ASSERT_TRUE(old.ok());
+  log_->state = 1;
+  EXPECT_EQ(models_->find_loaded("a").weights, nullptr);
+  const Result<LoadedModel> now = models_->acquire("a");
+  ASSERT_TRUE(now.ok());
+  EXPECT_NE(now->card, old->card);
+  EXPECT_NE(now->weights, old->weights);
+  EXPECT_EQ(ledger_->used_bytes(), 2 * kWeights);  // The old one runs on where it is held.
+  EXPECT_EQ(models_->list().size(), 1u);
+}
+
 TEST_F(model_pool, failures_are_told_and_may_be_tried_again) {
   make(10 * kWeights);
   EXPECT_EQ(models_->card("missing").status().code(), Code::kNotFound);

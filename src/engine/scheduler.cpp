@@ -178,6 +178,7 @@ void Scheduler::retire_finished() {
           [&](const JobQueue& q) { return &q == queue; });
     }
     job->model.reset();
+    job->card.reset();
     answer(*job, std::move(job->response));
     job->bytes = Reservation();
     const std::lock_guard<std::mutex> lock(mutex_);

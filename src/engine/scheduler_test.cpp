@@ -25,6 +25,12 @@ struct Sent {
   std::atomic<int> n_answers{0};
 };
 
+std::shared_ptr<const ModelCard> long_card() {
+  auto card = std::make_shared<ModelCard>(fake_card("m", /*n_positions=*/1 << 20));
+  card->encoder = fake_encoder();
+  return card;
+}
+
 class scheduler : public ::testing::Test {
  protected:
   std::unique_ptr<Sent> make(const std::vector<std::string>& texts,
@@ -36,6 +42,7 @@ class scheduler : public ::testing::Test {
       sent->job->inputs.push_back(input);
     }
     sent->job->priority = priority;
+    sent->job->card = card_;
     sent->job->model = model_;
     Sent* s = sent.get();
     sent->job->done = [s](Response r) {
@@ -77,6 +84,7 @@ class scheduler : public ::testing::Test {
   ThreadPool pool_{2};
   ByteLedger ledger_{64 << 20};
   Arena arena_{ledger_};
+  std::shared_ptr<const ModelCard> card_ = long_card();
   std::shared_ptr<const Servable> model_ = std::make_shared<FakeServable>(hook());
   std::unique_ptr<Scheduler> scheduler_ =
       std::make_unique<Scheduler>(pool_, arena_, SchedulerOptions{});
@@ -128,7 +136,7 @@ TEST_F(scheduler, a_bad_input_fails_alone) {
   EXPECT_EQ(scheduler_->counters().n_failed, 1);
 
   const Response all_bad = submit({"bad", "bad"})->future.get();
-  EXPECT_EQ(all_bad.outcomes[1].status.message(), "a bad text");
+  EXPECT_EQ(all_bad.outcomes[1].status.message(), "token id 256 is outside the vocabulary of 256");
 }
 
 TEST_F(scheduler, batches_keep_to_the_budget_with_close_lengths) {

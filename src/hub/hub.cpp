@@ -178,7 +178,7 @@ void forget_packed_weights(const std::string& home, const std::string& folder) {
 
 }  // namespace
 
-Result<std::vector<std::string>> Hub::installed_names() const {
+Result<std::vector<std::string>> Hub::names() const {
   std::error_code error;
   std::vector<std::string> names;
   fs::directory_iterator at(models(), error);
@@ -196,39 +196,52 @@ Result<std::vector<std::string>> Hub::installed_names() const {
 }
 
 Result<std::vector<InstalledModel>> Hub::list() const {
-  QUERN_ASSIGN(const std::vector<std::string> names, installed_names());
+  QUERN_ASSIGN(const std::vector<std::string> all, names());
   std::vector<InstalledModel> out;
-  for (const std::string& name : names) {
+  for (const std::string& name : all) {
     out.push_back(read_installed(name, folder_of(name)));
   }
   return out;
 }
 
-Status Hub::not_found(const std::string& model, const std::vector<std::string>& names) const {
-  if (names.empty()) {
+Result<InstalledModel> Hub::find(const std::string& name) const {
+  QUERN_ASSIGN(const std::string installed, installed_name(name));
+  return read_installed(installed, folder_of(installed));
+}
+
+std::string Hub::name_at(const std::string& path) const {
+  std::error_code error;
+  const fs::path home = fs::weakly_canonical(models(), error);
+  if (error) return "";
+  const fs::path place(path);
+  if (place.parent_path() == home) return place.filename().string();
+  return place.parent_path().parent_path() == home ? place.parent_path().filename().string() : "";
+}
+
+Status Hub::not_found(const std::string& model, const std::vector<std::string>& all) const {
+  if (all.empty()) {
     return {Code::kNotFound, fmt::format("no model '{}': none is installed in '{}', and it is not "
                                          "a path",
                                          model, models())};
   }
-  std::string message =
-      fmt::format("no model '{}': installed are {}", model, fmt::join(names, ", "));
-  const std::vector<std::string> near = nearest_names(model.substr(model.rfind('/') + 1), names, 3);
+  std::string message = fmt::format("no model '{}': installed are {}", model, fmt::join(all, ", "));
+  const std::vector<std::string> near = nearest_names(model.substr(model.rfind('/') + 1), all, 3);
   if (!near.empty()) message += fmt::format("; did you mean {}", fmt::join(near, " or "));
   return {Code::kNotFound, message};
 }
 
 Result<std::string> Hub::installed_name(const std::string& model) const {
-  QUERN_ASSIGN(const std::vector<std::string> names, installed_names());
-  for (const std::string& name : names) {
+  QUERN_ASSIGN(const std::vector<std::string> all, names());
+  for (const std::string& name : all) {
     if (same_but_case(name, model)) return name;
   }
   if (model.find('/') != std::string::npos) {
-    for (const std::string& name : names) {
+    for (const std::string& name : all) {
       const Result<Manifest> manifest = read_manifest(folder_of(name));
       if (manifest.ok() && same_but_case(manifest->hub_name, model)) return name;
     }
   }
-  return not_found(model, names);
+  return not_found(model, all);
 }
 
 Result<std::string> Hub::resolve(const std::string& model) const {
@@ -254,8 +267,8 @@ Result<InstalledModel> Hub::add(const std::string& folder, const std::string& na
   QUERN_ASSIGN(const std::vector<ModelFile> files, list_model_files(folder));
 
   QUERN_ASSIGN(Workshop workshop, Workshop::open(models()));
-  QUERN_ASSIGN(const std::vector<std::string> names, installed_names());
-  for (const std::string& other : names) {
+  QUERN_ASSIGN(const std::vector<std::string> all, names());
+  for (const std::string& other : all) {
     if (other != name && same_but_case(other, name)) {
       return {Code::kBadInput, fmt::format("model name '{}' differs from the installed '{}' in "
                                            "nothing but case",

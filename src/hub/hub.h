@@ -37,6 +37,16 @@ class Hub {
   /// Errors: kIo for one that cannot be read.
   Result<std::vector<InstalledModel>> list() const;
 
+  /// The names alone, without opening a model. Errors: as list().
+  Result<std::vector<std::string>> names() const;
+
+  /// What list() says of one name. Errors: kNotFound.
+  Result<InstalledModel> find(const std::string& name) const;
+
+  /// The installed name of the model whose folder `path` (canonical) is, or lies in directly; ""
+  /// for any other place.
+  std::string name_at(const std::string& path) const;
+
   /// The folder of an installed name (short or full hub name, case ignored), or else the path of a
   /// folder or .gguf file; what begins with '/', "./" or "../" is a path alone.
   /// Errors: kNotFound naming what is installed and the nearest names; kIo as list().
@@ -61,9 +71,8 @@ class Hub {
  private:
   std::string models() const { return home_ + "/models"; }
   std::string folder_of(const std::string& name) const { return models() + "/" + name; }
-  Result<std::vector<std::string>> installed_names() const;
   Result<std::string> installed_name(const std::string& model) const;
-  Status not_found(const std::string& model, const std::vector<std::string>& names) const;
+  Status not_found(const std::string& model, const std::vector<std::string>& all) const;
 
   std::string home_;
 };

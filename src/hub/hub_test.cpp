@@ -51,6 +51,20 @@ TEST_F(HubTest, an_empty_home_has_no_models_and_stays_empty) {
   EXPECT_FALSE(fs::exists(home.path("models")));
 }
 
+TEST_F(HubTest, names_are_known_without_opening_a_model_and_by_place) {
+  add("tiny-cls", "m");
+  add("tiny-max", "n");
+  EXPECT_THAT(*hub.names(), ElementsAre("m", "n"));
+  const std::string models = fs::canonical(home.path("models")).string();
+  EXPECT_EQ(hub.name_at(models + "/m"), "m");
+  EXPECT_EQ(hub.name_at(models + "/m/w.gguf"), "m");
+  EXPECT_EQ(hub.name_at(models), "");
+  EXPECT_EQ(hub.name_at(models + "/m/a/b"), "");
+  EXPECT_EQ(hub.name_at(fixture("tiny-cls")), "");
+  EXPECT_EQ(hub.find("M")->name, "m");
+  EXPECT_EQ(hub.find("x").status().code(), Code::kNotFound);
+}
+
 TEST_F(HubTest, an_added_model_is_listed_with_its_facts) {
   const Result<InstalledModel> added = hub.add(fixture("tiny-nli"), "nli", "org/tiny-nli");
   ASSERT_TRUE(added.ok()) << added.status().message();

@@ -3,12 +3,16 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "base/sha256.h"
 #include "hub/digest_memo.h"
 #include "hub/manifest.h"
+#include "hub/model_state.h"
+#include "hub/packed_cache.h"
 
 namespace quern::hub {
 namespace {
@@ -59,7 +63,7 @@ Result<std::string> digest_of(const std::string& home, const std::string& folder
     if (!digest && unknown == Unknown::kGiveUp) return {Code::kNotFound, "not read so far"};
     if (!digest) {
       digest = sha256_hex(file.bytes());
-      memo.remember(file.identity(), *digest);
+      if (is_packed_cache_on()) memo.remember(file.identity(), *digest);
     }
     all += fmt::format("{} {}\n", fs::path(file.path()).filename().string(), *digest);
     return {};
@@ -71,6 +75,12 @@ Result<std::string> digest_of(const std::string& home, const std::string& folder
   }
   for (const MappedFile& file : files) QUERN_TRY(add(file, weights));
   return sha256_hex(std::as_bytes(std::span(all)));
+}
+
+std::optional<std::string> known_digest(const std::string& home, const std::string& folder,
+                                        std::span<const MappedFile> files) {
+  Result<std::string> digest = digest_of(home, folder, files, Unknown::kGiveUp);
+  return digest.ok() ? std::optional(std::move(*digest)) : std::nullopt;
 }
 
 }  // namespace
@@ -87,8 +97,21 @@ Result<std::string> model_digest(const std::string& home, const std::string& fol
 
 std::optional<std::string> known_model_digest(const std::string& home, const std::string& folder,
                                               const formats::TensorFiles& files) {
-  Result<std::string> digest = digest_of(home, folder, files.files(), Unknown::kGiveUp);
-  return digest.ok() ? std::optional(std::move(*digest)) : std::nullopt;
+  return known_digest(home, folder, files.files());
+}
+
+std::optional<std::string> known_model_digest(const std::string& home, const std::string& path) {
+  if (!path.ends_with(".gguf")) {
+    const Result<formats::TensorFiles> files = formats::TensorFiles::open(path);
+    return files.ok() ? known_digest(home, path, files->files()) : std::nullopt;
+  }
+  std::vector<MappedFile> parts;
+  for (const std::string& part : gguf_parts(path)) {
+    Result<MappedFile> file = MappedFile::open(part);
+    if (!file.ok()) return std::nullopt;
+    parts.push_back(std::move(*file));
+  }
+  return known_digest(home, fs::path(path).parent_path().string(), parts);
 }
 
 }  // namespace quern::hub

@@ -26,4 +26,7 @@ Result<std::string> model_digest(const std::string& home, const std::string& fol
 std::optional<std::string> known_model_digest(const std::string& home, const std::string& folder,
                                               const formats::TensorFiles& files);
 
+/// The same of a folder of safetensors, or of a .gguf file.
+std::optional<std::string> known_model_digest(const std::string& home, const std::string& path);
+
 }  // namespace quern::hub

@@ -270,7 +270,9 @@ Value items(Machine& machine, const Value& self, const Args& args) {
   return method(machine, self, args);
 }
 
+// Attributes alone: the items of a dict are none.
 Value attribute(Machine& machine, const Value& self, const Args& args) {
+  if (self.as_dict() != nullptr) return Value();
   const Value* name = args.find(0, "name");
   return name != nullptr ? attribute_of(machine, self, machine.printed(*name)) : Value();
 }

@@ -178,7 +178,7 @@ class FakeEngine : public engine::Engine {
     }
     if (!result.status.ok()) return result;
     if (request.tells_prompt) {
-      for (const char c : prompt) {
+      for (const char& c : prompt) {
         engine::GenerateDelta delta = one_char(c, request.n_logprobs);
         delta.text.clear();
         delta.is_prompt = true;

@@ -1,114 +1,107 @@
 // Models from folders on disk: hub/ finds them, formats/ reads them, models/ runs them.
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 #include "base/log.h"
-#include "base/machine.h"
-#include "engine/batch.h"
+#include "engine/load/encoder_servable.h"
 #include "engine/load/generative_load.h"
 #include "engine/load/model_source.h"
 #include "engine/load/packed_bert.h"
 #include "engine/load/precision_choice.h"
+#include "engine/load/precision_memory.h"
 #include "engine/load/precision_record.h"
 #include "formats/decoder_model.h"
 #include "formats/safetensors.h"
 #include "hub/hub.h"
 #include "hub/model_digest.h"
+#include "hub/model_state.h"
 #include "hub/packed_cache.h"
-#include "kernels/weight.h"
 
 namespace quern::engine {
 namespace {
 
-class BertServable : public Servable {
- public:
-  BertServable(std::shared_ptr<const ModelCard> card, models::Encoder model)
-      : card_(std::move(card)), model_(std::move(model)) {}
+namespace fs = std::filesystem;
 
-  Result<text::Encoding> encode(const Plan& plan, const Input& input) const override {
-    return encode_input(*card_, plan, input);
+// Spellings of names that are remembered: clients choose them, so there is a limit.
+constexpr std::size_t kMaxNames = 1024;
+
+// Text, parsed vocabulary and tokenizer together, for each byte of a tokenizer's file.
+constexpr std::size_t kBytesPerFileByte = 4;
+// A tokenizer is the small part of a .gguf file. Opening it to know would cost every start.
+constexpr std::size_t kGgufShare = 8;
+constexpr std::size_t kMaxGgufTokenizer = 32 << 20;
+
+/// A path without links on the way, but with its own name: parts of split files are found by it.
+Result<fs::path> canonical_place(const fs::path& path) {
+  std::error_code error;
+  const fs::path whole = fs::absolute(path, error).lexically_normal();
+  const fs::path named = whole.has_filename() ? whole : whole.parent_path();
+  const bool is_folder = fs::is_directory(named, error);
+  const fs::path parent = fs::canonical(is_folder ? named : named.parent_path(), error);
+  if (error) {
+    return Status(Code::kNotFound, "cannot open '" + path.string() + "': " + error.message());
   }
-
-  int n_values() const override { return card_->n_values(); }
-
-  int batch_tokens() const override {
-    return default_batch_tokens(model_.config.d_model, model_.config.d_ff, cache_sizes());
-  }
-
-  std::size_t scratch_bytes(int n_tokens, int longest, int n_threads) const override {
-    return hidden_bytes(n_tokens) +
-           models::encoder_scratch_bytes(model_, n_tokens, longest, n_threads);
-  }
-
-  void forward(const models::RaggedBatch& batch, std::span<std::byte> scratch, ThreadPool& pool,
-               Matrix<float> out) const override {
-    const Matrix<float> hidden(reinterpret_cast<float*>(scratch.data()), batch.n_tokens(),
-                               model_.config.d_model);
-    models::encoder_forward(model_, batch, scratch.subspan(hidden_bytes(batch.n_tokens())), pool,
-                            hidden);
-    if (card_->task() == Task::kClassify) {
-      models::classify_sequences(model_.classifier, batch, hidden, out);
-    } else {
-      models::pool_sequences(batch, hidden, card_->folder.head.pooling,
-                             card_->folder.head.normalize, out);
-    }
-  }
-
-  void finish(const Plan& plan, std::vector<float>& values) const override {
-    if (plan.slice_to == 0) return;
-    if (plan.slice == Slice::kCutOnly) {
-      values.resize(static_cast<std::size_t>(plan.slice_to));
-    } else {
-      models::slice_and_normalize(values, plan.slice_to);
-    }
-  }
-
- private:
-  std::size_t hidden_bytes(int n_tokens) const {
-    const std::size_t bytes = static_cast<std::size_t>(n_tokens) *
-                              static_cast<std::size_t>(model_.config.d_model) * sizeof(float);
-    return (bytes + Buffer::kAlignment - 1) / Buffer::kAlignment * Buffer::kAlignment;
-  }
-
-  const std::shared_ptr<const ModelCard> card_;
-  const models::Encoder model_;
-};
-
-using Wish = std::optional<kernels::Precision>;  // Nothing: "auto".
+  return is_folder ? parent : parent / named.filename();
+}
 
 class FolderSource : public ModelSource {
  public:
-  FolderSource(hub::Hub hub, Wish wish) : hub_(std::move(hub)), wish_(wish) {}
+  FolderSource(hub::Hub hub, PrecisionWish wish) : hub_(std::move(hub)), precisions_(wish) {}
 
-  // "/path/to/model@f32", "/path/to/model@auto": path_of() is the part before the '@'.
-  Result<std::string> resolve(const std::string& model) const override {
+  Result<ModelPlace> resolve(const std::string& model) const override {
+    std::shared_ptr<const Known> known;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      const auto found = known_.find(model);
+      if (found != known_.end()) known = found->second;
+    }
+    if (known != nullptr && known->state.is_current()) return known->place;
     QUERN_ASSIGN(const std::string path, hub_.resolve(model));
-    std::error_code error;
-    const std::filesystem::path real = std::filesystem::canonical(path, error);
-    if (error) return {Code::kNotFound, "cannot open '" + path + "': " + error.message()};
-    return real.string() + "@" + name_of(wish_);
+    QUERN_ASSIGN(Known fresh, locate(path));
+    known = std::make_shared<const Known>(std::move(fresh));
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (known_.size() >= kMaxNames) known_.clear();
+    known_[model] = known;
+    return known->place;
   }
 
-  Result<ModelCard> read(const std::string& key) const override {
-    const std::string path = path_of(key);
-    QUERN_ASSIGN(const formats::ModelKind kind, formats::model_kind(path));
-    if (kind == formats::ModelKind::kDecoder) return read_generative_card(path);
+  std::size_t tokenizer_bytes(const ModelPlace& place) const override {
+    std::error_code error;
+    for (const char* name : {"tokenizer.json", "vocab.txt"}) {
+      const std::uintmax_t bytes = fs::file_size(fs::path(place.path) / name, error);
+      if (!error) return static_cast<std::size_t>(bytes) * kBytesPerFileByte;
+    }
+    const Result<std::string> gguf = formats::find_gguf(place.path);
+    const std::uintmax_t bytes = gguf.ok() ? fs::file_size(*gguf, error) : 0;
+    return error ? 0 : std::min(static_cast<std::size_t>(bytes) / kGgufShare, kMaxGgufTokenizer);
+  }
+
+  Result<ModelCard> read(const ModelPlace& place) const override {
     ModelCard card;
-    QUERN_ASSIGN(card.folder, formats::read_model_folder(path));
-    card.name = card.folder.name;
-    QUERN_ASSIGN(text::TextEncoder encoder, read_encoder(key));
-    card.encoder = std::make_shared<const text::TextEncoder>(std::move(encoder));
-    measure_template(card);
-    remember(path, wish_ ? wish_ : recorded(path));
+    QUERN_ASSIGN(const formats::ModelKind kind, formats::model_kind(place.path));
+    if (kind == formats::ModelKind::kDecoder) {
+      QUERN_ASSIGN(card, read_generative_card(place.path));
+      card.decoder->name = place.name;
+    } else {
+      QUERN_ASSIGN(card.folder, formats::read_model_folder(place.path));
+      card.folder.name = place.name;
+      QUERN_ASSIGN(text::TextEncoder encoder, read_encoder(place));
+      card.encoder = std::make_shared<const text::TextEncoder>(std::move(encoder));
+      measure_template(card);
+      precisions_.remember(place.key, recorded(place.path));
+    }
+    card.name = place.name;
+    card.key = place.key;
+    card.digest = known_digest(place);
     return card;
   }
 
-  Result<text::TextEncoder> read_encoder(const std::string& key) const override {
-    QUERN_ASSIGN(const text::TokenizerSpec spec, formats::read_tokenizer(path_of(key)));
+  Result<text::TextEncoder> read_encoder(const ModelPlace& place) const override {
+    QUERN_ASSIGN(const text::TokenizerSpec spec, formats::read_tokenizer(place.path));
     return text::TextEncoder::make(spec);
   }
 
@@ -124,72 +117,124 @@ class FolderSource : public ModelSource {
                                          std::to_string(card->n_values()) + " labels");
     }
     return std::shared_ptr<const LoadedWeights>(
-        std::make_shared<BertServable>(std::move(card), std::move(model)));
+        make_encoder_servable(std::move(card), std::move(model)));
   }
 
   WeightInfo weights(const ModelCard& card) const override {
     if (card.decoder) return card.decoder_weights;
-    return info_of(card.folder, remembered(card.folder.path));
+    return info_of(card.folder, precisions_.find(card.key));
   }
 
+  // A model that was listed is not opened again until its files change.
   std::vector<ModelInfo> installed() const override {
+    std::map<std::string, ModelInfo> listed;  // By key.
     std::vector<ModelInfo> out;
-    const Result<std::vector<hub::InstalledModel>> models = hub_.list();
-    if (!models.ok()) {
-      log_error("{}", models.status().message());
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      listed = listed_;
+    }
+    const Result<std::vector<std::string>> names = hub_.names();
+    if (!names.ok()) {
+      log_error("{}", names.status().message());
       return out;
     }
-    for (const hub::InstalledModel& m : *models) {
-      if (!m.problem.empty()) continue;
-      ModelCard card;
-      if (m.task == task_name(Task::kGenerate)) {
-        Result<ModelCard> generative = read_generative_facts(m.path);
-        if (!generative.ok()) continue;
-        generative->name = m.name;
-        out.push_back(info_from(*generative, generative->decoder_weights));
-        continue;
+    std::map<std::string, ModelInfo> now;
+    for (const std::string& name : *names) {
+      const Result<ModelPlace> place = resolve(name);
+      if (!place.ok()) continue;
+      const auto found = listed.find(place->key);
+      // What was not measured yet may be by now.
+      if (found != listed.end() && found->second.precision != wish_name(std::nullopt)) {
+        now.insert(*found);
+      } else if (const Result<ModelInfo> info = describe(*place); info.ok()) {
+        now[place->key] = *info;
       }
-      Result<formats::ModelFolder> folder = formats::read_model_folder(m.path);
-      if (!folder.ok()) continue;
-      card.name = m.name;
-      card.folder = std::move(*folder);
-      out.push_back(info_from(card, info_of(card.folder, wish_ ? wish_ : recorded(m.path))));
     }
+    for (const auto& [key, info] : now) out.push_back(info);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    listed_ = std::move(now);
     return out;
   }
 
  private:
-  static std::string path_of(const std::string& key) { return key.substr(0, key.rfind('@')); }
+  struct Known {
+    ModelPlace place;
+    hub::ModelState state;
+  };
 
-  static const char* name_of(Wish precision) {
-    return precision ? kernels::precision_name(*precision) : "auto";
+  Result<Known> locate(const std::string& named) const {
+    QUERN_ASSIGN(const fs::path path, canonical_place(named));
+    QUERN_ASSIGN(const std::string gguf, formats::find_gguf(path.string()));
+    // A folder that holds a .gguf file and the file itself are one model.
+    const std::string files = gguf.empty() ? path.string() : gguf;
+    Known out;
+    QUERN_ASSIGN(out.state, hub::ModelState::of(files));
+    out.place.where = files + "@" + wish_name(precisions_.wish());
+    out.place.key = out.place.where + "#" + out.state.fingerprint();
+    out.place.path = path.string();
+    out.place.name = hub_.name_at(files);
+    if (out.place.name.empty()) {
+      const fs::path own(files);
+      out.place.name = (gguf.empty() ? own.filename() : own.stem()).string();
+      // A name that is an installed model's stays that one's.
+      QUERN_ASSIGN(const std::vector<std::string> taken, hub_.names());
+      if (std::find(taken.begin(), taken.end(), out.place.name) != taken.end()) {
+        out.place.name = files;
+      }
+    }
+    return out;
+  }
+
+  /// Of an installed model that is whole.
+  Result<ModelInfo> describe(const ModelPlace& place) const {
+    QUERN_ASSIGN(const hub::InstalledModel installed, hub_.find(place.name));
+    if (!installed.problem.empty()) return Status(Code::kBadInput, installed.problem);
+    ModelCard card;
+    const bool generates = installed.task == task_name(Task::kGenerate);
+    if (generates) {
+      QUERN_ASSIGN(card, read_generative_facts(place.path));
+    } else {
+      QUERN_ASSIGN(card.folder, formats::read_model_folder(place.path));
+    }
+    card.name = place.name;
+    card.digest = known_digest(place);
+    return info_from(card,
+                     generates ? card.decoder_weights : info_of(card.folder, recorded(place.path)));
+  }
+
+  std::string known_digest(const ModelPlace& place) const {
+    const Result<std::string> gguf = formats::find_gguf(place.path);
+    const std::string& files = gguf.ok() && !gguf->empty() ? *gguf : place.path;
+    return hub::known_model_digest(hub_.home(), files).value_or("");
   }
 
   // Before "auto" is measured, what measuring takes: f32.
-  static WeightInfo info_of(const formats::ModelFolder& folder, Wish precision) {
-    return {.precision = name_of(precision),
+  static WeightInfo info_of(const formats::ModelFolder& folder, PrecisionWish precision) {
+    return {.precision = wish_name(precision),
             .bytes =
                 models::encoder_weight_bytes(folder, precision.value_or(kernels::Precision::kF32))};
   }
 
   Result<models::Encoder> load_model(const ModelCard& card, ByteLedger& ledger,
                                      ThreadPool& pool) const {
+    if (const PrecisionWish known = precisions_.find(card.key)) {
+      return load_at(card, *known, ledger, pool);
+    }
     const std::string& path = card.folder.path;
-    if (const Wish known = remembered(path)) return load_at(card, *known, ledger, pool);
     std::string digest;
     if (hub::is_packed_cache_on()) {
       QUERN_ASSIGN(const formats::TensorFiles files, formats::TensorFiles::open(path));
       QUERN_ASSIGN(digest, hub::model_digest(hub_.home(), path, files));
       const Result<PrecisionRecord> record = find_precision_record(hub_.home(), digest);
       if (record.ok()) {
-        remember(path, record->chosen);
+        precisions_.remember(card.key, record->chosen);
         return load_at(card, record->chosen, ledger, pool);
       }
     }
     Result<ChosenModel> measured = choose_precision(card, ledger, pool);
     if (!measured.ok()) return measured.status().in("choosing a precision, in f32 first");
     if (!digest.empty()) keep_precision_record(hub_.home(), digest, measured->record);
-    remember(path, measured->record.chosen);
+    precisions_.remember(card.key, measured->record.chosen);
     const PackedBertSource source{.home = hub_.home(),
                                   .folder = card.folder,
                                   .precision = measured->record.chosen,
@@ -211,34 +256,25 @@ class FolderSource : public ModelSource {
     return load_packed_bert(source, ledger, pool);
   }
 
-  Wish recorded(const std::string& path) const {
-    if (!hub::is_packed_cache_on()) return std::nullopt;
+  /// The precision asked for, or the one that was measured in an earlier run.
+  PrecisionWish recorded(const std::string& path) const {
+    if (precisions_.wish() || !hub::is_packed_cache_on()) return precisions_.wish();
     const auto record = known_precision_record(hub_.home(), path);
-    return record ? Wish(record->chosen) : std::nullopt;
-  }
-
-  void remember(const std::string& path, Wish precision) const {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    precisions_[path] = precision;
-  }
-
-  Wish remembered(const std::string& path) const {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = precisions_.find(path);
-    return found == precisions_.end() ? wish_ : found->second;
+    return record ? PrecisionWish(record->chosen) : std::nullopt;
   }
 
   const hub::Hub hub_;
-  const Wish wish_;
+  mutable PrecisionMemory precisions_;
   mutable std::mutex mutex_;
-  mutable std::map<std::string, Wish> precisions_;  // By path, as last read or measured.
+  mutable std::map<std::string, std::shared_ptr<const Known>> known_;  // As requested.
+  mutable std::map<std::string, ModelInfo> listed_;                    // Installed ones, by key.
 };
 
 }  // namespace
 
 Result<std::unique_ptr<ModelSource>> make_folder_source(const std::string& home,
                                                         const std::string& precision) {
-  QUERN_ASSIGN(const Wish wish, parse_precision_wish(precision));
+  QUERN_ASSIGN(const PrecisionWish wish, parse_precision_wish(precision));
   return std::unique_ptr<ModelSource>(
       std::make_unique<FolderSource>(hub::Hub(home.empty() ? hub::home_folder() : home), wish));
 }

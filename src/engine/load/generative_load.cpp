@@ -2,12 +2,11 @@
 
 #include <utility>
 
-#include "base/log.h"
+#include "engine/load/load_through_cache.h"
 #include "formats/gguf/gguf.h"
 #include "formats/model_folder.h"
 #include "formats/safetensors.h"
 #include "hub/model_digest.h"
-#include "hub/packed_cache.h"
 #include "kernels/numerics.h"
 
 namespace quern::engine {
@@ -26,45 +25,23 @@ Result<std::string> digest_of(const std::string& home, const formats::DecoderMod
   return hub::model_digest(home, facts.path, files);
 }
 
-/// True when the packed bytes are kept for the next start.
-bool publish(const hub::PackedCache& cache, const hub::PackedKey& key, const Decoder& model) {
-  const Status status = cache.publish(key, model.packed_bytes());
-  if (status.ok()) return true;
-  const std::string line = "packed weights are not kept: " + status.message();
-  if (status.code() == Code::kUnavailable) {
-    log_info("{}", line);
-  } else {
-    log_warn("{}", line);
-  }
-  return false;
-}
-
 Result<Decoder> load_packed(const std::string& home, const formats::DecoderModel& facts,
                             ByteLedger& ledger, ThreadPool& pool) {
   if (!hub::is_packed_cache_on()) return models::load_decoder(facts, ledger, pool);
-  const hub::PackedCache cache(home);
   QUERN_ASSIGN(const std::string digest, digest_of(home, facts));
   // The blocks' order is the same for every instruction set.
   const hub::PackedKey key{.model_digest = digest,
                            .precision = "blocks",
                            .isa = "any",
                            .numerics_version = kernels::kNumericsVersion};
-  Result<MappedBytes> packed = cache.find(key);
-  if (packed.ok()) {
-    Result<Decoder> model =
-        models::load_decoder(facts, ledger, pool, {.packed = std::move(*packed)});
-    if (model.ok() || model.status().code() != Code::kBadInput) return model;
-    packed = model.status();  // Of another size than this file gives, or the file is wrong.
-  }
-  if (packed.status().code() != Code::kNotFound) {
-    log_info("packing '{}' again: {}", facts.name, packed.status().message());
-  }
-  QUERN_ASSIGN(Decoder model, models::load_decoder(facts, ledger, pool));
-  if (!publish(cache, key, model)) return model;
-  packed = cache.find(key);
-  if (!packed.ok()) return model;
-  model = {};  // Its memory goes back before the mapped bytes are reserved.
-  return models::load_decoder(facts, ledger, pool, {.packed = std::move(*packed)});
+  const CachedLoad<Decoder> load{.name = facts.name,
+                                 .pack = [&] { return models::load_decoder(facts, ledger, pool); },
+                                 .bind =
+                                     [&](MappedBytes packed) {
+                                       return models::load_decoder(facts, ledger, pool,
+                                                                   {.packed = std::move(packed)});
+                                     }};
+  return load_through_cache(hub::PackedCache(home), key, load);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Where models come from: names to folders, folders to cards, cards to weights. The real one reads
+// Where models come from: names to places, places to cards, cards to weights. The real one reads
 // the hub's folders; tests bring their own.
 
 #pragma once
@@ -14,19 +14,30 @@
 
 namespace quern::engine {
 
+/// Where a model lies and what is there now.
+struct ModelPlace {
+  std::string key;    // Tells two models apart: where, and which state of the files.
+  std::string where;  // The same for all that ever lies there: one folder or file, one precision.
+  std::string path;   // The folder or .gguf file to read.
+  std::string name;   // As it is listed: an installed name, else of the path.
+};
+
 class ModelSource {
  public:
   virtual ~ModelSource() = default;
 
-  /// What tells two models apart: the absolute path of the folder and the precision asked for.
+  /// As the files are now, each time anew. Reads none of them.
   /// Errors: kNotFound with the nearest names.
-  virtual Result<std::string> resolve(const std::string& model) const = 0;
+  virtual Result<ModelPlace> resolve(const std::string& model) const = 0;
 
-  /// Config and tokenizer of a resolved model; the ledger is the caller's business.
-  virtual Result<ModelCard> read(const std::string& key) const = 0;
+  /// A guess, from above, of what reading this model's tokenizer takes; reads nothing.
+  virtual std::size_t tokenizer_bytes(const ModelPlace& place) const = 0;
+
+  /// Config and tokenizer; the ledger is the caller's business.
+  virtual Result<ModelCard> read(const ModelPlace& place) const = 0;
 
   /// The tokenizer alone, also of what can only tokenize: a vocabulary-only GGUF file.
-  virtual Result<text::TextEncoder> read_encoder(const std::string& key) const = 0;
+  virtual Result<text::TextEncoder> read_encoder(const ModelPlace& place) const = 0;
 
   /// Weights, ready to run: a GenerativeModel where the card's task is kGenerate, else a Servable.
   /// They are reserved in the ledger as "weights/NAME".

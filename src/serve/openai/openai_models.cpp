@@ -25,6 +25,10 @@ void append_model(std::string& out, const engine::ModelInfo& model, std::time_t 
   append_json_string(out, model.family);
   out += R"(,"precision":)";
   append_json_string(out, model.precision);
+  if (!model.digest.empty()) {
+    out += R"(,"digest":)";
+    append_json_string(out, model.digest);
+  }
   out += '}';
 }
 
