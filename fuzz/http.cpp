@@ -59,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
   if (!whole || !pieces) return 0;  // Limits may strike at different moments.
   QUERN_CHECK(whole->method == pieces->method && whole->path == pieces->path);
   QUERN_CHECK(whole->query == pieces->query && whole->headers == pieces->headers);
-  QUERN_CHECK(whole->body == pieces->body);
+  QUERN_CHECK(whole->body == pieces->body && whole->host == pieces->host);
   QUERN_CHECK(whole->body.size() <= kLimits.body_bytes);
   return 0;
 }

@@ -16,6 +16,7 @@ struct Request {
   std::string method;  // As sent: "GET", "POST", ...
   std::string path;    // Percent-decoded, without query: "/v1/models/a/b".
   std::string query;   // As sent, without '?'.
+  std::string host;    // Whom the client means to speak to, port included; "" if it says nothing.
   Headers headers;     // Names in lower case, in order.
   std::string body;    // Capacity is at least kBodyPadding above its size.
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
@@ -28,12 +29,26 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// "/a?b" of "/a?b" and of "http://host/a?b"; the latter is what proxies are sent.
-std::string_view origin_form(std::string_view target) {
-  const std::size_t scheme = target.find("://");
-  if (target.starts_with('/') || scheme == std::string_view::npos) return target;
-  const std::size_t slash = target.find('/', scheme + 3);
-  return slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
+/// The parts of a request's target.
+struct Target {
+  std::string_view authority;       // Of the absolute form, which is what proxies are sent.
+  std::string_view path_and_query;  // "/a?b", whatever the form; "?b" where the path is empty.
+};
+
+/// Nothing for what is no target for an origin server. Source: RFC 9112 section 3.2.
+std::optional<Target> read_target(std::string_view target, std::string_view method) {
+  if (target.starts_with('/')) return Target{.authority = {}, .path_and_query = target};
+  if (target == "*" && method == "OPTIONS") {
+    return Target{.authority = {}, .path_and_query = target};
+  }
+  const std::string scheme = lower(target.substr(0, std::min(target.find("://"), target.size())));
+  if (scheme != "http" && scheme != "https") return std::nullopt;
+  target.remove_prefix(scheme.size() + 3);
+  const std::size_t n = std::min(target.find_first_of("/?"), target.size());
+  const std::string_view authority = target.substr(0, n);
+  // Names before an '@' are no part of a host, and only there to mislead.
+  if (authority.empty() || authority.find('@') != authority.npos) return std::nullopt;
+  return Target{.authority = authority, .path_and_query = target.substr(n)};
 }
 
 bool is_too_large_header(const boost::system::error_code& ec) {
@@ -96,6 +111,10 @@ void RequestParser::check_header() {
   if (message.version() == 11 && host == message.end()) {
     return fail(400, "the request has no Host header");
   }
+  // Whoever stands in front may have looked at the other one.
+  if (message.count(http::field::host) > 1) {
+    return fail(400, "the request has more than one Host header");
+  }
   const auto encoding = message.find(http::field::content_encoding);
   if (encoding != message.end() && lower(encoding->value()) != "identity") {
     return fail(415, fmt::format("the body's Content-Encoding is '{}', wanted none",
@@ -114,12 +133,19 @@ void RequestParser::check_header() {
     }
     expects_continue_ = true;
   }
-  const std::string_view target = origin_form(message.target());
-  const std::size_t query = std::min(target.find('?'), target.size());
-  if (!percent_decode(target.substr(0, query), request_.path)) {
+  const auto target = read_target(message.target(), message.method_string());
+  if (!target) {
+    return fail(400, "the request's target is not a path, nor a URL of http with a host");
+  }
+  const std::string_view whole = target->path_and_query;
+  const std::size_t query = std::min(whole.find('?'), whole.size());
+  if (!percent_decode(whole.substr(0, query), request_.path)) {
     return fail(400, "the request's path has a '%' without two hex digits behind it");
   }
-  if (query < target.size()) request_.query = target.substr(query + 1);
+  if (request_.path.empty()) request_.path = "/";
+  if (query < whole.size()) request_.query = whole.substr(query + 1);
+  request_.host = target->authority;
+  if (request_.host.empty() && host != message.end()) request_.host = host->value();
   request_.method = message.method_string();
   parser.eager(true);
   state_ = State::kBody;

@@ -81,6 +81,43 @@ TEST(http_parser, without_body_and_absolute_form_and_empty_lines_before) {
   EXPECT_FALSE(old.keep_alive());
 }
 
+Request request_of(const std::string& target, const std::string& method = "GET") {
+  RequestParser parser(kLimits);
+  feed(parser, method + " " + target + " HTTP/1.1\r\nHost: Header:1\r\n\r\n", 7);
+  EXPECT_EQ(parser.state(), State::kDone) << target << ": " << parser.failed_message();
+  return parser.state() == State::kDone ? parser.take() : Request();
+}
+
+TEST(http_parser, targets_in_their_forms) {
+  Request request = request_of("/a?u=http://b/c");
+  EXPECT_EQ(request.path, "/a");
+  EXPECT_EQ(request.query, "u=http://b/c");
+  EXPECT_EQ(request.host, "Header:1");
+  request = request_of("HTTP://there:80/a/b?q=://");
+  EXPECT_EQ(request.path, "/a/b");
+  EXPECT_EQ(request.query, "q=://");
+  EXPECT_EQ(request.host, "there:80");  // As RFC 9112 section 3.2.2 wants it.
+  request = request_of("http://there");
+  EXPECT_EQ(request.path, "/");
+  request = request_of("https://there?q");
+  EXPECT_EQ(request.path, "/");
+  EXPECT_EQ(request.query, "q");
+  EXPECT_EQ(request_of("*", "OPTIONS").path, "*");
+}
+
+TEST(http_parser, refuses_targets_that_are_none_and_second_hosts) {
+  for (const char* target :
+       {"?u=http://h/health", "x?u=http://h/health", "health", "*", "h:80", "ftp://h/health",
+        "http:///health", "http://user@h/health", "://h/health", "#http://h/health"}) {
+    EXPECT_EQ(status_of("GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n\r\n"), 400)
+        << target;
+  }
+  EXPECT_EQ(status_of("CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n"), 400);
+  EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n"), 400);
+  EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: h\r\nA: b\r\nhost: g\r\n\r\n"), 400);
+  EXPECT_EQ(status_of("GET / HTTP/1.0\r\nHost: h\r\nHost: g\r\n\r\n"), 400);
+}
+
 TEST(http_parser, refuses_what_it_should_with_the_right_status) {
   const std::string start = "POST / HTTP/1.1\r\nHost: h\r\n";
   EXPECT_EQ(status_of("nonsense\r\n\r\n"), 400);
