@@ -30,19 +30,27 @@ constexpr int kKeptFiles = 64;       // Open files left to the rest of the proce
 constexpr auto kAcceptPause = 50ms;  // After an error such as too many open files.
 constexpr auto kFullPause = 250ms;
 constexpr auto kIdleEnough = 500ms;  // Idle for less: probably between two requests.
-constexpr auto kAbortPatience = 10s;
 
-int connections_allowed(int wanted) {
+/// How many files this process may have open, after asking for as many as it can get.
+long open_file_limit() {
   rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return wanted > 0 ? wanted : 512;
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return 512 + kKeptFiles;
   if (files.rlim_cur < files.rlim_max) {
     files.rlim_cur = std::min<rlim_t>(files.rlim_max, 65536);
     setrlimit(RLIMIT_NOFILE, &files);
     getrlimit(RLIMIT_NOFILE, &files);
   }
-  const auto room = static_cast<long>(std::min<rlim_t>(files.rlim_cur, 65536)) - kKeptFiles;
-  const int allowed = static_cast<int>(std::max(room, 8L));
+  return static_cast<long>(std::min<rlim_t>(files.rlim_cur, 65536));
+}
+
+int connections_allowed(int wanted, long n_files) {
+  const int allowed = static_cast<int>(std::max(n_files - kKeptFiles, 8L));
   return wanted > 0 ? std::min(wanted, allowed) : allowed;
+}
+
+/// Each thread holds three files; where there are hardly any, connections want them more.
+int threads_allowed(int wanted, long n_files) {
+  return n_files <= kKeptFiles ? 1 : std::max(wanted, 1);
 }
 
 Result<tcp::endpoint> resolve(asio::io_context& context, const std::string& host, int port) {
@@ -71,8 +79,9 @@ struct HttpServer::Impl {
     shared.options = options;
     shared.handler = std::move(handler);
     shared.on_session_end = [this] { session_ended(); };
-    max_connections = connections_allowed(options.max_connections);
-    for (int i = 0; i < std::max(options.n_threads, 1); ++i) {
+    const long n_files = open_file_limit();
+    max_connections = connections_allowed(options.max_connections, n_files);
+    for (int i = 0; i < threads_allowed(options.n_threads, n_files); ++i) {
       threads.push_back(std::make_unique<IoThread>());
       guards.emplace_back(threads.back()->context.get_executor());
     }
@@ -81,6 +90,7 @@ struct HttpServer::Impl {
   Status listen();
   void run();
   asio::awaitable<void> accept_loop();
+  asio::awaitable<bool> accept_one(IoThread& io);
   asio::awaitable<void> pause(Clock::duration time);
   void adopt(tcp::socket socket, IoThread& io);
   void session_ended();
@@ -102,24 +112,33 @@ struct HttpServer::Impl {
   SessionShared shared;
   int max_connections = 0;
   int bound_port = 0;
-  std::vector<std::unique_ptr<IoThread>> threads;  // The first one accepts.
-  std::vector<Guard> guards;
-  std::unique_ptr<tcp::acceptor> acceptor;           // First thread only, once running.
-  std::unique_ptr<asio::steady_timer> accept_event;  // Likewise.
 
   std::mutex mutex;
   std::condition_variable changed;
   int n_connections = 0;
   bool is_stopped = false;
+
+  // Behind all that a session touches: a context ends the sessions that are left in it.
+  std::vector<std::unique_ptr<IoThread>> threads;  // The first one accepts.
+  std::vector<Guard> guards;
+  std::unique_ptr<tcp::acceptor> acceptor;           // First thread only, once running.
+  std::unique_ptr<asio::steady_timer> accept_event;  // Likewise.
 };
 
 Status HttpServer::Impl::listen() {
   asio::io_context& context = threads.front()->context;
   const auto& options = shared.options;
   QUERN_ASSIGN(const tcp::endpoint endpoint, resolve(context, options.host, options.port));
-  acceptor = std::make_unique<tcp::acceptor>(context);
-  accept_event = std::make_unique<asio::steady_timer>(context);
   error_code ec;
+  try {
+    acceptor = std::make_unique<tcp::acceptor>(context);
+    accept_event = std::make_unique<asio::steady_timer>(context);
+    // A thread's first socket opens what the thread waits on: now, while files are sure to be left.
+    for (const auto& io : threads) tcp::socket first(io->context);
+  } catch (const boost::system::system_error& e) {
+    return {Code::kIo, fmt::format("cannot listen on {}:{}: {}", options.host, options.port,
+                                   e.code().message())};
+  }
   acceptor->open(endpoint.protocol(), ec);
   if (!ec) acceptor->set_option(tcp::acceptor::reuse_address(true), ec);
   if (!ec) acceptor->bind(endpoint, ec);
@@ -167,18 +186,24 @@ asio::awaitable<void> HttpServer::Impl::accept_loop() {
       co_await pause(kFullPause);
       continue;
     }
-    IoThread& io = *threads[i % threads.size()];
-    tcp::socket socket(io.context);
-    error_code ec;
-    co_await acceptor->async_accept(socket, asio::redirect_error(asio::use_awaitable, ec));
-    if (ec == asio::error::operation_aborted || ec == asio::error::bad_descriptor) break;
-    if (ec) {
-      close_longest_idle();
-      co_await pause(kAcceptPause);
-      continue;
+    bool accepted = false;
+    try {
+      accepted = co_await accept_one(*threads[i % threads.size()]);
+    } catch (const std::exception&) {
+      // Out of memory or files in the middle: as an error of accept itself.
     }
-    adopt(std::move(socket), io);
+    if (accepted || shared.is_draining.load()) continue;
+    close_longest_idle();
+    co_await pause(kAcceptPause);
   }
+}
+
+asio::awaitable<bool> HttpServer::Impl::accept_one(IoThread& io) {
+  tcp::socket socket(io.context);
+  error_code ec;
+  co_await acceptor->async_accept(socket, asio::redirect_error(asio::use_awaitable, ec));
+  if (!ec) adopt(std::move(socket), io);
+  co_return !ec;
 }
 
 void HttpServer::Impl::adopt(tcp::socket socket, IoThread& io) {
@@ -197,8 +222,9 @@ void HttpServer::Impl::adopt(tcp::socket socket, IoThread& io) {
 
 void HttpServer::Impl::session_ended() {
   const std::lock_guard lock(mutex);
-  // With the lock held: stop() must not end, and free this, between the two.
-  if (n_connections-- >= max_connections) {
+  // With the lock held: stop() must not end, and free this, between the two. Once it has begun, the
+  // accepting thread may be gone.
+  if (n_connections-- >= max_connections && !is_stopped) {
     asio::post(threads.front()->context, [this] { accept_event->cancel(); });
   }
   changed.notify_all();
@@ -240,13 +266,18 @@ bool HttpServer::Impl::stop(std::chrono::milliseconds patience) {
     shared.is_aborting = true;
     for_sessions([](Session& session) { session.wake(); });
     lock.lock();
-    changed.wait_for(lock, kAbortPatience, is_empty);
+    changed.wait_for(lock, shared.options.cut_timeout, is_empty);
     lock.unlock();
   }
   for (auto& guard : guards) guard.reset();
   for (auto& io : threads) io->context.stop();
   for (auto& io : threads) {
     if (io->thread.joinable()) io->thread.join();
+  }
+  // Sessions of a thread that was busy longer than that end here, before what they need does.
+  for (auto& io : threads) {
+    io->context.restart();
+    io->context.poll();
   }
   return finished;
 }

@@ -35,6 +35,7 @@ struct HttpServerOptions {
   Ms keep_alive_timeout{75'000};  // Between requests.
   Ms request_timeout{300'000};    // For the whole of a request; then 504.
   Ms write_timeout{30'000};       // Without the client taking a byte of the answer.
+  Ms cut_timeout{10'000};         // For requests to end once they are cut, at the end.
   ByteLedger* ledger = nullptr;   // Where large bodies are accounted ("requests").
   std::function<void(const Finished&)> on_finished;  // Called on the server's threads.
 };

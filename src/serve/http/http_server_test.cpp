@@ -9,7 +9,10 @@
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "serve/test_client.h"
 
@@ -467,6 +470,60 @@ TEST(http_server, running_out_of_files_does_not_end_accepting) {
   }
 }
 
+/// A server in a process of its own, which may have `n_free` files open beside what all programs
+/// have and a pipe to here.
+class ServerOfFewFiles {
+ public:
+  explicit ServerOfFewFiles(unsigned n_free) {
+    int ends[2];
+    EXPECT_EQ(pipe(ends), 0);
+    pid_ = fork();
+    if (pid_ == 0) serve(ends[1], n_free);
+    close(ends[1]);
+    if (read(ends[0], &port_, sizeof port_) != sizeof port_) port_ = 0;
+    close(ends[0]);
+  }
+  ~ServerOfFewFiles() {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  int port() const { return port_; }
+
+ private:
+  [[noreturn]] static void serve(int end, unsigned n_free) {
+    dup2(end, 3);
+    close_range(4, ~0u, 0);
+    const rlimit files{.rlim_cur = 4 + n_free, .rlim_max = 4 + n_free};
+    setrlimit(RLIMIT_NOFILE, &files);
+    const auto server = HttpServer::start({}, echo);
+    const int port = server.ok() ? (*server)->port() : 0;
+    if (write(3, &port, sizeof port) != sizeof port) _exit(1);
+    for (;;) pause();
+  }
+
+  pid_t pid_ = -1;
+  int port_ = 0;
+};
+
+TEST(http_server, with_hardly_any_files_it_accepts_again_after_a_rush) {
+  for (const unsigned n_free : {5u, 6u, 7u, 9u, 14u}) {
+    const ServerOfFewFiles server(n_free);
+    ASSERT_NE(server.port(), 0) << n_free;
+    {
+      std::list<TestClient> rush;
+      for (int i = 0; i < 30; ++i) rush.emplace_back(server.port());
+      std::this_thread::sleep_for(100ms);
+    }
+    TestClient after(server.port());
+    EXPECT_EQ(after.get("/after").status, 200) << n_free;
+  }
+}
+
+TEST(http_server, without_the_files_it_needs_it_says_so) {
+  EXPECT_EQ(ServerOfFewFiles(2).port(), 0);
+  EXPECT_EQ(ServerOfFewFiles(3).port(), 0);
+}
+
 TEST(http_server, stop_finishes_what_runs_and_refuses_the_rest) {
   Holder holder;
   const auto server = start(holder.handler());
@@ -503,6 +560,29 @@ TEST(http_server, stop_cuts_what_outlasts_the_patience) {
   EXPECT_EQ(holder.n_gone.load(), 1);
   EXPECT_TRUE(client.read_to_end(3000));
   exchange->respond({});  // After the end: harmless.
+}
+
+TEST(http_server, sessions_may_outlive_the_patience_of_the_end) {
+  std::atomic<int> n_begun{0};
+  HttpServerOptions options;
+  options.max_connections = 2;  // One on each thread.
+  options.cut_timeout = 20ms;
+  auto server = start(
+      [&](const Ptr& exchange) {
+        exchange->on_gone([] {});
+        ++n_begun;
+        std::this_thread::sleep_for(300ms);
+      },
+      options);
+  TestClient first(server->port()), second(server->port());
+  first.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  second.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return n_begun.load() == 2; }));
+  EXPECT_FALSE(server->stop(0ms));
+  EXPECT_EQ(server->n_connections(), 0);
+  server.reset();
+  EXPECT_TRUE(first.read_to_end(3000));
+  EXPECT_TRUE(second.read_to_end(3000));
 }
 
 TEST(http_server, an_answer_after_the_server_is_gone_is_harmless) {
