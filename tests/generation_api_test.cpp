@@ -216,7 +216,7 @@ TEST_F(generation_api, a_client_that_leaves_stops_the_model) {
     // Without end, but for the context of 256.
     const json body = {{"model", model_}, {"prompt", "x"},      {"max_tokens", 250},
                        {"n", 100},        {"ignore_eos", true}, {"stream", true}};
-    client.send("POST /v1/completions HTTP/1.1\r\nHost: h\r\nContent-Length: " +
+    client.send("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
                 std::to_string(body.dump().size()) + "\r\n\r\n" + body.dump());
     EXPECT_TRUE(serve::eventually([&] { return engine_->stats().n_generated_tokens > 0; }));
   }

@@ -363,7 +363,7 @@ TEST_F(program, serve_says_where_it_listens_and_stops_on_sigterm) {
     for i in $(seq 200); do grep -q listening "$QUERN_HOME.log" && break; sleep 0.05; done
     port=$(sed -n 's/^server listening on .*:\([0-9]*\)$/\1/p' "$QUERN_HOME.log")
     exec 3<>/dev/tcp/127.0.0.1/$port
-    printf 'GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&3
+    printf 'GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3
     head -n 1 <&3
     )" QUERN_PROGRAM R"( serve --port $port; echo "in use: $?"
     kill -TERM $pid; wait $pid; echo "stopped: $?")");

@@ -35,6 +35,13 @@ std::string api_key_of(const ServerOptions& options) {
   return from_environment ? from_environment : "";
 }
 
+/// A page that has no key cannot do harm, whatever name it comes under.
+Result<HostGuard> guard_of(const ServerOptions& options, const std::string& api_key) {
+  const bool is_wanted = !options.allowed_hosts.empty() || is_loopback_host(options.http.host);
+  if (!api_key.empty() || !is_wanted) return HostGuard();
+  return HostGuard::make(options.http.host, options.allowed_hosts);
+}
+
 }  // namespace
 
 void Server::Impl::handle_health(Exchange& exchange) const {
@@ -82,7 +89,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
   QUERN_ASSIGN(ModelNames names, ModelNames::make(options.models, engine));
   impl->api = std::make_shared<OpenAiApi>(engine, std::move(names), options.max_inputs,
                                           options.max_in_flight);
-  impl->router = std::make_unique<Router>(api_key_of(options));
+  const std::string api_key = api_key_of(options);
+  QUERN_ASSIGN(HostGuard guard, guard_of(options, api_key));
+  impl->router = std::make_unique<Router>(api_key, std::move(guard));
   impl->host = options.http.host;
   impl->add_routes();
 

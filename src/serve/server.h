@@ -14,17 +14,19 @@
 namespace quern::serve {
 
 struct ServerOptions {
-  HttpServerOptions http;           // Host, port, limits, timeouts.
-  std::string api_key;              // "": $QUERN_API_KEY; none at all lets everybody in.
-  std::vector<std::string> models;  // Served beside the installed ones; names or paths.
-  int max_inputs = 2048;            // Of one embedding request; choices of a completion.
-  int max_in_flight = 1024;         // Requests in the engine; more are answered 429.
+  HttpServerOptions http;                  // Host, port, limits, timeouts.
+  std::string api_key;                     // "": $QUERN_API_KEY; none at all lets everybody in.
+  std::vector<std::string> allowed_hosts;  // See HostGuard, which is on where there is no key
+                                           // and either these are given or the host is loopback.
+  std::vector<std::string> models;         // Served beside the installed ones; names or paths.
+  int max_inputs = 2048;                   // Of one embedding request; choices of a completion.
+  int max_in_flight = 1024;                // Requests in the engine; more are answered 429.
 };
 
 class Server {
  public:
   /// Listens from here on. The engine must outlive the server and all its requests.
-  /// Errors: as HttpServer::start; as Engine::describe for `models`.
+  /// Errors: as HttpServer::start, HostGuard::make; as Engine::describe for `models`.
   static Result<std::unique_ptr<Server>> start(const ServerOptions& options,
                                                engine::Engine& engine);
   ~Server();  // stop(0).

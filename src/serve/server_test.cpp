@@ -219,12 +219,12 @@ TEST_F(server, unknown_paths_and_methods) {
   answer = client.post("/health", "");
   EXPECT_EQ(answer.status, 405);
   EXPECT_EQ(answer.headers.at("allow"), "GET, HEAD, OPTIONS");
-  client.send("OPTIONS /v1/models HTTP/1.1\r\nHost: h\r\n\r\n");
+  client.send("OPTIONS /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n");
   answer = client.read_answer();
   EXPECT_EQ(answer.status, 204);
   EXPECT_FALSE(answer.headers.contains("access-control-allow-origin"));
   EXPECT_EQ(client.get("/v1/models/").status, 200);  // A slash too many is forgiven.
-  client.send("HEAD /health HTTP/1.1\r\nHost: h\r\n\r\n");
+  client.send("HEAD /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_EQ(client.read_answer(5000, true).status, 200);
 }
 
@@ -246,6 +246,43 @@ TEST_F(server, the_key_guards_all_but_health_and_metrics) {
   EXPECT_EQ(client.get("/v1/models", "authorization: bearer s3cret\r\n").status, 200);
   EXPECT_EQ(client.get("/health").status, 200);
   EXPECT_EQ(client.get("/metrics").status, 200);
+}
+
+TEST_F(server, foreign_hosts_are_refused_where_there_is_no_key) {
+  ServerOptions options;
+  options.allowed_hosts = {"models.example.org"};
+  start(options);
+  const auto ask = [&](const std::string& line, const std::string& host, std::string rest = "") {
+    TestClient client(server_->port());
+    client.send(line + " HTTP/1.1\r\nHost: " + host + "\r\n" + rest + "\r\n");
+    return client.read_answer();
+  };
+  for (const char* line : {"GET /v1/models", "GET /health", "GET /metrics", "GET /nothing",
+                           "POST /v1/embeddings", "OPTIONS /v1/models"}) {
+    const Answer answer = ask(line, "evil.example:8090");
+    EXPECT_EQ(answer.status, 403) << line;
+    EXPECT_EQ(json::parse(answer.body)["error"]["code"], "host_not_allowed");
+  }
+  EXPECT_EQ(ask("GET http://evil.example/health", "localhost").status, 403);
+  EXPECT_EQ(ask("GET /health", "localhost", "Origin: http://evil.example\r\n").status, 403);
+  EXPECT_EQ(ask("GET /health", "localhost:8090").status, 200);
+  EXPECT_EQ(ask("GET /health", "models.example.org").status, 200);
+
+  server_.reset();
+  options.api_key = "k";
+  start(options);
+  EXPECT_EQ(ask("GET /v1/models", "evil.example", "Authorization: Bearer k\r\n").status, 200);
+}
+
+TEST_F(server, hosts_are_free_where_others_may_come_and_none_are_named) {
+  ServerOptions options;
+  options.http.host = "0.0.0.0";
+  start(options);
+  TestClient client(server_->port());
+  client.send("GET /health HTTP/1.1\r\nHost: any.example\r\n\r\n");
+  EXPECT_EQ(client.read_answer().status, 200);
+  options.allowed_hosts = {"http://no-name/"};
+  EXPECT_EQ(Server::start(options, engine_).status().code(), Code::kBadInput);
 }
 
 TEST_F(server, the_key_may_come_from_the_environment) {
@@ -305,7 +342,7 @@ TEST_F(server, a_client_that_leaves_cancels_its_request) {
   {
     TestClient client(server_->port());
     const std::string body = R"({"model":"tiny","input":"x"})";
-    client.send("POST /v1/embeddings HTTP/1.1\r\nHost: h\r\nContent-Length: " +
+    client.send("POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
                 std::to_string(body.size()) + "\r\n\r\n" + body);
     EXPECT_TRUE(eventually([&] { return engine_.n_submitted() == 1; }));
     EXPECT_EQ(engine_.n_cancelled(), 0);

@@ -19,6 +19,7 @@ struct ServeFlags {
   int port = 8090;
   std::vector<std::string> models;
   std::string api_key;
+  std::vector<std::string> allowed_hosts;
   int patience_s = 30;
 };
 
@@ -73,6 +74,7 @@ Status serve(const ServeFlags& flags, const EngineFlags& engine_flags) {
   options.http.port = flags.port;
   options.http.ledger = &engine->ledger();
   options.api_key = flags.api_key;
+  options.allowed_hosts = flags.allowed_hosts;
   options.models = flags.models;
   QUERN_ASSIGN(const auto server, serve::Server::start(options, *engine));
   for (const std::string& model : flags.models) QUERN_TRY(engine->warm(model));
@@ -108,6 +110,12 @@ void add_serve(CLI::App& app, Context& context) {
                    "Clients must send this key; also $QUERN_API_KEY, which other\n"
                    "users of the machine cannot see in the process list")
       ->type_name("KEY");
+  command
+      ->add_option("--allow-host", flags->allowed_hosts,
+                   "Answer to this host name too, where there is no key; may be\n"
+                   "repeated (always: localhost, loopback addresses, --host)")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   command->add_option("--drain", flags->patience_s, "Seconds to finish in (default: 30)")
       ->type_name("S")
       ->check(CLI::Range(0, 86400));

@@ -33,6 +33,12 @@ Response unauthorized() {
   return response;
 }
 
+Response forbidden(std::string why) {
+  ApiError error = http_error(403, std::move(why));
+  error.code = "host_not_allowed";
+  return to_response(error);
+}
+
 }  // namespace
 
 void Router::add(std::string method, std::string pattern, Access access, Handler handler) {
@@ -67,6 +73,10 @@ void Router::handle(const std::shared_ptr<Exchange>& exchange) const {
   std::string_view path = request.path;
   if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
   const bool is_head = request.method == "HEAD";
+  if (std::string why = guard_.objection(request); !why.empty()) {
+    exchange->route = "other";
+    return exchange->respond(forbidden(std::move(why)));
+  }
   const std::string_view method = is_head ? std::string_view("GET") : request.method;
 
   std::string allowed;

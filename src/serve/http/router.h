@@ -1,4 +1,4 @@
-// Which handler answers which method and path; keys; 401, 404, 405, HEAD and OPTIONS.
+// Which handler answers which method and path; keys; 401, 403, 404, 405, HEAD and OPTIONS.
 
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "serve/http/exchange.h"
+#include "serve/http/host_guard.h"
 #include "serve/http/http_server.h"
 
 namespace quern::serve {
@@ -15,8 +16,9 @@ enum class Access { kPublic, kWithKey };
 
 class Router {
  public:
-  /// An empty key lets everybody in.
-  explicit Router(std::string api_key) : api_key_(std::move(api_key)) {}
+  /// An empty key lets everybody in whom the guard does.
+  explicit Router(std::string api_key, HostGuard guard = {})
+      : api_key_(std::move(api_key)), guard_(std::move(guard)) {}
 
   /// A pattern is a path, or a path's beginning followed by '*', which stands for at least one
   /// character. The first match in order of adding counts. GET answers HEAD too.
@@ -39,6 +41,7 @@ class Router {
   bool has_key(const Request& request) const;
 
   std::string api_key_;
+  HostGuard guard_;
   std::vector<Route> routes_;
 };
 

@@ -242,7 +242,7 @@ TEST_F(generation, an_error_within_a_stream_is_its_last_event) {
 }
 
 void send_request(TestClient& client, const std::string& body) {
-  client.send("POST /v1/completions HTTP/1.1\r\nHost: h\r\nContent-Length: " +
+  client.send("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
               std::to_string(body.size()) + "\r\n\r\n" + body);
 }
 
