@@ -1,5 +1,8 @@
 #include "serve/json/json_reader.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include <fmt/format.h>
 
 namespace quern::serve {
@@ -44,6 +47,30 @@ error_code skip(ondemand::value value, int depth) {
   bool is_null = false;
   if (const auto error = value.is_null().get(is_null)) return error;
   return is_null ? simdjson::SUCCESS : simdjson::N_ATOM_ERROR;
+}
+
+struct Whole {
+  std::int64_t value = 0;
+  bool is_whole = false;  // Not 3.5.
+  bool is_cut = false;    // Beyond what an int64 holds, whose end on that side `value` is.
+};
+
+/// An integer however it is spelled: 3, 3.0, 3e0.
+error_code read_whole(JsonValue value, Whole& out) {
+  out.is_whole = true;
+  if (!value.get_int64().get(out.value)) return simdjson::SUCCESS;
+  double number = 0;
+  if (const auto error = value.get_double().get(number)) return error;
+  using Limits = std::numeric_limits<std::int64_t>;
+  constexpr double kBeyond = 9223372036854775808.0;
+  out.is_whole = std::trunc(number) == number;
+  out.is_cut = number >= kBeyond || number < -kBeyond;
+  if (out.is_cut) {
+    out.value = number > 0 ? Limits::max() : Limits::min();
+  } else {
+    out.value = static_cast<std::int64_t>(number);
+  }
+  return simdjson::SUCCESS;
 }
 
 /// The value's type, if it is the one that is wanted.
@@ -175,19 +202,22 @@ Problem read_number(JsonValue value, const JsonPlace& place, double low, double 
 
 Problem read_integer(JsonValue value, const JsonPlace& place, const IntegerRange& range,
                      std::int64_t& out) {
-  const bool is_open = range.high >= std::numeric_limits<int>::max();
+  const bool is_open = range.high == std::numeric_limits<int>::max();
   const std::string wanted = is_open
                                  ? fmt::format("an integer from {} on", range.low)
                                  : fmt::format("an integer from {} to {}", range.low, range.high);
   if (Problem problem = want_type(value, place, JsonType::number, wanted)) return problem;
-  std::int64_t number = 0;
-  const auto error = value.get_int64().get(number);
-  if (error || number < range.low || number > range.high) {
-    double got = 0;
-    if (const auto bad = value.get_double().get(got)) return not_json(bad, place);
-    return wrong_type(place, fmt::format("{}", got), wanted);
+  Whole got;
+  if (const auto error = read_whole(value, got)) return not_json(error, place);
+  // "No limit" is spelled in many ways: nobody can tell one number beyond all bounds from another.
+  const bool is_beyond = got.value > range.high || (got.is_cut && got.value > 0);
+  if (got.is_whole && is_open && is_beyond) got = {.value = range.high, .is_whole = true};
+  if (!got.is_whole || got.is_cut || got.value < range.low || got.value > range.high) {
+    double number = 0;
+    if (const auto bad = value.get_double().get(number)) return not_json(bad, place);
+    return wrong_type(place, fmt::format("{}", number), wanted);
   }
-  out = number;
+  out = got.value;
   return {};
 }
 
@@ -209,15 +239,13 @@ Problem read_choice(JsonValue value, const JsonPlace& place, std::string_view fi
 
 Problem read_id(JsonValue value, const JsonPlace& place, text::TokenId& out) {
   if (Problem problem = want_type(value, place, JsonType::number, "a token id")) return problem;
-  std::int64_t number = 0;
-  const auto error = value.get_int64().get(number);
+  Whole got;
+  if (const auto error = read_whole(value, got)) return not_json(error, place);
   constexpr auto kMax = std::numeric_limits<text::TokenId>::max();
-  if (error || number < 0 || number > kMax) {
-    double ignored = 0;
-    if (const auto bad = value.get_double().get(ignored)) return not_json(bad, place);
+  if (!got.is_whole || got.value < 0 || got.value > kMax) {
     return wrong_type(place, "a number that is no token id", "an integer from 0 on");
   }
-  out = static_cast<text::TokenId>(number);
+  out = static_cast<text::TokenId>(got.value);
   return {};
 }
 

@@ -52,9 +52,10 @@ Problem read_string(JsonValue value, const JsonPlace& place, std::string& out);
 Problem read_flag(JsonValue value, const JsonPlace& place, bool& out);
 Problem read_number(JsonValue value, const JsonPlace& place, double low, double high, float& out);
 
+/// An integer may be spelled 3.0, as clients do whose language has no other numbers.
 struct IntegerRange {
   std::int64_t low = 0;
-  std::int64_t high = std::numeric_limits<int>::max();
+  std::int64_t high = std::numeric_limits<int>::max();  // If this: without end, and cut to this.
 };
 Problem read_integer(JsonValue value, const JsonPlace& place, const IntegerRange& range,
                      std::int64_t& out);

@@ -58,7 +58,9 @@ Problem Reader::read_field(std::string_view key, JsonValue value) {
 }
 
 Problem Reader::read_own_field(std::string_view key, JsonValue value) {
-  if (key == "max_completion_tokens") return read_count(value, {key}, max_completion_tokens_);
+  if (key == "max_completion_tokens") {
+    return read_answer_limit(value, {key}, max_completion_tokens_);
+  }
   if (key == "logprobs") return read_flag(value, {key}, wants_logprobs_);
   if (key == "top_logprobs") return read_integer(value, {key}, {0, kMaxLogprobs}, n_top_);
   if (key == "add_generation_prompt") {

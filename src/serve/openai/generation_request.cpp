@@ -101,7 +101,7 @@ std::optional<Problem> read_generation_field(std::string_view key, JsonValue val
     return read_number(value, {key}, field.low, field.high, wanted.sampling.*field.member);
   }
   if (key == "top_k") return read_top_k(value, wanted.sampling);
-  if (key == "max_tokens") return read_count(value, {key}, wanted.max_tokens);
+  if (key == "max_tokens") return read_answer_limit(value, {key}, wanted.max_tokens);
   if (key == "stop") return read_stop(value, wanted.stop);
   if (key == "seed") return read_seed(value, out);
   if (key == "logit_bias") return read_logit_bias(value, wanted.sampling);
@@ -116,6 +116,14 @@ std::optional<Problem> read_generation_field(std::string_view key, JsonValue val
     return problem;
   }
   return std::nullopt;
+}
+
+Problem read_answer_limit(JsonValue value, const JsonPlace& place, int& out) {
+  std::int64_t number = 0;
+  if (Problem problem = read_integer(value, place, {.low = -1}, number)) return problem;
+  if (number == 0) return wrong_type(place, "0", "an integer from 1 on");
+  out = number < 0 ? std::numeric_limits<int>::max() : static_cast<int>(number);
+  return {};
 }
 
 Problem check_generation(const GenerationRequest& request, bool has_stream_options) {

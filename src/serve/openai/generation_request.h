@@ -47,6 +47,8 @@ Problem parse_completions_request(std::string& body, int max_choices, Completion
 /// Reads a field that both routes have; nullopt if `key` is none. `value` is not null.
 std::optional<Problem> read_generation_field(std::string_view key, JsonValue value,
                                              GenerationRequest& out);
+/// How long an answer may be: from 1 on, or -1, which is another spelling of "no limit".
+Problem read_answer_limit(JsonValue value, const JsonPlace& place, int& out);
 /// What can be said only when all fields are known.
 Problem check_generation(const GenerationRequest& request, bool has_stream_options);
 

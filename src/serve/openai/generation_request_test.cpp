@@ -1,5 +1,6 @@
 #include "serve/openai/generation_request.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "jinja/json.h"
@@ -107,6 +108,34 @@ TEST(generation_request, null_is_the_default) {
   EXPECT_TRUE(r.chat.tools.is_undefined());
 }
 
+TEST(generation_request, integers_may_be_spelled_as_floats) {
+  const ChatRequest r =
+      parsed_chat(chat(R"("max_tokens":3.0,"top_k":4e1,"seed":-5.0,"n":2.0,"logprobs":true,
+              "top_logprobs":2.0)"));
+  EXPECT_EQ(r.generation.wanted.max_tokens, 3);
+  EXPECT_EQ(r.generation.wanted.sampling.top_k, 40);
+  EXPECT_EQ(r.generation.wanted.sampling.seed, static_cast<std::uint64_t>(-5));
+  EXPECT_EQ(r.generation.n, 2);
+  EXPECT_EQ(r.generation.wanted.n_logprobs, 2);
+  const CompletionsRequest c =
+      parsed(completion(R"("prompt":[1.0,2],"logprobs":1.0,"best_of":1.0,"max_tokens":7.0)"));
+  EXPECT_EQ(*c.prompts[0].ids, (std::vector<text::TokenId>{1, 2}));
+  EXPECT_EQ(c.generation.wanted.n_logprobs, 1);
+  EXPECT_EQ(c.generation.wanted.max_tokens, 7);
+}
+
+TEST(generation_request, all_spellings_of_no_limit_are_taken) {
+  for (const char* number : {"2147483647", "2147483648", "4294967295", "9223372036854775807",
+                             "18446744073709551615", "1e30", "-1", "-1.0"}) {
+    for (const char* name : {"max_tokens", "max_completion_tokens"}) {
+      const std::string field = fmt::format("\"{}\":{}", name, number);
+      EXPECT_EQ(parsed_chat(chat(field)).generation.wanted.max_tokens, 2147483647) << field;
+    }
+    const std::string field = fmt::format("\"prompt\":\"x\",\"max_tokens\":{}", number);
+    EXPECT_EQ(parsed(completion(field)).generation.wanted.max_tokens, 2147483647) << field;
+  }
+}
+
 TEST(generation_request, contents_become_texts) {
   const ChatRequest r = parsed_chat(messages(
       R"([{"role":"developer","content":"d","name":"n"},
@@ -141,8 +170,10 @@ TEST(generation_request, wrong_chat_fields_are_named) {
            {R"("n":129)", "n"},
            {R"("seed":1e30)", "seed"},
            {R"("seed":"x")", "seed"},
+           {R"("seed":18446744073709551616)", "seed"},
            {R"("max_tokens":0)", "max_tokens"},
-           {R"("max_completion_tokens":-1)", "max_completion_tokens"},
+           {R"("max_tokens":3.5)", "max_tokens"},
+           {R"("max_completion_tokens":-2)", "max_completion_tokens"},
            {R"("stop":3)", "stop"},
            {R"("stop":[3])", "stop"},
            {R"("stream":1)", "stream"},
