@@ -19,7 +19,7 @@ struct Server::Impl {
   std::string host;
   std::atomic<bool> is_draining{false};
   std::atomic<HttpServer*> running{nullptr};  // For the metrics page; set once it is up.
-  engine::Loader preparer;                    // Of prompts. Ends after the requests.
+  TaskThread preparer;                    // Of prompts. Ends after the requests.
   std::unique_ptr<HttpServer> http;
 
   void add_routes();

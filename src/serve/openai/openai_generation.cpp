@@ -114,7 +114,7 @@ void prepare_and_begin(OpenAiApi& api, GenerationRun& run, ParsedRequest&& reque
 }
 
 template <typename ParsedRequest>
-void prepare(const std::shared_ptr<OpenAiApi>& api, engine::Loader& preparer,
+void prepare(const std::shared_ptr<OpenAiApi>& api, TaskThread& preparer,
              const std::shared_ptr<Exchange>& exchange, ParsedRequest&& request) {
   if (const auto full = enter_engine(*api)) return exchange->respond(to_response(*full));
   const auto run = std::make_shared<GenerationRun>(api, exchange);
@@ -125,7 +125,7 @@ void prepare(const std::shared_ptr<OpenAiApi>& api, engine::Loader& preparer,
 
 }  // namespace
 
-void handle_chat(const std::shared_ptr<OpenAiApi>& api, engine::Loader& preparer,
+void handle_chat(const std::shared_ptr<OpenAiApi>& api, TaskThread& preparer,
                  const std::shared_ptr<Exchange>& exchange) {
   ChatRequest request;
   std::string body = std::move(exchange->request.body);
@@ -135,7 +135,7 @@ void handle_chat(const std::shared_ptr<OpenAiApi>& api, engine::Loader& preparer
   prepare(api, preparer, exchange, std::move(request));
 }
 
-void handle_completions(const std::shared_ptr<OpenAiApi>& api, engine::Loader& preparer,
+void handle_completions(const std::shared_ptr<OpenAiApi>& api, TaskThread& preparer,
                         const std::shared_ptr<Exchange>& exchange) {
   CompletionsRequest request;
   std::string body = std::move(exchange->request.body);

@@ -1,10 +1,10 @@
-#include "engine/load/loader.h"
+#include "base/task_thread.h"
 
 #include <utility>
 
-namespace quern::engine {
+namespace quern {
 
-Loader::~Loader() {
+TaskThread::~TaskThread() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
@@ -13,7 +13,7 @@ Loader::~Loader() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Loader::add(std::function<void()> task) {
+void TaskThread::add(std::function<void()> task) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     tasks_.push_back(std::move(task));
@@ -22,7 +22,7 @@ void Loader::add(std::function<void()> task) {
   cv_.notify_one();
 }
 
-void Loader::main() {
+void TaskThread::main() {
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
     cv_.wait(lock, [&] { return stopping_ || !tasks_.empty(); });
@@ -35,4 +35,4 @@ void Loader::main() {
   }
 }
 
-}  // namespace quern::engine
+}  // namespace quern

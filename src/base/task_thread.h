@@ -1,5 +1,5 @@
-// One thread for what must not be done on a caller's thread: opening and loading models for
-// requests that came in asynchronously. Started when first needed, asleep otherwise.
+// One thread for what must not be done on a caller's thread: loading models, making prompts,
+// writing long answers. Started when first needed, asleep otherwise.
 
 #pragma once
 
@@ -9,16 +9,16 @@
 #include <mutex>
 #include <thread>
 
-namespace quern::engine {
+namespace quern {
 
 /// Threads: any.
-class Loader {
+class TaskThread {
  public:
-  Loader() = default;
+  TaskThread() = default;
   /// Runs every task still waiting, then joins.
-  ~Loader();
-  Loader(const Loader&) = delete;
-  Loader& operator=(const Loader&) = delete;
+  ~TaskThread();
+  TaskThread(const TaskThread&) = delete;
+  TaskThread& operator=(const TaskThread&) = delete;
 
   /// Runs tasks one after another, in order.
   void add(std::function<void()> task);
@@ -33,4 +33,4 @@ class Loader {
   std::thread thread_;
 };
 
-}  // namespace quern::engine
+}  // namespace quern
