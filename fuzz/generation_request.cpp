@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "engine/generate/sampling.h"
+#include "serve/openai/openai_error.h"
 
 namespace {
 
@@ -19,8 +20,8 @@ using namespace quern::serve;
 constexpr int kMaxChoices = 8;
 constexpr int kAnyVocabulary = 2'147'483'647;
 
-void check_problem(const ApiError& problem) {
-  const Response response = to_response(problem);
+void check_problem(const HttpError& problem) {
+  const Response response = to_response(problem, openai_error);
   QUERN_CHECK(response.status == 400 && nlohmann::json::accept(response.body));
 }
 

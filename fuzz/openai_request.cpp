@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "serve/openai/embeddings_request.h"
+#include "serve/openai/openai_error.h"
 
 namespace {
 
@@ -32,7 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
   quern::serve::EmbeddingsRequest parsed;
   const auto problem = quern::serve::parse_embeddings_request(body, kMaxInputs, parsed);
   if (problem) {
-    const quern::serve::Response response = quern::serve::to_response(*problem);
+    const quern::serve::Response response =
+        quern::serve::to_response(*problem, quern::serve::openai_error);
     QUERN_CHECK(response.status == 400 && nlohmann::json::accept(response.body));
     return 0;
   }

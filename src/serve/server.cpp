@@ -5,21 +5,20 @@
 
 #include <fmt/format.h>
 
-#include "serve/api_error.h"
+#include "serve/backend.h"
 #include "serve/http/router.h"
-#include "serve/openai/openai_embeddings.h"
-#include "serve/openai/openai_generation.h"
-#include "serve/openai/openai_models.h"
+#include "serve/openai/openai_error.h"
+#include "serve/openai/openai_routes.h"
 
 namespace quern::serve {
 
 struct Server::Impl {
-  std::shared_ptr<OpenAiApi> api;
+  std::shared_ptr<Backend> backend;
   std::unique_ptr<Router> router;
   std::string host;
   std::atomic<bool> is_draining{false};
   std::atomic<HttpServer*> running{nullptr};  // For the metrics page; set once it is up.
-  TaskThread preparer;                    // Of prompts. Ends after the requests.
+  TaskThreads tasks;                          // End after the requests.
   std::unique_ptr<HttpServer> http;
 
   void add_routes();
@@ -55,30 +54,22 @@ void Server::Impl::handle_health(Exchange& exchange) const {
 void Server::Impl::handle_metrics(Exchange& exchange) const {
   Response response{.content_type = "text/plain; version=0.0.4; charset=utf-8"};
   const HttpServer* server = running.load();
-  response.body = api->metrics.render(api->engine, server ? server->n_connections() : 0);
+  response.body = backend->metrics.render(backend->engine, server ? server->n_connections() : 0);
   exchange.respond(std::move(response));
 }
 
 void Server::Impl::add_routes() {
   using Ptr = std::shared_ptr<Exchange>;
-  router->add("GET", "/health", Access::kPublic, [this](const Ptr& x) { handle_health(*x); });
-  router->add("GET", "/metrics", Access::kPublic, [this](const Ptr& x) { handle_metrics(*x); });
-  for (const char* path : {"/v1/embeddings", "/embeddings"}) {
-    router->add("POST", path, Access::kWithKey,
-                [api = api](const Ptr& x) { handle_embeddings(api, x); });
-  }
-  for (const char* path : {"/v1/chat/completions", "/chat/completions"}) {
-    router->add("POST", path, Access::kWithKey,
-                [this](const Ptr& x) { handle_chat(api, preparer, x); });
-  }
-  for (const char* path : {"/v1/completions", "/completions"}) {
-    router->add("POST", path, Access::kWithKey,
-                [this](const Ptr& x) { handle_completions(api, preparer, x); });
-  }
-  router->add("GET", "/v1/models", Access::kWithKey,
-              [api = api](const Ptr& x) { handle_models(api, x); });
-  router->add("GET", std::string(kModelPrefix) + "*", Access::kWithKey,
-              [api = api](const Ptr& x) { handle_model(api, x); });
+  const auto add = [&](const char* pattern, Handler handler) {
+    router->add({.method = "GET",
+                 .pattern = pattern,
+                 .access = Access::kPublic,
+                 .write_error = openai_error,
+                 .handler = std::move(handler)});
+  };
+  add("/health", [this](const Ptr& x) { handle_health(*x); });
+  add("/metrics", [this](const Ptr& x) { handle_metrics(*x); });
+  add_openai_routes(*router, backend);
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -87,22 +78,26 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
                                               engine::Engine& engine) {
   auto impl = std::make_unique<Impl>();
   QUERN_ASSIGN(ModelNames names, ModelNames::make(options.models, engine));
-  impl->api = std::make_shared<OpenAiApi>(engine, std::move(names), options.max_inputs,
-                                          options.max_in_flight);
+  impl->backend = std::make_shared<Backend>(engine, std::move(names), impl->tasks,
+                                            options.max_inputs, options.max_in_flight);
   const std::string api_key = api_key_of(options);
   QUERN_ASSIGN(HostGuard guard, guard_of(options, api_key));
-  impl->router = std::make_unique<Router>(api_key, std::move(guard));
+  impl->router = std::make_unique<Router>(api_key, std::move(guard), openai_error);
   impl->host = options.http.host;
   impl->add_routes();
 
   HttpServerOptions http = options.http;
   if (http.ledger == nullptr) http.ledger = &engine.ledger();
-  http.on_finished = [api = impl->api, also = options.http.on_finished](const Finished& finished) {
-    api->metrics.request_finished(finished);
+  http.on_finished = [backend = impl->backend,
+                      also = options.http.on_finished](const Finished& finished) {
+    backend->metrics.request_finished(finished);
     if (also) also(finished);
   };
+  http.error_writer = [raw = impl.get()](std::string_view path) {
+    return raw->router->error_writer(path);
+  };
   QUERN_ASSIGN(impl->http, HttpServer::start(http, [raw = impl.get()](std::shared_ptr<Exchange> x) {
-                 raw->api->metrics.request_started();
+                 raw->backend->metrics.request_started();
                  raw->router->handle(x);
                }));
   impl->running = impl->http.get();

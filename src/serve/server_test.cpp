@@ -228,6 +228,31 @@ TEST_F(server, unknown_paths_and_methods) {
   EXPECT_EQ(client.read_answer(5000, true).status, 200);
 }
 
+TEST_F(server, errors_before_any_route_are_openais_too) {
+  ServerOptions options;
+  options.http.limits.body_bytes = 10;
+  start(options);
+  EXPECT_EQ(error_of(R"({"model":"tiny","input":"x"})", 413)["type"], "invalid_request_error");
+  TestClient client(server_->port());
+  client.send("nonsense\r\n\r\n");
+  EXPECT_TRUE(json::parse(client.read_answer().body)["error"].contains("type"));
+}
+
+TEST_F(server, long_answers_hold_up_no_other_request) {
+  ServerOptions options;
+  options.http.n_threads = 1;
+  start(options);
+  std::string body = R"({"model":"tiny","input":["")";
+  for (int i = 1; i < 2048; ++i) body += ",\"t\"";
+  body += "],\"dimensions\":8}";
+  // Many vectors, written on a thread of their own: the same bytes as ever.
+  for (int i = 0; i < 3; ++i) {
+    const json answer = json::parse(embed(body).body);
+    ASSERT_EQ(answer["data"].size(), 2048u);
+    EXPECT_EQ(floats(answer["data"][2047]["embedding"]), vector_of("t"));
+  }
+}
+
 TEST_F(server, the_key_guards_all_but_health_and_metrics) {
   ServerOptions options;
   options.api_key = "s3cret";

@@ -12,11 +12,12 @@
 
 #include "base/byte_ledger.h"
 #include "serve/http/http.h"
+#include "serve/http/http_error.h"
 
 namespace quern::serve {
 
 /// Threads: all functions may be called from any thread unless said otherwise; `request`, `route`
-/// and `memory` belong to the handler.
+/// and `memory` belong to the handler; `write_error` does not change once it is called.
 class Exchange {
  public:
   using Clock = std::chrono::steady_clock;
@@ -24,11 +25,14 @@ class Exchange {
   Request request;
   std::string route;   // For metrics and logs: the route's pattern, not the path.
   Reservation memory;  // For the body and what is made of it.
+  ErrorWriter write_error = neutral_error;
   Clock::time_point started = Clock::now();
   Clock::time_point deadline = Clock::time_point::max();
 
   /// Answers. The first call counts, later ones are ignored, as are those after the client left.
   void respond(Response response);
+  /// Answers with an error, in the words of the route's dialect.
+  void fail(const HttpError& error) { respond(to_response(error, write_error)); }
 
   /// Answers piece by piece (server-sent events): head.body is the first piece. Then write any
   /// number of times and end once. A client may leave when it knows the last piece, so that goes

@@ -34,6 +34,8 @@ class RequestParser {
   int failed_status() const { return failed_status_; }
   const std::string& failed_message() const { return failed_message_; }
 
+  /// From kBody on, until take().
+  const std::string& path() const { return request_.path; }
   /// From kBody on: the client waits for "100 Continue" before it sends the body.
   bool expects_continue() const { return expects_continue_; }
   /// From kBody on: the client would use the connection again.

@@ -7,10 +7,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/byte_ledger.h"
 #include "base/status.h"
 #include "serve/http/exchange.h"
+#include "serve/http/http_error.h"
 #include "serve/http/http_parser.h"
 
 namespace quern::serve {
@@ -38,6 +40,8 @@ struct HttpServerOptions {
   Ms cut_timeout{10'000};         // For requests to end once they are cut, at the end.
   ByteLedger* ledger = nullptr;   // Where large bodies are accounted ("requests").
   std::function<void(const Finished&)> on_finished;  // Called on the server's threads.
+  /// How errors are written to whoever asks for a path ("": it is not known yet); empty: neutrally.
+  std::function<ErrorWriter(std::string_view path)> error_writer;
 };
 
 /// Called on a thread of the server, which serves many connections: must not block for long. May

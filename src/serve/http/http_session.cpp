@@ -12,7 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
-#include "serve/api_error.h"
+#include "serve/http/http_error.h"
 
 namespace quern::serve {
 namespace asio = boost::asio;
@@ -164,13 +164,13 @@ Session::Awaitable<bool> Session::read_request(RequestParser& parser) {
     const bool has_more = co_await read_some_of(parser, deadline);
     if (!has_more) {
       if (!is_eof_ && !shared_.is_aborting.load()) {
-        co_await refuse(408, "the request did not arrive in time");
+        co_await refuse(parser, http_error(408, "the request did not arrive in time"));
       }
       co_return false;
     }
     if (parser.state() != State::kBody) continue;
     if (const Status status = account(parser, memory); !status.ok()) {
-      co_await refuse(503, status.message());
+      co_await refuse(parser, error_of(status));
       co_return false;
     }
     if (parser.expects_continue() && !std::exchange(has_continued, true) && in_.empty()) {
@@ -179,7 +179,7 @@ Session::Awaitable<bool> Session::read_request(RequestParser& parser) {
     }
   }
   if (parser.state() == State::kFailed) {
-    co_await refuse(parser.failed_status(), parser.failed_message());
+    co_await refuse(parser, http_error(parser.failed_status(), parser.failed_message()));
     co_return false;
   }
   const bool keep_alive = co_await answer(parser, std::move(memory));
@@ -213,13 +213,12 @@ Status Session::account(const RequestParser& parser, Reservation& memory) {
 }
 
 /// Answers a request that no handler will see, and closes without cutting the answer off.
-Session::Awaitable<void> Session::refuse(int status, std::string message) {
-  ApiError error = http_error(status, std::move(message));
-  if (status == 503) error.retry_after_s = 2;
-  const Response response = to_response(error);
+Session::Awaitable<void> Session::refuse(const RequestParser& parser, HttpError error) {
+  const Response response = to_response(error, error_writer(parser.path()));
   const std::string bytes = response_head(response, BodyIs::kSized, false) + response.body;
   const bool sent = co_await write_all(bytes);
-  if (shared_.options.on_finished) shared_.options.on_finished({.route = "", .status = status});
+  if (shared_.options.on_finished)
+    shared_.options.on_finished({.route = "", .status = error.status});
   if (sent) co_await linger(kRefusedLinger);
 }
 
@@ -248,7 +247,7 @@ void Session::attach(const std::shared_ptr<Exchange>& exchange) {
       try {
         fn();
       } catch (const std::exception& e) {
-        owner->respond(to_response(http_error(500, fmt::format("internal error: {}", e.what()))));
+        owner->fail(http_error(500, fmt::format("internal error: {}", e.what())));
       }
       self->wake();
     });
@@ -259,7 +258,7 @@ void Session::call_handler(const std::shared_ptr<Exchange>& exchange) {
   try {
     shared_.handler(exchange);
   } catch (const std::exception& e) {
-    exchange->respond(to_response(http_error(500, fmt::format("internal error: {}", e.what()))));
+    exchange->fail(http_error(500, fmt::format("internal error: {}", e.what())));
   }
 }
 
@@ -273,6 +272,7 @@ Session::Awaitable<bool> Session::answer(RequestParser& parser, Reservation memo
   Delivery how{.is_http10 = parser.is_http10(), .keep_alive = parser.keep_alive()};
   const auto exchange = std::make_shared<Exchange>();
   exchange->request = parser.take();
+  exchange->write_error = error_writer(exchange->request.path);
   exchange->memory = std::move(memory);
   exchange->deadline = exchange->started + shared_.options.request_timeout;
   how.is_head = exchange->request.method == "HEAD";
@@ -290,11 +290,15 @@ Session::Awaitable<bool> Session::answer(RequestParser& parser, Reservation memo
   co_return how.keep_alive;
 }
 
-Response Session::too_late() const {
+ErrorWriter Session::error_writer(std::string_view path) const {
+  return shared_.options.error_writer ? shared_.options.error_writer(path) : neutral_error;
+}
+
+HttpError Session::too_late() const {
   const std::chrono::duration<double> limit = shared_.options.request_timeout;
-  return to_response(http_error(
+  return http_error(
       504,
-      fmt::format("the request took longer than {:g} s, the limit of this server", limit.count())));
+      fmt::format("the request took longer than {:g} s, the limit of this server", limit.count()));
 }
 
 /// Waits for the handler's answer and sends it. Returns its status; kClientGone, with keep_alive
@@ -309,7 +313,7 @@ Session::Awaitable<int> Session::deliver(Exchange& exchange, Delivery& how) {
   }
   if (!response) {
     exchange.detach(Exchange::Detach::kGone);
-    response = too_late();
+    response = to_response(too_late(), exchange.write_error);
   }
   how.is_stream = exchange.is_streaming();
   if (shared_.is_draining.load() || (how.is_stream && how.is_http10)) how.keep_alive = false;

@@ -77,7 +77,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Awaitable<bool> wait_for_request(bool is_first);
   Awaitable<bool> read_request(RequestParser& parser);
   Awaitable<bool> read_some_of(RequestParser& parser, Clock::time_point deadline);
-  Awaitable<void> refuse(int status, std::string message);
+  Awaitable<void> refuse(const RequestParser& parser, HttpError error);
   Awaitable<bool> answer(RequestParser& parser, Reservation memory);
   Awaitable<int> deliver(Exchange& exchange, Delivery& how);
   Awaitable<bool> send(Exchange& exchange, Response& response, const Delivery& how);
@@ -95,7 +95,8 @@ class Session : public std::enable_shared_from_this<Session> {
   Status account(const RequestParser& parser, Reservation& memory);
   void attach(const std::shared_ptr<Exchange>& exchange);
   void call_handler(const std::shared_ptr<Exchange>& exchange);
-  Response too_late() const;
+  ErrorWriter error_writer(std::string_view path) const;
+  HttpError too_late() const;
   void report(const Exchange& exchange, int status) const;
 
   boost::asio::ip::tcp::socket socket_;

@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "serve/api_error.h"
-
 namespace quern::serve {
 namespace {
 
@@ -25,24 +23,33 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return different == 0;
 }
 
-Response unauthorized() {
-  ApiError error = http_error(401, "a valid API key is wanted: Authorization: Bearer KEY");
+std::string_view without_last_slash(std::string_view path) {
+  if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
+Response unauthorized(ErrorWriter write) {
+  HttpError error = http_error(401, "a valid API key is wanted: Authorization: Bearer KEY");
   error.code = "invalid_api_key";
-  Response response = to_response(error);
+  Response response = to_response(error, write);
   response.headers.emplace_back("WWW-Authenticate", "Bearer");
   return response;
 }
 
-Response forbidden(std::string why) {
-  ApiError error = http_error(403, std::move(why));
+HttpError forbidden(std::string why) {
+  HttpError error = http_error(403, std::move(why));
   error.code = "host_not_allowed";
-  return to_response(error);
+  return error;
 }
 
 }  // namespace
 
-void Router::add(std::string method, std::string pattern, Access access, Handler handler) {
-  routes_.push_back({std::move(method), std::move(pattern), access, std::move(handler)});
+ErrorWriter Router::error_writer(std::string_view path) const {
+  path = without_last_slash(path);
+  for (const Route& route : routes_) {
+    if (matches(route.pattern, path)) return route.write_error;
+  }
+  return write_error_;
 }
 
 std::vector<std::string> Router::patterns() const {
@@ -70,12 +77,11 @@ bool Router::has_key(const Request& request) const {
 
 void Router::handle(const std::shared_ptr<Exchange>& exchange) const {
   const Request& request = exchange->request;
-  std::string_view path = request.path;
-  if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  const std::string_view path = without_last_slash(request.path);
   const bool is_head = request.method == "HEAD";
   if (std::string why = guard_.objection(request); !why.empty()) {
     exchange->route = "other";
-    return exchange->respond(forbidden(std::move(why)));
+    return exchange->fail(forbidden(std::move(why)));
   }
   const std::string_view method = is_head ? std::string_view("GET") : request.method;
 
@@ -89,7 +95,7 @@ void Router::handle(const std::shared_ptr<Exchange>& exchange) const {
     exchange->route = route.pattern;
     if (route.method == method) {
       if (route.access == Access::kWithKey && !has_key(request)) {
-        return exchange->respond(unauthorized());
+        return exchange->respond(unauthorized(exchange->write_error));
       }
       return route.handler(exchange);
     }
@@ -97,14 +103,15 @@ void Router::handle(const std::shared_ptr<Exchange>& exchange) const {
   }
   if (pattern == nullptr) {
     exchange->route = "other";
-    return exchange->respond(to_response(
-        http_error(404, fmt::format("nothing is served at {} {}", request.method, path))));
+    return exchange->fail(
+        http_error(404, fmt::format("nothing is served at {} {}", request.method, path)));
   }
   allowed += "OPTIONS";
   Response response{.status = 204};
   if (method != "OPTIONS") {
-    response = to_response(http_error(
-        405, fmt::format("{} is not allowed for {}, wanted {}", request.method, path, allowed)));
+    response = to_response(http_error(405, fmt::format("{} is not allowed for {}, wanted {}",
+                                                       request.method, path, allowed)),
+                           exchange->write_error);
   }
   response.headers.emplace_back("Allow", allowed);
   exchange->respond(std::move(response));

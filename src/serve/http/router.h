@@ -14,15 +14,27 @@ namespace quern::serve {
 
 enum class Access { kPublic, kWithKey };
 
+struct Route {
+  std::string method;  // GET answers HEAD too.
+  // A path, or a path's beginning followed by '*', which stands for at least one character.
+  std::string pattern;
+  Access access = Access::kWithKey;
+  ErrorWriter write_error = neutral_error;  // Of the first route of a pattern.
+  Handler handler;
+};
+
 class Router {
  public:
-  /// An empty key lets everybody in whom the guard does.
-  explicit Router(std::string api_key, HostGuard guard = {})
-      : api_key_(std::move(api_key)), guard_(std::move(guard)) {}
+  /// An empty key lets everybody in whom the guard does. `write_error` is for paths of no route.
+  explicit Router(std::string api_key, HostGuard guard = {},
+                  ErrorWriter write_error = neutral_error)
+      : api_key_(std::move(api_key)), guard_(std::move(guard)), write_error_(write_error) {}
 
-  /// A pattern is a path, or a path's beginning followed by '*', which stands for at least one
-  /// character. The first match in order of adding counts. GET answers HEAD too.
-  void add(std::string method, std::string pattern, Access access, Handler handler);
+  /// The first match in order of adding counts.
+  void add(Route route) { routes_.push_back(std::move(route)); }
+
+  /// How errors are written to those who ask for `path`, by any method.
+  ErrorWriter error_writer(std::string_view path) const;
 
   /// Sets exchange.route to the pattern and calls the handler, or answers itself.
   void handle(const std::shared_ptr<Exchange>& exchange) const;
@@ -31,17 +43,11 @@ class Router {
   std::vector<std::string> patterns() const;
 
  private:
-  struct Route {
-    std::string method;
-    std::string pattern;
-    Access access;
-    Handler handler;
-  };
-
   bool has_key(const Request& request) const;
 
   std::string api_key_;
   HostGuard guard_;
+  ErrorWriter write_error_;
   std::vector<Route> routes_;
 };
 

@@ -92,7 +92,7 @@ std::string JsonPlace::text() const {
   return out;
 }
 
-ApiError not_json(error_code error, const JsonPlace& place) {
+HttpError not_json(error_code error, const JsonPlace& place) {
   const std::string where = place.text();
   switch (error) {
     case simdjson::UTF8_ERROR:
@@ -126,7 +126,7 @@ std::string_view name_of(JsonType type) {
   return "something else";
 }
 
-ApiError wrong_type(const JsonPlace& place, std::string_view got, std::string_view wanted) {
+HttpError wrong_type(const JsonPlace& place, std::string_view got, std::string_view wanted) {
   return bad_request(fmt::format("{}: got {}, wanted {}", place.text(), got, wanted),
                      std::string(place.field));
 }
@@ -228,13 +228,15 @@ Problem read_count(JsonValue value, const JsonPlace& place, int& out) {
   return {};
 }
 
-Problem read_choice(JsonValue value, const JsonPlace& place, std::string_view first,
-                    std::string_view second, bool& is_second) {
+Problem read_word(JsonValue value, const JsonPlace& place, std::span<const std::string_view> words,
+                  std::size_t& i_word) {
   std::string got;
   if (Problem problem = read_string(value, place, got)) return problem;
-  is_second = got == second;
-  if (is_second || got == first) return {};
-  return wrong_type(place, fmt::format("'{}'", got), fmt::format("'{}' or '{}'", first, second));
+  const auto found = std::find(words.begin(), words.end(), got);
+  i_word = static_cast<std::size_t>(found - words.begin());
+  if (found != words.end()) return {};
+  return wrong_type(place, fmt::format("'{}'", got),
+                    fmt::format("'{}'", fmt::join(words, "' or '")));
 }
 
 Problem read_id(JsonValue value, const JsonPlace& place, text::TokenId& out) {

@@ -5,22 +5,25 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <simdjson.h>
 
-#include "serve/api_error.h"
+#include "serve/http/http_error.h"
 #include "text/tokenizer_spec.h"
 
 namespace quern::serve {
 
 using JsonValue = simdjson::ondemand::value;
 using JsonType = simdjson::ondemand::json_type;
-using Problem = std::optional<ApiError>;
+using Problem = std::optional<HttpError>;
 
 /// Where in the body something is: "input", "input[3]", "messages[3].content[1]". Made text only
 /// for errors.
@@ -33,8 +36,8 @@ struct JsonPlace {
   std::string text() const;
 };
 
-ApiError not_json(simdjson::error_code error, const JsonPlace& place);
-ApiError wrong_type(const JsonPlace& place, std::string_view got, std::string_view wanted);
+HttpError not_json(simdjson::error_code error, const JsonPlace& place);
+HttpError wrong_type(const JsonPlace& place, std::string_view got, std::string_view wanted);
 std::string_view name_of(JsonType type);
 
 /// Calls read_field for each field of the object that `body` is (which may be grown, to make room
@@ -62,9 +65,21 @@ Problem read_integer(JsonValue value, const JsonPlace& place, const IntegerRange
 /// An integer from 1 on.
 Problem read_count(JsonValue value, const JsonPlace& place, int& out);
 
-/// One of two words.
-Problem read_choice(JsonValue value, const JsonPlace& place, std::string_view first,
-                    std::string_view second, bool& is_second);
+/// Sets `i_word` to the place of the word in `words`.
+Problem read_word(JsonValue value, const JsonPlace& place, std::span<const std::string_view> words,
+                  std::size_t& i_word);
+
+/// One of a few words, each of which means a value.
+template <typename T>
+Problem read_choice(JsonValue value, const JsonPlace& place,
+                    std::initializer_list<std::pair<std::string_view, T>> choices, T& out) {
+  std::vector<std::string_view> words;
+  for (const auto& [word, meaning] : choices) words.push_back(word);
+  std::size_t i_word = 0;
+  if (Problem problem = read_word(value, place, words, i_word)) return problem;
+  out = choices.begin()[i_word].second;
+  return {};
+}
 
 Problem read_id(JsonValue value, const JsonPlace& place, text::TokenId& out);
 /// Places are place[0], place[1], ...

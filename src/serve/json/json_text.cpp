@@ -82,6 +82,17 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+void append_json_strings(std::string& out, std::string_view name,
+                         std::span<const std::string> texts) {
+  append_json_string(out, name);
+  out += ":[";
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (i > 0) out += ',';
+    append_json_string(out, texts[i]);
+  }
+  out += ']';
+}
+
 void append_json_floats(std::string& out, std::span<const float> values) {
   const std::size_t begin = out.size();
   out.resize(begin + 2 + values.size() * (kFloatChars + 1));

@@ -12,6 +12,10 @@ namespace quern::serve {
 /// always valid JSON.
 void append_json_string(std::string& out, std::string_view text);
 
+/// Appends "name":["a",...].
+void append_json_strings(std::string& out, std::string_view name,
+                         std::span<const std::string> texts);
+
 /// Appends [a,b,...], each value with the fewest digits that read back as the same float.
 /// The values must be finite: JSON has no other numbers.
 void append_json_floats(std::string& out, std::span<const float> values);

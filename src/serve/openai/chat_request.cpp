@@ -4,6 +4,7 @@
 
 #include "serve/openai/chat_messages.h"
 #include "serve/openai/generation_request.h"
+#include "serve/openai/ignored_fields.h"
 
 namespace quern::serve {
 namespace {
@@ -75,7 +76,7 @@ Problem Reader::read_own_field(std::string_view key, JsonValue value) {
   if (key == "functions" || key == "function_call") {
     return bad_request(fmt::format("{}: is not supported, wanted 'tools'", key), std::string(key));
   }
-  return skip_json(value, {key});
+  return read_ignored(key, value, IgnoredBy::kGeneration, out_.generation.warnings);
 }
 
 Problem Reader::read_tools(JsonValue value) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "serve/openai/generation_request.h"
+#include "serve/openai/ignored_fields.h"
 
 namespace quern::serve {
 namespace {
@@ -48,7 +49,7 @@ Problem Reader::read_field(std::string_view key, JsonValue value) {
   if (key == "suffix") return read_suffix(value);
   if (key == "logprobs") return read_logprobs(value);
   if (key == "best_of") return read_count(value, {key}, best_of_);
-  return skip_json(value, {key});
+  return read_ignored(key, value, IgnoredBy::kGeneration, generation.warnings);
 }
 
 Problem Reader::read_prompt(JsonValue value) {
@@ -111,10 +112,8 @@ Problem Reader::finish(int max_choices) {
         "prompt");
   }
   if (best_of_ > generation.n) {
-    return bad_request(
-        fmt::format("best_of: got {}, wanted at most n, which is {}: choices are not ranked",
-                    best_of_, generation.n),
-        "best_of");
+    generation.warnings.push_back(
+        fmt::format("best_of: choices are not ranked, so there are n, which is {}", generation.n));
   }
   if (out_.echo && generation.wanted.n_logprobs >= 0) {
     return bad_request("logprobs: not supported together with echo: those of a prompt are not kept",

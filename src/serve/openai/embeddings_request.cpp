@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "serve/json/json_reader.h"
+#include "serve/openai/ignored_fields.h"
 
 namespace quern::serve {
 namespace {
@@ -46,23 +47,22 @@ Problem Reader::read_field(std::string_view key, JsonValue value) {
   if (key == "dimensions") return read_count(value, {key}, request.dimensions);
   if (key == "max_tokens") return read_count(value, {key}, request.max_tokens);
   if (key == "prompt_name") return read_string(value, {key}, request.prompt_name);
-  bool is_second = false;
   if (key == "encoding_format") {
-    Problem problem = read_choice(value, {key}, "float", "base64", is_second);
-    out_.format = is_second ? EncodingFormat::kBase64 : EncodingFormat::kFloat;
-    return problem;
+    using enum EncodingFormat;
+    return read_choice<EncodingFormat>(value, {key}, {{"float", kFloat}, {"base64", kBase64}},
+                                       out_.format);
   }
   if (key == "truncation") {
-    Problem problem = read_choice(value, {key}, "cut", "refuse", is_second);
-    request.truncation = is_second ? engine::Truncation::kRefuse : engine::Truncation::kCut;
-    return problem;
+    using enum engine::Truncation;
+    return read_choice<engine::Truncation>(value, {key}, {{"cut", kCut}, {"refuse", kRefuse}},
+                                           request.truncation);
   }
   if (key == "priority") {
-    Problem problem = read_choice(value, {key}, "interactive", "bulk", is_second);
-    request.priority = is_second ? engine::Priority::kBulk : engine::Priority::kInteractive;
-    return problem;
+    using enum engine::Priority;
+    return read_choice<engine::Priority>(
+        value, {key}, {{"interactive", kInteractive}, {"bulk", kBulk}}, request.priority);
   }
-  return skip_json(value, {key});
+  return read_ignored(key, value, IgnoredBy::kEmbeddings, out_.warnings);
 }
 
 Problem Reader::read_input(JsonValue value) {
@@ -105,8 +105,8 @@ Problem Reader::read_element(JsonValue value, const JsonPlace& place) {
 
 }  // namespace
 
-std::optional<ApiError> parse_embeddings_request(std::string& body, int max_inputs,
-                                                 EmbeddingsRequest& out) {
+std::optional<HttpError> parse_embeddings_request(std::string& body, int max_inputs,
+                                                  EmbeddingsRequest& out) {
   Reader reader(max_inputs, out);
   Problem problem = read_fields(
       body, [&](std::string_view key, JsonValue value) { return reader.read_field(key, value); });

@@ -5,9 +5,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/engine.h"
-#include "serve/api_error.h"
+#include "serve/http/http_error.h"
 
 namespace quern::serve {
 
@@ -16,12 +17,13 @@ enum class EncodingFormat { kFloat, kBase64 };
 struct EmbeddingsRequest {
   engine::Request request;
   EncodingFormat format = EncodingFormat::kFloat;
+  std::vector<std::string> warnings;  // Of fields that are ignored, but would change the answer.
 };
 
 /// Fills `out` from `body` (which may be grown, to make room for padding) or says what is wrong
 /// with it: what was got, what was wanted, and the parameter.
 /// Source: OpenAI API reference, "Create embeddings".
-std::optional<ApiError> parse_embeddings_request(std::string& body, int max_inputs,
-                                                 EmbeddingsRequest& out);
+std::optional<HttpError> parse_embeddings_request(std::string& body, int max_inputs,
+                                                  EmbeddingsRequest& out);
 
 }  // namespace quern::serve

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "serve/json/json_text.h"
+#include "serve/openai/openai_error.h"
 
 namespace quern::serve {
 namespace {
@@ -27,7 +28,7 @@ Status status_of(const engine::Outcome& outcome) {
 }
 
 /// About the first bad input, or else the first failed one: what the client can change comes first.
-std::optional<ApiError> find_failure(const engine::Response& made) {
+std::optional<HttpError> find_failure(const engine::Response& made) {
   std::size_t n_failed = 0, worst = 0;
   Status found;
   for (std::size_t i = 0; i < made.outcomes.size(); ++i) {
@@ -40,7 +41,7 @@ std::optional<ApiError> find_failure(const engine::Response& made) {
     }
   }
   if (found.ok()) return {};
-  ApiError error = api_error(found.in(fmt::format("input[{}]", worst)));
+  HttpError error = error_of(found.in(fmt::format("input[{}]", worst)));
   if (n_failed > 1) error.message += fmt::format(" ({} more inputs failed)", n_failed - 1);
   if (is_clients_fault(found)) error.param = "input";
   return error;
@@ -49,8 +50,8 @@ std::optional<ApiError> find_failure(const engine::Response& made) {
 }  // namespace
 
 Response embeddings_response(const engine::Response& made, const std::string& model,
-                             EncodingFormat format) {
-  if (const auto failure = find_failure(made)) return to_response(*failure);
+                             EncodingFormat format, const std::vector<std::string>& warnings) {
+  if (const auto failure = find_failure(made)) return to_response(*failure, openai_error);
   Response response;
   std::string& body = response.body;
   body.reserve(embeddings_response_bytes(made, format));
@@ -78,8 +79,13 @@ Response embeddings_response(const engine::Response& made, const std::string& mo
   }
   body += R"(],"model":)";
   append_json_string(body, model);
-  fmt::format_to(std::back_inserter(body),
-                 R"(,"usage":{{"prompt_tokens":{0},"total_tokens":{0}}}}})", n_tokens);
+  fmt::format_to(std::back_inserter(body), R"(,"usage":{{"prompt_tokens":{0},"total_tokens":{0}}})",
+                 n_tokens);
+  if (!warnings.empty()) {
+    body += ',';
+    append_json_strings(body, "warnings", warnings);
+  }
+  body += '}';
   if (n_cut > 0) response.headers.emplace_back("X-Quern-Truncated", std::to_string(n_cut));
   return response;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/engine.h"
 #include "serve/http/http.h"
@@ -13,7 +14,7 @@ namespace quern::serve {
 /// The answer, or the error if any input failed: the OpenAI shape has no place for single
 /// failures. `model` is the name the client used.
 Response embeddings_response(const engine::Response& made, const std::string& model,
-                             EncodingFormat format);
+                             EncodingFormat format, const std::vector<std::string>& warnings = {});
 
 /// About the bytes embeddings_response makes, for the ledger.
 std::size_t embeddings_response_bytes(const engine::Response& made, EncodingFormat format);

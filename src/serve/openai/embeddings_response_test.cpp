@@ -81,27 +81,5 @@ TEST(embeddings_response, never_a_number_that_is_not_finite) {
   }
 }
 
-TEST(api_error, the_table_covers_every_code) {
-  const std::pair<Code, int> expected[] = {{Code::kNotFound, 404},    {Code::kBadInput, 400},
-                                           {Code::kUnsupported, 400}, {Code::kExhausted, 503},
-                                           {Code::kIo, 500},          {Code::kCancelled, 499},
-                                           {Code::kDeadline, 504},    {Code::kUnavailable, 503}};
-  for (const auto& [code, http] : expected) {
-    const ApiError error = api_error(Status(code, "why"));
-    EXPECT_EQ(error.status, http);
-    EXPECT_EQ(error.message, "why");
-    EXPECT_EQ(error.retry_after_s > 0, http == 503);
-    const Response response = to_response(error);
-    EXPECT_EQ(response.status, http);
-    EXPECT_EQ(json::parse(response.body)["error"]["message"], "why");
-    EXPECT_NE(reason_phrase(http), "Unknown");
-  }
-}
-
-TEST(api_error, messages_with_any_bytes_stay_json) {
-  const Response response = to_response(bad_request("a\xFF\"\n", "p\x80"));
-  EXPECT_EQ(json::parse(response.body)["error"]["param"], "p\xEF\xBF\xBD");
-}
-
 }  // namespace
 }  // namespace quern::serve

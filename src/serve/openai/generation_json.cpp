@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "serve/json/json_text.h"
+#include "serve/openai/openai_error.h"
 
 namespace quern::serve {
 namespace {
@@ -18,11 +19,6 @@ constexpr std::string_view kFingerprint = "quern-" QUERN_VERSION;
 
 std::string_view finish_name(engine::FinishReason reason) {
   return reason == engine::FinishReason::kLength ? "\"length\"" : "\"stop\"";
-}
-
-long count_begun_chars(std::string_view bytes) {
-  return std::count_if(bytes.begin(), bytes.end(),
-                       [](char byte) { return !is_continuation_byte(byte); });
 }
 
 /// A token as text; one that is no whole text as \xNN, after `prefix`.
@@ -97,7 +93,7 @@ void append_list(std::string& out, std::string_view name, const std::vector<Gene
   out += ']';
 }
 
-void append_completion_logprobs(std::string& out, const ChoicePart& part) {
+void append_completion_logprobs(std::string& out, const AnswerPart& part) {
   const auto& tokens = *part.tokens;
   long offset = part.n_chars_before;
   out += '{';
@@ -116,7 +112,7 @@ void append_completion_logprobs(std::string& out, const ChoicePart& part) {
   out += '}';
 }
 
-void append_tail(std::string& out, Dialect dialect, const ChoicePart& part) {
+void append_tail(std::string& out, Dialect dialect, const AnswerPart& part) {
   out += R"(,"logprobs":)";
   if (part.tokens == nullptr) {
     out += "null";
@@ -130,13 +126,13 @@ void append_tail(std::string& out, Dialect dialect, const ChoicePart& part) {
   out += '}';
 }
 
-void append_text_choice(std::string& out, const ChoicePart& part) {
+void append_text_choice(std::string& out, const AnswerPart& part) {
   fmt::format_to(std::back_inserter(out), R"({{"index":{},"text":)", part.index);
   append_json_string(out, part.text);
   append_tail(out, Dialect::kCompletions, part);
 }
 
-void append_message_choice(std::string& out, const ChoicePart& part) {
+void append_message_choice(std::string& out, const AnswerPart& part) {
   fmt::format_to(std::back_inserter(out),
                  R"({{"index":{},"message":{{"role":"assistant","content":)", part.index);
   append_json_string(out, part.text);
@@ -144,7 +140,7 @@ void append_message_choice(std::string& out, const ChoicePart& part) {
   append_tail(out, Dialect::kChat, part);
 }
 
-void append_delta_choice(std::string& out, const ChoicePart& part) {
+void append_delta_choice(std::string& out, const AnswerPart& part) {
   fmt::format_to(std::back_inserter(out), R"({{"index":{},"delta":{{)", part.index);
   if (part.is_first) out += R"("role":"assistant",)";
   if (part.is_first || !part.finish) {
@@ -169,6 +165,12 @@ std::string_view event_object(Dialect dialect) {
   return dialect == Dialect::kChat ? "chat.completion.chunk" : "text_completion";
 }
 
+void append_warnings(std::string& out, const AnswerHead& head) {
+  if (head.warnings.empty()) return;
+  out += ',';
+  append_json_strings(out, "warnings", head.warnings);
+}
+
 void append_usage(std::string& out, const Usage& usage) {
   fmt::format_to(std::back_inserter(out),
                  R"("usage":{{"prompt_tokens":{},"completion_tokens":{},"total_tokens":{},)"
@@ -188,13 +190,7 @@ std::string make_answer_id(Dialect dialect) {
                      random());
 }
 
-long count_chars(const std::vector<GeneratedToken>& tokens) {
-  long n = 0;
-  for (const GeneratedToken& token : tokens) n += count_begun_chars(token.bytes);
-  return n;
-}
-
-void append_event(std::string& out, const AnswerHead& head, const ChoicePart& part,
+void append_event(std::string& out, const AnswerHead& head, const AnswerPart& part,
                   UsageMember usage) {
   out += "data: ";
   append_head(out, head, event_object(head.dialect));
@@ -203,8 +199,9 @@ void append_event(std::string& out, const AnswerHead& head, const ChoicePart& pa
   } else {
     append_text_choice(out, part);
   }
-  out += usage == UsageMember::kNull ? R"(],"usage":null})" : "]}";
-  out += "\n\n";
+  out += usage == UsageMember::kNull ? R"(],"usage":null)" : "]";
+  if (part.is_first && part.index == 0) append_warnings(out, head);
+  out += "}\n\n";
 }
 
 void append_usage_event(std::string& out, const AnswerHead& head, const Usage& usage) {
@@ -215,19 +212,19 @@ void append_usage_event(std::string& out, const AnswerHead& head, const Usage& u
   out += "}\n\n";
 }
 
-void append_error_event(std::string& out, const ApiError& error) {
-  out += "data: " + to_response(error).body + "\n\n";
+void append_error_event(std::string& out, const HttpError& error) {
+  out += "data: " + openai_error(error) + "\n\n";
 }
 
 void append_last_event(std::string& out) { out += "data: [DONE]\n\n"; }
 
-std::string answer_json(const AnswerHead& head, std::span<const ChoicePart> choices,
+std::string answer_json(const AnswerHead& head, std::span<const AnswerPart> choices,
                         const Usage& usage) {
   const bool is_chat = head.dialect == Dialect::kChat;
   std::string out;
   append_head(out, head, is_chat ? "chat.completion" : "text_completion");
   bool is_first = true;
-  for (const ChoicePart& choice : choices) {
+  for (const AnswerPart& choice : choices) {
     if (!std::exchange(is_first, false)) out += ',';
     if (is_chat) {
       append_message_choice(out, choice);
@@ -237,6 +234,7 @@ std::string answer_json(const AnswerHead& head, std::span<const ChoicePart> choi
   }
   out += "],";
   append_usage(out, usage);
+  append_warnings(out, head);
   return out + "}";
 }
 

@@ -5,14 +5,12 @@
 #pragma once
 
 #include <ctime>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "engine/generate/generation.h"
-#include "serve/api_error.h"
+#include "serve/answer_writer.h"
 
 namespace quern::serve {
 
@@ -24,22 +22,7 @@ struct AnswerHead {
   std::string id{};     // make_answer_id.
   std::string model{};  // As the client named it.
   std::time_t created = 0;
-};
-
-struct Usage {
-  long n_prompt = 0;
-  long n_cached = 0;  // Of the prompt.
-  long n_answer = 0;
-};
-
-/// A choice of an answer, or what an event adds to it.
-struct ChoicePart {
-  int index = 0;
-  bool is_first = false;  // kChat, in a stream: tells the role.
-  std::string_view text{};
-  const std::vector<engine::GeneratedToken>* tokens = nullptr;  // Null: no logprobs are wanted.
-  long n_chars_before = 0;  // kCompletions: characters of this choice before the tokens.
-  std::optional<engine::FinishReason> finish{};
+  std::vector<std::string> warnings{};  // A member of the answer, where there are any.
 };
 
 /// "chatcmpl-..." or "cmpl-...", never the same twice.
@@ -48,16 +31,13 @@ std::string make_answer_id(Dialect dialect);
 enum class UsageMember { kAbsent, kNull };  // kNull: a last event will have it.
 
 /// Appends "data: {...}", and the empty line that ends an event.
-void append_event(std::string& out, const AnswerHead& head, const ChoicePart& part,
+void append_event(std::string& out, const AnswerHead& head, const AnswerPart& part,
                   UsageMember usage);
 void append_usage_event(std::string& out, const AnswerHead& head, const Usage& usage);
-void append_error_event(std::string& out, const ApiError& error);
+void append_error_event(std::string& out, const HttpError& error);
 void append_last_event(std::string& out);
 
-std::string answer_json(const AnswerHead& head, std::span<const ChoicePart> choices,
+std::string answer_json(const AnswerHead& head, std::span<const AnswerPart> choices,
                         const Usage& usage);
-
-/// Characters that the tokens' bytes begin: one character may lie in several tokens.
-long count_chars(const std::vector<engine::GeneratedToken>& tokens);
 
 }  // namespace quern::serve

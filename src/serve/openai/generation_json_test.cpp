@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "serve/openai/token_window.h"
+#include "serve/token_window.h"
 
 namespace quern::serve {
 namespace {
@@ -26,7 +26,7 @@ AnswerHead head(Dialect dialect) {
   return {.dialect = dialect, .id = "id-1", .model = "a\"b", .created = 77};
 }
 
-json event(Dialect dialect, const ChoicePart& part, UsageMember usage = UsageMember::kAbsent) {
+json event(Dialect dialect, const AnswerPart& part, UsageMember usage = UsageMember::kAbsent) {
   std::string out;
   append_event(out, head(dialect), part, usage);
   EXPECT_TRUE(out.starts_with("data: ") && out.ends_with("\n\n"));
@@ -70,7 +70,7 @@ TEST(generation_json, usage_comes_without_choices) {
 }
 
 TEST(generation_json, a_whole_answer) {
-  const ChoicePart parts[] = {{.index = 0, .text = "yes", .finish = FinishReason::kStop},
+  const AnswerPart parts[] = {{.index = 0, .text = "yes", .finish = FinishReason::kStop},
                               {.index = 1, .text = "no", .finish = FinishReason::kLength}};
   const json answer = json::parse(answer_json(head(Dialect::kChat), parts, {.n_answer = 2}));
   EXPECT_EQ(answer["object"], "chat.completion");
@@ -103,7 +103,7 @@ TEST(generation_json, logprobs_of_a_completion) {
   EXPECT_EQ(logprobs["token_logprobs"], json::parse("[-1.0,-2.0,-3.0,-4.0]"));
   EXPECT_EQ(logprobs["text_offset"], json::parse("[10,12,13,13]"));
   EXPECT_EQ(logprobs["top_logprobs"][0], json::parse(R"({"z":-0.5,"ab":-1.0})"));
-  EXPECT_EQ(count_chars(tokens), 4);
+  EXPECT_EQ(count_begun_chars(tokens), 4);
 }
 
 TEST(generation_json, ids_are_new_each_time) {

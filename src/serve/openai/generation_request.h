@@ -20,7 +20,8 @@ struct GenerationRequest {
   int n = 1;                       // Choices of each prompt.
   bool has_seed = false;
   bool is_stream = false;
-  bool include_usage = false;  // In a stream: a last chunk with the usage.
+  bool include_usage = false;         // In a stream: a last chunk with the usage.
+  std::vector<std::string> warnings;  // Of fields that are ignored, but would change the answer.
 };
 
 struct ChatRequest {

@@ -108,6 +108,26 @@ TEST(generation_request, null_is_the_default) {
   EXPECT_TRUE(r.chat.tools.is_undefined());
 }
 
+TEST(generation_request, fields_of_other_servers_warn_when_they_would_matter) {
+  for (const char* field :
+       {R"("guided_json":{"a":[1]})", R"("guided_regex":"a+")", R"("min_tokens":2)",
+        R"("skip_special_tokens":false)", R"("stop_token_ids":[2])", R"("use_beam_search":true)",
+        R"("grammar":"root ::= x")", R"("mirostat":2)", R"("reasoning_effort":"low")"}) {
+    const std::string name(field + 1, std::string_view(field + 1).find('"'));
+    const std::vector<std::string> want = {name + ": is not supported and was ignored"};
+    EXPECT_EQ(parsed_chat(chat(field)).generation.warnings, want);
+    EXPECT_EQ(parsed(completion(std::string(R"("prompt":"x",)") + field)).generation.warnings,
+              want);
+  }
+  for (const char* field : {R"("guided_json":null)", R"("guided_json":{})", R"("guided_choice":[])",
+                            R"("min_tokens":0)", R"("skip_special_tokens":true)",
+                            R"("use_beam_search":false)", R"("mirostat":0)", R"("grammar":"")",
+                            R"("user":"u")", R"("metadata":{"a":"b"})", R"("store":true)"}) {
+    EXPECT_TRUE(parsed_chat(chat(field)).generation.warnings.empty()) << field;
+  }
+  EXPECT_EQ(chat_param(chat(R"("guided_json":{"a":nul})")), "");
+}
+
 TEST(generation_request, integers_may_be_spelled_as_floats) {
   const ChatRequest r =
       parsed_chat(chat(R"("max_tokens":3.0,"top_k":4e1,"seed":-5.0,"n":2.0,"logprobs":true,
@@ -252,7 +272,7 @@ TEST(generation_request, wrong_completions_fields_are_named) {
            {R"("prompt":[-1])", "prompt"},
            {R"("prompt":["a","b","c"],"n":3)", "prompt"},
            {R"("prompt":"x","suffix":"y")", "suffix"},
-           {R"("prompt":"x","best_of":2)", "best_of"},
+           {R"("prompt":"x","best_of":0)", "best_of"},
            {R"("prompt":"x","echo":1)", "echo"},
            {R"("prompt":"x","echo":true,"logprobs":1)", "logprobs"},
            {R"("prompt":"x","logprobs":true)", "logprobs"},

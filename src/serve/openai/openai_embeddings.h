@@ -4,12 +4,12 @@
 
 #include <memory>
 
+#include "serve/backend.h"
 #include "serve/http/exchange.h"
-#include "serve/openai/openai_api.h"
 
 namespace quern::serve {
 
-void handle_embeddings(const std::shared_ptr<OpenAiApi>& api,
+void handle_embeddings(const std::shared_ptr<Backend>& backend,
                        const std::shared_ptr<Exchange>& exchange);
 
 }  // namespace quern::serve

@@ -7,18 +7,12 @@
 #include <fmt/format.h>
 
 #include "base/utf8.h"
-#include "serve/http/in_flight.h"
-#include "serve/openai/generation_run.h"
+#include "serve/generation_run.h"
+#include "serve/openai/generation_request.h"
+#include "serve/openai/openai_answer.h"
 
 namespace quern::serve {
 namespace {
-
-ApiError model_error(const Status& status) {
-  ApiError error = api_error(status);
-  error.param = "model";
-  if (status.code() == Code::kNotFound) error.code = "model_not_found";
-  return error;
-}
 
 std::uint64_t random_seed() {
   std::random_device device;
@@ -26,48 +20,53 @@ std::uint64_t random_seed() {
 }
 
 /// All but the prompts. The model named as the engine does.
-Problem plan_run(OpenAiApi& api, Dialect dialect, GenerationRequest&& generation, RunPlan& plan) {
-  const std::string asked = generation.wanted.model;
-  const Result<std::string> name = api.names.engine_name(asked);
+Problem plan_run(Backend& backend, Dialect dialect, GenerationRequest&& asked, RunPlan& plan) {
+  const std::string model = asked.wanted.model;
+  const Result<std::string> name = backend.names.engine_name(model);
   if (!name.ok()) return model_error(name.status());
-  const Result<engine::ModelInfo> info = api.engine.describe(*name);
+  const Result<engine::ModelInfo> info = backend.engine.describe(*name);
   if (!info.ok()) return model_error(info.status());
   if (info->task != engine::Task::kGenerate) {
-    return bad_request(fmt::format("model '{}' does not generate text", asked), "model");
+    return bad_request(fmt::format("model '{}' does not generate text", model), "model");
   }
-  generation.wanted.model = *name;
-  if (!generation.has_seed) generation.wanted.sampling.seed = random_seed();
+  plan.wanted = std::move(asked.wanted);
+  plan.wanted.model = *name;
+  if (!asked.has_seed) plan.wanted.sampling.seed = random_seed();
+  plan.n = asked.n;
+  plan.is_stream = asked.is_stream;
   plan.n_positions = info->max_tokens;
-  plan.head = {.dialect = dialect,
-               .id = make_answer_id(dialect),
-               .model = asked,
-               .created = std::time(nullptr)};
-  plan.generation = std::move(generation);
+  AnswerHead head = {.dialect = dialect,
+                     .id = make_answer_id(dialect),
+                     .model = model,
+                     .created = std::time(nullptr),
+                     .warnings = std::move(asked.warnings)};
+  using StreamUsage = OpenAiAnswer::StreamUsage;
+  plan.writer = std::make_shared<OpenAiAnswer>(
+      std::move(head), asked.include_usage ? StreamUsage::kLastEvent : StreamUsage::kNone);
   return {};
 }
 
-Problem make_prompts(OpenAiApi& api, ChatRequest&& request, RunPlan& plan) {
-  if (Problem problem = plan_run(api, Dialect::kChat, std::move(request.generation), plan)) {
+Problem make_prompts(Backend& backend, ChatRequest&& request, RunPlan& plan) {
+  if (Problem problem = plan_run(backend, Dialect::kChat, std::move(request.generation), plan)) {
     return problem;
   }
-  const auto decoder = api.engine.decoder(plan.generation.wanted.model);
+  const auto decoder = backend.engine.decoder(plan.wanted.model);
   if (!decoder.ok()) return model_error(decoder.status());
   const bool keeps_plain = !request.parse_special_tokens;
-  Result<jinja::Text> prompt = api.chat_prompts.render(**decoder, std::move(request.chat));
+  Result<jinja::Text> prompt = backend.chat_prompts.render(**decoder, std::move(request.chat));
   if (!prompt.ok()) {
-    ApiError error = api_error(prompt.status());
+    HttpError error = error_of(prompt.status());
     error.param = (*decoder)->chat_template.empty() ? "model" : "messages";
     return error;
   }
   plan.prompts.push_back({.text = std::move(prompt->bytes),
-                          .ids = {},
-                          .echo = {},
                           .plain = keeps_plain ? std::move(prompt->foreign) : ByteSpans()});
   return {};
 }
 
-Problem echo_ids(const text::TextEncoder& encoder, const std::vector<text::TokenId>& ids,
-                 std::string& out) {
+/// What token ids spell.
+Problem spell(const text::TextEncoder& encoder, const std::vector<text::TokenId>& ids,
+              std::string& out) {
   std::string bytes, storage;
   for (const text::TokenId id : ids) {
     if (id >= encoder.tokenizer().n_vocab()) {
@@ -81,30 +80,34 @@ Problem echo_ids(const text::TextEncoder& encoder, const std::vector<text::Token
   return {};
 }
 
-Problem make_prompts(OpenAiApi& api, CompletionsRequest&& request, RunPlan& plan) {
-  if (Problem problem = plan_run(api, Dialect::kCompletions, std::move(request.generation), plan)) {
+Problem make_prompts(Backend& backend, CompletionsRequest&& request, RunPlan& plan) {
+  if (Problem problem =
+          plan_run(backend, Dialect::kCompletions, std::move(request.generation), plan)) {
     return problem;
   }
+  const bool tells_offsets = plan.wanted.n_logprobs >= 0;
   for (CompletionsRequest::Prompt& prompt : request.prompts) {
-    RunPlan::Prompt& made =
-        plan.prompts.emplace_back(std::move(prompt.text), std::move(prompt.ids), "");
-    if (!request.echo) continue;
-    if (!made.ids) {
-      made.echo = made.text;
-      continue;
+    RunPlan::Prompt& made = plan.prompts.emplace_back();
+    made.text = std::move(prompt.text);
+    made.ids = std::move(prompt.ids);
+    if (!request.echo && !tells_offsets) continue;
+    std::string spelled = made.text;
+    if (made.ids) {
+      const auto encoder = backend.engine.text_encoder(plan.wanted.model);
+      if (!encoder.ok()) return model_error(encoder.status());
+      if (Problem problem = spell(**encoder, *made.ids, spelled)) return problem;
     }
-    const auto encoder = api.engine.text_encoder(plan.generation.wanted.model);
-    if (!encoder.ok()) return model_error(encoder.status());
-    if (Problem problem = echo_ids(**encoder, *made.ids, made.echo)) return problem;
+    made.n_chars = count_begun_chars(spelled);
+    if (request.echo) made.echo = std::move(spelled);
   }
   return {};
 }
 
 template <typename ParsedRequest>
-void prepare_and_begin(OpenAiApi& api, GenerationRun& run, ParsedRequest&& request) {
+void prepare_and_begin(Backend& backend, GenerationRun& run, ParsedRequest&& request) {
   try {
     RunPlan plan;
-    if (const Problem problem = make_prompts(api, std::move(request), plan)) {
+    if (const Problem problem = make_prompts(backend, std::move(request), plan)) {
       return run.fail(*problem);
     }
     run.begin(std::move(plan));
@@ -114,35 +117,34 @@ void prepare_and_begin(OpenAiApi& api, GenerationRun& run, ParsedRequest&& reque
 }
 
 template <typename ParsedRequest>
-void prepare(const std::shared_ptr<OpenAiApi>& api, TaskThread& preparer,
-             const std::shared_ptr<Exchange>& exchange, ParsedRequest&& request) {
-  if (const auto full = enter_engine(*api)) return exchange->respond(to_response(*full));
-  const auto run = std::make_shared<GenerationRun>(api, exchange);
+void prepare(const std::shared_ptr<Backend>& backend, const std::shared_ptr<Exchange>& exchange,
+             ParsedRequest&& request) {
+  if (const auto full = enter_engine(*backend)) return exchange->fail(*full);
+  const auto run = std::make_shared<GenerationRun>(backend, exchange);
   // Shared, for a std::function has to be copyable.
   auto parsed = std::make_shared<ParsedRequest>(std::move(request));
-  preparer.add([api, run, parsed] { prepare_and_begin(*api, *run, std::move(*parsed)); });
+  backend->tasks.prompts.add(
+      [backend, run, parsed] { prepare_and_begin(*backend, *run, std::move(*parsed)); });
 }
 
 }  // namespace
 
-void handle_chat(const std::shared_ptr<OpenAiApi>& api, TaskThread& preparer,
+void handle_chat(const std::shared_ptr<Backend>& backend,
                  const std::shared_ptr<Exchange>& exchange) {
   ChatRequest request;
   std::string body = std::move(exchange->request.body);
-  if (const Problem problem = parse_chat_request(body, request)) {
-    return exchange->respond(to_response(*problem));
-  }
-  prepare(api, preparer, exchange, std::move(request));
+  if (const Problem problem = parse_chat_request(body, request)) return exchange->fail(*problem);
+  prepare(backend, exchange, std::move(request));
 }
 
-void handle_completions(const std::shared_ptr<OpenAiApi>& api, TaskThread& preparer,
+void handle_completions(const std::shared_ptr<Backend>& backend,
                         const std::shared_ptr<Exchange>& exchange) {
   CompletionsRequest request;
   std::string body = std::move(exchange->request.body);
-  if (const Problem problem = parse_completions_request(body, api->max_inputs, request)) {
-    return exchange->respond(to_response(*problem));
+  if (const Problem problem = parse_completions_request(body, backend->max_inputs, request)) {
+    return exchange->fail(*problem);
   }
-  prepare(api, preparer, exchange, std::move(request));
+  prepare(backend, exchange, std::move(request));
 }
 
 }  // namespace quern::serve

@@ -4,16 +4,15 @@
 
 #include <memory>
 
-#include "base/task_thread.h"
+#include "serve/backend.h"
 #include "serve/http/exchange.h"
-#include "serve/openai/openai_api.h"
 
 namespace quern::serve {
 
-/// Prompts are made on `preparer`: opening a model and rendering a template may take long.
-void handle_chat(const std::shared_ptr<OpenAiApi>& api, TaskThread& preparer,
+/// Prompts are made on a thread of their own: opening a model and rendering may take long.
+void handle_chat(const std::shared_ptr<Backend>& backend,
                  const std::shared_ptr<Exchange>& exchange);
-void handle_completions(const std::shared_ptr<OpenAiApi>& api, TaskThread& preparer,
+void handle_completions(const std::shared_ptr<Backend>& backend,
                         const std::shared_ptr<Exchange>& exchange);
 
 }  // namespace quern::serve

@@ -189,7 +189,7 @@ TEST_F(generation, logprobs_in_both_dialects) {
   start();
   json answer = complete({{"prompt", "ab"}, {"logprobs", 2}});
   EXPECT_EQ(answer["choices"][0]["logprobs"], json::parse(R"({"tokens":["A","B"],
-      "token_logprobs":[-0.25,-0.25],"text_offset":[0,1],
+      "token_logprobs":[-0.25,-0.25],"text_offset":[2,3],
       "top_logprobs":[{"A":-0.25,"?":-2.0},{"B":-0.25,"?":-2.0}]})"));
   answer = complete({{"prompt", ""}, {"logprobs", 2}});  // The fake says nothing.
   EXPECT_EQ(answer["choices"][0]["logprobs"]["tokens"], json::array());
@@ -201,7 +201,35 @@ TEST_F(generation, logprobs_in_both_dialects) {
     const json& logprobs = event["choices"][0]["logprobs"];
     if (!logprobs.is_null()) offsets.push_back(logprobs["text_offset"][0]);
   }
-  EXPECT_EQ(offsets, (std::vector<int>{0, 1, 2}));
+  EXPECT_EQ(offsets, (std::vector<int>{3, 4, 5}));
+}
+
+TEST_F(generation, offsets_count_characters_from_the_beginning_of_the_prompt) {
+  start();
+  const json answer =
+      complete({{"prompt", {"h\u00e9", "abc"}}, {"logprobs", 0}, {"max_tokens", 1}});
+  EXPECT_EQ(answer["choices"][0]["logprobs"]["text_offset"], json({2}));
+  EXPECT_EQ(answer["choices"][1]["logprobs"]["text_offset"], json({3}));
+}
+
+TEST_F(generation, ignored_fields_that_would_matter_are_told) {
+  start();
+  const json warnings = {"guided_json: is not supported and was ignored"};
+  EXPECT_FALSE(chat({{"guided_json", nullptr}, {"min_tokens", 0}}).contains("warnings"));
+  EXPECT_EQ(chat({{"guided_json", {{"type", "object"}}}})["warnings"], warnings);
+  EXPECT_EQ(complete({{"prompt", "x"}, {"guided_json", "{}"}})["warnings"], warnings);
+  for (const char* path : {"/v1/chat/completions", "/v1/completions"}) {
+    const auto events = stream(path, {{"messages", {{{"role", "user"}, {"content", "x"}}}},
+                                      {"prompt", "x"},
+                                      {"guided_json", "{}"}});
+    ASSERT_GT(events.size(), 1u);
+    EXPECT_EQ(events[0]["warnings"], warnings) << path;
+    for (std::size_t i = 1; i < events.size(); ++i) EXPECT_FALSE(events[i].contains("warnings"));
+  }
+  const json best = complete({{"prompt", "x"}, {"best_of", 3}});
+  EXPECT_EQ(best["choices"].size(), 1u);
+  EXPECT_EQ(best["warnings"],
+            (json{"best_of: choices are not ranked, so there are n, which is 1"}));
 }
 
 TEST_F(generation, failures_are_told_in_the_openai_shape) {

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "serve/api_error.h"
 #include "serve/json/json_text.h"
 
 namespace quern::serve {
@@ -34,9 +33,9 @@ void append_model(std::string& out, const engine::ModelInfo& model, std::time_t 
 }
 
 /// The installed ones and those the server was started with, by name.
-std::vector<engine::ModelInfo> all_models(OpenAiApi& api) {
-  std::vector<engine::ModelInfo> models = api.engine.list();
-  for (const engine::ModelInfo& served : api.names.served()) {
+std::vector<engine::ModelInfo> all_models(Backend& backend) {
+  std::vector<engine::ModelInfo> models = backend.engine.list();
+  for (const engine::ModelInfo& served : backend.names.served()) {
     const auto same = [&](const engine::ModelInfo& model) { return model.name == served.name; };
     if (std::none_of(models.begin(), models.end(), same)) models.push_back(served);
   }
@@ -45,38 +44,41 @@ std::vector<engine::ModelInfo> all_models(OpenAiApi& api) {
   return models;
 }
 
-}  // namespace
+void answer_with_model(Backend& backend, Exchange& exchange) {
+  const std::string id = exchange.request.path.substr(std::string_view(kModelPrefix).size());
+  const auto name = backend.names.engine_name(id);
+  if (!name.ok()) return exchange.fail(model_error(name.status()));
+  const Result<engine::ModelInfo> info = backend.engine.describe(*name);
+  if (!info.ok()) return exchange.fail(model_error(info.status()));
+  Response response;
+  append_model(response.body, *info, backend.started);
+  exchange.respond(std::move(response));
+}
 
-void handle_models(const std::shared_ptr<OpenAiApi>& api,
-                   const std::shared_ptr<Exchange>& exchange) {
+void answer_with_models(Backend& backend, Exchange& exchange) {
   Response response;
   response.body = R"({"object":"list","data":[)";
   bool is_first = true;
-  for (const engine::ModelInfo& model : all_models(*api)) {
+  for (const engine::ModelInfo& model : all_models(backend)) {
     if (!std::exchange(is_first, false)) response.body += ',';
-    append_model(response.body, model, api->started);
+    append_model(response.body, model, backend.started);
   }
   response.body += "]}";
-  exchange->respond(std::move(response));
+  exchange.respond(std::move(response));
 }
 
-void handle_model(const std::shared_ptr<OpenAiApi>& api,
+}  // namespace
+
+void handle_models(const std::shared_ptr<Backend>& backend,
+                   const std::shared_ptr<Exchange>& exchange) {
+  run_task(backend->tasks.listings, exchange,
+           [backend](Exchange& x) { answer_with_models(*backend, x); });
+}
+
+void handle_model(const std::shared_ptr<Backend>& backend,
                   const std::shared_ptr<Exchange>& exchange) {
-  const std::string id = exchange->request.path.substr(std::string_view(kModelPrefix).size());
-  auto name = api->names.engine_name(id);
-  Result<engine::ModelInfo> info =
-      name.ok() ? api->engine.describe(*name) : Result<engine::ModelInfo>(name.status());
-  if (!info.ok()) {
-    ApiError error = api_error(info.status());
-    if (info.status().code() == Code::kNotFound) {
-      error.param = "model";
-      error.code = "model_not_found";
-    }
-    return exchange->respond(to_response(error));
-  }
-  Response response;
-  append_model(response.body, *info, api->started);
-  exchange->respond(std::move(response));
+  run_task(backend->tasks.listings, exchange,
+           [backend](Exchange& x) { answer_with_model(*backend, x); });
 }
 
 }  // namespace quern::serve

@@ -5,16 +5,17 @@
 #include <memory>
 #include <string>
 
+#include "serve/backend.h"
 #include "serve/http/exchange.h"
-#include "serve/openai/openai_api.h"
 
 namespace quern::serve {
 
 /// The route of one model: what stands behind it is the id, which may hold '/'.
 inline constexpr const char* kModelPrefix = "/v1/models/";
 
-void handle_models(const std::shared_ptr<OpenAiApi>& api,
+void handle_models(const std::shared_ptr<Backend>& backend,
                    const std::shared_ptr<Exchange>& exchange);
-void handle_model(const std::shared_ptr<OpenAiApi>& api, const std::shared_ptr<Exchange>& exchange);
+void handle_model(const std::shared_ptr<Backend>& backend,
+                  const std::shared_ptr<Exchange>& exchange);
 
 }  // namespace quern::serve

@@ -1,4 +1,4 @@
-#include "serve/openai/token_window.h"
+#include "serve/token_window.h"
 
 #include <utility>
 

@@ -1,9 +1,7 @@
-#include "serve/openai/generation_run.h"
+#include "serve/generation_run.h"
 
 #include <chrono>
 #include <utility>
-
-#include "serve/http/in_flight.h"
 
 namespace quern::serve {
 namespace {
@@ -18,19 +16,13 @@ double seconds_since(Clock::time_point then) {
   return std::chrono::duration<double>(Clock::now() - then).count();
 }
 
-ApiError run_error(const engine::GenerateResult& result, const RunPlan& plan) {
-  ApiError error = api_error(result.status);
-  const bool is_chat = plan.head.dialect == Dialect::kChat;
-  if (result.status.code() == Code::kNotFound) {
-    error.param = "model";
-    error.code = "model_not_found";
-  } else if (result.status.code() == Code::kBadInput && result.n_prompt_tokens > plan.n_positions) {
-    error.param = is_chat ? "messages" : "prompt";
-    error.code = "context_length_exceeded";
-  } else if (result.status.code() == Code::kBadInput) {
-    const bool is_bias = error.message.starts_with("logit_bias");
-    error.param = is_bias ? "logit_bias" : is_chat ? "messages" : "prompt";
-  }
+HttpError run_error(const engine::GenerateResult& result, const RunPlan& plan) {
+  if (result.status.code() == Code::kNotFound) return model_error(result.status);
+  HttpError error = error_of(result.status);
+  if (result.status.code() != Code::kBadInput) return error;
+  const bool is_bias = error.message.starts_with("logit_bias");
+  error.param = is_bias ? "logit_bias" : plan.writer->prompt_field();
+  if (result.n_prompt_tokens > plan.n_positions) error.code = "context_length_exceeded";
   return error;
 }
 
@@ -40,14 +32,14 @@ void cancel(const std::vector<std::shared_ptr<engine::Ticket>>& tickets) {
 
 }  // namespace
 
-GenerationRun::GenerationRun(std::shared_ptr<OpenAiApi> api, std::shared_ptr<Exchange> exchange)
-    : api_(std::move(api)), exchange_(std::move(exchange)) {}
+GenerationRun::GenerationRun(std::shared_ptr<Backend> backend, std::shared_ptr<Exchange> exchange)
+    : backend_(std::move(backend)), exchange_(std::move(exchange)) {}
 
 GenerationRun::~GenerationRun() { close(); }
 
 bool GenerationRun::close() {
   if (std::exchange(is_closed_, true)) return false;
-  leave_engine(*api_);
+  leave_engine(*backend_);
   return true;
 }
 
@@ -59,19 +51,19 @@ std::vector<GenerationRun::TicketPtr> GenerationRun::take_tickets() {
   return tickets;
 }
 
-std::vector<GenerationRun::TicketPtr> GenerationRun::end_with(const ApiError& error) {
+std::vector<GenerationRun::TicketPtr> GenerationRun::end_with(const HttpError& error) {
   if (!close()) return {};
   if (is_streaming_) {
     std::string event;
-    append_error_event(event, error);
+    plan_.writer->append_error(event, error);
     exchange_->end(std::move(event));
   } else {
-    exchange_->respond(to_response(error));
+    exchange_->fail(error);
   }
   return take_tickets();
 }
 
-void GenerationRun::fail(const ApiError& error) {
+void GenerationRun::fail(const HttpError& error) {
   std::vector<TicketPtr> tickets;
   {
     const std::lock_guard lock(mutex_);
@@ -91,24 +83,26 @@ void GenerationRun::on_gone() {
 }
 
 void GenerationRun::begin(RunPlan plan) {
-  const int n_choices = static_cast<int>(plan.prompts.size()) * plan.generation.n;
+  const int n_choices = static_cast<int>(plan.prompts.size()) * plan.n;
   {
     const std::lock_guard lock(mutex_);
     plan_ = std::move(plan);
-    usage_member_ = plan_.generation.include_usage ? UsageMember::kNull : UsageMember::kAbsent;
     choices_.resize(static_cast<std::size_t>(n_choices));
+    for (int i = 0; i < n_choices; ++i) {
+      choices_[static_cast<std::size_t>(i)].n_chars = prompt_of(i).n_chars;
+    }
   }
   exchange_->on_gone([weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->on_gone();
   });
-  for (int i = 0; i < n_choices; i += plan_.generation.n) start(i);
+  for (int i = 0; i < n_choices; i += plan_.n) start(i);
 }
 
 /// Hands a choice to the engine. Without the lock: the engine may answer at once.
 void GenerationRun::start(int i) {
-  const int n = plan_.generation.n;
-  const RunPlan::Prompt& prompt = plan_.prompts[static_cast<std::size_t>(i / n)];
-  engine::GenerateRequest request = plan_.generation.wanted;
+  const int n = plan_.n;
+  const RunPlan::Prompt& prompt = prompt_of(i);
+  engine::GenerateRequest request = plan_.wanted;
   request.prompt = prompt.text;
   request.plain = prompt.plain;
   request.ids = prompt.ids;
@@ -118,7 +112,7 @@ void GenerationRun::start(int i) {
     const std::lock_guard lock(mutex_);
     if (is_closed_) return;
   }
-  TicketPtr ticket = api_->engine.generate(
+  TicketPtr ticket = backend_->engine.generate(
       std::move(request),
       [self = shared_from_this(), i](const engine::GenerateDelta& delta) {
         self->on_delta(i, delta);
@@ -135,12 +129,14 @@ void GenerationRun::start(int i) {
   ticket->cancel();
 }
 
-/// Of the same prompt: what the engine keeps of the first one's prompt serves them all. Not from
-/// the engine's thread, which has steps to make.
+/// Of the same prompt: what the engine keeps of the first one's prompt serves them all. Neither
+/// from the engine's thread, which has steps to make, nor from the connection's: each is tokenised.
 void GenerationRun::start_others(int i) {
-  if (plan_.generation.n == 1) return;
+  if (plan_.n == 1) return;
   exchange_->post([self = shared_from_this(), i] {
-    for (int k = 1; k < self->plan_.generation.n; ++k) self->start(i + k);
+    run_task(self->backend_->tasks.prompts, self->exchange_, [self, i](Exchange&) {
+      for (int k = 1; k < self->plan_.n; ++k) self->start(i + k);
+    });
   });
 }
 
@@ -154,7 +150,7 @@ void GenerationRun::on_delta(int i, const engine::GenerateDelta& delta) {
     if (choice.first_token_s == 0) choice.first_token_s = seconds_since(exchange_->started);
     tell_first(i);
     std::vector<GeneratedToken> tokens;
-    if (plan_.generation.wanted.n_logprobs >= 0) choice.window.add(delta, tokens);
+    if (plan_.wanted.n_logprobs >= 0) choice.window.add(delta, tokens);
     if (!delta.text.empty() || !tokens.empty()) tell(i, delta.text, std::move(tokens));
     frees_others = is_leader(i) && !std::exchange(choice.has_freed_others, true);
     is_too_slow = is_streaming_ && exchange_->unsent_bytes() > kMaxUnsentBytes;
@@ -177,7 +173,7 @@ void GenerationRun::on_done(int i, engine::GenerateResult result) {
       lock.unlock();
       return cancel(tickets);
     }
-    api_->metrics.generated(choice.result, choice.first_token_s);
+    backend_->metrics.generated(choice.result, choice.first_token_s);
     tell_first(i);
     tell_end(i);
     if (++n_over_ == static_cast<int>(choices_.size())) return finish();
@@ -187,57 +183,54 @@ void GenerationRun::on_done(int i, engine::GenerateResult result) {
 }
 
 void GenerationRun::write(std::string events) {
+  if (events.empty()) return;
   if (!std::exchange(is_streaming_, true)) {
-    Response head{.content_type = "text/event-stream; charset=utf-8"};
-    head.headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}};
-    head.body = std::move(events);
+    Response head = plan_.writer->stream_head();
+    head.body += events;
     return exchange_->begin_stream(std::move(head));
   }
   exchange_->write(std::move(events));
 }
 
-/// The role, or the prompt that is echoed.
+/// What stands before the first token: the prompt that is echoed, or nothing.
 void GenerationRun::tell_first(int i) {
   Choice& choice = choices_[static_cast<std::size_t>(i)];
   if (std::exchange(choice.has_begun, true)) return;
-  const std::string& echo = plan_.prompts[static_cast<std::size_t>(i / plan_.generation.n)].echo;
-  if (!plan_.generation.is_stream) {
+  const std::string& echo = prompt_of(i).echo;
+  if (!plan_.is_stream) {
     choice.text = echo;
     return;
   }
-  if (plan_.head.dialect == Dialect::kCompletions && echo.empty()) return;
   std::string event;
-  append_event(event, plan_.head, {.index = i, .is_first = true, .text = echo}, usage_member_);
+  plan_.writer->append_part(event, {.index = i, .is_first = true, .text = echo});
   write(std::move(event));
 }
 
 void GenerationRun::tell(int i, std::string_view text, std::vector<GeneratedToken> tokens) {
   Choice& choice = choices_[static_cast<std::size_t>(i)];
-  if (!plan_.generation.is_stream) {
+  if (!plan_.is_stream) {
     choice.text += text;
     choice.tokens.insert(choice.tokens.end(), std::make_move_iterator(tokens.begin()),
                          std::make_move_iterator(tokens.end()));
     return;
   }
   std::string event;
-  append_event(event, plan_.head,
-               {.index = i,
-                .text = text,
-                .tokens = tokens.empty() ? nullptr : &tokens,
-                .n_chars_before = choice.n_chars},
-               usage_member_);
-  choice.n_chars += count_chars(tokens);
+  plan_.writer->append_part(event, {.index = i,
+                                    .text = text,
+                                    .tokens = tokens.empty() ? nullptr : &tokens,
+                                    .n_chars_before = choice.n_chars});
+  choice.n_chars += count_begun_chars(tokens);
   write(std::move(event));
 }
 
 void GenerationRun::tell_end(int i) {
   Choice& choice = choices_[static_cast<std::size_t>(i)];
   std::vector<GeneratedToken> rest;
-  if (plan_.generation.wanted.stop.empty()) choice.window.finish(rest);
+  if (plan_.wanted.stop.empty()) choice.window.finish(rest);
   if (!rest.empty()) tell(i, "", std::move(rest));
-  if (!plan_.generation.is_stream) return;
+  if (!plan_.is_stream) return;
   std::string event;
-  append_event(event, plan_.head, {.index = i, .finish = choice.result.finish}, usage_member_);
+  plan_.writer->append_part(event, {.index = i, .finish = choice.result.finish});
   write(std::move(event));
 }
 
@@ -256,29 +249,43 @@ Usage GenerationRun::usage() const {
 
 void GenerationRun::finish() {
   if (!close()) return;
-  if (!plan_.generation.is_stream) {
-    return exchange_->post([self = shared_from_this()] { self->respond_whole(); });
+  if (plan_.is_stream) {
+    std::string events;
+    plan_.writer->append_end(events, usage());
+    return exchange_->end(std::move(events));
   }
-  std::string events;
-  if (plan_.generation.include_usage) append_usage_event(events, plan_.head, usage());
-  append_last_event(events);
-  exchange_->end(std::move(events));
+  exchange_->post([self = shared_from_this()] {
+    if (!self->is_long()) return self->respond_whole();
+    run_task(self->backend_->tasks.answers, self->exchange_,
+             [self](Exchange&) { self->respond_whole(); });
+  });
 }
 
-/// On the connection's thread: long answers with logprobs take their time.
+/// About: texts, and some hundred bytes for each token that comes with its logprobs.
+bool GenerationRun::is_long() const {
+  constexpr std::size_t kTokenBytes = 64;
+  std::size_t n_bytes = 0;
+  for (const Choice& choice : choices_) {
+    n_bytes += choice.text.size();
+    for (const GeneratedToken& token : choice.tokens) {
+      n_bytes += (token.top.size() + 1) * kTokenBytes;
+    }
+  }
+  return n_bytes > kLongAnswer;
+}
+
 void GenerationRun::respond_whole() {
   const std::lock_guard lock(mutex_);
-  std::vector<ChoicePart> parts;
+  std::vector<AnswerPart> parts;
   for (std::size_t i = 0; i < choices_.size(); ++i) {
     const Choice& choice = choices_[i];
     parts.push_back({.index = static_cast<int>(i),
                      .text = choice.text,
-                     .tokens = plan_.generation.wanted.n_logprobs >= 0 ? &choice.tokens : nullptr,
+                     .tokens = plan_.wanted.n_logprobs >= 0 ? &choice.tokens : nullptr,
+                     .n_chars_before = choice.n_chars,
                      .finish = choice.result.finish});
   }
-  Response response;
-  response.body = answer_json(plan_.head, parts, usage());
-  exchange_->respond(std::move(response));
+  exchange_->respond(plan_.writer->whole(parts, usage()));
 }
 
 }  // namespace quern::serve

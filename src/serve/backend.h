@@ -1,0 +1,57 @@
+// The engine and what the routes of all dialects share around it. Shared by pointer: an answer may
+// come back from the engine after the server is gone.
+
+#pragma once
+
+#include <atomic>
+#include <ctime>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/task_thread.h"
+#include "engine/engine.h"
+#include "engine/generate/chat_prompt.h"
+#include "serve/http/exchange.h"
+#include "serve/metrics.h"
+#include "serve/model_names.h"
+
+namespace quern::serve {
+
+/// Threads for what would keep the connections of an I/O thread waiting.
+struct TaskThreads {
+  TaskThread prompts;   // Opening models, rendering templates, tokenising.
+  TaskThread listings;  // Describing models, which may mean opening files.
+  TaskThread answers;   // Writing long answers.
+};
+
+/// About this many bytes of JSON are written in a millisecond; more are a matter for
+/// TaskThreads::answers.
+inline constexpr std::size_t kLongAnswer = 256 << 10;
+
+struct Backend {
+  engine::Engine& engine;
+  ModelNames names;
+  TaskThreads& tasks;        // Of the server: used from its I/O threads only, and from tasks.
+  int max_inputs = 2048;     // Of one embedding request; choices of a completion, too.
+  int max_in_flight = 1024;  // Requests in the engine; more are told to come back.
+  std::time_t started = std::time(nullptr);
+  Metrics metrics{};
+  std::atomic<int> n_in_flight{0};
+  engine::ChatPrompts chat_prompts{};
+};
+
+/// Counts one more request in the engine, or says that there are too many: then leave_engine is not
+/// to be called.
+std::optional<HttpError> enter_engine(Backend& backend);
+void leave_engine(Backend& backend);
+
+/// Runs `fn` on `thread`; what it throws becomes the exchange's answer.
+void run_task(TaskThread& thread, std::shared_ptr<Exchange> exchange,
+              std::function<void(Exchange&)> fn);
+
+/// An error about the model that a request names.
+HttpError model_error(const Status& status);
+
+}  // namespace quern::serve
