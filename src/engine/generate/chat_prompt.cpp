@@ -1,5 +1,6 @@
 #include "engine/generate/chat_prompt.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,19 @@ Value developers_as_system(const Value& messages) {
 
 Value chat_message(std::string_view role, std::string_view content) {
   return jinja::make_dict({{"role", role}, {"content", content}});
+}
+
+Result<std::size_t> length_to_continue(std::string_view prompt, std::string_view content) {
+  constexpr std::string_view kSpace = " \t\n\v\f\r";
+  content.remove_prefix(std::min(content.find_first_not_of(kSpace), content.size()));
+  const std::string_view bare = content.substr(0, content.find_last_not_of(kSpace) + 1);
+  const std::size_t at = prompt.rfind(bare);
+  if (at == prompt.npos) {
+    return Status(Code::kBadInput,
+                  "the last message cannot be continued: the chat template does not keep its text");
+  }
+  const bool keeps_end = prompt.substr(at).starts_with(content);
+  return at + (keeps_end ? content : bare).size();
 }
 
 Result<ChatPrompts::Template> ChatPrompts::parsed(const std::string& source) {

@@ -17,6 +17,13 @@ namespace quern::engine {
 /// {"role": role, "content": content}, an element of ChatInput::messages.
 jinja::Value chat_message(std::string_view role, std::string_view content);
 
+/// How many bytes of `prompt`, rendered of messages of which `content` is the last, are left when
+/// it is to be continued: what the template puts behind it ends a turn. Templates may have cut the
+/// white space round it.
+/// Errors: kBadInput where `content` is not to be found. Source: transformers,
+///   apply_chat_template, continue_final_message.
+Result<std::size_t> length_to_continue(std::string_view prompt, std::string_view content);
+
 /// Threads: any.
 class ChatPrompts {
  public:

@@ -97,5 +97,20 @@ TEST(chat_prompt, errors_name_the_model_and_the_way_out) {
   EXPECT_FALSE(prompts.render(model_of(kPlain), odd).ok());
 }
 
+TEST(chat_prompt, a_last_message_is_continued_where_its_text_ends) {
+  const auto left = [](std::string_view prompt, std::string_view content) {
+    const auto length = length_to_continue(prompt, content);
+    EXPECT_TRUE(length.ok());
+    return length.ok() ? prompt.substr(0, *length) : "";
+  };
+  EXPECT_EQ(left("<a>Sure<e>", "Sure"), "<a>Sure");
+  EXPECT_EQ(left("<u>Sure<e><a>Sure<e>\n", "Sure"), "<u>Sure<e><a>Sure");
+  // White space as the template has kept it.
+  EXPECT_EQ(left("<a> Sure, \n<e>", " Sure, \n"), "<a> Sure, \n");
+  EXPECT_EQ(left("<a>Sure,<e>", " Sure, \n"), "<a>Sure,");
+  EXPECT_EQ(left("<a>Sure <e>", "Sure"), "<a>Sure");
+  EXPECT_EQ(length_to_continue("<a>SURE<e>", "Sure").status().code(), Code::kBadInput);
+}
+
 }  // namespace
 }  // namespace quern::engine

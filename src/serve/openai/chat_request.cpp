@@ -23,11 +23,13 @@ class Reader {
 
  private:
   Problem read_own_field(std::string_view key, JsonValue value);
+  Problem read_choice_flag(JsonValue value, const JsonPlace& place, std::optional<bool>& out);
   Problem read_tools(JsonValue value);
   Problem read_tool_choice(JsonValue value);
   Problem read_response_format(JsonValue value);
   Problem read_modalities(JsonValue value);
   Problem read_variables(JsonValue value);
+  Problem settle_last_message();
 
   ChatRequest& out_;
   JinjaReader values_;
@@ -38,6 +40,8 @@ class Reader {
   bool wants_no_tools_ = false;
   std::int64_t n_top_ = -1;
   int max_completion_tokens_ = 0;
+  std::optional<bool> adds_prompt_;
+  std::optional<bool> continues_;
 };
 
 Problem Reader::read_field(std::string_view key, JsonValue value) {
@@ -64,10 +68,9 @@ Problem Reader::read_own_field(std::string_view key, JsonValue value) {
   }
   if (key == "logprobs") return read_flag(value, {key}, wants_logprobs_);
   if (key == "top_logprobs") return read_integer(value, {key}, {0, kMaxLogprobs}, n_top_);
-  if (key == "add_generation_prompt") {
-    return read_flag(value, {key}, out_.chat.add_generation_prompt);
-  }
   if (key == "parse_special_tokens") return read_flag(value, {key}, out_.parse_special_tokens);
+  if (key == "add_generation_prompt") return read_choice_flag(value, {key}, adds_prompt_);
+  if (key == "continue_final_message") return read_choice_flag(value, {key}, continues_);
   if (key == "tools") return read_tools(value);
   if (key == "tool_choice") return read_tool_choice(value);
   if (key == "response_format") return read_response_format(value);
@@ -77,6 +80,12 @@ Problem Reader::read_own_field(std::string_view key, JsonValue value) {
     return bad_request(fmt::format("{}: is not supported, wanted 'tools'", key), std::string(key));
   }
   return read_ignored(key, value, IgnoredBy::kGeneration, out_.generation.warnings);
+}
+
+/// A flag that may also not be given.
+Problem Reader::read_choice_flag(JsonValue value, const JsonPlace& place,
+                                 std::optional<bool>& out) {
+  return read_flag(value, place, out.emplace());
 }
 
 Problem Reader::read_tools(JsonValue value) {
@@ -143,6 +152,35 @@ Problem Reader::read_variables(JsonValue value) {
   });
 }
 
+/// What an assistant has begun is continued, unless the request says what it wants.
+Problem Reader::settle_last_message() {
+  text::ChatInput& chat = out_.chat;
+  std::vector<Value> messages = chat.messages.as_list()->items;
+  const jinja::Dict& last = *messages.back().as_dict();
+  const std::string content = *last.find(std::string_view("content"))->as_text();
+  const Value* calls = last.find(std::string_view("tool_calls"));
+  const bool is_begun = *last.find(std::string_view("role"))->as_text() == "assistant" &&
+                        (calls == nullptr || calls->is_none());
+  const bool continues = continues_.value_or(is_begun && !adds_prompt_);
+  chat.add_generation_prompt = adds_prompt_.value_or(!continues);
+  if (!continues) return {};
+  if (chat.add_generation_prompt) {
+    return bad_request(
+        "continue_final_message: is true beside 'add_generation_prompt', wanted one of them",
+        "continue_final_message");
+  }
+  if (content.find_first_not_of(" \t\n\v\f\r") != std::string::npos) {
+    out_.continued = content;
+    return {};
+  }
+  // Nothing is begun: an answer from its beginning.
+  chat.add_generation_prompt = true;
+  if (!is_begun || messages.size() == 1) return {};
+  messages.pop_back();
+  chat.messages = jinja::make_list(std::move(messages));
+  return {};
+}
+
 Problem Reader::finish() {
   engine::GenerateRequest& wanted = out_.generation.wanted;
   if (!has_model_) return bad_request("model: is missing, wanted a model's name", "model");
@@ -156,6 +194,7 @@ Problem Reader::finish() {
   if (wants_logprobs_) wanted.n_logprobs = static_cast<int>(std::max<std::int64_t>(n_top_, 0));
   if (max_completion_tokens_ > 0) wanted.max_tokens = max_completion_tokens_;
   if (wants_no_tools_) out_.chat.tools = Value();
+  if (Problem problem = settle_last_message()) return problem;
   return check_generation(out_.generation, has_stream_options_);
 }
 

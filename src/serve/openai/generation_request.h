@@ -28,6 +28,7 @@ struct ChatRequest {
   GenerationRequest generation;
   text::ChatInput chat;
   bool parse_special_tokens = false;  // Also in what the messages hold.
+  std::string continued;  // The text of the last message, if the answer is to go on from there.
 };
 
 struct CompletionsRequest {

@@ -59,6 +59,12 @@ Problem make_prompts(Backend& backend, ChatRequest&& request, RunPlan& plan) {
     error.param = (*decoder)->chat_template.empty() ? "model" : "messages";
     return error;
   }
+  if (!request.continued.empty()) {
+    const auto length = engine::length_to_continue(prompt->bytes, request.continued);
+    if (!length.ok()) return bad_request(length.status().message(), "messages");
+    prompt->bytes.resize(*length);
+    prompt->foreign = spans_within(prompt->foreign, 0, *length);
+  }
   plan.prompts.push_back({.text = std::move(prompt->bytes),
                           .plain = keeps_plain ? std::move(prompt->foreign) : ByteSpans()});
   return {};

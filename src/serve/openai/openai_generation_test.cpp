@@ -110,6 +110,38 @@ TEST_F(generation, what_messages_hold_is_plain_unless_the_request_says_otherwise
   EXPECT_EQ(engine_.last_generation().plain, ByteSpans());
 }
 
+TEST_F(generation, an_assistants_last_message_is_continued) {
+  start();
+  const auto prompt_of = [&](const json& fields, int status = 200) {
+    json body = {
+        {"messages",
+         {{{"role", "user"}, {"content", "say"}}, {{"role", "assistant"}, {"content", "Sure: "}}}}};
+    body.update(fields);
+    const json answer = chat(body, status);
+    return status == 200 ? engine_.last_generation().prompt
+                         : answer["error"]["param"].get<std::string>();
+  };
+  EXPECT_EQ(prompt_of(json::object()), "<user>say<assistant>Sure: ");
+  EXPECT_EQ(engine_.last_generation().plain, (ByteSpans{{6, 9}, {20, 26}}));
+  EXPECT_EQ(prompt_of({{"chat_template_kwargs", {{"mood", "!"}}}}), "<user>say<assistant>Sure: ");
+  EXPECT_EQ(prompt_of({{"continue_final_message", true}, {"add_generation_prompt", false}}),
+            "<user>say<assistant>Sure: ");
+  EXPECT_EQ(prompt_of({{"continue_final_message", false}}),
+            "<user>say<assistant>Sure: <assistant>");
+  EXPECT_EQ(prompt_of({{"add_generation_prompt", true}}), "<user>say<assistant>Sure: <assistant>");
+  EXPECT_EQ(
+      prompt_of({{"add_generation_prompt", false}, {"chat_template_kwargs", {{"mood", "!"}}}}),
+      "<user>say<assistant>Sure: !");
+  EXPECT_EQ(prompt_of({{"add_generation_prompt", true}, {"continue_final_message", true}}, 400),
+            "continue_final_message");
+  const json begun = {{"role", "user"}, {"content", "go on"}};
+  EXPECT_EQ(prompt_of({{"messages", json::array({begun})}, {"continue_final_message", true}}),
+            "<user>go on");
+  // Of an answer that has not begun there is nothing to continue.
+  EXPECT_EQ(prompt_of({{"messages", {begun, {{"role", "assistant"}, {"content", " "}}}}}),
+            "<user>go on<assistant>");
+}
+
 TEST_F(generation, a_chat_as_a_stream) {
   start();
   const auto events =
