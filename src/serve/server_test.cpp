@@ -202,6 +202,9 @@ TEST_F(server, models) {
   EXPECT_EQ(json::parse(client.get("/v1/models/tiny").body)["id"], "tiny");
   EXPECT_EQ(json::parse(client.get("/v1/models/owner%2Ftiny").body)["id"], "tiny");
   EXPECT_EQ(json::parse(client.get("/v1/models/owner/tiny").body)["id"], "tiny");
+  EXPECT_EQ(json::parse(client.get("/models").body), list);  // A base without the version.
+  EXPECT_EQ(json::parse(client.get("/models/owner/tiny").body)["id"], "tiny");
+  EXPECT_EQ(client.get("/v1/models/models/tiny").status, 404);
   const Answer none = client.get("/v1/models/none");
   EXPECT_EQ(none.status, 404);
   EXPECT_EQ(json::parse(none.body)["error"]["code"], "model_not_found");
@@ -250,6 +253,18 @@ TEST_F(server, long_answers_hold_up_no_other_request) {
     const json answer = json::parse(embed(body).body);
     ASSERT_EQ(answer["data"].size(), 2048u);
     EXPECT_EQ(floats(answer["data"][2047]["embedding"]), vector_of("t"));
+  }
+}
+
+// ggml-org/llama.cpp#17388: bytes of a refused request stood before the next one's.
+TEST_F(server, a_refused_request_leaves_the_connection_in_order) {
+  start();
+  TestClient client(server_->port());
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(client.post("/v1/embeddings", "{\"model\":").status, 400);
+    EXPECT_EQ(client.post("/v1/nothing", "some bytes").status, 404);
+    EXPECT_EQ(client.post("/health", "{}").status, 405);
+    EXPECT_EQ(client.post("/v1/embeddings", R"({"model":"tiny","input":"x"})").status, 200);
   }
 }
 

@@ -105,6 +105,23 @@ TEST(http_parser, targets_in_their_forms) {
   EXPECT_EQ(request_of("*", "OPTIONS").path, "*");
 }
 
+// Java's HttpClient offers HTTP/2 with every first request; servers lose its body over that
+// (lmstudio-ai/lmstudio-bug-tracker#1079, Kludex/uvicorn#2722).
+TEST(http_parser, an_offered_upgrade_is_passed_over) {
+  const std::string head =
+      "POST /v1 HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+      "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n";
+  for (const std::string& rest :
+       {head + "Content-Length: 5\r\n\r\nhello",
+        head + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"}) {
+    RequestParser parser(kLimits);
+    EXPECT_EQ(feed(parser, rest + "GET", 3), "GET");
+    ASSERT_EQ(parser.state(), State::kDone) << parser.failed_message();
+    EXPECT_TRUE(parser.keep_alive());
+    EXPECT_EQ(parser.take().body, "hello");
+  }
+}
+
 TEST(http_parser, refuses_targets_that_are_none_and_second_hosts) {
   for (const char* target :
        {"?u=http://h/health", "x?u=http://h/health", "health", "*", "h:80", "ftp://h/health",

@@ -47,13 +47,18 @@ Problem check_role(const Dict& message, long i) {
   return {};
 }
 
+/// "text", and what newer clients call it when they speak of what a model was or has said.
+bool is_text_type(std::string_view type) {
+  return type == "text" || type == "input_text" || type == "output_text";
+}
+
 Problem join_parts(const List& parts, long i, std::string& out) {
   for (std::size_t j = 0; j < parts.items.size(); ++j) {
     const std::string member = fmt::format("content[{}]", j);
     const Dict* part = parts.items[j].as_dict();
     if (part == nullptr) return wrong(i, member, parts.items[j].type_name(), "an object");
     const Value* type = find(*part, "type");
-    if (type == nullptr || type->as_text() == nullptr || *type->as_text() != "text") {
+    if (type == nullptr || type->as_text() == nullptr || !is_text_type(*type->as_text())) {
       const bool is_named = type != nullptr && type->as_text() != nullptr;
       return wrong(i, member,
                    is_named ? fmt::format("a part of type '{}'", *type->as_text())

@@ -173,6 +173,23 @@ TEST(generation_request, contents_become_texts) {
           {"role":"tool","content":"","tool_call_id":"1"}])"));
 }
 
+// Situations of vllm-project/vllm#21089 and #3906, anomalyco/opencode#42613.
+TEST(generation_request, odd_but_common_messages_are_taken) {
+  const ChatRequest r = parsed_chat(messages(
+      R"([{"role":"user","content":[{"type":"input_text","text":"a"}]},
+          {"role":"assistant","content":""},
+          {"role":"assistant","content":[{"type":"output_text","text":"b"}]},
+          {"role":"assistant","content":"c","function_call":{"name":"f","arguments":"{}"}},
+          {"role":"user","content":"d","refusal":null,"tool_calls":null}])"));
+  const auto& read = r.chat.messages.as_list()->items;
+  ASSERT_EQ(read.size(), 5u);
+  std::string contents;
+  for (const auto& message : read) {
+    contents += *message.as_dict()->find(std::string_view("content"))->as_text() + "|";
+  }
+  EXPECT_EQ(contents, "a||b|c|d|");
+}
+
 TEST(generation_request, tool_choice_none_hides_the_tools) {
   EXPECT_TRUE(
       parsed_chat(chat(R"("tool_choice":"none","tools":[{"a":1}])")).chat.tools.is_undefined());

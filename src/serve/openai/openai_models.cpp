@@ -45,7 +45,9 @@ std::vector<engine::ModelInfo> all_models(Backend& backend) {
 }
 
 void answer_with_model(Backend& backend, Exchange& exchange) {
-  const std::string id = exchange.request.path.substr(std::string_view(kModelPrefix).size());
+  const std::string_view prefix = kModelPrefix;
+  const std::string id =
+      exchange.request.path.substr(exchange.request.path.find(prefix) + prefix.size());
   const auto name = backend.names.engine_name(id);
   if (!name.ok()) return exchange.fail(model_error(name.status()));
   const Result<engine::ModelInfo> info = backend.engine.describe(*name);

@@ -10,8 +10,8 @@
 
 namespace quern::serve {
 
-/// The route of one model: what stands behind it is the id, which may hold '/'.
-inline constexpr const char* kModelPrefix = "/v1/models/";
+/// In the route of one model: what stands behind it is the id, which may hold '/'.
+inline constexpr const char* kModelPrefix = "/models/";
 
 void handle_models(const std::shared_ptr<Backend>& backend,
                    const std::shared_ptr<Exchange>& exchange);

@@ -24,9 +24,9 @@ void add_openai_routes(Router& router, const std::shared_ptr<Backend>& backend) 
     add("POST", base + "/embeddings", handle_embeddings);
     add("POST", base + "/chat/completions", handle_chat);
     add("POST", base + "/completions", handle_completions);
+    add("GET", base + "/models", handle_models);
+    add("GET", base + kModelPrefix + "*", handle_model);
   }
-  add("GET", "/v1/models", handle_models);
-  add("GET", std::string(kModelPrefix) + "*", handle_model);
 }
 
 }  // namespace quern::serve
