@@ -96,7 +96,7 @@ Result<Session> open_session(const TextFlags& texts, const EngineFlags& flags, e
   session.request.max_tokens = texts.max_tokens;
   session.request.truncation =
       texts.truncation == "refuse" ? engine::Truncation::kRefuse : engine::Truncation::kCut;
-  session.request.priority = engine::Priority::kBulk;
+  session.request.work_class = engine::WorkClass::kBulk;
   return session;
 }
 

@@ -11,6 +11,7 @@
 #include "base/byte_spans.h"
 #include "base/status.h"
 #include "engine/generate/sampling.h"
+#include "engine/work_class.h"
 
 namespace quern::engine {
 
@@ -30,8 +31,8 @@ struct GenerateRequest {
   bool ignore_end = false;        // Go on where the model would end: for benchmarks.
   int n_logprobs = -1;            // Likeliest tokens to report beside each; -1: no logprobs.
   ContextPolicy context = ContextPolicy::kRefuse;
-  int n_kept = 0;        // kSlide: tokens at the front that stay.
-  bool is_bulk = false;  // Never delays others by more than a step.
+  int n_kept = 0;  // kSlide: tokens at the front that stay.
+  WorkClass work_class = WorkClass::kInteractive;
   std::optional<std::chrono::steady_clock::time_point> deadline;
 };
 

@@ -59,7 +59,7 @@ Problem Reader::read_field(std::string_view key, JsonValue value) {
   }
   if (key == "priority") {
     Problem problem = read_choice(value, {key}, "interactive", "bulk", is_second);
-    request.priority = is_second ? engine::Priority::kBulk : engine::Priority::kInteractive;
+    request.work_class = is_second ? engine::WorkClass::kBulk : engine::WorkClass::kInteractive;
     return problem;
   }
   return skip_json(value, {key});

@@ -108,7 +108,12 @@ std::optional<Problem> read_generation_field(std::string_view key, JsonValue val
   if (key == "stream") return read_flag(value, {key}, out.is_stream);
   if (key == "stream_options") return read_stream_options(value, out);
   if (key == "ignore_eos") return read_flag(value, {key}, wanted.ignore_end);
-  if (key == "priority") return read_choice(value, {key}, "interactive", "bulk", wanted.is_bulk);
+  if (key == "priority") {
+    bool is_bulk = false;
+    Problem problem = read_choice(value, {key}, "interactive", "bulk", is_bulk);
+    wanted.work_class = is_bulk ? engine::WorkClass::kBulk : engine::WorkClass::kInteractive;
+    return problem;
+  }
   if (key == "n") {
     std::int64_t n = 1;
     Problem problem = read_integer(value, {key}, {1, kMaxChoices}, n);
