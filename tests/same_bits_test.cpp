@@ -93,7 +93,8 @@ int count_differences(engine::Engine& engine, const Case& c, const std::vector<I
           part.push_back(inputs[p]);
         }
         Request request = request_for(c, part);
-        request.priority = client == 0 ? engine::Priority::kBulk : engine::Priority::kInteractive;
+        request.work_class =
+            client == 0 ? engine::WorkClass::kBulk : engine::WorkClass::kInteractive;
         const Response r = engine.run(std::move(request));
         for (std::size_t i = 0; i < picks.size(); ++i) {
           if (!r.status.ok() || !same_bits(r.outcomes.at(i).values, want[picks[i]])) ++n_different;

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/pace.h"
+
 namespace quern {
 namespace {
 
@@ -128,6 +130,70 @@ TEST(thread_pool, pools_come_and_go) {
       ASSERT_TRUE(runs_each_part_once(pool, i % 7));
     }
   }
+}
+
+// A pace that yields whenever it is asked, and runs a job on the same pool then.
+class Interrupting : public Pace {
+ public:
+  explicit Interrupting(ThreadPool& pool) : pool_(pool) {}
+  bool yield_asked() const override { return true; }
+  void let_others() override {
+    Pace steady;
+    const Scope scope(steady);
+    inner_running = true;
+    all_right = runs_each_part_once(pool_, 1 + n_yields % 7) && all_right;
+    ++n_yields;
+    inner_running = false;
+  }
+
+  int n_yields = 0;
+  bool all_right = true;
+  std::atomic<bool> inner_running{false};
+
+ private:
+  ThreadPool& pool_;
+};
+
+TEST(thread_pool, a_job_rests_while_another_runs_in_its_midst) {
+  for (int n_threads = 1; n_threads <= 4; ++n_threads) {
+    ThreadPool pool(n_threads);
+    Interrupting pace(pool);
+    const Pace::Scope scope(pace);
+    for (int i = 0; i < 300; ++i) ASSERT_TRUE(runs_each_part_once(pool, i % 20));
+    EXPECT_GT(pace.n_yields, 300);
+    EXPECT_TRUE(pace.all_right);
+  }
+}
+
+TEST(thread_pool, long_parts_rest_in_their_midst_on_every_thread) {
+  ThreadPool pool(3);
+  Interrupting pace(pool);
+  const Pace::Scope scope(pace);
+  for (int round = 0; round < 50; ++round) {
+    std::atomic<int> n_at_once{0};
+    pool.parallel_for(6, [&](int, int thread) {
+      ThreadPool::serial().parallel_for(5, [&](int, int) {
+        if (thread == 0 && pace.inner_running) ++n_at_once;  // Its own thread rests, surely.
+      });
+    });
+    EXPECT_EQ(n_at_once, 0);
+  }
+  EXPECT_TRUE(pace.all_right);
+}
+
+TEST(thread_pool, without_an_inner_job_a_yield_is_a_pause) {
+  class Once : public Pace {
+   public:
+    bool yield_asked() const override { return n == 0; }
+    void let_others() override { ++n; }
+    int n = 0;
+  };
+  ThreadPool pool(2);
+  Once pace;
+  const Pace::Scope scope(pace);
+  EXPECT_TRUE(runs_each_part_once(pool, 100));
+  EXPECT_EQ(pace.n, 1);
+  EXPECT_TRUE(pace.go_on());
 }
 
 }  // namespace quern

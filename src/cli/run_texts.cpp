@@ -110,7 +110,7 @@ Result<Session> open_session(const TextFlags& texts, const EngineFlags& flags, e
   session.request.truncation =
       texts.truncation == "refuse" ? engine::Truncation::kRefuse : engine::Truncation::kCut;
   session.request.truncation_side = truncation_side(texts);
-  session.request.priority = engine::Priority::kBulk;
+  session.request.work_class = engine::WorkClass::kBulk;
   return session;
 }
 

@@ -1,8 +1,10 @@
-// The one block of scratch memory that all forward passes of an engine share, tenant
-// "activations". Kept between batches, so that a small query allocates nothing.
+// Scratch memory that all forward passes of an engine share, tenant "activations": one block, and
+// a second for passes that run in the midst of another. Kept between batches, so that a small
+// query allocates nothing.
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <mutex>
 #include <span>
@@ -13,33 +15,44 @@
 
 namespace quern::engine {
 
-/// Threads: one user at a time holds the lease; release_if_idle may come from any thread.
+/// Threads: all functions from any thread.
 class Arena {
+  struct Block {
+    Buffer buffer;
+    bool is_leased = false;
+  };
+
  public:
   explicit Arena(ByteLedger& ledger) : ledger_(ledger) {}
 
   /// Bytes that stay in place while the lease lives.
   class Lease {
    public:
-    std::span<std::byte> bytes() const { return bytes_; }
+    Lease(Lease&& other) noexcept;
+    Lease& operator=(Lease&& other) noexcept;
+    ~Lease();
+
+    std::span<std::byte> bytes() const { return {block_->buffer.data(), block_->buffer.size()}; }
 
    private:
     friend class Arena;
-    std::unique_lock<std::mutex> lock_;
-    std::span<std::byte> bytes_;
+    Lease(Arena& arena, Block& block) : arena_(&arena), block_(&block) {}
+
+    Arena* arena_;
+    Block* block_;  // Null once moved from.
   };
 
-  /// At least `n_bytes`, 64-byte aligned, content unspecified. Errors: kExhausted; the arena keeps
-  /// what it had.
+  /// At least `n_bytes`, 64-byte aligned, content unspecified. Two leases may live at a time.
+  /// Errors: kExhausted; the arena keeps what it had.
   Result<Lease> take(std::size_t n_bytes);
 
-  /// Gives the memory back if no pass is running; it comes back with the next batch.
+  /// Gives the blocks back that no pass is using; they come back with the next batch.
   void release_if_idle();
 
  private:
   ByteLedger& ledger_;
   std::mutex mutex_;
-  Buffer buffer_;
+  std::array<Block, 2> blocks_;
 };
 
 }  // namespace quern::engine

@@ -50,4 +50,27 @@ TEST(arena, gives_its_block_back_only_when_idle) {
   EXPECT_EQ(ledger.used_bytes(), 0u);
 }
 
+TEST(arena, a_second_lease_has_a_block_of_its_own) {
+  ByteLedger ledger(1000);
+  Arena arena(ledger);
+  {
+    const Result<Arena::Lease> outer = arena.take(100);
+    ASSERT_TRUE(outer.ok());
+    outer->bytes()[0] = std::byte{1};
+    for (int i = 0; i < 3; ++i) {
+      const Result<Arena::Lease> inner = arena.take(200);
+      ASSERT_TRUE(inner.ok());
+      inner->bytes()[0] = std::byte{2};
+      EXPECT_EQ(outer->bytes()[0], std::byte{1});
+    }
+    arena.release_if_idle();  // From the thread that holds one, too.
+    EXPECT_GE(ledger.used_bytes(), 100u);
+    EXPECT_LT(ledger.used_bytes(), 300u);
+    EXPECT_EQ(arena.take(2000).status().code(), Code::kExhausted);
+    EXPECT_TRUE(arena.take(10).ok());
+  }
+  arena.release_if_idle();
+  EXPECT_EQ(ledger.used_bytes(), 0u);
+}
+
 }  // namespace quern::engine

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "base/pace.h"
+
 namespace quern::engine {
 namespace {
 
@@ -46,11 +48,12 @@ double ms(Clock::duration d) { return std::chrono::duration<double, std::milli>(
 
 }  // namespace
 
-Result<Arena::Lease> BatchRunner::fit(const Servable& model, std::vector<Candidate>& batch) {
+Result<Arena::Lease> BatchRunner::fit(const Servable& model, std::vector<Candidate>& batch,
+                                      Shortage shortage) {
   for (;;) {
     const Need need = need_of(model, batch, pool_.n_threads());
     Result<Arena::Lease> lease = arena_.take(need.total());
-    if (lease.ok()) return lease;
+    if (lease.ok() || shortage == Shortage::kWait) return lease;
     if (batch.size() == 1) {
       return make_room_ && make_room_(need.total()) ? arena_.take(need.total()) : std::move(lease);
     }
@@ -70,31 +73,45 @@ void BatchRunner::lay_out(const std::vector<Candidate>& batch) {
   }
 }
 
-void BatchRunner::run(const Servable& model, std::vector<Candidate>& batch, OutcomeBook& book) {
-  const Result<Arena::Lease> lease = fit(model, batch);
+Clock::duration BatchRunner::forward(const Servable& model, Matrix<float> out,
+                                     std::span<std::byte> scratch) {
+  const Pace& pace = Pace::current();
+  const auto yielded = pace.yielded();
+  const Clock::time_point start = Clock::now();
+  model.forward({.ids = ids_, .type_ids = type_ids_, .seq_starts = seq_starts_}, scratch, pool_,
+                out);
+  return Clock::now() - start - (pace.yielded() - yielded);
+}
+
+std::optional<Clock::duration> BatchRunner::run(const Servable& model,
+                                                std::vector<Candidate>& batch, Shortage shortage,
+                                                OutcomeBook& book) {
+  const Result<Arena::Lease> lease = fit(model, batch, shortage);
   if (!lease.ok()) {
+    if (shortage == Shortage::kWait) return std::nullopt;
     book.enter(*batch[0].job, batch[0].input->i_input, failed_outcome(lease.status()));
-    return;
+    return Clock::duration::zero();
   }
   lay_out(batch);
   const Need need = need_of(model, batch, pool_.n_threads());
   const Matrix<float> out(reinterpret_cast<float*>(lease->bytes().data()),
                           static_cast<int>(batch.size()), model.n_values());
   const Clock::time_point start = Clock::now();
-  model.forward({.ids = ids_, .type_ids = type_ids_, .seq_starts = seq_starts_},
-                lease->bytes().subspan(need.out_bytes), pool_, out);
-  const Clock::duration took = Clock::now() - start;
+  const Clock::duration took = forward(model, out, lease->bytes().subspan(need.out_bytes));
+  const bool left = Pace::current().left();
 
-  const long i_batch = ++book.counters.n_batches;
-  book.counters.busy_ns += std::chrono::nanoseconds(took).count();
+  const long i_batch = ++book.counters().n_batches;
+  book.counters().busy_ns += std::chrono::nanoseconds(took).count();
   for (std::size_t i = 0; i < batch.size(); ++i) {
     Job& job = *batch[i].job;
     if (!std::exchange(job.started, true)) job.response.queue_ms = ms(start - job.submitted);
     if (job.last_batch != i_batch) job.response.compute_ms += ms(took);  // Once per request.
     job.last_batch = i_batch;
     book.enter(job, batch[i].input->i_input,
-               outcome_of(model, batch[i], out.row(static_cast<int>(i))));
+               left ? failed_outcome({Code::kCancelled, "cancelled"})
+                    : outcome_of(model, batch[i], out.row(static_cast<int>(i))));
   }
+  return took;
 }
 
 }  // namespace quern::engine

@@ -4,11 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "base/thread_pool.h"
 #include "engine/arena.h"
 #include "engine/job_queue.h"
+#include "engine/lane.h"
 
 namespace quern::engine {
 
@@ -19,11 +22,17 @@ class BatchRunner {
       : pool_(pool), arena_(arena), make_room_(std::move(make_room)) {}
 
   /// Runs the longest front part of `batch` that memory allows, and cuts `batch` to what got an
-  /// outcome: an input that does not fit even alone fails alone with kExhausted.
-  void run(const Servable& model, std::vector<Candidate>& batch, OutcomeBook& book);
+  /// outcome: an input that does not fit even alone fails alone with kExhausted. A pass that
+  /// Pace::current() stopped leaves all as cancelled.
+  ///
+  /// Returns the time of the pass, what it let others do in its midst not counted; nothing where
+  /// it is to wait for memory, and nothing was done.
+  std::optional<Clock::duration> run(const Servable& model, std::vector<Candidate>& batch,
+                                     Shortage shortage, OutcomeBook& book);
 
  private:
-  Result<Arena::Lease> fit(const Servable& model, std::vector<Candidate>& batch);
+  Result<Arena::Lease> fit(const Servable& model, std::vector<Candidate>& batch, Shortage shortage);
+  Clock::duration forward(const Servable& model, Matrix<float> out, std::span<std::byte> scratch);
   void lay_out(const std::vector<Candidate>& batch);
 
   ThreadPool& pool_;

@@ -36,10 +36,13 @@ constexpr std::size_t kStackBytes = 128 << 10;
 
 class GenerationTicket : public Ticket {
  public:
+  explicit GenerationTicket(std::shared_ptr<std::atomic<bool>> sweep) : sweep_(std::move(sweep)) {}
+
   void cancel() override {
     cancelled_ = true;
     const std::lock_guard<std::mutex> lock(mutex_);
     if (job_ != nullptr) job_->cancelled = true;
+    sweep_->store(true);
   }
   void attach(const std::shared_ptr<GenerationJob>& job) {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -49,6 +52,7 @@ class GenerationTicket : public Ticket {
   bool is_cancelled() const { return cancelled_; }
 
  private:
+  const std::shared_ptr<std::atomic<bool>> sweep_;
   std::atomic<bool> cancelled_{false};
   std::mutex mutex_;
   std::shared_ptr<GenerationJob> job_;
@@ -167,7 +171,7 @@ class EngineImpl : public Engine {
 
   std::shared_ptr<Ticket> generate(GenerateRequest request, OnDelta on_delta,
                                    OnGenerated done) override {
-    auto ticket = std::make_shared<GenerationTicket>();
+    auto ticket = std::make_shared<GenerationTicket>(scheduler_.sweep_flag());
     if (!requests_.enter()) {
       done(not_generated({Code::kUnavailable, "shutting down"}));
       return ticket;
@@ -294,7 +298,7 @@ class EngineImpl : public Engine {
     job.bytes = std::move(*bytes);
     job.inputs = std::move(request.inputs);
     job.plan = std::move(*plan);
-    job.priority = request.priority;
+    job.work_class = request.work_class;
     job.deadline = request.deadline;
     job.card = card;
     return true;

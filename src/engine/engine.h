@@ -13,6 +13,7 @@
 #include "base/byte_ledger.h"
 #include "base/status.h"
 #include "engine/generate/generation.h"
+#include "engine/work_class.h"
 #include "formats/decoder_model.h"
 #include "formats/head_facts.h"
 #include "text/tokenizer.h"
@@ -42,7 +43,6 @@ using formats::Task;
 using formats::task_name;
 using formats::what_it_does;
 enum class Truncation { kCut, kRefuse };
-enum class Priority { kInteractive, kBulk };  // Bulk never delays interactive by more than a batch.
 
 struct Request {
   std::string model;  // Installed name or path.
@@ -53,7 +53,7 @@ struct Request {
   int max_tokens = 0;       // Template tokens included; 0: the model's limit.
   Truncation truncation = Truncation::kCut;
   std::optional<text::TruncationSide> truncation_side;  // Unset: the model's own.
-  Priority priority = Priority::kInteractive;
+  WorkClass work_class = WorkClass::kInteractive;
   std::optional<std::chrono::steady_clock::time_point> deadline;
 };
 
@@ -116,7 +116,8 @@ struct Stats {
 class Ticket {
  public:
   virtual ~Ticket() = default;
-  /// Inputs not yet in a batch come back as kCancelled; `done` is still called, once.
+  /// What is not done comes back as kCancelled, also out of a pass that runs, unless others share
+  /// its batch; `done` is still called, once.
   virtual void cancel() = 0;
 };
 

@@ -20,13 +20,13 @@ Outcome failed_outcome(Status status) {
 void OutcomeBook::enter(Job& job, std::size_t i_input, Outcome outcome) {
   QUERN_CHECK(job.n_left > 0);
   if (outcome.status.ok()) {
-    ++counters.n_texts;
-    counters.n_tokens += outcome.n_tokens;
-    if (outcome.n_dropped > 0) ++counters.n_truncated;
+    ++counters_.n_texts;
+    counters_.n_tokens += outcome.n_tokens;
+    if (outcome.n_dropped > 0) ++counters_.n_truncated;
   } else {
-    ++counters.n_failed;
+    ++counters_.n_failed;
   }
-  --counters.n_queued;
+  --counters_.n_queued;
   job.response.n_tokens += outcome.n_tokens;
   job.response.outcomes[i_input] = std::move(outcome);
   if (--job.n_left == 0) finished_.push_back(&job);

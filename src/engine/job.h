@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <list>
@@ -20,7 +19,6 @@
 namespace quern::engine {
 
 using Clock = std::chrono::steady_clock;
-struct JobQueue;
 
 /// An input that has its token ids and waits for a batch.
 struct Waiting {
@@ -35,7 +33,7 @@ struct Job {
   // Set before the job is handed to the scheduler.
   std::vector<Input> inputs;  // Emptied one by one as they are encoded.
   Plan plan;
-  Priority priority = Priority::kInteractive;
+  WorkClass work_class = WorkClass::kInteractive;
   std::optional<Clock::time_point> deadline;
   Clock::time_point submitted = Clock::now();
   std::shared_ptr<const ModelCard> card;  // What inputs are encoded with.
@@ -53,11 +51,7 @@ struct Job {
   std::size_t n_left = 0;      // Inputs without an outcome.
   bool started = false;        // Was any input in a batch yet?
   long last_batch = 0;         // Number of the last batch with one of its inputs.
-  JobQueue* queue = nullptr;
-  std::list<std::shared_ptr<Job>>::iterator position;  // In queue->jobs.
-
-  bool finished = false;  // done() has returned. Guarded by the scheduler's mutex.
-  std::condition_variable finished_cv;
+  std::list<std::shared_ptr<Job>>::iterator position;  // Among the jobs of its lane.
 };
 
 /// Delivers the answer, and lets go of what the callback holds. Once per job.
@@ -75,6 +69,8 @@ struct Counters {
 /// Where outcomes are entered: counts them, and remembers the jobs that have their last one.
 class OutcomeBook {
  public:
+  explicit OutcomeBook(Counters& counters) : counters_(counters) {}
+
   void enter(Job& job, std::size_t i_input, Outcome outcome);
 
   /// Enters `status` for every input that is not in a batch yet.
@@ -82,9 +78,10 @@ class OutcomeBook {
 
   std::vector<Job*> take_finished() { return std::exchange(finished_, {}); }
 
-  Counters counters;
+  Counters& counters() { return counters_; }
 
  private:
+  Counters& counters_;
   std::vector<Job*> finished_;
 };
 

@@ -1,4 +1,4 @@
-// The jobs that wait for one model at one priority: encodes their inputs ahead of the batches,
+// The jobs that wait for one model in one class of work: encodes their inputs ahead of the batches,
 // and says what the next batch is made of.
 
 #pragma once

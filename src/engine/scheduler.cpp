@@ -3,28 +3,75 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "base/check.h"
+#include "base/pace.h"
 
 namespace quern::engine {
 namespace {
 
-// Under an endless stream of interactive work, bulk still gets every so-manieth batch.
-constexpr int kInteractiveInARow = 16;
+using std::chrono::milliseconds;
 
-Status too_late(const Job& job) {
-  const auto waited =
-      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - job.submitted);
-  const std::size_t n_inputs = job.response.outcomes.size();
-  return {Code::kDeadline, fmt::format("the deadline passed after {} ms with {} of {} inputs done",
-                                       waited.count(), n_inputs - job.n_left, n_inputs)};
-}
+// An interactive pass runs so long before another lane's may go first in its midst.
+constexpr milliseconds kQuantum{20};
+// Others go first for so long at a time; what they interrupt has its share in between.
+constexpr milliseconds kLongestOvertaking{50};
+// Where nobody could: before the next attempt.
+constexpr milliseconds kPause{2};
+
+double ms(Clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
 }  // namespace
 
+/// The pace of a lane's step.
+class Scheduler::StepPace : public Pace {
+ public:
+  StepPace(Scheduler& scheduler, Lane& lane, const StepPace* outer)
+      : scheduler_(scheduler),
+        lane_(lane),
+        is_inner_(outer != nullptr),
+        n_own_(lane.n_interactive()),
+        not_before_(start_ + quantum()) {}
+
+  bool stop_asked() const override { return lane_.is_unwanted(); }
+  bool yield_asked() const override {
+    return !is_inner_ && scheduler_.n_interactive_.load() > n_own_ && Clock::now() >= not_before_;
+  }
+
+  Lane& lane() const { return lane_; }
+  /// What the step has taken, without what others did in its midst.
+  double own_ms() const { return ms(Clock::now() - start_ - yielded()); }
+
+ protected:
+  void let_others() override {
+    const Clock::time_point start = Clock::now();
+    ms_before_ = own_ms();
+    scheduler_.overtake(*this);
+    const Clock::time_point end = Clock::now();
+    const auto share = std::chrono::duration_cast<Clock::duration>((end - start) * kBulkShare);
+    const Clock::duration pause = nobody_could_ ? kPause : quantum();
+    not_before_ = end + std::max(share, pause);
+  }
+
+ private:
+  friend class Scheduler;
+  Clock::duration quantum() const { return n_own_ > 0 ? kQuantum : Clock::duration::zero(); }
+
+  Scheduler& scheduler_;
+  Lane& lane_;
+  const bool is_inner_;
+  const int n_own_;  // Interactive jobs of the lane itself: they wait for nobody else.
+  const Clock::time_point start_ = Clock::now();
+  Clock::time_point not_before_;
+  double ms_before_ = 0;  // Of its own, when others were let go first.
+  bool nobody_could_ = false;
+};
+
 Scheduler::Scheduler(ThreadPool& pool, Arena& arena, SchedulerOptions options)
-    : pool_(pool), options_(std::move(options)), runner_(pool, arena, options_.make_room) {
+    : options_(std::move(options)),
+      parts_{.pool = pool,
+             .arena = arena,
+             .make_room = options_.make_room,
+             .batch_tokens = options_.batch_tokens,
+             .counters = counters_} {
   driver_ = std::thread([this] { driver_main(); });
 }
 
@@ -37,11 +84,28 @@ Scheduler::~Scheduler() {
   driver_.join();
 }
 
+// With the mutex held, as `opened`.
+template <typename SomeJob>
+void Scheduler::watch(SomeJob& job, WorkClass work_class) {
+  job.done = [this, work_class, done = std::move(job.done)](auto answer) {
+    done(std::move(answer));
+    const std::lock_guard<std::mutex> lock(mutex_);
+    --n_open_;
+    if (work_class == WorkClass::kInteractive) --n_interactive_;
+  };
+  opened(work_class);
+}
+
+void Scheduler::opened(WorkClass work_class) {
+  ++n_open_;
+  if (work_class == WorkClass::kInteractive) ++n_interactive_;
+}
+
 void Scheduler::submit(std::shared_ptr<Job> job) {
   bool wake = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    ++n_open_;
+    watch(*job, job->work_class);
     incoming_.push_back(std::move(job));
     wake = !driving_;
   }
@@ -52,7 +116,7 @@ void Scheduler::submit(std::shared_ptr<GenerationJob> job) {
   bool wake = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    ++n_open_;
+    watch(*job, job->request.work_class);
     options_.generator->submit(std::move(job));
     wake = !driving_;
   }
@@ -60,11 +124,18 @@ void Scheduler::submit(std::shared_ptr<GenerationJob> job) {
 }
 
 void Scheduler::run(const std::shared_ptr<Job>& job) {
+  bool finished = false;
   std::unique_lock<std::mutex> lock(mutex_);
-  ++n_open_;
+  watch(*job, job->work_class);
+  job->done = [this, &finished, done = std::move(job->done)](Response answer) {
+    done(std::move(answer));
+    const std::lock_guard<std::mutex> told(mutex_);
+    finished = true;
+    done_cv_.notify_all();
+  };
   incoming_.push_back(job);
-  if (!driving_) drive(lock, job.get());
-  job->finished_cv.wait(lock, [&] { return job->finished; });
+  if (!driving_) drive(lock, &finished);
+  done_cv_.wait(lock, [&] { return finished; });
 }
 
 void Scheduler::driver_main() {
@@ -76,116 +147,103 @@ void Scheduler::driver_main() {
   }
 }
 
-// Drives until there is no work, or until `until` is finished; then the driver thread takes over.
-void Scheduler::drive(std::unique_lock<std::mutex>& lock, const Job* until) {
+// Drives until there is no work, or until `until` says so; then the driver thread takes over.
+void Scheduler::drive(std::unique_lock<std::mutex>& lock, const bool* until) {
   driving_ = true;
-  while (n_open_ > 0 && (until == nullptr || !until->finished)) {
-    const std::vector<JobPtr> fresh = std::exchange(incoming_, {});
-    cancel_all_ = stopping_;
+  while (n_open_ > 0 && (until == nullptr || !*until)) {
     lock.unlock();
-    accept(fresh);
-    step();
-    retire_finished();
-    const int n_generated = generate();
+    accept();
+    take_turn(nullptr);
     lock.lock();
-    n_open_ -= n_generated;
   }
   driving_ = false;
   if (n_open_ > 0 || stopping_) work_cv_.notify_one();
 }
 
-void Scheduler::accept(const std::vector<JobPtr>& jobs) {
-  for (const JobPtr& job : jobs) {
-    auto& queues = queues_[job->priority == Priority::kInteractive ? 0 : 1];
-    auto queue = std::find_if(queues.begin(), queues.end(),
-                              [&](const JobQueue& q) { return q.model == job->model; });
-    if (queue == queues.end())
-      queue = queues.insert(queues.end(), {.model = job->model, .jobs = {}});
-    QUERN_CHECK(!job->inputs.empty());
-    job->queue = &*queue;
-    job->position = queue->jobs.insert(queue->jobs.end(), job);
-    job->n_left = job->inputs.size();
-    job->response.outcomes.resize(job->inputs.size());
-    book_.counters.n_queued += static_cast<int>(job->n_left);
+void Scheduler::accept() {
+  std::vector<JobPtr> fresh;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    fresh = std::exchange(incoming_, {});
+    cancel_all_ = stopping_;
+  }
+  for (const JobPtr& job : fresh) {
+    lane_of(*job).add(job);
     if (job->deadline) next_deadline_ = std::min(next_deadline_, *job->deadline);
     if (job->cancelled) sweep_->store(true);
   }
+  if (options_.generator == nullptr) return;
+  next_deadline_ = std::min(next_deadline_, options_.generator->accept(*sweep_));
 }
 
-void Scheduler::step() {
-  if (sweep_->exchange(false) || cancel_all_ || Clock::now() >= next_deadline_) sweep();
-  retire_finished();
-  std::list<JobQueue>* queues = pick_priority();
-  if (queues == nullptr) return;
-  queues->splice(queues->end(), *queues, queues->begin());  // The next model is next.
-  JobQueue& queue = queues->back();
-  const std::shared_ptr<const Servable> model = queue.model;
-  const int batch_tokens =
-      options_.batch_tokens > 0 ? options_.batch_tokens : model->batch_tokens();
-
-  encode_ahead(queue, batch_tokens, pool_, book_);
-  std::vector<Candidate> batch = next_batch(queue, batch_tokens);
-  if (batch.empty()) return;  // None of the inputs could be encoded.
-  runner_.run(*model, batch, book_);
-  remove_batch(queue, batch);
-}
-
-// One step of the generator; returns how many of its jobs ended.
-int Scheduler::generate() {
-  if (options_.generator == nullptr) return 0;
-  if (cancel_all_) options_.generator->cancel_all();
-  return options_.generator->step();
-}
-
-// Ends the jobs that were cancelled or are late. Rare, so it may look at every job.
-void Scheduler::sweep() {
-  const Clock::time_point now = Clock::now();
-  next_deadline_ = Clock::time_point::max();
-  for (std::list<JobQueue>& queues : queues_) {
-    for (JobQueue& queue : queues) {
-      for (const JobPtr& job : queue.jobs) {
-        if (job->cancelled || cancel_all_) {
-          book_.end(*job, {Code::kCancelled, "cancelled"});
-        } else if (job->deadline && *job->deadline <= now) {
-          book_.end(*job, too_late(*job));
-        } else if (job->deadline) {
-          next_deadline_ = std::min(next_deadline_, *job->deadline);
-        }
-      }
-    }
+EncoderLane& Scheduler::lane_of(const Job& job) {
+  for (const auto& lane : encoders_) {
+    if (lane->model() == job.model && lane->jobs_class() == job.work_class) return *lane;
   }
+  encoders_.push_back(std::make_shared<EncoderLane>(job.model, job.work_class, parts_));
+  return *encoders_.back();
 }
 
-std::list<JobQueue>* Scheduler::pick_priority() {
-  std::list<JobQueue>& interactive = queues_[0];
-  std::list<JobQueue>& bulk = queues_[1];
-  const bool bulk_is_due = !bulk.empty() && n_interactive_in_a_row_ >= kInteractiveInARow;
-  if (!interactive.empty() && !bulk_is_due) {
-    ++n_interactive_in_a_row_;
-    return &interactive;
-  }
-  n_interactive_in_a_row_ = 0;
-  return bulk.empty() ? nullptr : &bulk;
+std::vector<Scheduler::LanePtr> Scheduler::lanes() const {
+  std::vector<LanePtr> out(encoders_.begin(), encoders_.end());
+  if (options_.generator != nullptr) options_.generator->add_lanes(out);
+  return out;
 }
 
-void Scheduler::retire_finished() {
-  for (Job* job : book_.take_finished()) {
-    JobQueue* queue = job->queue;
-    const JobPtr keep = *job->position;
-    queue->jobs.erase(job->position);
-    if (queue->jobs.empty()) {
-      queues_[job->priority == Priority::kInteractive ? 0 : 1].remove_if(
-          [&](const JobQueue& q) { return &q == queue; });
-    }
-    job->model.reset();
-    job->card.reset();
-    answer(*job, std::move(job->response));
-    job->bytes = Reservation();
-    const std::lock_guard<std::mutex> lock(mutex_);
-    job->finished = true;
-    --n_open_;
-    job->finished_cv.notify_all();
+// Lanes are held for no longer than this: who gives up what is idle wants it gone.
+Scheduler::LanePtr Scheduler::next_lane(const StepPace* outer) {
+  const std::vector<LanePtr> all = lanes();
+  if (outer == nullptr) return shares_.pick(all);
+  return shares_.pick_beside(all, outer->lane(), outer->ms_before_);
+}
+
+// One step of the lane whose turn it is: of all, or in the midst of `outer`. False if nothing ran.
+bool Scheduler::take_turn(StepPace* outer) {
+  sweep_if_due(outer == nullptr ? nullptr : &outer->lane());
+  const LanePtr lane = next_lane(outer);
+  if (lane == nullptr) return false;
+  StepPace pace(*this, *lane, outer);
+  Turn turn = Turn::kDone;
+  {
+    const Pace::Scope scope(pace);
+    turn = lane->step(outer == nullptr ? Shortage::kMakeRoom : Shortage::kWait);
   }
+  shares_.charge(*lane, pace.own_ms());
+  std::erase_if(encoders_, [&](const auto& e) {
+    return !e->has_work() && (outer == nullptr || e.get() != &outer->lane());
+  });
+  return turn == Turn::kDone;
+}
+
+// In the midst of a step: those who may go first do, on the same threads and with memory of
+// their own.
+void Scheduler::overtake(StepPace& outer) {
+  Pace steady;
+  const Pace::Scope scope(steady);
+  const Clock::time_point end = Clock::now() + kLongestOvertaking;
+  int n_turns = 0;
+  do {
+    accept();
+    if (!take_turn(&outer)) break;
+    ++n_turns;
+  } while (n_interactive_.load() > outer.n_own_ && Clock::now() < end);
+  outer.nobody_could_ = n_turns == 0;
+}
+
+// Ends the jobs that were cancelled or are late, but for those of a lane in the midst of a step:
+// its time comes when that is over.
+void Scheduler::sweep_if_due(const Lane* running) {
+  const bool is_due = sweep_->load() || cancel_all_ || Clock::now() >= next_deadline_;
+  if (!is_due) return;
+  if (running == nullptr) {
+    sweep_->store(false);
+    next_deadline_ = Clock::time_point::max();
+  }
+  for (const LanePtr& lane : lanes()) {
+    if (lane.get() == running) continue;
+    next_deadline_ = std::min(next_deadline_, lane->sweep(cancel_all_ ? Sweep::kAll : Sweep::kDue));
+  }
+  std::erase_if(encoders_, [&](const auto& e) { return !e->has_work() && e.get() != running; });
 }
 
 }  // namespace quern::engine

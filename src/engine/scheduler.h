@@ -1,38 +1,38 @@
-// Decides what runs next: a queue per model and priority, one batch at a time over the whole
-// thread pool, interactive before bulk, deadlines and cancellation between batches.
+// Decides what runs next: a lane for each model and what it does, one pass at a time over the whole
+// thread pool, in turns (FairShares). Interactive lanes also go first in the midst of a bulk pass,
+// and of another's that has run for a while. Deadlines and cancellation between passes; a pass that
+// nobody wants is left between two layers.
 //
-// Whoever "drives" runs batches: the driver thread, or a caller of run() who finds nobody driving
+// Whoever "drives" runs passes: the driver thread, or a caller of run() who finds nobody driving
 // and so saves the hand-over to another thread.
 
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <functional>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
-#include "engine/batch_runner.h"
+#include "engine/encoder_lane.h"
+#include "engine/fair_shares.h"
 #include "engine/generate/generator.h"
-#include "engine/job_queue.h"
 
 namespace quern::engine {
 
 struct SchedulerOptions {
   int batch_tokens = 0;                              // 0: as each model says.
   std::function<bool(std::size_t bytes)> make_room;  // See BatchRunner.
-  Generator* generator = nullptr;  // Its steps alternate with the batches. Outlives us.
+  Generator* generator = nullptr;                    // Of texts; outlives us.
 };
 
 /// Threads: submit, run, counters from any.
 class Scheduler {
  public:
   Scheduler(ThreadPool& pool, Arena& arena, SchedulerOptions options);
-  /// Finishes the running batch and cancels what waits. No run() may be under way.
+  /// Finishes the running pass and cancels what waits. No run() may be under way.
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
@@ -46,41 +46,48 @@ class Scheduler {
   /// As submit; returns after done().
   void run(const std::shared_ptr<Job>& job);
 
-  /// Raised after Job::cancelled, it makes the next step look for such jobs. Outlives us.
+  /// Raised after a job's `cancelled`, it makes the next step look for such jobs. Outlives us.
   std::shared_ptr<std::atomic<bool>> sweep_flag() const { return sweep_; }
 
-  const Counters& counters() const { return book_.counters; }
+  const Counters& counters() const { return counters_; }
 
  private:
   using JobPtr = std::shared_ptr<Job>;
+  using LanePtr = std::shared_ptr<Lane>;
+  class StepPace;
 
+  template <typename SomeJob>
+  void watch(SomeJob& job, WorkClass work_class);
+  void opened(WorkClass work_class);
   void driver_main();
-  void drive(std::unique_lock<std::mutex>& lock, const Job* until);
-  void accept(const std::vector<JobPtr>& jobs);
-  void step();
-  int generate();
-  void sweep();
-  std::list<JobQueue>* pick_priority();
-  void retire_finished();
+  void drive(std::unique_lock<std::mutex>& lock, const bool* until);
+  void accept();
+  EncoderLane& lane_of(const Job& job);
+  std::vector<LanePtr> lanes() const;
+  LanePtr next_lane(const StepPace* outer);
+  bool take_turn(StepPace* outer);
+  void overtake(StepPace& outer);
+  void sweep_if_due(const Lane* running);
 
-  ThreadPool& pool_;
   const SchedulerOptions options_;
   const std::shared_ptr<std::atomic<bool>> sweep_ = std::make_shared<std::atomic<bool>>(false);
 
-  std::mutex mutex_;  // Guards these, and Job::finished.
-  std::condition_variable work_cv_;
+  std::mutex mutex_;  // Guards these.
+  std::condition_variable work_cv_, done_cv_;
   std::vector<JobPtr> incoming_;
-  int n_open_ = 0;  // Accepted jobs that are not finished.
+  int n_open_ = 0;  // Accepted jobs without an answer.
   bool driving_ = false;
   bool stopping_ = false;
 
+  std::atomic<int> n_interactive_{0};  // Of the open ones.
+
   // Only whoever drives.
-  std::array<std::list<JobQueue>, 2> queues_;  // By priority; the front model is next.
-  int n_interactive_in_a_row_ = 0;
+  Counters counters_;  // Read by anyone.
+  EncoderLaneParts parts_;
+  std::vector<std::shared_ptr<EncoderLane>> encoders_;
+  FairShares shares_;
   Clock::time_point next_deadline_ = Clock::time_point::max();
   bool cancel_all_ = false;
-  OutcomeBook book_;
-  BatchRunner runner_;
 
   std::thread driver_;
 };

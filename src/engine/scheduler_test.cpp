@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/pace.h"
 #include "engine/fake_model.h"
 
 namespace quern::engine {
@@ -34,14 +35,14 @@ std::shared_ptr<const ModelCard> long_card() {
 class scheduler : public ::testing::Test {
  protected:
   std::unique_ptr<Sent> make(const std::vector<std::string>& texts,
-                             Priority priority = Priority::kInteractive) {
+                             WorkClass work_class = WorkClass::kInteractive) {
     auto sent = std::make_unique<Sent>();
     for (const std::string& text : texts) {
       Input input;
       input.text = text;
       sent->job->inputs.push_back(input);
     }
-    sent->job->priority = priority;
+    sent->job->work_class = work_class;
     sent->job->card = card_;
     sent->job->model = model_;
     Sent* s = sent.get();
@@ -52,8 +53,8 @@ class scheduler : public ::testing::Test {
   }
 
   std::unique_ptr<Sent> submit(const std::vector<std::string>& texts,
-                               Priority priority = Priority::kInteractive) {
-    auto sent = make(texts, priority);
+                               WorkClass work_class = WorkClass::kInteractive) {
+    auto sent = make(texts, work_class);
     scheduler_->submit(sent->job);
     return sent;
   }
@@ -160,9 +161,9 @@ TEST_F(scheduler, several_requests_share_a_batch) {
 
 TEST_F(scheduler, interactive_overtakes_bulk) {
   gate_.set(false);
-  auto bulk = submit(texts_of_lengths(std::vector<int>(20, 64)), Priority::kBulk);
+  auto bulk = submit(texts_of_lengths(std::vector<int>(20, 64)), WorkClass::kBulk);
   gate_.wait_for_arrivals(1);
-  auto interactive = submit({"quick"}, Priority::kInteractive);
+  auto interactive = submit({"quick"}, WorkClass::kInteractive);
   gate_.set(true);
   interactive->future.get();
   bulk->future.get();
@@ -173,7 +174,7 @@ TEST_F(scheduler, interactive_overtakes_bulk) {
 
 TEST_F(scheduler, bulk_is_not_starved_by_endless_interactive_work) {
   gate_.set(false);
-  auto bulk = submit({std::string(3, 'b')}, Priority::kBulk);
+  auto bulk = submit({std::string(3, 'b')}, WorkClass::kBulk);
   auto interactive = submit(texts_of_lengths(std::vector<int>(100, 64)));
   gate_.set(true);
   interactive->future.get();
@@ -195,24 +196,158 @@ TEST_F(scheduler, a_small_request_does_not_wait_for_a_large_one) {
   large->future.get();
 }
 
-TEST_F(scheduler, models_take_turns) {
-  std::vector<char> order;
-  const auto note = [&](char c) {
-    return std::make_shared<FakeServable>([this, &order, c](const std::vector<int>&) {
-      order.push_back(c);  // Only one batch runs at a time.
-      gate_.pass();
-    });
-  };
+TEST_F(scheduler, models_share_the_time) {
+  std::atomic<int> n_slow{0}, n_quick{0};
+  model_ = std::make_shared<FakeServable>([&](const std::vector<int>&) {
+    gate_.pass();
+    ++n_slow;
+    std::this_thread::sleep_for(milliseconds(20));
+  });
   gate_.set(false);
-  model_ = note('a');
-  auto a = submit(texts_of_lengths({64, 64, 64, 64}));
+  auto slow = submit(texts_of_lengths(std::vector<int>(40, 64)));
   gate_.wait_for_arrivals(1);
-  model_ = note('b');
-  auto b = submit(texts_of_lengths({64, 64}));
+  int n_slow_at_the_end = 0;
+  model_ = std::make_shared<FakeServable>([&](const std::vector<int>&) {
+    if (++n_quick == 50) n_slow_at_the_end = n_slow;
+    std::this_thread::sleep_for(milliseconds(2));
+  });
+  auto quick = submit(texts_of_lengths(std::vector<int>(50, 64)));
   gate_.set(true);
-  a->future.get();
-  b->future.get();
-  EXPECT_THAT(order, ElementsAre('a', 'a', 'b', 'a', 'b', 'a'));
+  quick->future.get();
+  // 50 steps of 2 ms are as much time as 5 of 20 ms, and one more may have begun before.
+  // On a machine that is busy, sleeps are longer, the short ones above all.
+  EXPECT_LE(n_slow_at_the_end, 25);
+  EXPECT_GE(n_slow_at_the_end, 1);
+  slow->future.get();
+}
+
+// A model whose pass goes on until `enough` says so, asking its pace as between layers.
+class Patient : public FakeServable {
+ public:
+  explicit Patient(std::function<bool()> enough) : enough_(std::move(enough)) {}
+  void forward(const models::RaggedBatch& batch, std::span<std::byte> scratch, ThreadPool& pool,
+               Matrix<float> out) const override {
+    const Clock::time_point patience = Clock::now() + std::chrono::seconds(20);
+    while (!enough_() && Clock::now() < patience) {
+      if (!Pace::current().go_on()) return;
+    }
+    FakeServable::forward(batch, scratch, pool, out);
+  }
+
+ private:
+  const std::function<bool()> enough_;
+};
+
+TEST_F(scheduler, interactive_work_goes_first_in_the_midst_of_a_bulk_pass) {
+  const auto quick_model = model_;
+  std::atomic<bool> running{false}, answered{false};
+  model_ = std::make_shared<Patient>([&] {
+    running = true;
+    return answered.load();
+  });
+  auto bulk = submit(texts_of_lengths({30, 31}), WorkClass::kBulk);
+  while (!running) std::this_thread::yield();
+  model_ = quick_model;
+  for (int i = 0; i < 5; ++i) {
+    const std::string text(static_cast<std::size_t>(5 + i), 'q');
+    EXPECT_EQ(submit({text})->future.get().outcomes[0].values, fake_values(text));
+  }
+  EXPECT_EQ(bulk->n_answers, 0);
+  answered = true;
+  const Response r = bulk->future.get();
+  EXPECT_EQ(r.outcomes[0].values, fake_values(std::string(30, 'x')));
+  EXPECT_EQ(r.outcomes[1].values, fake_values(std::string(31, 'x')));
+}
+
+// The same in the midst of a parallel operation, from whichever part of it asks.
+TEST_F(scheduler, interactive_work_goes_first_between_the_parts_of_an_operation) {
+  const auto quick_model = model_;
+  std::atomic<bool> running{false}, answered{false};
+  class Parts : public FakeServable {
+   public:
+    Parts(std::atomic<bool>& running, std::atomic<bool>& answered)
+        : running_(running), answered_(answered) {}
+    void forward(const models::RaggedBatch& batch, std::span<std::byte> scratch, ThreadPool& pool,
+                 Matrix<float> out) const override {
+      const Clock::time_point patience = Clock::now() + std::chrono::seconds(20);
+      pool.parallel_for(2, [&](int, int) {
+        while (!answered_ && Clock::now() < patience) {
+          running_ = true;
+          ThreadPool::serial().parallel_for(3, [](int, int) {});
+        }
+      });
+      FakeServable::forward(batch, scratch, pool, out);
+    }
+    std::atomic<bool>&running_, &answered_;
+  };
+  model_ = std::make_shared<Parts>(running, answered);
+  auto bulk = submit(texts_of_lengths({30}), WorkClass::kBulk);
+  while (!running) std::this_thread::yield();
+  model_ = quick_model;
+  EXPECT_EQ(submit(texts_of_lengths({5, 9, 64}))->future.get().outcomes[2].values,
+            fake_values(std::string(64, 'x')));
+  EXPECT_EQ(bulk->n_answers, 0);
+  answered = true;
+  EXPECT_EQ(bulk->future.get().outcomes[0].values, fake_values(std::string(30, 'x')));
+}
+
+TEST_F(scheduler, a_pass_in_the_midst_of_another_waits_for_memory) {
+  const auto quick_model = model_;
+  std::atomic<bool> running{false};
+  std::atomic<int> n_asked{0};
+  model_ = std::make_shared<Patient>([&] {
+    running = true;
+    std::this_thread::sleep_for(milliseconds(1));
+    return ++n_asked > 20;
+  });
+  // Room for the bulk batch, and little more.
+  Result<Reservation> held =
+      ledger_.reserve("other", ledger_.free_bytes() - 70 * kFakeScratchPerToken);
+  ASSERT_TRUE(held.ok());
+  auto bulk = submit(texts_of_lengths({60}), WorkClass::kBulk);
+  while (!running) std::this_thread::yield();
+  model_ = quick_model;
+  auto quick = submit(texts_of_lengths({40}));
+  EXPECT_EQ(quick->future.get().outcomes[0].values, fake_values(std::string(40, 'x')));
+  EXPECT_EQ(bulk->future.get().outcomes[0].values, fake_values(std::string(60, 'x')));
+}
+
+TEST_F(scheduler, a_cancelled_batch_is_left_in_its_midst) {
+  std::atomic<bool> running{false};
+  model_ = std::make_shared<Patient>([&] {
+    running = true;
+    return false;
+  });
+  auto sent = submit(texts_of_lengths({30, 31}), WorkClass::kBulk);
+  while (!running) std::this_thread::yield();
+  const Clock::time_point start = Clock::now();
+  cancel(*sent);
+  const Response r = sent->future.get();
+  EXPECT_LT(Clock::now() - start, std::chrono::seconds(5));
+  for (const Outcome& o : r.outcomes) EXPECT_EQ(o.status.code(), Code::kCancelled);
+  EXPECT_EQ(scheduler_->counters().n_queued, 0);
+}
+
+TEST_F(scheduler, a_batch_that_others_share_is_not_left) {
+  gate_.set(false);
+  auto first = submit({"first"});
+  gate_.wait_for_arrivals(1);
+  std::atomic<int> n_asked{0};
+  Sent* cancelled = nullptr;
+  model_ = std::make_shared<Patient>([&] {
+    if (n_asked == 0) cancel(*cancelled);
+    return ++n_asked > 20;
+  });
+  auto one = make({"ab", "abc"});
+  auto other = make({"abcd"});
+  cancelled = one.get();
+  scheduler_->submit(one->job);
+  scheduler_->submit(other->job);
+  gate_.set(true);
+  EXPECT_EQ(other->future.get().outcomes[0].values, fake_values("abcd"));
+  EXPECT_GT(n_asked, 20);
+  one->future.get();
+  first->future.get();
 }
 
 TEST_F(scheduler, cancelled_inputs_that_wait_come_back_cancelled) {
@@ -310,7 +445,7 @@ TEST_F(scheduler, values_that_are_not_finite_are_an_error) {
 TEST_F(scheduler, destruction_finishes_the_running_batch_and_cancels_the_rest) {
   gate_.set(false);
   auto sent = submit(texts_of_lengths({64, 64, 64}));
-  auto other = submit({"other"}, Priority::kBulk);
+  auto other = submit({"other"}, WorkClass::kBulk);
   gate_.wait_for_arrivals(1);
   std::thread opener([&] {
     std::this_thread::sleep_for(milliseconds(10));
@@ -326,7 +461,7 @@ TEST_F(scheduler, destruction_finishes_the_running_batch_and_cancels_the_rest) {
 
 TEST_F(scheduler, very_many_inputs_cost_no_more_each) {
   // 10^5 inputs with deadlines and 16 to a batch: quadratic work would take minutes.
-  auto sent = make(std::vector<std::string>(100000, "abcd"), Priority::kBulk);
+  auto sent = make(std::vector<std::string>(100000, "abcd"), WorkClass::kBulk);
   sent->job->deadline = Clock::now() + std::chrono::hours(1);
   const Clock::time_point start = Clock::now();
   scheduler_->run(sent->job);
@@ -358,7 +493,7 @@ TEST_F(scheduler, every_request_is_answered_once_and_right_under_stress) {
           t = std::string(1 + random() % 40, static_cast<char>('a' + random() % 26));
           if (random() % 20 == 0) t = "bad";
         }
-        auto sent = make(texts, random() % 2 == 0 ? Priority::kBulk : Priority::kInteractive);
+        auto sent = make(texts, random() % 2 == 0 ? WorkClass::kBulk : WorkClass::kInteractive);
         if (random() % 8 == 0) sent->job->deadline = Clock::now() + milliseconds(random() % 3);
         const bool cancelled = random() % 8 == 0;
         if (random() % 2 == 0) {

@@ -90,6 +90,8 @@ std::size_t decoder_scratch_bytes(const Decoder& model, kernels::KvType kv, int 
 ///   64-byte aligned.
 /// Numerics: a token's logits depend on its own sequence only: not on how its prompt was cut, on
 ///   what else was in the batch, on whether its cache was forked, or on the number of threads.
+/// Leaves before its end, between two layers and with the caches as they were, when Pace::current()
+/// stops.
 /// Errors: none. Ids and room were checked by the caller.
 void decoder_forward(const Decoder& model, std::span<const DecoderStep> steps,
                      std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> logits);

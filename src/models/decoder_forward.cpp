@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/pace.h"
 #include "kernels/attention/cached_attention.h"
 #include "kernels/block/block_weight.h"
 #include "models/decoder.h"
@@ -78,6 +79,7 @@ class Run {
     });
     // From attention to attention a range of rows stays with one thread.
     for (int layer = 0; layer <= c_.n_layers; ++layer) {
+      if (!Pace::current().go_on()) return;  // The caches stay as long as they were.
       for_row_blocks(p_.x.rows, pool_, [&](const RowRange& rows) {
         if (layer > 0) after_attention(layer - 1, rows);
         if (layer < c_.n_layers) before_attention(layer, rows);

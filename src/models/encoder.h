@@ -97,6 +97,7 @@ std::size_t encoder_scratch_bytes(const Encoder& model, int n_tokens, int longes
 ///   encoder_scratch_bytes(...) bytes, 64-byte aligned.
 /// Numerics: a row's bits depend on its own sequence only, never on the rest of the batch or on
 ///   the number of threads.
+/// Leaves before its end, between two layers, when Pace::current() stops.
 /// Errors: none. Ids, types and lengths were checked by the caller.
 void encoder_forward(const Encoder& model, const RaggedBatch& batch, std::span<std::byte> scratch,
                      ThreadPool& pool, Matrix<float> hidden);

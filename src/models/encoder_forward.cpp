@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/pace.h"
 #include "kernels/attention/attention.h"
 #include "kernels/int8/int8_equalise.h"
 #include "kernels/table.h"
@@ -72,6 +73,7 @@ class Run {
     embed();
     // From attention to attention a range of rows stays with one thread.
     for (int layer = 0; layer <= m_.config.n_layers; ++layer) {
+      if (!Pace::current().go_on()) return;
       for_row_blocks(x_.rows, pool_, [&](const RowRange& rows) {
         if (layer > 0) after_attention(layer - 1, rows);
         if (layer < m_.config.n_layers) before_attention(layer, rows);

@@ -62,12 +62,27 @@ void KvSequence::put(Layer& layer, std::size_t i, KvPage page) {
   layer.pages[i] = std::move(page);
 }
 
+std::size_t KvSequence::n_wanted(std::size_t layer, int n_positions) const {
+  const bool windowed = pool_->windows()[layer] > 0;
+  return n_pages(windowed ? std::min(n_positions, length_ + kMaxStepTokens) : n_positions);
+}
+
+std::size_t KvSequence::missing_bytes(int n_positions, std::size_t n_more_spare) const {
+  std::size_t n_missing = 0;
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const std::size_t n = n_wanted(l, n_positions);
+    n_missing += n - std::min(n, layers_[l].pages.size());
+  }
+  const std::size_t n_spare = pool_->n_spare() + n_more_spare;
+  const std::size_t n_new = n_missing - std::min(n_missing, n_spare);
+  const std::size_t n_slabs = (n_new + layers_.size() - 1) / layers_.size();
+  return n_slabs * layers_.size() * pool_->shape().page_bytes();
+}
+
 Status KvSequence::reserve(int n_positions) {
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     Layer& layer = layers_[l];
-    const int wanted =
-        pool_->windows()[l] > 0 ? std::min(n_positions, length_ + kMaxStepTokens) : n_positions;
-    const std::size_t n = n_pages(wanted);
+    const std::size_t n = n_wanted(l, n_positions);
     for (std::size_t i = layer.pages.size(); i < n; ++i) {
       QUERN_ASSIGN(KvPage page, pool_->take());
       layer.pages.resize(i + 1);

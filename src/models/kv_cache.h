@@ -48,6 +48,9 @@ class KvPool {
   /// Gives the pages that nobody uses back to the system.
   void drop_spare() { spare_.clear(); }
 
+  std::size_t n_spare() const { return spare_.size(); }
+  std::size_t spare_bytes() const { return n_spare() * shape_.page_bytes(); }
+
  private:
   kernels::KvShape shape_;
   std::vector<int> windows_;
@@ -78,6 +81,10 @@ class KvSequence {
   /// what it got so far stays.
   Status reserve(int n_positions);
 
+  /// Bytes that reserve(n_positions) would take from the ledger, if the pool had `n_more_spare`
+  /// pages more to spare.
+  std::size_t missing_bytes(int n_positions, std::size_t n_more_spare) const;
+
   /// Says that positions up to `length` are written, and gives back what windows have passed.
   void advance(int length);
 
@@ -85,6 +92,12 @@ class KvSequence {
   /// shared, the last one is copied. Errors: kExhausted; kNotFound when a layer's window has
   /// passed a page that the fork would need.
   Result<KvSequence> fork(int n_positions) const;
+
+  int n_layers() const { return static_cast<int>(layers_.size()); }
+  /// The pages of `layer`, as pages().
+  const std::vector<KvPage>& held(int layer) const {
+    return layers_[static_cast<std::size_t>(layer)].pages;
+  }
 
   /// Bytes of its pages, shared ones counted whole.
   std::size_t n_bytes() const;
@@ -95,6 +108,7 @@ class KvSequence {
     std::vector<std::byte*> data;
   };
 
+  std::size_t n_wanted(std::size_t layer, int n_positions) const;
   void put(Layer& layer, std::size_t i, KvPage page);
 
   KvPool* pool_;

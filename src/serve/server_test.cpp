@@ -134,7 +134,7 @@ TEST_F(server, options_reach_the_engine_and_cuts_are_told) {
   EXPECT_EQ(request.truncation, engine::Truncation::kRefuse);
   EXPECT_EQ(request.max_tokens, 16);
   EXPECT_EQ(request.prompt_name, "query");
-  EXPECT_EQ(request.priority, engine::Priority::kBulk);
+  EXPECT_EQ(request.work_class, engine::WorkClass::kBulk);
   EXPECT_TRUE(request.deadline.has_value());
   EXPECT_EQ(answer.headers.at("x-quern-truncated"), "1");
   EXPECT_EQ(json::parse(answer.body)["data"][0]["dropped_tokens"], 6);

@@ -65,7 +65,7 @@ Result<std::vector<double>> time_singles(Session& session, int n_singles,
                                          const std::vector<engine::Input>& inputs) {
   std::vector<double> ms;
   engine::Request request = session.request;
-  request.priority = engine::Priority::kInteractive;
+  request.work_class = engine::WorkClass::kInteractive;
   for (int i = 0; i < n_singles; ++i) {
     // Spread over the file, and over it again where it is short.
     const std::size_t at =

@@ -33,7 +33,7 @@ Examples:
 Result<std::vector<float>> embed_question(Session& session, const std::string& question) {
   engine::Request request = session.request;
   request.inputs.push_back({.text = question, .text_pair = {}, .ids = {}});
-  request.priority = engine::Priority::kInteractive;
+  request.work_class = engine::WorkClass::kInteractive;
   engine::Response response = session.engine->run(std::move(request));
   QUERN_TRY(response.status);
   QUERN_TRY(response.outcomes.at(0).status.in("question"));

@@ -11,6 +11,7 @@
 #include "base/byte_spans.h"
 #include "base/status.h"
 #include "engine/generate/sampling.h"
+#include "engine/work_class.h"
 
 namespace quern::engine {
 
@@ -32,8 +33,8 @@ struct GenerateRequest {
   bool tells_prompt =
       false;  // The prompt's own tokens too, with their logprobs, before all others.
   ContextPolicy context = ContextPolicy::kRefuse;
-  int n_kept = 0;        // kSlide: tokens at the front that stay.
-  bool is_bulk = false;  // Never delays others by more than a step.
+  int n_kept = 0;  // kSlide: tokens at the front that stay.
+  WorkClass work_class = WorkClass::kInteractive;
   std::optional<std::chrono::steady_clock::time_point> deadline;
 };
 

@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/pace.h"
+#include "engine/fair_shares.h"
 #include "engine/generate/generation_plan.h"
 
 namespace quern::engine {
@@ -35,6 +37,35 @@ std::shared_ptr<const text::TextEncoder> letters(int n_vocab) {
   if (!encoder.ok()) ADD_FAILURE() << encoder.status().message();
   return std::make_shared<const text::TextEncoder>(std::move(*encoder));
 }
+
+/// Answers so far: all tests of a process run one after another.
+int n_answers = 0;
+
+/// A generator that gives its own lanes turns, as the scheduler does.
+class Turns : public Generator {
+ public:
+  using Generator::Generator;
+
+  /// One step of one lane; how many answers came of it, or of a sweep before it.
+  int step() {
+    const int n_before = n_answers;
+    std::atomic<bool> sweep{false};
+    accept(sweep);
+    std::vector<std::shared_ptr<Lane>> lanes;
+    add_lanes(lanes);
+    for (const auto& lane : lanes) lane->sweep(Sweep::kDue);
+    const std::shared_ptr<Lane> lane = shares_.pick(lanes);
+    lanes.clear();
+    if (lane != nullptr) {
+      lane->step(Shortage::kMakeRoom);
+      shares_.charge(*lane, 1);
+    }
+    return n_answers - n_before;
+  }
+
+ private:
+  FairShares shares_;
+};
 
 class GeneratorTest : public testing::Test {
  protected:
@@ -76,6 +107,7 @@ class GeneratorTest : public testing::Test {
     job->done = [&answer](GenerateResult r) {
       EXPECT_FALSE(answer.done);
       answer.done = true;
+      ++n_answers;
       answer.result = std::move(r);
     };
     return job;
@@ -89,7 +121,7 @@ class GeneratorTest : public testing::Test {
 
   Answer alone(const std::shared_ptr<const GenerativeModel>& model, const GenerateRequest& request,
                const std::vector<TokenId>& ids) {
-    Generator generator(pool_, arena_, ledger_, {.max_prefixes = 0});
+    Turns generator(pool_, arena_, ledger_, {.max_prefixes = 0});
     Answer answer;
     generator.submit(job(model, request, ids, answer));
     for (int i = 0; i < 2000 && !answer.done; ++i) generator.step();
@@ -143,7 +175,7 @@ TEST_F(GeneratorTest, what_runs_beside_changes_nothing) {
       want[i] = alone(model, request(5 + 3 * i, i), prompt(1 + 13 * i, i));
     }
     std::vector<Answer> got(12);
-    Generator generator(pool_, arena_, ledger_, {.max_sequences = 5, .prompt_chunk = 17});
+    Turns generator(pool_, arena_, ledger_, {.max_sequences = 5, .prompt_chunk = 17});
     for (int i = 0; i < 12; ++i) {
       generator.submit(job(model, request(5 + 3 * i, i), prompt(1 + 13 * i, i), got[i]));
       generator.step();  // They join while others run.
@@ -159,7 +191,7 @@ TEST_F(GeneratorTest, a_kept_prefix_gives_the_same_text_and_is_counted) {
     const auto model = load(name);
     const std::vector<TokenId> first = prompt(150);
     const Answer cold = alone(model, request(20), first);
-    Generator generator(pool_, arena_, ledger_, {});
+    Turns generator(pool_, arena_, ledger_, {});
     Answer warm_up, again, longer;
     generator.submit(job(model, request(20), first, warm_up));
     while (!warm_up.done) generator.step();
@@ -208,7 +240,7 @@ TEST_F(GeneratorTest, a_prefix_is_reused_under_its_own_rope_only) {
   const std::vector<TokenId> longer = prompt(150);
   const std::vector<TokenId> shorter(longer.begin(), longer.begin() + 64);
   const Answer want = alone(model, r, longer);
-  Generator generator(pool_, arena_, ledger_, {});
+  Turns generator(pool_, arena_, ledger_, {});
   const auto ask = [&](const std::vector<TokenId>& ids) {
     Answer answer;
     generator.submit(job(model, r, ids, answer));
@@ -239,11 +271,11 @@ TEST_F(GeneratorTest, out_of_pages_a_sequence_is_set_back_and_says_the_same) {
       64;
   ByteLedger tight(arena_bytes + 11 * page);
   Arena arena(tight);
-  Generator generator(pool_, arena, tight, {.reserved_ahead = 8, .max_prefixes = 4});
+  Turns generator(pool_, arena, tight, {.reserved_ahead = 8, .max_prefixes = 4});
   std::vector<Answer> got(6);
   for (int i = 0; i < 6; ++i) {
     GenerateRequest r = request(120, i);
-    r.is_bulk = i % 2 == 1;
+    r.work_class = i % 2 == 1 ? WorkClass::kBulk : WorkClass::kInteractive;
     generator.submit(job(model, r, prompt(60, i), got[i]));
   }
   int n_ended = 0;
@@ -259,7 +291,7 @@ TEST_F(GeneratorTest, a_prompt_that_no_memory_holds_fails_alone) {
   const auto model = load("llama");
   ByteLedger tiny(4096);
   Arena arena(tiny);
-  Generator generator(pool_, arena, tiny, {});
+  Turns generator(pool_, arena, tiny, {});
   Answer answer;
   generator.submit(job(model, request(5), prompt(100), answer));
   EXPECT_EQ(generator.step(), 1);
@@ -268,7 +300,7 @@ TEST_F(GeneratorTest, a_prompt_that_no_memory_holds_fails_alone) {
 
 TEST_F(GeneratorTest, a_cancelled_one_leaves_at_once_and_others_go_on) {
   const auto model = load("llama");
-  Generator generator(pool_, arena_, ledger_, {});
+  Turns generator(pool_, arena_, ledger_, {});
   Answer a, b;
   const auto first = job(model, request(200), prompt(20), a);
   generator.submit(first);
@@ -284,7 +316,7 @@ TEST_F(GeneratorTest, a_cancelled_one_leaves_at_once_and_others_go_on) {
 }
 
 TEST_F(GeneratorTest, a_cancelled_one_that_ran_alone_is_not_counted_as_running) {
-  Generator generator(pool_, arena_, ledger_, {});
+  Turns generator(pool_, arena_, ledger_, {});
   Answer a;
   const auto only = job(load("llama"), request(200), prompt(20), a);
   generator.submit(only);
@@ -297,7 +329,7 @@ TEST_F(GeneratorTest, a_cancelled_one_that_ran_alone_is_not_counted_as_running) 
 }
 
 TEST_F(GeneratorTest, a_deadline_ends_an_answer_with_what_it_has) {
-  Generator generator(pool_, arena_, ledger_, {});
+  Turns generator(pool_, arena_, ledger_, {});
   Answer a;
   GenerateRequest r = request(0);
   r.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(30);
@@ -355,7 +387,7 @@ TEST_F(GeneratorTest, damaged_weights_fail_their_sequence_only) {
   const auto sound = load("qwen2");
   const auto norm = const_cast<float*>(damaged->decoder.final_norm.weight.data());
   norm[3] = std::nanf("");
-  Generator generator(pool_, arena_, ledger_, {});
+  Turns generator(pool_, arena_, ledger_, {});
   Answer bad, good;
   generator.submit(job(damaged, request(10), prompt(20), bad));
   generator.submit(job(sound, request(10), prompt(20), good));
@@ -377,7 +409,7 @@ TEST_F(GeneratorTest, a_cache_type_that_does_not_suit_the_heads_is_refused) {
 TEST_F(GeneratorTest, all_memory_comes_back) {
   const auto model = load("gemma3");
   {
-    Generator generator(pool_, arena_, ledger_, {});
+    Turns generator(pool_, arena_, ledger_, {});
     std::vector<Answer> answers(4);
     for (int i = 0; i < 4; ++i)
       generator.submit(job(model, request(70), prompt(90, i), answers[i]));
@@ -414,6 +446,134 @@ TEST_F(GeneratorTest, an_answer_without_a_limit_holds_what_the_context_does) {
   const Answer a = alone(model, request(INT_MAX), prompt(200));
   EXPECT_EQ(a.result.finish, FinishReason::kLength);
   EXPECT_EQ(a.result.n_tokens, 57);
+}
+
+TEST_F(GeneratorTest, what_idle_models_keep_goes_while_another_runs) {
+  const auto idle = load("llama");
+  Turns generator(pool_, arena_, ledger_, {});
+  Answer a, b;
+  generator.submit(job(idle, request(5), prompt(100), a));
+  while (!a.done) generator.step();
+  const auto kept = [&](const char* tenant) {
+    std::size_t bytes = 0;
+    for (const ByteLedger::Tenant& t : ledger_.tenants()) bytes += t.name == tenant ? t.bytes : 0;
+    return bytes;
+  };
+  EXPECT_GT(kept("kv/llama"), 0u);
+  EXPECT_GT(idle.use_count(), 1);
+  const auto running = job(load("qwen2"), request(5), prompt(20), b);
+  running->on_delta = [&](const GenerateDelta&) {
+    generator.release_idle();
+    EXPECT_EQ(kept("kv/llama"), 0u);
+    EXPECT_EQ(idle.use_count(), 1);  // Nobody else holds the weights.
+    EXPECT_GT(kept("kv/qwen2"), 0u);
+  };
+  generator.submit(running);
+  while (!b.done) generator.step();
+  EXPECT_EQ(b.result.n_tokens, 5);
+}
+
+TEST_F(GeneratorTest, callbacks_find_the_arena_free) {
+  Turns generator(pool_, arena_, ledger_, {});
+  Answer a;
+  const auto only = job(load("llama"), request(5), prompt(20), a);
+  int n_told = 0;
+  only->on_delta = [&](const GenerateDelta&) {
+    ++n_told;
+    arena_.release_if_idle();
+    for (const ByteLedger::Tenant& t : ledger_.tenants()) {
+      if (t.name == "activations") {
+        EXPECT_EQ(t.bytes, 0u);
+      }
+    }
+  };
+  generator.submit(only);
+  while (!a.done) generator.step();
+  EXPECT_GE(n_told, 5);
+}
+
+TEST_F(GeneratorTest, one_that_waits_for_pages_costs_others_nothing_while_it_does) {
+  const auto model = load("llama");
+  const kernels::KvShape shape{.type = kernels::KvType::kF16, .n_kv_heads = 2, .d_head = 8};
+  const std::size_t page = shape.page_bytes() * 2;  // Layers.
+  const std::size_t arena_bytes =
+      models::decoder_scratch_bytes(model->decoder, kernels::KvType::kF16, 512, 2, 2) + 2 * 61 * 4 +
+      64;
+  ByteLedger tight(arena_bytes + 4 * page);
+  Arena arena(tight);
+  EXPECT_TRUE(arena.take(arena_bytes).ok());  // It keeps that: the rest is for pages.
+  int n_asked = 0;
+  Turns generator(pool_, arena, tight, {.reserved_ahead = 8, .make_room = [&](std::size_t) {
+                                          ++n_asked;
+                                          return false;
+                                        }});
+  Answer kept, again, runs, waits;
+  generator.submit(job(model, request(1), prompt(70, 3), kept));  // Its first page stays.
+  while (!kept.done) generator.step();
+  generator.submit(job(model, request(50), prompt(60), runs));
+  generator.step();
+  generator.submit(job(model, request(2), prompt(250, 2), waits));  // Four pages.
+  n_asked = 0;
+  for (int i = 0; i < 20; ++i) generator.step();
+  EXPECT_FALSE(runs.done);
+  EXPECT_FALSE(waits.done);
+  EXPECT_LE(n_asked, 3);
+  while (!runs.done) generator.step();
+  while (!waits.done) generator.step();
+  EXPECT_TRUE(runs.result.status.ok()) << runs.result.status.message();
+  EXPECT_TRUE(waits.result.status.ok()) << waits.result.status.message();
+}
+
+// Asks between layers; the prompt's client goes at the `at`-th time.
+class GoesAway : public Pace {
+ public:
+  GoesAway(GenerationJob& job, Generator& generator, int at)
+      : job_(job), generator_(generator), at_(at) {}
+  bool yield_asked() const override {
+    if (++n_asked == at_) job_.cancelled = true;
+    return false;
+  }
+  bool stop_asked() const override {
+    std::vector<std::shared_ptr<Lane>> lanes;
+    generator_.add_lanes(lanes);
+    if (!lanes[0]->is_unwanted()) return false;
+    ++n_stopped;
+    return true;
+  }
+  mutable int n_asked = 0, n_stopped = 0;
+
+ private:
+  GenerationJob& job_;
+  Generator& generator_;
+  const int at_;
+};
+
+TEST_F(GeneratorTest, a_prompt_cancelled_in_its_midst_is_left_and_neighbours_say_the_same) {
+  for (const char* name : {"llama", "gemma3"}) {
+    const auto model = load(name);
+    const Answer want = alone(model, request(40, 3), prompt(30, 2));
+    int n_left = 0;
+    for (int at = 1; at < 40; at += 3) {
+      Turns generator(pool_, arena_, ledger_, {.prompt_chunk = 50});
+      Answer neighbour, gone;
+      generator.submit(job(model, request(40, 3), prompt(30, 2), neighbour));
+      for (int i = 0; i < 3; ++i) generator.step();
+      const auto prompted = job(model, request(5), prompt(240), gone);
+      generator.submit(prompted);
+      GoesAway pace(*prompted, generator, at);
+      {
+        const Pace::Scope scope(pace);
+        for (int i = 0; i < 4; ++i) generator.step();
+      }
+      n_left += pace.n_stopped > 0 ? 1 : 0;
+      for (int i = 0; i < 200 && !(neighbour.done && gone.done); ++i) generator.step();
+      EXPECT_EQ(neighbour, want) << name << " " << at;
+      if (pace.n_stopped > 0) {
+        EXPECT_EQ(gone.result.status.code(), Code::kCancelled);
+      }
+    }
+    EXPECT_GT(n_left, 0);
+  }
 }
 
 }  // namespace

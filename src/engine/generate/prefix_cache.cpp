@@ -1,6 +1,7 @@
 #include "engine/generate/prefix_cache.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 namespace quern::engine {
@@ -63,6 +64,19 @@ std::size_t PrefixCache::n_bytes() const {
   std::size_t n = 0;
   for (const Entry& entry : entries_) n += entry.kv.n_bytes();
   return n;
+}
+
+std::size_t PrefixCache::n_own_pages() const {
+  std::unordered_map<const models::KvPageBytes*, long> n_held;
+  std::size_t n_own = 0;
+  for (const Entry& entry : entries_) {
+    for (int layer = 0; layer < entry.kv.n_layers(); ++layer) {
+      for (const models::KvPage& page : entry.kv.held(layer)) {
+        if (page != nullptr && ++n_held[page.get()] == page.use_count()) ++n_own;
+      }
+    }
+  }
+  return n_own;
 }
 
 bool PrefixCache::drop_one() {

@@ -34,6 +34,9 @@ class PrefixCache {
   /// Lets the least recently used entry go; false if there is none.
   bool drop_one();
 
+  /// Pages that nobody else holds: what dropping all entries would free.
+  std::size_t n_own_pages() const;
+
   std::size_t n_entries() const { return entries_.size(); }
 
  private:

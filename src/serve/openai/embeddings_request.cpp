@@ -63,9 +63,9 @@ Problem Reader::read_field(std::string_view key, JsonValue value) {
                                              request.truncation_side.emplace());
   }
   if (key == "priority") {
-    using enum engine::Priority;
-    return read_choice<engine::Priority>(
-        value, {key}, {{"interactive", kInteractive}, {"bulk", kBulk}}, request.priority);
+    using enum engine::WorkClass;
+    return read_choice<engine::WorkClass>(
+        value, {key}, {{"interactive", kInteractive}, {"bulk", kBulk}}, request.work_class);
   }
   return read_ignored(key, value, IgnoredBy::kEmbeddings, out_.warnings);
 }

@@ -69,7 +69,7 @@ TEST(embeddings_request, options_and_their_defaults) {
   EXPECT_EQ(all.request.truncation, engine::Truncation::kRefuse);
   EXPECT_EQ(all.request.max_tokens, 9);
   EXPECT_EQ(all.request.prompt_name, "query");
-  EXPECT_EQ(all.request.priority, engine::Priority::kBulk);
+  EXPECT_EQ(all.request.work_class, engine::WorkClass::kBulk);
 
   const auto nulls = parsed(with(R"("encoding_format":null,"dimensions":null,"user":null)"));
   EXPECT_EQ(nulls.format, EncodingFormat::kFloat);

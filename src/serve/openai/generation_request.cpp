@@ -109,8 +109,9 @@ std::optional<Problem> read_generation_field(std::string_view key, JsonValue val
   if (key == "stream_options") return read_stream_options(value, out);
   if (key == "ignore_eos") return read_flag(value, {key}, wanted.ignore_end);
   if (key == "priority") {
-    return read_choice<bool>(value, {key}, {{"interactive", false}, {"bulk", true}},
-                             wanted.is_bulk);
+    using enum engine::WorkClass;
+    return read_choice<engine::WorkClass>(
+        value, {key}, {{"interactive", kInteractive}, {"bulk", kBulk}}, wanted.work_class);
   }
   if (key == "n") {
     std::int64_t n = 1;

@@ -89,7 +89,7 @@ TEST(generation_request, every_field_arrives) {
   EXPECT_EQ(w.n_logprobs, 4);
   EXPECT_EQ(w.sampling.logit_bias,
             (std::vector<std::pair<text::TokenId, float>>{{7, -100.0f}, {0, 1.5f}}));
-  EXPECT_TRUE(w.ignore_end && w.is_bulk);
+  EXPECT_TRUE(w.ignore_end && w.work_class == engine::WorkClass::kBulk);
   EXPECT_EQ(r.generation.n, 3);
   EXPECT_TRUE(r.generation.is_stream && r.generation.include_usage);
   EXPECT_TRUE(same(r.chat.tools, R"([{"type":"function","function":{"name":"f"}}])"));

@@ -1,0 +1,117 @@
+#include "engine/encoder_lane.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace quern::engine {
+namespace {
+
+// Batches of bulk work, so that a turn of theirs ends before long even where nobody can go first
+// in their middle; and what they hold of it at least, or products would be read for few rows.
+constexpr double kBulkStepMs = 100;
+constexpr int kLeastBatchTokens = 256;
+
+Status too_late(const Job& job) {
+  const auto waited =
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - job.submitted);
+  const std::size_t n_inputs = job.response.outcomes.size();
+  return {Code::kDeadline, fmt::format("the deadline passed after {} ms with {} of {} inputs done",
+                                       waited.count(), n_inputs - job.n_left, n_inputs)};
+}
+
+int n_tokens_of(const std::vector<Candidate>& batch) {
+  int n = 0;
+  for (const Candidate& c : batch) n += c.input->n_tokens();
+  return n;
+}
+
+}  // namespace
+
+EncoderLane::EncoderLane(std::shared_ptr<const Servable> model, WorkClass work_class,
+                         const EncoderLaneParts& parts)
+    : work_class_(work_class),
+      parts_(parts),
+      queue_{.model = std::move(model), .jobs = {}},
+      book_(parts.counters),
+      runner_(parts.pool, parts.arena, parts.make_room) {}
+
+void EncoderLane::add(const std::shared_ptr<Job>& job) {
+  QUERN_CHECK(!job->inputs.empty());
+  job->position = queue_.jobs.insert(queue_.jobs.end(), job);
+  job->n_left = job->inputs.size();
+  job->response.outcomes.resize(job->inputs.size());
+  parts_.counters.n_queued += static_cast<int>(job->n_left);
+}
+
+int EncoderLane::n_interactive() const {
+  return work_class_ == WorkClass::kInteractive ? static_cast<int>(queue_.jobs.size()) : 0;
+}
+
+int EncoderLane::batch_budget() const {
+  if (parts_.batch_tokens > 0) return parts_.batch_tokens;
+  const int wanted = queue_.model->batch_tokens();
+  if (work_class_ == WorkClass::kInteractive || tokens_per_ms_ == 0) return wanted;
+  const auto in_time = static_cast<int>(std::min(tokens_per_ms_ * kBulkStepMs, 1e9));
+  return std::min(wanted, std::max(in_time, kLeastBatchTokens));
+}
+
+Turn EncoderLane::step(Shortage shortage) {
+  const int budget = batch_budget();
+  encode_ahead(queue_, budget, parts_.pool, book_);
+  batch_ = next_batch(queue_, budget);
+  Turn turn = Turn::kDone;
+  if (!batch_.empty()) {  // Empty where none of the inputs could be encoded.
+    const auto took = runner_.run(*queue_.model, batch_, shortage, book_);
+    if (took) {
+      const double ms = std::chrono::duration<double, std::milli>(*took).count();
+      if (ms > 0) tokens_per_ms_ = n_tokens_of(batch_) / ms;
+      remove_batch(queue_, batch_);
+    } else {
+      turn = Turn::kNoRoom;
+    }
+    batch_.clear();
+  }
+  retire_finished();
+  return turn;
+}
+
+bool EncoderLane::is_unwanted() const {
+  return !batch_.empty() && std::all_of(batch_.begin(), batch_.end(),
+                                        [](const Candidate& c) { return c.job->cancelled.load(); });
+}
+
+// Rare, so it may look at every job.
+Lane::Clock::time_point EncoderLane::sweep(Sweep which) {
+  const Clock::time_point now = Clock::now();
+  Clock::time_point next = Clock::time_point::max();
+  for (const std::shared_ptr<Job>& job : queue_.jobs) {
+    if (job->cancelled || which == Sweep::kAll) {
+      book_.end(*job, {Code::kCancelled, "cancelled"});
+    } else if (job->deadline && *job->deadline <= now) {
+      book_.end(*job, too_late(*job));
+    } else if (job->deadline) {
+      next = std::min(next, *job->deadline);
+    }
+  }
+  retire_finished();
+  return next;
+}
+
+void EncoderLane::retire_finished() {
+  for (Job* job : book_.take_finished()) {
+    const std::shared_ptr<Job> keep = *job->position;
+    queue_.jobs.erase(job->position);
+    job->card.reset();
+    job->model.reset();
+    // Who has the answer may need the memory: nothing of ours keeps the weights any more.
+    if (queue_.jobs.empty()) queue_.model.reset();
+    job->bytes = Reservation();
+    answer(*job, std::move(job->response));
+  }
+}
+
+}  // namespace quern::engine

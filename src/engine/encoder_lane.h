@@ -1,0 +1,51 @@
+// The jobs that wait for one encoder in one class of work; a step is one batch of their inputs.
+
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/batch_runner.h"
+#include "engine/job_queue.h"
+#include "engine/lane.h"
+
+namespace quern::engine {
+
+/// What all encoder lanes share.
+struct EncoderLaneParts {
+  ThreadPool& pool;
+  Arena& arena;
+  std::function<bool(std::size_t bytes)> make_room;  // See BatchRunner.
+  int batch_tokens = 0;                              // 0: as each model says.
+  Counters& counters;
+};
+
+class EncoderLane : public Lane {
+ public:
+  EncoderLane(std::shared_ptr<const Servable> model, WorkClass work_class,
+              const EncoderLaneParts& parts);
+
+  const std::shared_ptr<const Servable>& model() const { return queue_.model; }
+  WorkClass jobs_class() const { return work_class_; }
+  void add(const std::shared_ptr<Job>& job);
+
+  bool has_work() const override { return !queue_.jobs.empty(); }
+  int n_interactive() const override;
+  Turn step(Shortage shortage) override;
+  bool is_unwanted() const override;
+  Clock::time_point sweep(Sweep which) override;
+
+ private:
+  int batch_budget() const;
+  void retire_finished();
+
+  const WorkClass work_class_;
+  const EncoderLaneParts& parts_;
+  JobQueue queue_;
+  OutcomeBook book_;
+  BatchRunner runner_;
+  std::vector<Candidate> batch_;  // That runs.
+  double tokens_per_ms_ = 0;      // As measured; 0 before the first batch.
+};
+
+}  // namespace quern::engine
