@@ -10,6 +10,7 @@
 
 #include "base/mapped_file.h"
 #include "formats/decoder_family.h"
+#include "formats/encoder_family.h"
 #include "formats/fast_json.h"
 
 namespace quern::formats {
@@ -211,16 +212,17 @@ Result<ModelKind> model_kind(const std::string& path) {
     QUERN_ASSIGN(const GgufFile file, GgufFile::open(gguf));
     QUERN_ASSIGN(family, file.metadata().string("general.architecture").in(where));
   }
-  if (family == "bert" && !gguf.empty()) {
+  const bool is_encoder = find_encoder_family(family) != nullptr;
+  if (is_encoder && !gguf.empty()) {
     return {Code::kUnsupported, where +
                                     ": encoders are read from Hugging Face folders, this is a "
                                     "GGUF file"};
   }
-  if (family == "bert") return ModelKind::kEncoder;
+  if (is_encoder) return ModelKind::kEncoder;
   if (find_family(family) != nullptr) return ModelKind::kDecoder;
   return {Code::kUnsupported,
           fmt::format("{}: architecture '{}', want one of: {}{}", where, shown(family),
-                      gguf.empty() ? "bert, " : "", known_families())};
+                      gguf.empty() ? encoder_family_names() + ", " : "", known_families())};
 }
 
 }  // namespace quern::formats

@@ -28,10 +28,7 @@ Result<Activation> read_activation(const JsonObject& config) {
 }
 
 Result<const EncoderFamily*> read_family(const JsonObject& config) {
-  std::string known;
-  for (const EncoderFamily& family : encoder_families()) {
-    known += (known.empty() ? "" : ", ") + std::string(family.model_type);
-  }
+  const std::string known = encoder_family_names();
   if (!config.has("model_type")) return config.wrong("model_type", "one of: " + known);
   QUERN_ASSIGN(const std::string type, config.string("model_type"));
   const EncoderFamily* family = find_encoder_family(type);

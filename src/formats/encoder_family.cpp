@@ -46,6 +46,12 @@ const EncoderFamily* find_encoder_family(std::string_view model_type) {
   return nullptr;
 }
 
-std::span<const EncoderFamily> encoder_families() { return kFamilies; }
+std::string encoder_family_names() {
+  std::string out;
+  for (const EncoderFamily& family : kFamilies) {
+    out += (out.empty() ? "" : ", ") + std::string(family.model_type);
+  }
+  return out;
+}
 
 }  // namespace quern::formats

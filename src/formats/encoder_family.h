@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <span>
+#include <string>
 #include <string_view>
 
 namespace quern::formats {
@@ -44,6 +44,7 @@ struct EncoderFamily {
 /// nullptr if there is none.
 const EncoderFamily* find_encoder_family(std::string_view model_type);
 
-std::span<const EncoderFamily> encoder_families();
+/// "bert, roberta": for messages.
+std::string encoder_family_names();
 
 }  // namespace quern::formats
