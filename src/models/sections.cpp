@@ -1,6 +1,5 @@
 #include "models/sections.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <numeric>
 #include <utility>
@@ -30,10 +29,6 @@ std::size_t SectionSizes::total() const {
   return std::accumulate(bytes.begin(), bytes.end(), std::size_t{0});
 }
 
-std::size_t SectionSizes::largest() const {
-  return bytes.empty() ? 0 : *std::max_element(bytes.begin(), bytes.end());
-}
-
 SectionSizes count_sections(int n_sections, const PlaceSection& place) {
   SectionSizes out;
   for (int s = 0; s < n_sections; ++s) {
@@ -53,17 +48,6 @@ void bind_sections(const SectionSizes& sizes, const PlaceSection& place,
     place(s, bind);
     at += sizes.bytes[static_cast<std::size_t>(s)];
   }
-}
-
-Status stream_sections(const SectionSizes& sizes, const PlaceSection& place, ByteLedger& ledger,
-                       const std::string& tenant, ThreadPool& pool, const SectionSink& sink) {
-  QUERN_ASSIGN(const Buffer buffer, Buffer::make(ledger, tenant, sizes.largest()));
-  for (int s = 0; s < sizes.n(); ++s) {
-    WeightPlacer fill = WeightPlacer::filling(buffer.data(), pool);
-    place(s, fill);
-    QUERN_TRY(sink(s, buffer.as<const std::byte>().first(fill.n_bytes())));
-  }
-  return {};
 }
 
 Result<PackedWeights> place_sections(const SectionSizes& sizes, const PlaceSection& place,

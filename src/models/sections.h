@@ -26,7 +26,6 @@ struct SectionSizes {
 
   int n() const { return static_cast<int>(bytes.size()); }
   std::size_t total() const;
-  std::size_t largest() const;
 };
 
 SectionSizes count_sections(int n_sections, const PlaceSection& place);
@@ -34,14 +33,6 @@ SectionSizes count_sections(int n_sections, const PlaceSection& place);
 /// Binds every section to its place in `all`, where they lie one after another.
 void bind_sections(const SectionSizes& sizes, const PlaceSection& place,
                    std::span<const std::byte> all);
-
-/// Takes one finished section.
-using SectionSink = std::function<Status(int section, std::span<const std::byte> bytes)>;
-
-/// Packs a model section by section through one buffer as large as the largest: nothing is ever
-/// resident twice. Errors: of the sink; kExhausted.
-Status stream_sections(const SectionSizes& sizes, const PlaceSection& place, ByteLedger& ledger,
-                       const std::string& tenant, ThreadPool& pool, const SectionSink& sink);
 
 /// Where the packed bytes of a loaded model are.
 struct PackedWeights {

@@ -70,12 +70,6 @@ Result<RawRows> TensorSource::find(const std::string& name,
   return out;
 }
 
-std::size_t TensorSource::n_bytes() const {
-  return std::visit(Cases{[](const ShapesOnly&) { return std::size_t{0}; },
-                          [](const auto& files) { return files.n_bytes(); }},
-                    files_);
-}
-
 void TensorSource::drop_pages() const {
   std::visit(Cases{[](const ShapesOnly&) {}, [](const auto& files) { files.drop_pages(); }},
              files_);

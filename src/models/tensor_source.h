@@ -34,9 +34,6 @@ class TensorSource {
   }
   Result<RawRows> vector(const std::string& name, int n) const { return find(name, {n}); }
 
-  /// Bytes of all tensors.
-  std::size_t n_bytes() const;
-
   /// Tells the system that the mapped pages are no longer needed.
   void drop_pages() const;
 
