@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ namespace {
 
 volatile std::sig_atomic_t interrupted = 0;  // The first signal.
 volatile std::time_t first_s = 0;
+int wake_fd = -1;
 
 // timeout(1) and some shells send one stop twice, to the process and to its group: only a signal
 // that comes later is a second wish.
@@ -26,6 +28,9 @@ extern "C" void note_interrupt(int signal) {
   if (interrupted == 0) {
     interrupted = signal;
     first_s = now.tv_sec;
+    const int error = errno;
+    static_cast<void>(::eventfd_write(wake_fd, 1));
+    errno = error;
   } else if (now.tv_sec > first_s + 1) {
     remove_part_files();
     _exit(128 + signal);
@@ -75,11 +80,19 @@ void prepare_process() {
   explain_lost_mappings(kExitIo);
 }
 
-void watch_interrupts() { on_stop_signals(note_interrupt); }
+void watch_interrupts() {
+  if (wake_fd < 0) wake_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  on_stop_signals(note_interrupt);
+}
 
 bool is_interrupted() { return interrupted != 0; }
+int interrupt_fd() { return wake_fd; }
+
 void clear_interrupt() {
-  if (interrupted == SIGINT) interrupted = 0;
+  if (interrupted != SIGINT) return;
+  eventfd_t n = 0;
+  static_cast<void>(::eventfd_read(wake_fd, &n));
+  interrupted = 0;
 }
 
 }  // namespace quern::cli

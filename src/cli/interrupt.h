@@ -17,6 +17,10 @@ void watch_interrupts();
 
 bool is_interrupted();
 
+/// Readable from the first signal until clear_interrupt(): who waits for input waits for this too,
+/// since a signal may come between looking at the flag and the wait. -1 before watch_interrupts().
+int interrupt_fd();
+
 /// Forgets a SIGINT: it was for what just ended, not for the program. SIGTERM and SIGHUP stay.
 void clear_interrupt();
 

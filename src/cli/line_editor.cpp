@@ -1,12 +1,15 @@
 #include "cli/line_editor.h"
 
+#include <cerrno>
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
+#include <cwchar>
 #include <iostream>
 #include <string_view>
 
 #include <histedit.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "cli/exit_code.h"
@@ -35,6 +38,32 @@ char* prompt_of(EditLine* line) {
   return prompt->data();
 }
 
+// libedit's own reader would miss a signal that comes just before it waits. One character of the
+// terminal; 0 at its end, -1 after a signal.
+int read_character(EditLine*, wchar_t* character) {
+  std::mbstate_t state{};
+  for (;;) {
+    pollfd ready[] = {
+        {.fd = STDIN_FILENO, .events = POLLIN, .revents = 0},
+        {.fd = interrupt_fd(), .events = POLLIN, .revents = 0},
+    };
+    if (::poll(ready, 2, -1) < 0 && errno != EINTR) return -1;
+    if (is_interrupted()) {
+      errno = EINTR;
+      return -1;
+    }
+    if (ready[0].revents == 0) continue;
+    char byte = 0;
+    const ssize_t n = ::read(STDIN_FILENO, &byte, 1);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (n <= 0) return static_cast<int>(n);
+    const std::size_t size = std::mbrtowc(character, &byte, 1, &state);
+    if (size == static_cast<std::size_t>(-2)) continue;  // The character has more bytes.
+    if (size != static_cast<std::size_t>(-1)) return 1;
+    state = {};  // Not a character of this locale: passed over.
+  }
+}
+
 }  // namespace
 
 LineEditor::LineEditor() {
@@ -57,6 +86,7 @@ LineEditor::LineEditor() {
   el_set(terminal_->line, EL_EDITOR, "emacs");
   el_set(terminal_->line, EL_CLIENTDATA, &terminal_->prompt);
   el_set(terminal_->line, EL_PROMPT, prompt_of);
+  el_set(terminal_->line, EL_GETCFN, read_character);
   el_set(terminal_->line, EL_BIND, "^R", "em-inc-search-prev", nullptr);
 }
 
