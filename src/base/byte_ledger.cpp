@@ -10,6 +10,14 @@
 #include "base/check.h"
 
 namespace quern {
+namespace {
+
+// What was made free may be taken by another thread before it is reserved.
+constexpr int kMaxReclaims = 4;
+// Named in a refusal.
+constexpr std::size_t kNamedHolders = 4;
+
+}  // namespace
 
 Reservation::Reservation(Reservation&& other) noexcept { *this = std::move(other); }
 
@@ -27,41 +35,80 @@ Reservation::~Reservation() {
   if (ledger_ != nullptr) QUERN_CHECK(resize(0).ok());
 }
 
-Status Reservation::resize(std::size_t bytes) {
+Status Reservation::resize(std::size_t bytes, Reclaim reclaim) {
   QUERN_CHECK(ledger_ != nullptr);
-  QUERN_TRY(ledger_->change(tenant_, bytes_, bytes));
+  QUERN_TRY(ledger_->change(tenant_, bytes_, bytes, reclaim));
   bytes_ = bytes;
   return {};
 }
 
-Result<Reservation> ByteLedger::reserve(std::string_view tenant, std::size_t bytes) {
+Result<Reservation> ByteLedger::reserve(std::string_view tenant, std::size_t bytes,
+                                        Reclaim reclaim) {
   Reservation r;
   r.tenant_ = std::string(tenant);
-  QUERN_TRY(change(r.tenant_, 0, bytes));
+  QUERN_TRY(change(r.tenant_, 0, bytes, reclaim));
   r.ledger_ = this;
   r.bytes_ = bytes;
   return r;
 }
 
-Status ByteLedger::change(const std::string& tenant, std::size_t from, std::size_t to) {
+/// While it lives, this thread alone reclaims: no two make room at each other's cost.
+class ByteLedger::ReclaimTurn {
+ public:
+  explicit ReclaimTurn(ByteLedger& ledger) : ledger_(ledger) {
+    // Else a reclaimer reserves, and would wait for itself.
+    QUERN_CHECK(ledger.reclaiming_.load() != std::this_thread::get_id());
+    ledger.reclaim_mutex_.lock();
+    ledger.reclaiming_ = std::this_thread::get_id();
+  }
+  ~ReclaimTurn() {
+    ledger_.reclaiming_ = std::thread::id();
+    ledger_.reclaim_mutex_.unlock();
+  }
+  ReclaimTurn(const ReclaimTurn&) = delete;
+
+ private:
+  ByteLedger& ledger_;
+};
+
+ByteLedger::Registration::Registration(ByteLedger& ledger, ReclaimRank rank, Reclaimer& reclaimer)
+    : ledger_(ledger), reclaimer_(reclaimer) {
+  const ReclaimTurn turn(ledger_);
+  ledger_.reclaimers_.emplace(rank, &reclaimer_);
+}
+
+ByteLedger::Registration::~Registration() {
+  const ReclaimTurn turn(ledger_);
+  std::erase_if(ledger_.reclaimers_, [&](const auto& r) { return r.second == &reclaimer_; });
+}
+
+Status ByteLedger::change(const std::string& tenant, std::size_t from, std::size_t to,
+                          Reclaim reclaim) {
+  Status entered = enter(tenant, from, to);
+  if (entered.ok() || reclaim == Reclaim::kNever) return entered;
+  const ReclaimTurn turn(*this);
+  for (int i = 0; i < kMaxReclaims && !entered.ok() && make_room(to - from); ++i) {
+    entered = enter(tenant, from, to);
+  }
+  return entered;
+}
+
+// True when there was room for a moment.
+bool ByteLedger::make_room(std::size_t bytes) {
+  const auto missing = [&] { return bytes - std::min(bytes, free_bytes()); };
+  std::size_t reclaimable = 0;
+  for (const auto& [rank, reclaimer] : reclaimers_) reclaimable += reclaimer->reclaimable_bytes();
+  if (reclaimable < missing()) return false;
+  for (const auto& [rank, reclaimer] : reclaimers_) {
+    if (const std::size_t n = missing(); n > 0) reclaimer->reclaim(n);
+  }
+  return missing() == 0;
+}
+
+Status ByteLedger::enter(const std::string& tenant, std::size_t from, std::size_t to) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (to > from && to - from > limit_bytes_ - used_bytes_) {
-    std::vector<const Tenant*> holders;
-    for (const auto& [name, t] : tenants_) {
-      if (t.bytes > 0) holders.push_back(&t);
-    }
-    std::sort(holders.begin(), holders.end(),
-              [](const Tenant* a, const Tenant* b) { return a->bytes > b->bytes; });
-    if (holders.size() > 4) holders.resize(4);
-    std::string held;
-    for (const Tenant* t : holders) {
-      held += fmt::format("{}{} {}", held.empty() ? "; held by " : ", ", t->name,
-                          human_bytes(t->bytes));
-    }
-    return {Code::kExhausted,
-            fmt::format("{} wants {}, {} of the {} memory budget is free{}", tenant,
-                        human_bytes(to - from), human_bytes(limit_bytes_ - used_bytes_),
-                        human_bytes(limit_bytes_), held)};
+    return {Code::kExhausted, refusal(tenant, to - from)};
   }
   Tenant& t = tenants_[tenant];
   t.name = tenant;
@@ -70,6 +117,24 @@ Status ByteLedger::change(const std::string& tenant, std::size_t from, std::size
   t.peak_bytes = std::max(t.peak_bytes, t.bytes);
   peak_bytes_ = std::max(peak_bytes_, used_bytes_);
   return {};
+}
+
+std::string ByteLedger::refusal(const std::string& tenant, std::size_t bytes) const {
+  std::vector<const Tenant*> holders;
+  for (const auto& [name, t] : tenants_) {
+    if (t.bytes > 0) holders.push_back(&t);
+  }
+  std::sort(holders.begin(), holders.end(),
+            [](const Tenant* a, const Tenant* b) { return a->bytes > b->bytes; });
+  if (holders.size() > kNamedHolders) holders.resize(kNamedHolders);
+  std::string held;
+  for (const Tenant* t : holders) {
+    held +=
+        fmt::format("{}{} {}", held.empty() ? "; held by " : ", ", t->name, human_bytes(t->bytes));
+  }
+  return fmt::format("{} wants {}, {} of the {} memory budget is free{}", tenant,
+                     human_bytes(bytes), human_bytes(limit_bytes_ - used_bytes_),
+                     human_bytes(limit_bytes_), held);
 }
 
 std::size_t ByteLedger::used_bytes() const {

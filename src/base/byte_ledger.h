@@ -1,17 +1,24 @@
 // The one ledger of bytes. Every large buffer of the process (weights, activations, tokenizers,
-// caches, ...) is a reservation here, taken before the memory is touched; what does not fit is
-// refused with the bytes it wanted and who holds the rest.
+// caches, ...) is a reservation here, taken before the memory is touched. Where one does not fit,
+// holders that registered as reclaimers let go of what they can do without; what does not fit even
+// so is refused with the bytes it wanted and who holds the rest.
+//
+// Order of locks: the ledger's turn to reclaim, then a reclaimer's own locks, then the ledger's
+// books. So nobody reserves while holding a lock that a reclaimer takes.
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
+#include "base/reclaimer.h"
 #include "base/status.h"
 
 namespace quern {
@@ -30,7 +37,7 @@ class Reservation {
   const std::string& tenant() const { return tenant_; }
 
   /// Grows or shrinks to `bytes`; on error nothing changes.
-  Status resize(std::size_t bytes);
+  Status resize(std::size_t bytes, Reclaim reclaim = Reclaim::kAllowed);
 
  private:
   friend class ByteLedger;
@@ -52,8 +59,23 @@ class ByteLedger {
   ByteLedger(const ByteLedger&) = delete;
   ByteLedger& operator=(const ByteLedger&) = delete;
 
-  /// Errors: kExhausted, naming the bytes wanted, free, and the largest tenants.
-  Result<Reservation> reserve(std::string_view tenant, std::size_t bytes);
+  /// Errors: kExhausted, naming the bytes wanted, free, and the largest tenants. Nothing was
+  /// reclaimed where all that can be would be too little.
+  Result<Reservation> reserve(std::string_view tenant, std::size_t bytes,
+                              Reclaim reclaim = Reclaim::kAllowed);
+
+  /// Lets `reclaimer` be asked while it lives; both outlive it. Its end waits for a call under way.
+  class Registration {
+   public:
+    Registration(ByteLedger& ledger, ReclaimRank rank, Reclaimer& reclaimer);
+    ~Registration();
+    Registration(const Registration&) = delete;
+    Registration& operator=(const Registration&) = delete;
+
+   private:
+    ByteLedger& ledger_;
+    Reclaimer& reclaimer_;
+  };
 
   std::size_t limit_bytes() const { return limit_bytes_; }
   std::size_t used_bytes() const;
@@ -65,10 +87,20 @@ class ByteLedger {
 
  private:
   friend class Reservation;
-  Status change(const std::string& tenant, std::size_t from, std::size_t to);
+  class ReclaimTurn;
+
+  Status change(const std::string& tenant, std::size_t from, std::size_t to, Reclaim reclaim);
+  Status enter(const std::string& tenant, std::size_t from, std::size_t to);
+  bool make_room(std::size_t bytes);
+  std::string refusal(const std::string& tenant, std::size_t bytes) const;  // With mutex_ held.
 
   const std::size_t limit_bytes_;
-  mutable std::mutex mutex_;
+
+  std::mutex reclaim_mutex_;  // Guards these, and is held while reclaimers are called.
+  std::multimap<ReclaimRank, Reclaimer*> reclaimers_;
+  std::atomic<std::thread::id> reclaiming_;  // Whose turn it is.
+
+  mutable std::mutex mutex_;  // Guards these.
   std::size_t used_bytes_ = 0;
   std::size_t peak_bytes_ = 0;
   std::map<std::string, Tenant, std::less<>> tenants_;

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/fake_reclaimer.h"
+
 namespace quern {
 namespace {
 
@@ -137,6 +139,139 @@ TEST(byte_ledger, stays_within_its_limit_under_concurrent_changes) {
   EXPECT_EQ(ledger.used_bytes(), 0u);
   EXPECT_EQ(sum_of_tenants(ledger), 0u);
   EXPECT_LE(ledger.peak_bytes(), 1000u);
+}
+
+TEST(byte_ledger, what_is_cheapest_to_lose_makes_room_first) {
+  ByteLedger ledger(100);
+  FakeReclaimer models(ledger, ReclaimRank::kModels, "models");
+  FakeReclaimer scratch(ledger, ReclaimRank::kScratch, "scratch");
+  FakeReclaimer results(ledger, ReclaimRank::kResults, "results");
+  for (FakeReclaimer* r : {&models, &scratch, &results}) r->hold(30);
+  Result<Reservation> held = ledger.reserve("a", 50);
+  ASSERT_TRUE(held.ok());
+  EXPECT_EQ(scratch.reclaimable_bytes(), 0u);
+  EXPECT_EQ(results.reclaimable_bytes(), 20u);
+  EXPECT_EQ(models.reclaimable_bytes(), 30u);
+  ASSERT_TRUE(held->resize(75).ok());
+  EXPECT_EQ(results.reclaimable_bytes(), 0u);
+  EXPECT_EQ(models.reclaimable_bytes(), 25u);
+}
+
+TEST(byte_ledger, nothing_goes_where_all_of_it_would_not_do) {
+  ByteLedger ledger(100);
+  FakeReclaimer scratch(ledger, ReclaimRank::kScratch, "scratch");
+  FakeReclaimer models(ledger, ReclaimRank::kModels, "models");
+  scratch.hold(20);
+  models.hold(30);
+  Result<Reservation> held = ledger.reserve("busy", 40);
+  ASSERT_TRUE(held.ok());
+  EXPECT_EQ(ledger.reserve("a", 61).status().message(),
+            "a wants 61 B, 10 B of the 100 B memory budget is free; "
+            "held by busy 40 B, models 30 B, scratch 20 B");
+  EXPECT_EQ(held->resize(101).code(), Code::kExhausted);
+  EXPECT_EQ(scratch.reclaimable_bytes(), 20u);
+  EXPECT_EQ(models.reclaimable_bytes(), 30u);
+  EXPECT_TRUE(ledger.reserve("a", 60).ok());
+}
+
+TEST(byte_ledger, who_wants_only_what_is_free_asks_nobody) {
+  ByteLedger ledger(100);
+  FakeReclaimer scratch(ledger, ReclaimRank::kScratch, "scratch");
+  scratch.hold(50);
+  Result<Reservation> held = ledger.reserve("a", 50, Reclaim::kNever);
+  ASSERT_TRUE(held.ok());
+  EXPECT_FALSE(ledger.reserve("a", 1, Reclaim::kNever).ok());
+  EXPECT_FALSE(held->resize(51, Reclaim::kNever).ok());
+  EXPECT_EQ(scratch.n_asked(), 0);
+}
+
+TEST(byte_ledger, a_reclaimer_that_has_gone_is_not_asked) {
+  ByteLedger ledger(100);
+  {
+    FakeReclaimer gone(ledger, ReclaimRank::kScratch, "gone");
+    gone.hold(50);
+  }
+  EXPECT_TRUE(ledger.reserve("a", 100).ok());
+  EXPECT_FALSE(ledger.reserve("a", 101).ok());
+}
+
+TEST(byte_ledger, a_reservation_succeeds_exactly_when_enough_can_be_reclaimed) {
+  std::minstd_rand random(3);
+  for (int round = 0; round < 300; ++round) {
+    ByteLedger ledger(1000);
+    FakeReclaimer scratch(ledger, ReclaimRank::kScratch, "scratch");
+    FakeReclaimer results(ledger, ReclaimRank::kResults, "results");
+    FakeReclaimer models(ledger, ReclaimRank::kModels, "models");
+    FakeReclaimer* const all[] = {&scratch, &results, &models};
+    std::size_t reclaimable = 0;
+    std::vector<std::size_t> before;
+    const Result<Reservation> busy = ledger.reserve("busy", random() % 500);
+    for (FakeReclaimer* r : all) {
+      r->hold(random() % 300);
+      before.push_back(r->reclaimable_bytes());
+      reclaimable += before.back();
+    }
+    const std::size_t free = ledger.free_bytes();
+    const std::size_t wanted = random() % 1200;
+    const Result<Reservation> got = ledger.reserve("a", wanted);
+    ASSERT_EQ(got.ok(), wanted <= free + reclaimable);
+    std::size_t lost = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const std::size_t left = all[i]->reclaimable_bytes();
+      lost += before[i] - left;
+      // Whoever lost anything: those before it have nothing left.
+      if (i > 0 && left < before[i]) {
+        ASSERT_EQ(all[i - 1]->reclaimable_bytes(), 0u);
+      }
+    }
+    ASSERT_EQ(lost, got.ok() ? wanted - std::min(wanted, free) : 0);
+  }
+}
+
+// Each thread keeps what others may take, reserves, grows, and comes and goes as a reclaimer.
+TEST(byte_ledger, threads_reclaim_from_each_other_within_the_limit) {
+  ByteLedger ledger(10000);
+  std::vector<std::thread> threads;
+  std::atomic<int> n_over{0}, n_refused_for_nothing{0};
+  for (unsigned seed = 0; seed < 6; ++seed) {
+    threads.emplace_back([&, seed] {
+      std::minstd_rand random(seed + 1);
+      const std::string name = "t" + std::to_string(seed);
+      for (int life = 0; life < 30; ++life) {
+        FakeReclaimer kept(ledger, static_cast<ReclaimRank>(random() % 3), "kept/" + name);
+        Result<Reservation> held = ledger.reserve(name, 0);
+        for (int i = 0; i < 60; ++i) {
+          kept.hold(random() % 3000);
+          // All threads together hold less than the limit: whatever is kept gives way.
+          if (!held->resize(random() % 800).ok()) n_refused_for_nothing.fetch_add(1);
+          const Result<Reservation> more = ledger.reserve(name, random() % 800);
+          if (!more.ok()) n_refused_for_nothing.fetch_add(1);
+          static_cast<void>(ledger.reserve(name, 20000).ok());
+          if (ledger.used_bytes() > 10000) n_over.fetch_add(1);
+        }
+      }
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(n_over.load(), 0);
+  // Only where others took what was made free, several times in a row.
+  EXPECT_LT(n_refused_for_nothing.load(), 6 * 30 * 60 * 2 / 100);
+  EXPECT_EQ(ledger.used_bytes(), 0u);
+  EXPECT_EQ(sum_of_tenants(ledger), 0u);
+  EXPECT_LE(ledger.peak_bytes(), 10000u);
+}
+
+TEST(byte_ledger_death, a_reclaimer_that_reserves_is_a_bug_and_no_deadlock) {
+  struct Greedy : Reclaimer {
+    explicit Greedy(ByteLedger& l) : ledger(l) {}
+    std::size_t reclaimable_bytes() override { return ledger.reserve("x", 200).ok() ? 1 : 0; }
+    void reclaim(std::size_t) override {}
+    ByteLedger& ledger;
+  };
+  ByteLedger ledger(100);
+  Greedy greedy(ledger);
+  const ByteLedger::Registration registration(ledger, ReclaimRank::kScratch, greedy);
+  EXPECT_DEATH(static_cast<void>(ledger.reserve("a", 200).ok()), "reclaiming_");
 }
 
 TEST(byte_ledger, human_bytes_are_short) {

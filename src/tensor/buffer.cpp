@@ -14,10 +14,11 @@ constexpr std::size_t kHugeFrom = std::size_t{8} << 20;
 
 // Pages come straight from the system, so that they are zero without being touched and go back
 // to it at once: the resident set follows the ledger.
-Result<Buffer> Buffer::make(ByteLedger& ledger, std::string_view tenant, std::size_t n_bytes) {
+Result<Buffer> Buffer::make(ByteLedger& ledger, std::string_view tenant, std::size_t n_bytes,
+                            Reclaim reclaim) {
   Buffer buffer;
   if (n_bytes == 0) return buffer;
-  QUERN_ASSIGN(buffer.reservation_, ledger.reserve(tenant, n_bytes));
+  QUERN_ASSIGN(buffer.reservation_, ledger.reserve(tenant, n_bytes, reclaim));
   void* data = ::mmap(nullptr, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (data == MAP_FAILED) {
     return {Code::kExhausted,

@@ -15,7 +15,8 @@ class Buffer {
   static constexpr std::size_t kAlignment = 64;
 
   /// Zeroed bytes held by `tenant`. Errors: kExhausted, from the ledger or the system.
-  static Result<Buffer> make(ByteLedger& ledger, std::string_view tenant, std::size_t n_bytes);
+  static Result<Buffer> make(ByteLedger& ledger, std::string_view tenant, std::size_t n_bytes,
+                             Reclaim reclaim = Reclaim::kAllowed);
 
   Buffer() = default;
   Buffer(Buffer&& other) noexcept;
