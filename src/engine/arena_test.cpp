@@ -42,11 +42,27 @@ TEST(arena, gives_its_block_back_only_when_idle) {
   {
     const Result<Arena::Lease> lease = arena.take(300);
     ASSERT_TRUE(lease.ok());
-    arena.release_if_idle();
+    arena.reclaim(SIZE_MAX);
     EXPECT_GE(ledger.used_bytes(), 300u);
     lease->bytes()[299] = std::byte{1};
   }
-  arena.release_if_idle();
+  arena.reclaim(SIZE_MAX);
+  EXPECT_EQ(ledger.used_bytes(), 0u);
+}
+
+TEST(arena, its_idle_block_makes_room_for_others_and_for_its_own_next_pass) {
+  ByteLedger ledger(1000);
+  Arena arena(ledger);
+  {
+    const Result<Arena::Lease> outer = arena.take(100);
+    const Result<Arena::Lease> inner = arena.take(300);
+    ASSERT_TRUE(outer.ok() && inner.ok());
+    EXPECT_EQ(arena.reclaimable_bytes(), 0u);
+  }
+  EXPECT_EQ(arena.reclaimable_bytes(), ledger.used_bytes());
+  EXPECT_EQ(arena.take(950, Reclaim::kNever).status().code(), Code::kExhausted);
+  ASSERT_TRUE(arena.take(950).ok());  // In the place of both.
+  EXPECT_TRUE(ledger.reserve("weights", 1000).ok());
   EXPECT_EQ(ledger.used_bytes(), 0u);
 }
 
@@ -63,13 +79,13 @@ TEST(arena, a_second_lease_has_a_block_of_its_own) {
       inner->bytes()[0] = std::byte{2};
       EXPECT_EQ(outer->bytes()[0], std::byte{1});
     }
-    arena.release_if_idle();  // From the thread that holds one, too.
+    arena.reclaim(SIZE_MAX);  // From the thread that holds one, too.
     EXPECT_GE(ledger.used_bytes(), 100u);
     EXPECT_LT(ledger.used_bytes(), 300u);
     EXPECT_EQ(arena.take(2000).status().code(), Code::kExhausted);
     EXPECT_TRUE(arena.take(10).ok());
   }
-  arena.release_if_idle();
+  arena.reclaim(SIZE_MAX);
   EXPECT_EQ(ledger.used_bytes(), 0u);
 }
 

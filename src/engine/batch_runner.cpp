@@ -52,11 +52,11 @@ Result<Arena::Lease> BatchRunner::fit(const Servable& model, std::vector<Candida
                                       Shortage shortage) {
   for (;;) {
     const Need need = need_of(model, batch, pool_.n_threads());
-    Result<Arena::Lease> lease = arena_.take(need.total());
-    if (lease.ok() || shortage == Shortage::kWait) return lease;
-    if (batch.size() == 1) {
-      return make_room_ && make_room_(need.total()) ? arena_.take(need.total()) : std::move(lease);
-    }
+    const bool is_last_try = shortage == Shortage::kWait || batch.size() == 1;
+    const bool takes_idle = shortage == Shortage::kMakeRoom && batch.size() == 1;
+    Result<Arena::Lease> lease =
+        arena_.take(need.total(), takes_idle ? Reclaim::kAllowed : Reclaim::kNever);
+    if (lease.ok() || is_last_try) return lease;
     batch.resize(batch.size() / 2);
   }
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -17,9 +16,7 @@ namespace quern::engine {
 
 class BatchRunner {
  public:
-  /// `make_room(bytes)` frees memory of idle things; true when `bytes` are free afterwards.
-  BatchRunner(ThreadPool& pool, Arena& arena, std::function<bool(std::size_t)> make_room)
-      : pool_(pool), arena_(arena), make_room_(std::move(make_room)) {}
+  BatchRunner(ThreadPool& pool, Arena& arena) : pool_(pool), arena_(arena) {}
 
   /// Runs the longest front part of `batch` that memory allows, and cuts `batch` to what got an
   /// outcome: an input that does not fit even alone fails alone with kExhausted. A pass that
@@ -37,7 +34,6 @@ class BatchRunner {
 
   ThreadPool& pool_;
   Arena& arena_;
-  const std::function<bool(std::size_t)> make_room_;
 
   // The rows of the batch; kept, so that a small one allocates nothing.
   std::vector<std::int32_t> ids_, seq_starts_;

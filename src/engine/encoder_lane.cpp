@@ -37,7 +37,7 @@ EncoderLane::EncoderLane(std::shared_ptr<const Servable> model, WorkClass work_c
       parts_(parts),
       queue_{.model = std::move(model), .jobs = {}},
       book_(parts.counters),
-      runner_(parts.pool, parts.arena, parts.make_room) {}
+      runner_(parts.pool, parts.arena) {}
 
 void EncoderLane::add(const std::shared_ptr<Job>& job) {
   QUERN_CHECK(!job->inputs.empty());

@@ -15,8 +15,7 @@ namespace quern::engine {
 struct EncoderLaneParts {
   ThreadPool& pool;
   Arena& arena;
-  std::function<bool(std::size_t bytes)> make_room;  // See BatchRunner.
-  int batch_tokens = 0;                              // 0: as each model says.
+  int batch_tokens = 0;  // 0: as each model says.
   Counters& counters;
 };
 

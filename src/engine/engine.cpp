@@ -113,18 +113,9 @@ class EngineImpl : public Engine {
         arena_(*ledger_),
         models_(ledger_, pool_, std::move(source)),
         generator_(pool_, arena_, *ledger_,
-                   {.max_sequences = options.max_sequences,
-                    .kv = kv_type,
-                    .make_room = [this](std::size_t n) { return models_.make_room(n); }}),
+                   {.max_sequences = options.max_sequences, .kv = kv_type}),
         scheduler_(pool_, arena_,
-                   {.batch_tokens = options.batch_tokens,
-                    .make_room = [this](std::size_t n) { return models_.make_room(n); },
-                    .generator = &generator_}) {
-    models_.on_pressure([this] {
-      arena_.release_if_idle();
-      generator_.release_idle();
-    });
-  }
+                   {.batch_tokens = options.batch_tokens, .generator = &generator_}) {}
 
   ~EngineImpl() override {
     requests_.close();
@@ -304,7 +295,7 @@ class EngineImpl : public Engine {
     return true;
   }
 
-  Result<Reservation> reserve(std::size_t bytes) { return models_.reserve("requests", bytes); }
+  Result<Reservation> reserve(std::size_t bytes) { return ledger_->reserve("requests", bytes); }
 
   void start(const std::shared_ptr<Job>& job, Request request, const LoadedModel& model) {
     if (!admit(*job, std::move(request), model.card)) return;

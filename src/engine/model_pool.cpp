@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "engine/eviction.h"
 
 namespace quern::engine {
 namespace {
@@ -66,20 +65,14 @@ Result<std::shared_ptr<const text::TextEncoder>> ModelPool::encoder(const std::s
   const std::string where = "model '" + model + "'";
   QUERN_ASSIGN(Reservation bytes, reserve_tokenizer(place).in(where));
   QUERN_ASSIGN(text::TextEncoder encoder, source_->read_encoder(place));
-  QUERN_TRY(settle(bytes, encoder.resident_bytes()).in(where));
+  QUERN_TRY(bytes.resize(encoder.resident_bytes()).in(where));
   const auto held = std::make_shared<const HeldEncoder>(
       HeldEncoder{.ledger = ledger_, .bytes = std::move(bytes), .encoder = std::move(encoder)});
   return EncoderPtr(held, &held->encoder);
 }
 
 Result<Reservation> ModelPool::reserve_tokenizer(const ModelPlace& place) {
-  return reserve("tokenizer/" + place.name, source_->tokenizer_bytes(place));
-}
-
-/// From what was guessed before to what there is.
-Status ModelPool::settle(Reservation& held, std::size_t bytes) {
-  if (bytes > held.bytes()) make_room(bytes - held.bytes());
-  return held.resize(bytes);
+  return ledger_->reserve("tokenizer/" + place.name, source_->tokenizer_bytes(place));
 }
 
 Result<ModelPool::CardPtr> ModelPool::card_at(const ModelPlace& place, const std::string& model) {
@@ -117,7 +110,7 @@ Result<ModelPool::CardPtr> ModelPool::read_card(const ModelPlace& place, const s
   const std::string where = "model '" + model + "'";
   QUERN_ASSIGN(Reservation bytes, reserve_tokenizer(place).in(where));
   QUERN_ASSIGN(ModelCard card, source_->read(place));
-  QUERN_TRY(settle(bytes, card.encoder == nullptr ? 0 : card.encoder->resident_bytes()).in(where));
+  QUERN_TRY(bytes.resize(card.encoder == nullptr ? 0 : card.encoder->resident_bytes()).in(where));
   card.ledger = ledger_;
   card.tokenizer_bytes = std::move(bytes);
   return CardPtr(std::make_shared<ModelCard>(std::move(card)));
@@ -176,72 +169,67 @@ Result<LoadedModel> ModelPool::acquire_at(const ModelPlace& place, const std::st
   return loaded;
 }
 
-// A few tries, as in reserve.
 Result<LoadedModel> ModelPool::load(const CardPtr& card) {
-  for (int tries_left = 3;; --tries_left) {
-    const bool room = make_room(source_->weights(*card).bytes);
-    Result<std::shared_ptr<const LoadedWeights>> loaded = source_->load(card, *ledger_, pool_);
-    if (loaded.ok()) {
-      const WeightInfo weights = source_->weights(*card);
-      log_info("model '{}' loaded in {}, {}", card->name, weights.precision,
-               human_bytes(weights.bytes));
-      return LoadedModel{.card = card, .weights = *loaded};
-    }
-    if (loaded.status().code() != Code::kExhausted || !room || tries_left == 0) {
-      return loaded.status();
-    }
-  }
+  // Room for all of it, or none is made: the parts that it is loaded in would each ask for theirs.
+  QUERN_TRY(ledger_->reserve("weights/" + card->name, source_->weights(*card).bytes).status());
+  QUERN_ASSIGN(std::shared_ptr<const LoadedWeights> loaded, source_->load(card, *ledger_, pool_));
+  const WeightInfo weights = source_->weights(*card);
+  log_info("model '{}' loaded in {}, {}", card->name, weights.precision,
+           human_bytes(weights.bytes));
+  return LoadedModel{.card = card, .weights = std::move(loaded)};
 }
 
-// Weights first, they are the large part and come back from a file in moments; whole models only
-// where that is too little.
-bool ModelPool::make_room(std::size_t bytes) {
-  if (ledger_->free_bytes() >= bytes) return true;
-  if (bytes > ledger_->limit_bytes()) return false;
-  if (release_) release_();
+Evictable ModelPool::evictable(const Entry& entry, Eviction what) const {
+  const bool has_weights = entry.weights != nullptr;
+  const bool is_used = has_weights ? entry.weights.use_count() > 1 : entry.card.use_count() > 1;
+  std::size_t bytes = has_weights ? source_->weights(*entry.card).bytes : 0;
+  if (what == Eviction::kWhole) bytes += entry.card->tokenizer_bytes.bytes();
+  const std::chrono::duration<double> idle = Clock::now() - entry.last_used;
+  return {.bytes = bytes,
+          .reload_seconds = has_weights ? entry.reload_seconds : 0,
+          .idle_seconds = idle.count(),
+          .is_pinned = is_used || entry.loading != nullptr};
+}
+
+std::size_t ModelPool::reclaimable_bytes() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const std::size_t free = ledger_->free_bytes();
-  if (free >= bytes) return true;
-  if (!evict_as(Eviction::kWeights, bytes - free)) evict_as(Eviction::kWhole, bytes - free);
-  return ledger_->free_bytes() >= bytes;
+  std::size_t n = 0;
+  for (const auto& [key, entry] : entries_) {
+    if (entry.card == nullptr) continue;
+    const Evictable whole = evictable(entry, Eviction::kWhole);
+    if (!whole.is_pinned) n += whole.bytes;
+  }
+  return n;
 }
 
-// What make_room freed may be taken by another thread before it is reserved: a few tries.
-Result<Reservation> ModelPool::reserve(const std::string& tenant, std::size_t bytes) {
-  for (int tries_left = 3;; --tries_left) {
-    Result<Reservation> held = ledger_->reserve(tenant, bytes);
-    if (held.ok() || tries_left == 0 || !make_room(bytes)) return held;
-  }
+// Weights are the large part and come back from a file in moments.
+void ModelPool::reclaim(std::size_t bytes) {
+  std::vector<Entry> evicted;  // Goes when the lock is free again.
+  const std::lock_guard<std::mutex> lock(mutex_);
+  evicted = evict_as(Eviction::kWeights, bytes);
+  if (evicted.empty()) evicted = evict_as(Eviction::kWhole, bytes);
 }
 
 // Nobody can start using an idle one meanwhile: copies are handed out under the lock only.
-bool ModelPool::evict_as(Eviction what, std::size_t bytes) {
-  const Clock::time_point now = Clock::now();
+std::vector<ModelPool::Entry> ModelPool::evict_as(Eviction what, std::size_t bytes) {
   std::vector<Evictable> all;
   std::vector<std::map<std::string, Entry>::iterator> at;
   for (auto e = entries_.begin(); e != entries_.end(); ++e) {
-    const Entry& entry = e->second;
-    if (entry.card == nullptr) continue;
-    const bool has_weights = entry.weights != nullptr;
-    const bool is_used = has_weights ? entry.weights.use_count() > 1 : entry.card.use_count() > 1;
-    std::size_t held = has_weights ? source_->weights(*entry.card).bytes : 0;
-    if (what == Eviction::kWhole) held += entry.card->tokenizer_bytes.bytes();
-    all.push_back({.bytes = held,
-                   .reload_seconds = has_weights ? entry.reload_seconds : 0,
-                   .idle_seconds = std::chrono::duration<double>(now - entry.last_used).count(),
-                   .is_pinned = is_used || entry.loading != nullptr});
+    if (e->second.card == nullptr) continue;
+    all.push_back(evictable(e->second, what));
     at.push_back(e);
   }
-  const std::vector<std::size_t> victims = choose_victims(all, bytes);
-  for (const std::size_t i : victims) {
+  std::vector<Entry> evicted;
+  for (const std::size_t i : choose_victims(all, bytes)) {
     log_info("model '{}' evicted", at[i]->second.card->name);
+    evicted.push_back(at[i]->second);
     if (what == Eviction::kWhole) {
       entries_.erase(at[i]);
     } else {
       at[i]->second.weights.reset();
     }
   }
-  return !victims.empty();
+  return evicted;
 }
 
 ModelInfo ModelPool::info(const ModelCard& card) {

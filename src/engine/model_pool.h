@@ -1,6 +1,6 @@
 // The models of this process: each opened once, its weights loaded once however many ask at the
-// same time, and evicted, the least missed first, when something else needs their memory. A model
-// whose files were replaced is another one from the next request on.
+// same time, and evicted, the least missed first, when the ledger needs their memory. A model whose
+// files were replaced is another one from the next request on.
 
 #pragma once
 
@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "base/byte_ledger.h"
+#include "base/reclaimer.h"
 #include "base/thread_pool.h"
+#include "engine/eviction.h"
 #include "engine/generate/generative_model.h"
 #include "engine/load/model_source.h"
 #include "engine/model_card.h"
@@ -37,13 +39,10 @@ struct LoadedModel {
 };
 
 /// Threads: all functions may be called from any thread.
-class ModelPool {
+class ModelPool : public Reclaimer {
  public:
   ModelPool(std::shared_ptr<ByteLedger> ledger, ThreadPool& pool,
             std::unique_ptr<const ModelSource> source);
-
-  /// Called when memory is short, before anything is evicted: gives back what is merely kept warm.
-  void on_pressure(std::function<void()> release) { release_ = std::move(release); }
 
   /// Errors: as ModelSource::resolve and read; kExhausted.
   Result<std::shared_ptr<const ModelCard>> card(const std::string& model);
@@ -59,11 +58,9 @@ class ModelPool {
   /// The model if it is ready now; neither field is set if not. Never reads a file.
   LoadedModel find_loaded(const std::string& model);
 
-  /// Evicts idle models until `bytes` are free. False if they cannot be: then none is evicted.
-  bool make_room(std::size_t bytes);
-
-  /// As ByteLedger::reserve, making room where it is short.
-  Result<Reservation> reserve(const std::string& tenant, std::size_t bytes);
+  /// Idle models. Their weights go first, and whole models only where that is too little.
+  std::size_t reclaimable_bytes() override;
+  void reclaim(std::size_t bytes) override;
 
   /// Models opened so far, and every installed one, by name.
   std::vector<ModelInfo> list();
@@ -97,18 +94,20 @@ class ModelPool {
   Result<LoadedModel> acquire_at(const ModelPlace& place, const std::string& model);
   Result<LoadedModel> load(const CardPtr& card);
   Result<Reservation> reserve_tokenizer(const ModelPlace& place);
-  Status settle(Reservation& held, std::size_t bytes);
-  bool evict_as(Eviction what, std::size_t bytes);  // With the mutex held.
+  // With the mutex held, as the next.
+  Evictable evictable(const Entry& entry, Eviction what) const;
+  std::vector<Entry> evict_as(Eviction what, std::size_t bytes);
   std::vector<CardPtr> open_cards();
 
   const std::shared_ptr<ByteLedger> ledger_;
   ThreadPool& pool_;
   const std::unique_ptr<const ModelSource> source_;
-  std::function<void()> release_;
 
   std::mutex mutex_;
   std::condition_variable done_cv_;
   std::map<std::string, Entry> entries_;  // By ModelPlace::key.
+
+  const ByteLedger::Registration registration_{*ledger_, ReclaimRank::kModels, *this};
 };
 
 }  // namespace quern::engine

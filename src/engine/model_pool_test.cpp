@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/arena.h"
 #include "engine/fake_model.h"
 
 namespace quern::engine {
@@ -131,14 +132,25 @@ TEST_F(model_pool, what_can_never_fit_is_refused) {
   EXPECT_EQ(ledger_->used_bytes(), 0u);
 }
 
-TEST_F(model_pool, asks_for_what_is_kept_warm_before_it_evicts) {
+TEST_F(model_pool, what_is_kept_warm_goes_before_a_model) {
   make(2 * kWeights);
-  Result<Reservation> warm = ledger_->reserve("activations", kWeights);
-  ASSERT_TRUE(warm.ok());
-  models_->on_pressure([&] { *warm = Reservation(); });
+  Arena arena(*ledger_);
   ASSERT_TRUE(models_->acquire("a").ok());
+  ASSERT_TRUE(arena.take(kWeights).ok());
   ASSERT_TRUE(models_->acquire("b").ok());
+  EXPECT_EQ(arena.reclaimable_bytes(), 0u);
   EXPECT_NE(models_->find_loaded("a").weights, nullptr);
+}
+
+TEST_F(model_pool, a_model_that_cannot_come_costs_no_other) {
+  make(2 * kWeights);
+  const Result<LoadedModel> busy = models_->acquire("a");
+  ASSERT_TRUE(busy.ok() && models_->acquire("b").ok());
+  EXPECT_EQ(models_->reclaimable_bytes(), kWeights);
+  EXPECT_EQ(ledger_->reserve("x", kWeights + 1).status().code(), Code::kExhausted);
+  EXPECT_NE(models_->find_loaded("b").weights, nullptr);
+  EXPECT_TRUE(ledger_->reserve("x", kWeights).ok());
+  EXPECT_EQ(models_->find_loaded("b").weights, nullptr);
 }
 
 TEST_F(model_pool, a_tokenizer_has_its_place_before_it_is_read) {

@@ -69,7 +69,6 @@ Scheduler::Scheduler(ThreadPool& pool, Arena& arena, SchedulerOptions options)
     : options_(std::move(options)),
       parts_{.pool = pool,
              .arena = arena,
-             .make_room = options_.make_room,
              .batch_tokens = options_.batch_tokens,
              .counters = counters_} {
   driver_ = std::thread([this] { driver_main(); });

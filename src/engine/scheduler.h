@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -23,9 +22,8 @@
 namespace quern::engine {
 
 struct SchedulerOptions {
-  int batch_tokens = 0;                              // 0: as each model says.
-  std::function<bool(std::size_t bytes)> make_room;  // See BatchRunner.
-  Generator* generator = nullptr;                    // Of texts; outlives us.
+  int batch_tokens = 0;            // 0: as each model says.
+  Generator* generator = nullptr;  // Of texts; outlives us.
 };
 
 /// Threads: submit, run, counters from any.

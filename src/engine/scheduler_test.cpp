@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/fake_reclaimer.h"
 #include "base/pace.h"
 #include "engine/fake_model.h"
 
@@ -414,15 +415,13 @@ TEST_F(scheduler, an_input_too_large_for_memory_fails_alone) {
 }
 
 TEST_F(scheduler, idle_things_make_room_for_a_single_input) {
-  Result<Reservation> held = ledger_.reserve("idle", ledger_.free_bytes() - 100);
-  ASSERT_TRUE(held.ok());
-  Scheduler with_room(pool_, arena_, {.batch_tokens = 0, .make_room = [&](std::size_t) {
-                                        *held = Reservation();
-                                        return true;
-                                      }});
+  FakeReclaimer idle(ledger_, ReclaimRank::kModels, "idle");
+  const std::size_t n_idle = ledger_.free_bytes() - 100;
+  idle.hold(n_idle);
   auto sent = make({"text"});
-  with_room.run(sent->job);
+  Scheduler(pool_, arena_, {}).run(sent->job);
   EXPECT_EQ(sent->future.get().outcomes[0].values, fake_values("text"));
+  EXPECT_LT(idle.reclaimable_bytes(), n_idle);
 }
 
 TEST_F(scheduler, values_that_are_not_finite_are_an_error) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_map>
 #include <utility>
 
 #include "base/check.h"
@@ -46,6 +47,17 @@ Result<KvPage> KvPool::take() {
 
 void KvPool::give(KvPage page) {
   if (page != nullptr && page.use_count() == 1) spare_.push_back(std::move(page));
+}
+
+std::size_t KvPool::freeable_bytes(std::span<const KvPageBytes* const> others) const {
+  std::unordered_map<const Buffer*, long> n_unused;
+  std::size_t n_bytes = 0;
+  const auto count = [&](const KvPageBytes& page) {
+    if (++n_unused[page.slab.get()] == page.slab.use_count()) n_bytes += page.slab->size();
+  };
+  for (const KvPage& page : spare_) count(*page);
+  for (const KvPageBytes* page : others) count(*page);
+  return n_bytes;
 }
 
 KvSequence::KvSequence(KvPool& pool)

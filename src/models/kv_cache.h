@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ class KvPool {
   KvPool(const formats::DecoderConfig& config, kernels::KvType type, ByteLedger& ledger,
          std::string tenant);
 
+  const std::string& tenant() const { return tenant_; }
   const kernels::KvShape& shape() const { return shape_; }
   const std::vector<int>& windows() const { return windows_; }
   int n_layers() const { return static_cast<int>(windows_.size()); }
@@ -49,7 +51,9 @@ class KvPool {
   void drop_spare() { spare_.clear(); }
 
   std::size_t n_spare() const { return spare_.size(); }
-  std::size_t spare_bytes() const { return n_spare() * shape_.page_bytes(); }
+
+  /// What drop_spare() would free if these pages of its own were spare ones, too: whole slabs.
+  std::size_t freeable_bytes(std::span<const KvPageBytes* const> others) const;
 
  private:
   kernels::KvShape shape_;

@@ -37,6 +37,24 @@ TEST(kv_cache, takes_pages_from_the_ledger_and_gives_them_back) {
   EXPECT_EQ(ledger.used_bytes(), 0u);
 }
 
+TEST(kv_cache, what_is_freeable_is_whole_slabs) {
+  ByteLedger ledger(1 << 20);
+  KvPool pool(config({0, 0}), kernels::KvType::kF16, ledger, "kv/x");
+  KvSequence held(pool);
+  ASSERT_TRUE(held.reserve(64 * 3).ok());
+  Result<KvPage> page = pool.take();  // One of a slab's two: the other is spare.
+  ASSERT_TRUE(page.ok());
+  EXPECT_EQ(pool.n_spare(), 1u);
+  EXPECT_EQ(pool.freeable_bytes({}), 0u);
+  const KvPageBytes* own[] = {page->get()};
+  EXPECT_EQ(pool.freeable_bytes(own), 2 * kPageBytes);
+  pool.give(std::move(*page));
+  EXPECT_EQ(pool.freeable_bytes({}), 2 * kPageBytes);
+  const std::size_t used = ledger.used_bytes();
+  pool.drop_spare();
+  EXPECT_EQ(ledger.used_bytes(), used - 2 * kPageBytes);
+}
+
 TEST(kv_cache, refuses_what_the_ledger_does_not_have_and_keeps_what_it_had) {
   ByteLedger ledger(3 * kPageBytes);
   KvPool pool(config({0}), kernels::KvType::kF16, ledger, "kv/x");

@@ -50,8 +50,7 @@ GeneratorLane& Generator::lane_of(const JobPtr& job) {
   for (const LanePtr& lane : lanes_) {
     if (lane->model() == job->model) return *lane;
   }
-  lanes_.push_back(
-      std::make_shared<GeneratorLane>(job->model, parts_, kept_beside(job->model.get())));
+  lanes_.push_back(std::make_shared<GeneratorLane>(job->model, parts_));
   return *lanes_.back();
 }
 
@@ -60,39 +59,40 @@ void Generator::add_lanes(std::vector<std::shared_ptr<Lane>>& out) const {
   out.insert(out.end(), lanes_.begin(), lanes_.end());
 }
 
-// What the lanes beside a model's keep: those without work go as a whole.
-KeptPages Generator::kept_beside(const GenerativeModel* model) {
-  const auto n_bytes = [this, model] {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    std::size_t n = 0;
-    for (const LanePtr& lane : lanes_) {
-      if (lane->model().get() != model) n += lane->kept_bytes();
-    }
-    return n;
-  };
-  const auto give_up = [this, model] {
-    if (!take_idle(model).empty()) return true;
-    const std::lock_guard<std::mutex> lock(mutex_);
-    bool any = false;
-    for (const LanePtr& lane : lanes_) {
-      if (lane->model().get() != model) any = lane->give_up() || any;
-    }
-    return any;
-  };
-  return {n_bytes, give_up};
-}
-
-// Their memory goes when the result does, with no lock held.
-std::vector<Generator::LanePtr> Generator::take_idle(const GenerativeModel* except) {
+std::size_t Generator::reclaimable_bytes() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const auto idle = std::stable_partition(lanes_.begin(), lanes_.end(), [&](const LanePtr& lane) {
-    return !lane->is_idle() || lane->model().get() == except;
-  });
-  std::vector<LanePtr> out(idle, lanes_.end());
-  lanes_.erase(idle, lanes_.end());
-  return out;
+  std::size_t n = 0;
+  for (const LanePtr& lane : lanes_) n += lane->reclaimable_bytes();
+  return n;
 }
 
-void Generator::release_idle() { take_idle(nullptr).clear(); }
+void Generator::reclaim(std::size_t bytes) {
+  const ByteLedger& ledger = parts_.ledger;
+  const std::size_t n_used = ledger.used_bytes();
+  const auto is_enough = [&] { return n_used - std::min(n_used, ledger.used_bytes()) >= bytes; };
+  while (!is_enough() && (drop_idle_lane() || reclaim_from_lanes())) continue;
+}
+
+bool Generator::drop_idle_lane() {
+  LanePtr lane;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto idle =
+        std::find_if(lanes_.begin(), lanes_.end(), [](const LanePtr& l) { return l->is_idle(); });
+    if (idle == lanes_.end()) return false;
+    lane = std::move(*idle);
+    lanes_.erase(idle);
+  }
+  // At once, even where whoever drives holds it for a moment longer.
+  while (lane->reclaim_some()) continue;
+  return true;
+}
+
+bool Generator::reclaim_from_lanes() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  bool any = false;
+  for (const LanePtr& lane : lanes_) any = lane->reclaim_some() || any;
+  return any;
+}
 
 }  // namespace quern::engine

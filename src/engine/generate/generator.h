@@ -7,16 +7,17 @@
 #include <mutex>
 #include <vector>
 
+#include "base/reclaimer.h"
 #include "engine/generate/generator_lane.h"
 
 namespace quern::engine {
 
-/// Threads: submit, release_idle, check and counters from any; accept and add_lanes from whoever
-/// drives the lanes.
-class Generator {
+/// Threads: accept and add_lanes from whoever drives the lanes; the rest from any.
+class Generator : public Reclaimer {
  public:
   Generator(ThreadPool& pool, Arena& arena, ByteLedger& ledger, GeneratorOptions options);
-  ~Generator();
+  ~Generator() override;
+  Generator(const Generator&) = delete;
 
   /// Can this model's heads be kept as the KV cache's type wants them? Errors: kUnsupported.
   Status check(const GenerativeModel& model) const;
@@ -29,8 +30,10 @@ class Generator {
 
   void add_lanes(std::vector<std::shared_ptr<Lane>>& out) const;
 
-  /// Gives back, at once, what lanes without work keep: pages, prefixes, and their models.
-  void release_idle();
+  /// What lanes keep for later. Those without work go first, as a whole, and with them their hold
+  /// on their models; then prefixes of the others, but for those in the midst of a step.
+  std::size_t reclaimable_bytes() override;
+  void reclaim(std::size_t bytes) override;
 
   const GenerationCounters& counters() const { return parts_.counters; }
 
@@ -39,14 +42,16 @@ class Generator {
   using LanePtr = std::shared_ptr<GeneratorLane>;
 
   GeneratorLane& lane_of(const JobPtr& job);
-  std::vector<LanePtr> take_idle(const GenerativeModel* except);
-  KeptPages kept_beside(const GenerativeModel* model);
+  bool drop_idle_lane();
+  bool reclaim_from_lanes();
 
   GeneratorParts parts_;
 
   mutable std::mutex mutex_;  // Guards these.
   std::vector<JobPtr> incoming_;
   std::vector<LanePtr> lanes_;
+
+  const ByteLedger::Registration registration_{parts_.ledger, ReclaimRank::kResults, *this};
 };
 
 }  // namespace quern::engine

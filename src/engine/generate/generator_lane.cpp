@@ -46,16 +46,14 @@ std::size_t logits_bytes(const models::Decoder& decoder, int n_logits) {
 
 }  // namespace
 
-/// Keeps the lane from being taken for an idle one.
-class GeneratorLane::Busy {
- public:
-  explicit Busy(GeneratorLane& lane) : lane_(lane) { lane_.busy_ = true; }
-  ~Busy() { lane_.busy_ = false; }
-  Busy(const Busy&) = delete;
+void CallLock::lock() {
+  while (!try_lock()) held_.wait(true);
+}
 
- private:
-  GeneratorLane& lane_;
-};
+void CallLock::unlock() {
+  held_ = false;
+  held_.notify_one();
+}
 
 int GeneratorLane::Batch::n_rows() const {
   std::size_t n = 0;
@@ -83,13 +81,12 @@ void GeneratorLane::Batch::drop_last() {
   is_prompt.pop_back();
 }
 
-GeneratorLane::GeneratorLane(std::shared_ptr<const GenerativeModel> model, GeneratorParts& parts,
-                             KeptPages others)
+GeneratorLane::GeneratorLane(std::shared_ptr<const GenerativeModel> model, GeneratorParts& parts)
     : model_(std::move(model)),
       parts_(parts),
       kv_(model_->decoder.config, parts.options.kv, parts.ledger, "kv/" + model_->card->name),
       prefixes_(parts.options.max_prefixes, parts.ledger.limit_bytes() / kPrefixShare),
-      pages_(prefixes_, std::move(others), parts.ledger, parts.options.make_room),
+      pages_(kv_, prefixes_, parts.ledger),
       chunk_(kFirstChunk) {}
 
 void GeneratorLane::add(const JobPtr& job) {
@@ -104,7 +101,7 @@ void GeneratorLane::add(const JobPtr& job) {
 }
 
 Turn GeneratorLane::step(Shortage shortage) {
-  const Busy busy(*this);
+  const std::lock_guard<CallLock> call(in_call_);
   admit(shortage);
   compose(shortage);
   Turn turn = ended_.empty() ? Turn::kNoRoom : Turn::kDone;
@@ -124,7 +121,7 @@ bool GeneratorLane::is_unwanted() const {
 
 // Ends what was cancelled or is late, before it takes part in another step.
 Clock::time_point GeneratorLane::sweep(Sweep which) {
-  const Busy busy(*this);
+  const std::lock_guard<CallLock> call(in_call_);
   const Clock::time_point now = Clock::now();
   Clock::time_point next = Clock::time_point::max();
   const auto ends = [&](const JobPtr& job) {
@@ -150,6 +147,18 @@ Clock::time_point GeneratorLane::sweep(Sweep which) {
   for (const JobPtr& job : running_) ends(job);
   retire();
   return next;
+}
+
+// Beside others that run, pages do not take the place of the scratch that the next step will need:
+// one of them will leave, or is set back.
+Status GeneratorLane::take_pages(GenerationJob& job, int n_positions) {
+  const bool is_beside_others = std::any_of(
+      running_.begin(), running_.end(), [&](const JobPtr& other) { return other.get() != &job; });
+  std::optional<Arena::Lease> scratch;
+  if (is_beside_others) {
+    QUERN_ASSIGN(scratch, parts_.arena.take(0));
+  }
+  return pages_.reserve(*job.kv, n_positions);
 }
 
 void GeneratorLane::admit(Shortage shortage) {
@@ -182,18 +191,15 @@ bool GeneratorLane::start(const JobPtr& job, Shortage shortage) {
   const auto n_context = static_cast<int>(job->context.size());
   const int wanted =
       std::min(n_context + parts_.options.reserved_ahead, std::max(longest(*job), n_context));
-  if (!pages_.reserve(*job->kv, wanted)) {
+  if (const Status status = take_pages(*job, wanted); !status.ok()) {
     // Somebody will leave: of us, or the pass in whose midst this is.
     if (!running_.empty() || shortage == Shortage::kWait) {
       job->kv.reset();
       return false;
     }
-    const Status status = job->kv->reserve(wanted);
-    if (!status.ok()) {
-      finish(*job, status.in("the prompt's keys and values"), FinishReason::kLength);
-      ended_.push_back(job);
-      return true;
-    }
+    finish(*job, status.in("the prompt's keys and values"), FinishReason::kLength);
+    ended_.push_back(job);
+    return true;
   }
   job->started = true;
   if (!again) {
@@ -242,12 +248,11 @@ void GeneratorLane::compose(Shortage shortage) {
     const int n = job->is_prompt() ? std::min(job->n_pending(), chunk) : 1;
     if (n == 0) continue;
     const int wanted = job->kv->length() + n;
-    bool has_room = pages_.reserve(*job->kv, wanted);
-    while (!has_room && set_back_one(*job)) has_room = pages_.reserve(*job->kv, wanted);
-    if (!has_room) {
+    Status has_room = take_pages(*job, wanted);
+    while (!has_room.ok() && set_back_one(*job)) has_room = take_pages(*job, wanted);
+    if (!has_room.ok()) {
       // It tries again when this step has run, or the pass in whose midst this is.
-      if (!batch_.jobs.empty() || shortage == Shortage::kWait) continue;
-      fail(job, job->kv->reserve(wanted));
+      if (batch_.jobs.empty() && shortage == Shortage::kMakeRoom) fail(job, std::move(has_room));
       continue;
     }
     if (job->is_prompt()) prompt_left -= n;
@@ -269,16 +274,14 @@ void GeneratorLane::compose(Shortage shortage) {
 // shorter piece of the prompt, and in the end at the cost of what others hold.
 Result<Arena::Lease> GeneratorLane::fit(Shortage shortage) {
   const models::Decoder& decoder = model_->decoder;
-  const auto& make_room = parts_.options.make_room;
   for (;;) {
     const std::size_t wanted =
         logits_bytes(decoder, batch_.n_logits()) +
         models::decoder_scratch_bytes(decoder, parts_.options.kv, batch_.n_rows(),
                                       batch_.n_logits(), parts_.pool.n_threads());
-    Result<Arena::Lease> lease = parts_.arena.take(wanted);
+    Result<Arena::Lease> lease = parts_.arena.take(
+        wanted, shortage == Shortage::kMakeRoom ? Reclaim::kAllowed : Reclaim::kNever);
     if (lease.ok() || shortage == Shortage::kWait) return lease;
-    if (make_room && make_room(wanted)) lease = parts_.arena.take(wanted);
-    if (lease.ok()) return lease;
     models::DecoderStep& last = batch_.steps.back();
     if (batch_.steps.size() > 1) {
       batch_.drop_last();
@@ -425,11 +428,22 @@ void GeneratorLane::retire() {
   n_open_ -= static_cast<int>(ended.size());
 }
 
-bool GeneratorLane::give_up() {
-  const bool dropped = prefixes_.drop_one();
-  const bool had_spare = kv_.spare_bytes() > 0;
+std::size_t GeneratorLane::reclaimable_bytes() {
+  const std::unique_lock<CallLock> call(in_call_, std::try_to_lock);
+  if (!call.owns_lock()) return 0;
+  const std::size_t kept = kv_.freeable_bytes(prefixes_.own_pages());
+  constexpr long kHolders = 2;  // This lane, and whoever keeps the model for later requests.
+  const bool holds_weights = n_open_ == 0 && model_.use_count() == kHolders;
+  return kept + (holds_weights ? model_->card->decoder_weights.bytes : 0);
+}
+
+// Spare pages first: they are nobody's.
+bool GeneratorLane::reclaim_some() {
+  const std::unique_lock<CallLock> call(in_call_, std::try_to_lock);
+  if (!call.owns_lock()) return false;
+  const bool any = kv_.n_spare() > 0 || prefixes_.drop_one();
   kv_.drop_spare();
-  return dropped || had_spare;
+  return any;
 }
 
 }  // namespace quern::engine

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -26,7 +25,6 @@ struct GeneratorOptions {
   int prompt_chunk = 512;        // Prompt tokens in a step while nobody waits for a next token.
   std::size_t max_prefixes = 8;  // Beginnings kept for reuse, of each model.
   kernels::KvType kv = kernels::KvType::kF16;
-  std::function<bool(std::size_t bytes)> make_room = {};  // As of BatchRunner.
 };
 
 /// Counters since the start. Written by whoever drives, read by anyone.
@@ -46,13 +44,24 @@ struct GeneratorParts {
   GenerationCounters counters;
 };
 
-/// Threads: is_idle from any; the rest as Lane.
+/// Held during a call. Unlike a mutex, it may also be tried by the thread that holds it.
+class CallLock {
+ public:
+  void lock();
+  bool try_lock() { return !held_.exchange(true); }
+  void unlock();
+  bool is_held() const { return held_; }
+
+ private:
+  std::atomic<bool> held_{false};
+};
+
+/// Threads: is_idle, reclaimable_bytes and reclaim_some from any; the rest as Lane.
 class GeneratorLane : public Lane {
  public:
   using JobPtr = std::shared_ptr<GenerationJob>;
 
-  GeneratorLane(std::shared_ptr<const GenerativeModel> model, GeneratorParts& parts,
-                KeptPages others);
+  GeneratorLane(std::shared_ptr<const GenerativeModel> model, GeneratorParts& parts);
 
   const std::shared_ptr<const GenerativeModel>& model() const { return model_; }
   void add(const JobPtr& job);
@@ -64,16 +73,16 @@ class GeneratorLane : public Lane {
   Clock::time_point sweep(Sweep which) override;
 
   /// Nothing waits or runs, and no call is under way: the lane may go, with what it keeps.
-  bool is_idle() const { return n_open_ == 0 && !busy_; }
+  bool is_idle() const { return n_open_ == 0 && !in_call_.is_held(); }
 
-  /// What it keeps for later, and letting some of that go; false if there is nothing.
-  std::size_t kept_bytes() const {
-    return prefixes_.n_own_pages() * kv_.shape().page_bytes() + kv_.spare_bytes();
-  }
-  bool give_up();
+  /// What is kept for later, and, of a lane that is idle, the weights that only it still uses.
+  /// Nothing in the midst of a call.
+  std::size_t reclaimable_bytes();
+
+  /// Lets some of what is kept go; false if there is nothing.
+  bool reclaim_some();
 
  private:
-  class Busy;
   struct Batch {
     std::vector<models::DecoderStep> steps;
     std::vector<JobPtr> jobs;     // Of each step, and
@@ -85,6 +94,7 @@ class GeneratorLane : public Lane {
     void drop_last();
   };
 
+  Status take_pages(GenerationJob& job, int n_positions);
   void admit(Shortage shortage);
   bool start(const JobPtr& job, Shortage shortage);
   void compose(Shortage shortage);
@@ -110,7 +120,7 @@ class GeneratorLane : public Lane {
   std::vector<JobPtr> ended_;    // Their callbacks are due.
   Batch batch_;                  // That runs.
   std::atomic<int> n_open_{0};   // Of all these.
-  std::atomic<bool> busy_{false};
+  CallLock in_call_;
   int n_interactive_ = 0;
   int n_shown_running_ = 0;  // As counted in the counters.
 

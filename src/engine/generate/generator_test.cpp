@@ -8,9 +8,11 @@
 #include <condition_variable>
 #include <mutex>
 #include <numeric>
+#include <thread>
 
 #include <gtest/gtest.h>
 
+#include "base/fake_reclaimer.h"
 #include "base/pace.h"
 #include "engine/fair_shares.h"
 #include "engine/generate/generation_plan.h"
@@ -416,8 +418,8 @@ TEST_F(GeneratorTest, all_memory_comes_back) {
     for (int i = 0; i < 1000 && !answers[3].done; ++i) generator.step();
     for (int i = 0; i < 10; ++i) generator.step();
     EXPECT_GT(ledger_.used_bytes(), 0u);  // Prefixes are kept,
-    generator.release_idle();
-    arena_.release_if_idle();
+    generator.reclaim(SIZE_MAX);
+    arena_.reclaim(SIZE_MAX);
     EXPECT_EQ(ledger_.used_bytes(), 0u);  // but no longer than others want the memory.
   }
 }
@@ -463,7 +465,7 @@ TEST_F(GeneratorTest, what_idle_models_keep_goes_while_another_runs) {
   EXPECT_GT(idle.use_count(), 1);
   const auto running = job(load("qwen2"), request(5), prompt(20), b);
   running->on_delta = [&](const GenerateDelta&) {
-    generator.release_idle();
+    generator.reclaim(SIZE_MAX);
     EXPECT_EQ(kept("kv/llama"), 0u);
     EXPECT_EQ(idle.use_count(), 1);  // Nobody else holds the weights.
     EXPECT_GT(kept("kv/qwen2"), 0u);
@@ -473,6 +475,53 @@ TEST_F(GeneratorTest, what_idle_models_keep_goes_while_another_runs) {
   EXPECT_EQ(b.result.n_tokens, 5);
 }
 
+TEST_F(GeneratorTest, a_reservation_takes_what_is_kept_of_idle_models_first) {
+  const auto idle = load("llama");
+  const auto busy = load("qwen2");
+  Turns generator(pool_, arena_, ledger_, {});
+  Answer a, b, c;
+  generator.submit(job(idle, request(5), prompt(100), a));
+  generator.submit(job(busy, request(5), prompt(200), b));
+  while (!a.done || !b.done) generator.step();
+  generator.submit(job(busy, request(50), prompt(10), c));
+  generator.step();
+  arena_.reclaim(SIZE_MAX);
+  const std::size_t kept = generator.reclaimable_bytes();
+  const std::size_t free = ledger_.free_bytes();
+  EXPECT_FALSE(ledger_.reserve("weights/x", free + kept + 1).ok());
+  EXPECT_EQ(generator.reclaimable_bytes(), kept);
+  ASSERT_TRUE(ledger_.reserve("weights/x", free + 1).ok());
+  EXPECT_EQ(idle.use_count(), 1);
+  EXPECT_GT(generator.reclaimable_bytes(), 0u);
+  ASSERT_TRUE(ledger_.reserve("weights/x", free + kept).ok());
+  EXPECT_EQ(generator.reclaimable_bytes(), 0u);
+  while (!c.done) generator.step();
+  EXPECT_EQ(c, alone(busy, request(50), prompt(10)));
+}
+
+// Another thread wants memory again and again while answers are computed.
+TEST_F(GeneratorTest, others_take_what_is_kept_and_answers_stay_the_same) {
+  const auto model = load("llama");
+  std::vector<Answer> want, got(12);
+  for (int i = 0; i < 12; ++i) want.push_back(alone(model, request(20, i), prompt(90, i % 3)));
+  std::atomic<bool> done{false};
+  Turns generator(pool_, arena_, ledger_, {});
+  std::thread other([&] {
+    while (!done) generator.reclaim(1 + generator.reclaimable_bytes() / 2);
+  });
+  for (int i = 0; i < 12; ++i) {
+    generator.submit(
+        job(model, request(20, i), prompt(90, i % 3), got[static_cast<std::size_t>(i)]));
+    while (i % 2 == 1 && !got[static_cast<std::size_t>(i)].done) generator.step();
+  }
+  done = true;
+  other.join();
+  for (std::size_t i = 0; i < 12; ++i) {
+    EXPECT_TRUE(got[i].done && got[i].result.status.ok()) << got[i].result.status.message();
+    EXPECT_EQ(got[i], want[i]) << i;
+  }
+}
+
 TEST_F(GeneratorTest, callbacks_find_the_arena_free) {
   Turns generator(pool_, arena_, ledger_, {});
   Answer a;
@@ -480,7 +529,7 @@ TEST_F(GeneratorTest, callbacks_find_the_arena_free) {
   int n_told = 0;
   only->on_delta = [&](const GenerateDelta&) {
     ++n_told;
-    arena_.release_if_idle();
+    arena_.reclaim(SIZE_MAX);
     for (const ByteLedger::Tenant& t : ledger_.tenants()) {
       if (t.name == "activations") {
         EXPECT_EQ(t.bytes, 0u);
@@ -499,25 +548,24 @@ TEST_F(GeneratorTest, one_that_waits_for_pages_costs_others_nothing_while_it_doe
   const std::size_t arena_bytes =
       models::decoder_scratch_bytes(model->decoder, kernels::KvType::kF16, 512, 2, 2) + 2 * 61 * 4 +
       64;
-  ByteLedger tight(arena_bytes + 4 * page);
+  ByteLedger tight(arena_bytes + 5 * page);
   Arena arena(tight);
   EXPECT_TRUE(arena.take(arena_bytes).ok());  // It keeps that: the rest is for pages.
-  int n_asked = 0;
-  Turns generator(pool_, arena, tight, {.reserved_ahead = 8, .make_room = [&](std::size_t) {
-                                          ++n_asked;
-                                          return false;
-                                        }});
+  FakeReclaimer others(tight, ReclaimRank::kModels, "idle");
+  others.hold(page);  // Too little to be of use.
+  Turns generator(pool_, arena, tight, {.reserved_ahead = 8});
   Answer kept, again, runs, waits;
   generator.submit(job(model, request(1), prompt(70, 3), kept));  // Its first page stays.
   while (!kept.done) generator.step();
   generator.submit(job(model, request(50), prompt(60), runs));
   generator.step();
   generator.submit(job(model, request(2), prompt(250, 2), waits));  // Four pages.
-  n_asked = 0;
+  const int n_asked = others.n_asked();
   for (int i = 0; i < 20; ++i) generator.step();
   EXPECT_FALSE(runs.done);
   EXPECT_FALSE(waits.done);
-  EXPECT_LE(n_asked, 3);
+  EXPECT_LE(others.n_asked() - n_asked, 3);
+  EXPECT_EQ(others.reclaimable_bytes(), page);
   while (!runs.done) generator.step();
   while (!waits.done) generator.step();
   EXPECT_TRUE(runs.result.status.ok()) << runs.result.status.message();

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/fake_reclaimer.h"
+
 namespace quern::engine {
 namespace {
 
@@ -30,68 +32,57 @@ class PageSupplyTest : public testing::Test {
     prefixes_.keep(tokens, kv, kRope);
   }
 
-  bool make_room(std::size_t bytes) {
-    asked_.push_back(bytes);
-    if (ledger_.free_bytes() + idle_.bytes() < bytes) return false;
-    idle_ = Reservation();
-    return true;
-  }
-
   ByteLedger ledger_{10 * kPageBytes};
   models::KvPool pool_{config(1, 16), kernels::KvType::kF16, ledger_, "kv/x"};
   PrefixCache prefixes_{8, 1 << 20};
-  int n_given_up_ = 0;
-  KeptPages others_{[] { return std::size_t{0}; },
-                    [this] {
-                      ++n_given_up_;
-                      return false;
-                    }};
-  Reservation idle_;
-  std::vector<std::size_t> asked_;
-  PageSupply pages_{prefixes_, others_, ledger_, [this](std::size_t n) { return make_room(n); }};
+  FakeReclaimer idle_{ledger_, ReclaimRank::kModels, "weights/idle"};
+  PageSupply pages_{pool_, prefixes_, ledger_};
 };
 
 TEST_F(PageSupplyTest, free_pages_first_then_prefixes_least_used_first) {
   keep(64 * 4, 0);
   keep(64 * 4, 5000);
   models::KvSequence kv(pool_);
-  EXPECT_TRUE(pages_.reserve(kv, 64 * 2));
+  EXPECT_TRUE(pages_.reserve(kv, 64 * 2).ok());
   EXPECT_EQ(prefixes_.n_entries(), 2u);
-  EXPECT_TRUE(pages_.reserve(kv, 64 * 5));
+  EXPECT_TRUE(pages_.reserve(kv, 64 * 5).ok());
   EXPECT_EQ(prefixes_.n_entries(), 1u);
-  EXPECT_TRUE(asked_.empty());
 }
 
 TEST_F(PageSupplyTest, what_is_kept_stays_where_all_of_it_would_not_do) {
   keep(64 * 4, 0);
-  const Result<Reservation> held = ledger_.reserve("weights", 4 * kPageBytes);
+  idle_.hold(kPageBytes);
+  const Result<Reservation> held = ledger_.reserve("weights", 3 * kPageBytes);
   models::KvSequence kv(pool_);
-  for (int i = 0; i < 5; ++i) EXPECT_FALSE(pages_.reserve(kv, 64 * 7));
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(pages_.reserve(kv, 64 * 8).message(),
+              "kv/x wants 16.0 kB, 8.0 kB of the 40.0 kB memory budget is free; "
+              "held by kv/x 16.0 kB, weights 12.0 kB, weights/idle 4.0 kB");
+  }
   EXPECT_EQ(prefixes_.n_entries(), 1u);
-  EXPECT_EQ(n_given_up_, 0);
+  EXPECT_EQ(idle_.reclaimable_bytes(), kPageBytes);
   EXPECT_EQ(kv.n_bytes(), 0u);
-  EXPECT_TRUE(pages_.reserve(kv, 64 * 6));
+  EXPECT_TRUE(pages_.reserve(kv, 64 * 7).ok());
 }
 
-TEST_F(PageSupplyTest, idle_models_are_asked_for_what_is_missing_once) {
-  idle_ = std::move(*ledger_.reserve("weights/idle", 5 * kPageBytes));
-  models::KvSequence kv(pool_);
-  EXPECT_TRUE(pages_.reserve(kv, 64 * 8));
-  EXPECT_EQ(asked_, std::vector<std::size_t>{8 * kPageBytes});
+TEST_F(PageSupplyTest, idle_models_give_what_the_own_prefixes_do_not) {
+  keep(64 * 2, 0);
+  idle_.hold(5 * kPageBytes);
+  models::KvSequence small(pool_), large(pool_);
+  EXPECT_TRUE(pages_.reserve(small, 64 * 4).ok());
+  EXPECT_EQ(idle_.reclaimable_bytes(), 5 * kPageBytes);
+  EXPECT_EQ(prefixes_.n_entries(), 0u);
+  EXPECT_TRUE(pages_.reserve(large, 64 * 3).ok());
+  EXPECT_EQ(idle_.reclaimable_bytes(), 3 * kPageBytes);
 }
 
 // The ledger has room for these pages, the system has not: 2^48 bytes each.
 TEST_F(PageSupplyTest, memory_that_the_system_refuses_is_no_endless_search) {
   ByteLedger endless(std::size_t{1} << 62);
   models::KvPool huge(config(1 << 20, 1 << 20), kernels::KvType::kF16, endless, "kv/huge");
-  int n_asked = 0;
-  PageSupply pages(prefixes_, others_, endless, [&](std::size_t) {
-    ++n_asked;
-    return true;
-  });
+  PageSupply pages(huge, prefixes_, endless);
   models::KvSequence kv(huge);
-  EXPECT_FALSE(pages.reserve(kv, 64));
-  EXPECT_LE(n_asked, 2);
+  EXPECT_EQ(pages.reserve(kv, 64).code(), Code::kExhausted);
 }
 
 }  // namespace

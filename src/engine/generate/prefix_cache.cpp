@@ -66,17 +66,17 @@ std::size_t PrefixCache::n_bytes() const {
   return n;
 }
 
-std::size_t PrefixCache::n_own_pages() const {
+std::vector<const models::KvPageBytes*> PrefixCache::own_pages() const {
   std::unordered_map<const models::KvPageBytes*, long> n_held;
-  std::size_t n_own = 0;
+  std::vector<const models::KvPageBytes*> own;
   for (const Entry& entry : entries_) {
     for (int layer = 0; layer < entry.kv.n_layers(); ++layer) {
       for (const models::KvPage& page : entry.kv.held(layer)) {
-        if (page != nullptr && ++n_held[page.get()] == page.use_count()) ++n_own;
+        if (page != nullptr && ++n_held[page.get()] == page.use_count()) own.push_back(page.get());
       }
     }
   }
-  return n_own;
+  return own;
 }
 
 bool PrefixCache::drop_one() {

@@ -35,7 +35,7 @@ class PrefixCache {
   bool drop_one();
 
   /// Pages that nobody else holds: what dropping all entries would free.
-  std::size_t n_own_pages() const;
+  std::vector<const models::KvPageBytes*> own_pages() const;
 
   std::size_t n_entries() const { return entries_.size(); }
 
