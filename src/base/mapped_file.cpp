@@ -35,6 +35,11 @@ Status io_error(const std::string& path, const char* action, int error) {
           fmt::format("cannot {} '{}': {}", action, path, errno_text(error))};
 }
 
+std::uintptr_t page_bytes() {
+  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  return page;
+}
+
 std::int64_t nanoseconds(const timespec& t) {
   return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
 }
@@ -83,8 +88,21 @@ MappedFile::~MappedFile() {
   ::munmap(const_cast<std::byte*>(data_), n_bytes_);
 }
 
-void MappedFile::drop_pages() const {
-  if (data_ != nullptr) ::madvise(const_cast<std::byte*>(data_), n_bytes_, MADV_DONTNEED);
+void MappedFile::drop_pages(std::span<const std::byte> part) const {
+  const std::uintptr_t page = page_bytes();
+  const auto first = reinterpret_cast<std::uintptr_t>(part.data());
+  const std::uintptr_t begin = (first + page - 1) / page * page;
+  std::uintptr_t end = first + part.size();
+  // The last page of the file belongs to it whole.
+  if (part.data() + part.size() != data_ + n_bytes_) end = end / page * page;
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
+void MappedFile::want_pages(std::span<const std::byte> part) const {
+  const auto first = reinterpret_cast<std::uintptr_t>(part.data());
+  const std::uintptr_t begin = first / page_bytes() * page_bytes();
+  if (part.empty()) return;
+  ::madvise(reinterpret_cast<void*>(begin), first + part.size() - begin, MADV_WILLNEED);
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) {

@@ -39,19 +39,19 @@ class MappedFile {
   const FileIdentity& identity() const { return identity_; }  // When it was opened.
 
   /// Tells the system that these pages are not needed for now; they stay readable.
-  void drop_pages() const;
+  void drop_pages() const { drop_pages(bytes()); }
+
+  /// The same for a part of bytes(): pages that lie in it whole.
+  void drop_pages(std::span<const std::byte> part) const;
+
+  /// Tells the system that this part of bytes() is read soon.
+  void want_pages(std::span<const std::byte> part) const;
 
  private:
   const std::byte* data_ = nullptr;
   std::size_t n_bytes_ = 0;
   std::string path_;
   FileIdentity identity_;
-};
-
-/// A run of a file's bytes; it keeps the file mapped.
-struct MappedBytes {
-  MappedFile file;
-  std::span<const std::byte> bytes;
 };
 
 /// Reads a whole file of at most `limit_bytes`. Errors: kNotFound, kIo, kBadInput when larger.

@@ -55,6 +55,19 @@ TEST_F(mapped_file, maps_the_bytes_of_a_file) {
   EXPECT_EQ(text_of(*file), content);
 }
 
+TEST_F(mapped_file, parts_stay_readable_whatever_is_said_of_them) {
+  const std::string content = std::string(10'000, 'a') + std::string(10'000, 'b');
+  const Result<MappedFile> file = MappedFile::open(write("a", content));
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  const std::span<const std::byte> all = file->bytes();
+  for (const auto& part : {all.first(1), all.subspan(4095, 2), all.subspan(5000, 12'000),
+                           all.last(1), all.first(0), all}) {
+    file->drop_pages(part);
+    file->want_pages(part);
+    EXPECT_EQ(text_of(*file), content);
+  }
+}
+
 TEST_F(mapped_file, moves_leave_one_owner) {
   Result<MappedFile> a = MappedFile::open(write("a", "first"));
   Result<MappedFile> b = MappedFile::open(write("b", "second"));

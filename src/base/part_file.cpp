@@ -106,6 +106,18 @@ Status PartFile::write(std::string_view bytes) {
   return {};
 }
 
+Status PartFile::write_front(std::string_view bytes) {
+  off_t at = 0;
+  while (!bytes.empty()) {
+    const ssize_t n = ::pwrite(fd_, bytes.data(), bytes.size(), at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return io_error(path_, errno);
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+    at += n;
+  }
+  return {};
+}
+
 Status PartFile::publish() {
   // Network file systems report a full disk only here; some cannot sync at all and say EINVAL.
   if (::fsync(fd_) != 0 && errno != EINVAL) return io_error(path_, errno);

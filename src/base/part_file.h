@@ -26,6 +26,9 @@ class PartFile {
   /// Errors: kIo (full disk, file size limit) naming `path` of create.
   Status write(std::string_view bytes);
 
+  /// Puts `bytes` over the first ones: what is known only when the rest is written. Errors: kIo.
+  Status write_front(std::string_view bytes);
+
   /// Makes sure that the bytes are on the disk, and renames. Of several runs the last one to come
   /// here wins whole. Errors: kIo.
   Status publish();

@@ -99,6 +99,14 @@ TEST_F(part_file, published_ones_stay) {
   EXPECT_EQ(n_files(), 1);
 }
 
+TEST_F(part_file, the_front_can_be_written_last) {
+  Result<PartFile> file = PartFile::create(path("out"), 0644);
+  ASSERT_TRUE(file.ok() && file->write("....").ok() && file->write("body").ok());
+  ASSERT_TRUE(file->write_front("head").ok());
+  ASSERT_TRUE(file->write("!").ok() && file->publish().ok());
+  EXPECT_EQ(read("out"), "headbody!");
+}
+
 TEST_F(part_file, a_file_size_limit_is_an_error_with_its_reason) {
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "base/byte_ledger.h"
+#include "base/check.h"
+#include "base/checksum.h"
 #include "base/log.h"
 
 namespace quern::hub {
@@ -84,14 +86,14 @@ std::string PackedCache::path_of(const PackedKey& key) const {
                      key.precision, key.isa, key.numerics_version, kSuffix);
 }
 
-Result<MappedBytes> PackedCache::find(const PackedKey& key) const {
+Result<MappedSections> PackedCache::find(const PackedKey& key) const {
   const std::string path = path_of(key);
-  MappedBytes out;
+  MappedSections out;
   QUERN_ASSIGN(out.file, MappedFile::open(path));
   Result<PackedFile> parsed = parse_packed_file(out.file.bytes());
   if (!parsed.ok()) return parsed.status().in(path);
   if (parsed->key != key) return {Code::kBadInput, fmt::format("'{}' belongs elsewhere", path)};
-  out.bytes = parsed->payload;
+  out.sections = std::move(parsed->sections);
   touch(path);
   return out;
 }
@@ -108,17 +110,7 @@ std::size_t PackedCache::quota_bytes() const {
   return std::min(kMaxQuota, (space.available + total_bytes(files_in(folder_, kSuffix))) / 10);
 }
 
-Status PackedCache::publish(const PackedKey& key, std::span<const std::byte> payload) const {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error || ::access(folder_.c_str(), W_OK) != 0) {
-    return {Code::kUnavailable, fmt::format("cannot write to '{}'", folder_)};
-  }
-  for (const CacheFile& part : files_in(folder_, kPart)) {
-    if (FileClock::now() - part.used > kStalePart) remove_file(part.path);
-  }
-  const std::string path = path_of(key);
-  const std::size_t need = kPackedHeaderBytes + payload.size();
+Status PackedCache::make_room(const std::string& path, std::size_t need) const {
   const std::size_t quota = quota_bytes();
   if (need > quota) {
     return {Code::kExhausted, fmt::format("'{}' takes {}, the quota is {}", path, human_bytes(need),
@@ -131,9 +123,47 @@ Status PackedCache::publish(const PackedKey& key, std::span<const std::byte> pay
     remove_file(file.path);
     held -= file.n_bytes;
   }
-  const std::string header = packed_header(key, payload);
-  const std::string_view bytes(reinterpret_cast<const char*>(payload.data()), payload.size());
-  return write_file_atomically(path, {header, bytes});
+  return {};
+}
+
+Result<PackedWriter> PackedCache::begin(const PackedKey& key,
+                                        std::vector<std::size_t> sizes) const {
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error || ::access(folder_.c_str(), W_OK) != 0) {
+    return {Code::kUnavailable, fmt::format("cannot write to '{}'", folder_)};
+  }
+  for (const CacheFile& part : files_in(folder_, kPart)) {
+    if (FileClock::now() - part.used > kStalePart) remove_file(part.path);
+  }
+  const std::string path = path_of(key);
+  const std::string head(packed_head_bytes(sizes.size()), '\0');
+  std::size_t need = head.size();
+  for (const std::size_t n : sizes) need = packed_next(need) + n;
+  QUERN_TRY(make_room(path, need));
+  QUERN_ASSIGN(PartFile file, PartFile::create(path, 0644));
+  QUERN_TRY(file.write(head));  // The checksums are known at the end.
+  return PackedWriter(key, std::move(sizes), std::move(file));
+}
+
+Status PackedCache::publish(const PackedKey& key, std::span<const std::byte> payload) const {
+  QUERN_ASSIGN(PackedWriter writer, begin(key, {payload.size()}));
+  QUERN_TRY(writer.add(payload));
+  return writer.publish();
+}
+
+Status PackedWriter::add(std::span<const std::byte> section) {
+  QUERN_CHECK(written_.size() < sizes_.size() && section.size() == sizes_[written_.size()]);
+  written_.push_back({.n_bytes = section.size(), .checksum = checksum64(section)});
+  QUERN_TRY(file_.write(std::string(packed_next(n_bytes_) - n_bytes_, '\0')));
+  n_bytes_ = packed_next(n_bytes_) + section.size();
+  return file_.write({reinterpret_cast<const char*>(section.data()), section.size()});
+}
+
+Status PackedWriter::publish() {
+  QUERN_CHECK(written_.size() == sizes_.size());
+  QUERN_TRY(file_.write_front(packed_head(key_, written_)));
+  return file_.publish();
 }
 
 void PackedCache::clear(const std::string& model_digest) const {

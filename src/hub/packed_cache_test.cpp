@@ -37,8 +37,18 @@ class PackedCacheTest : public testing::Test {
   static std::span<const std::byte> bytes_of(const std::string& text) {
     return std::as_bytes(std::span(text));
   }
-  static std::string text_of(const MappedBytes& mapped) {
-    return {reinterpret_cast<const char*>(mapped.bytes.data()), mapped.bytes.size()};
+  static std::string text_of(const MappedSections& mapped) {
+    std::string out;
+    for (int i = 0; i < mapped.n(); ++i) {
+      EXPECT_TRUE(mapped.check(i).ok());
+      const auto bytes = mapped.sections[static_cast<std::size_t>(i)].bytes;
+      out.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    }
+    return out;
+  }
+  Status find_and_check(const PackedKey& key) const {
+    const Result<MappedSections> found = cache.find(key);
+    return found.ok() ? found->check(0) : found.status();
   }
   /// The only file of the cache.
   std::string only_file() const {
@@ -63,10 +73,10 @@ TEST_F(PackedCacheTest, what_was_published_is_found_and_begins_at_a_page) {
   EXPECT_EQ(cache.find(key('a')).status().code(), Code::kNotFound);
   const std::string payload(100'000, 'w');
   ASSERT_TRUE(cache.publish(key('a'), bytes_of(payload)).ok());
-  const Result<MappedBytes> found = cache.find(key('a'));
+  const Result<MappedSections> found = cache.find(key('a'));
   ASSERT_TRUE(found.ok()) << found.status().message();
   EXPECT_EQ(text_of(*found), payload);
-  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(found->bytes.data()) % 4096, 0u);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(found->sections[0].bytes.data()) % 4096, 0u);
   EXPECT_EQ(n_files(), 1);
 }
 
@@ -103,22 +113,56 @@ TEST_F(PackedCacheTest, damage_is_found_and_repaired_by_publishing) {
   ASSERT_TRUE(cache.publish(key('a'), bytes_of(payload)).ok());
   const std::string path = only_file();
   const std::string whole = formats::slurp(path);
-  for (const std::size_t at : {0u, 9u, 20u, 100u, 4000u, 4090u, 4096u, 14'095u}) {
+  for (const std::size_t at : {0u, 9u, 20u, 100u, 136u, 4000u, 4090u, 4096u, 14'095u}) {
     std::string damaged = whole;
     damaged[at] = static_cast<char>(damaged[at] + 1);
     home.write("packed/" + fs::path(path).filename().string(), damaged);
-    EXPECT_FALSE(cache.find(key('a')).ok()) << at;
+    EXPECT_FALSE(find_and_check(key('a')).ok()) << at;
     home.write("packed/" + fs::path(path).filename().string(), whole.substr(0, at));
-    EXPECT_FALSE(cache.find(key('a')).ok()) << at;
+    EXPECT_FALSE(find_and_check(key('a')).ok()) << at;
   }
   ASSERT_TRUE(cache.publish(key('a'), bytes_of(payload)).ok());
-  EXPECT_TRUE(cache.find(key('a')).ok());
+  EXPECT_TRUE(find_and_check(key('a')).ok());
+}
+
+TEST_F(PackedCacheTest, sections_are_written_one_by_one_and_checked_each_by_itself) {
+  Result<PackedWriter> writer = cache.begin(key('a'), {5000, 0, 3});
+  ASSERT_TRUE(writer.ok()) << writer.status().message();
+  for (const std::string& section : {std::string(5000, 'x'), std::string(), std::string("abc")}) {
+    EXPECT_EQ(cache.find(key('a')).status().code(), Code::kNotFound);
+    ASSERT_TRUE(writer->add(bytes_of(section)).ok());
+  }
+  ASSERT_TRUE(writer->publish().ok());
+  {
+    const Result<MappedSections> found = cache.find(key('a'));
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    EXPECT_EQ(found->n_bytes(), 5003u);
+    EXPECT_EQ(text_of(*found), std::string(5000, 'x') + "abc");
+  }
+  std::string file = formats::slurp(only_file());
+  file[4096 + 8192] = 'A';  // Of the last section.
+  home.write("packed/" + fs::path(only_file()).filename().string(), file);
+  const Result<MappedSections> found = cache.find(key('a'));
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  EXPECT_TRUE(found->check(0).ok());
+  EXPECT_TRUE(found->check(1).ok());
+  EXPECT_THAT(found->check(2).message(), HasSubstr("section 2 of 3 is damaged"));
+}
+
+TEST_F(PackedCacheTest, an_unfinished_file_is_gone_with_its_writer) {
+  {
+    Result<PackedWriter> writer = cache.begin(key('a'), {10, 10});
+    ASSERT_TRUE(writer.ok());
+    ASSERT_TRUE(writer->add(bytes_of("0123456789")).ok());
+    EXPECT_EQ(n_files(), 1);
+  }
+  EXPECT_EQ(n_files(), 0);
 }
 
 TEST_F(PackedCacheTest, a_mapped_payload_outlives_its_file) {
   const std::string payload(10'000, 'w');
   ASSERT_TRUE(cache.publish(key('a'), bytes_of(payload)).ok());
-  const Result<MappedBytes> found = cache.find(key('a'));
+  const Result<MappedSections> found = cache.find(key('a'));
   ASSERT_TRUE(found.ok());
   ASSERT_TRUE(cache.publish(key('a'), bytes_of("another")).ok());
   cache.clear(key('a').model_digest);
@@ -208,7 +252,7 @@ TEST_F(PackedCacheTest, publishers_and_readers_at_once_see_whole_files) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 10; ++i) {
         EXPECT_TRUE(cache.publish(key('a'), bytes_of(payloads[(t + i) % 2])).ok());
-        const Result<MappedBytes> found = cache.find(key('a'));
+        const Result<MappedSections> found = cache.find(key('a'));
         ASSERT_TRUE(found.ok()) << found.status().message();
         EXPECT_THAT(payloads, testing::Contains(text_of(*found)));
       }

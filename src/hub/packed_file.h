@@ -1,5 +1,5 @@
-// One file of packed weights: whose they are, and the bytes as the kernels read them.
-// Byte table in docs/format_packed.md.
+// One file of packed weights: whose they are, and the bytes as the kernels read them, in sections
+// that can be written, checked and read one at a time. Byte table in docs/format_packed.md.
 
 #pragma once
 
@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "base/mapped_sections.h"
 #include "base/status.h"
 
 namespace quern::hub {
@@ -22,17 +24,31 @@ struct PackedKey {
   bool operator==(const PackedKey&) const = default;
 };
 
-struct PackedFile {
-  PackedKey key;
-  std::span<const std::byte> payload;  // Borrowed from the file's bytes.
+/// Sections, and the first one's place, begin at multiples of this.
+inline constexpr std::size_t kPackedAlignment = 4096;
+inline constexpr std::size_t kMaxPackedSections = 1 << 16;
+
+/// What stands in the table for one section.
+struct PackedSection {
+  std::uint64_t n_bytes = 0;
+  std::uint64_t checksum = 0;
+
+  bool operator==(const PackedSection&) const = default;
 };
 
-inline constexpr std::size_t kPackedHeaderBytes = 4096;  // The payload begins at a page.
+/// Everything before the sections, and bytes of it. The names of a key have at most 15 bytes.
+std::string packed_head(const PackedKey& key, std::span<const PackedSection> sections);
+std::size_t packed_head_bytes(std::size_t n_sections);
 
-/// The header of a file that holds `payload`. The names of a key have at most 15 bytes.
-std::string packed_header(const PackedKey& key, std::span<const std::byte> payload);
+/// Where the next section begins when the file has `n_bytes` so far.
+std::size_t packed_next(std::size_t n_bytes);
 
-/// Reads a whole file and checks all of it, the payload's checksum too.
+struct PackedFile {
+  PackedKey key;
+  std::vector<MappedSections::Section> sections;  // Borrowed from the file's bytes.
+};
+
+/// Reads and checks the head; the sections are found, not read.
 /// Errors: kBadInput, naming what is wrong; kUnsupported for another version of the format.
 Result<PackedFile> parse_packed_file(std::span<const std::byte> file);
 

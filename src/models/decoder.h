@@ -28,6 +28,9 @@
 
 namespace quern::models {
 
+/// Sections of packed weights that all layers share.
+inline constexpr int kSharedSections = 2;
+
 struct Decoder {
   formats::DecoderConfig config;
   kernels::Weight token_embedding;  // [n_vocab, d_model], as stored
@@ -40,17 +43,17 @@ struct Decoder {
   StepForms forms;
   RopeTable rope, window_rope;
 
-  PackedWeights weights;  // Everything points into this.
+  // Everything points into this: section 0 is the embedding, 1 what else is shared, 2 + i layer i.
+  WeightWindow weights;
 
-  std::size_t weight_bytes() const { return weights.bytes().size(); }
-  /// All that was packed, as load_decoder takes it in `packed`.
-  std::span<const std::byte> packed_bytes() const { return weights.bytes(); }
+  std::size_t weight_bytes() const { return weights.n_bytes(); }
 };
 
 struct DecoderLoad {
-  // The packed_bytes() of an earlier load of the same file at the same precision; the model is
-  // bound to them and no matrix is read.
-  MappedBytes packed = {};
+  // What pack_decoder made of the same file at the same precision: the model is bound to them and
+  // no matrix is read. Without sections the matrices are packed into memory.
+  MappedSections packed = {};
+  Residency residency = Residency::kWhole;  // Of `packed`.
   // Of the blocks' matrices. kStored: in the formats that the file has.
   kernels::Precision precision = kernels::Precision::kStored;
 };
@@ -59,9 +62,15 @@ struct DecoderLoad {
 /// are held by the tenant "weights/<model.name>".
 ///
 /// Errors: kNotFound / kBadInput naming the tensor, its shape and the wanted one; kUnsupported for
-///   a block format without kernels; kBadInput when `packed` has another size; kExhausted.
+///   a block format without kernels; kBadInput when `packed` is damaged or of other sizes;
+///   kExhausted.
 Result<Decoder> load_decoder(const formats::DecoderModel& model, ByteLedger& ledger,
                              ThreadPool& pool, DecoderLoad load = {});
+
+/// Packs the matrices into `sink`, one section in memory at a time.
+/// Errors: as load_decoder; of the sink.
+Status pack_decoder(const formats::DecoderModel& model, kernels::Precision precision,
+                    ByteLedger& ledger, ThreadPool& pool, SectionSink& sink);
 
 struct DecoderWeightInfo {
   std::size_t n_bytes = 0;                      // That load_decoder reserves.

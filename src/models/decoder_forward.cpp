@@ -80,10 +80,12 @@ class Run {
     // From attention to attention a range of rows stays with one thread.
     for (int layer = 0; layer <= c_.n_layers; ++layer) {
       if (!Pace::current().go_on()) return;  // The caches stay as long as they were.
+      if (layer < c_.n_layers) m_.weights.enter(kSharedSections + layer);
       for_row_blocks(p_.x.rows, pool_, [&](const RowRange& rows) {
         if (layer > 0) after_attention(layer - 1, rows);
         if (layer < c_.n_layers) before_attention(layer, rows);
       });
+      if (layer > 0) m_.weights.leave(kSharedSections + layer - 1);
       if (layer < c_.n_layers) attend(layer);
     }
     for (const DecoderStep& step : steps_) {

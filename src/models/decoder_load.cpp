@@ -25,18 +25,15 @@ kernels::Activation activation_of(formats::GateActivation gate) {
   return kernels::Activation::kNone;
 }
 
-/// Section 0 holds the embedding, section 1 what else all layers share, section 2 + i layer i.
-constexpr int kSharedSections = 2;
-
 // The embedding and the output matrix stay as they are stored: rows are looked up in one, and the
 // other is what int8 would harm most.
-PlaceSection place_in(const ModelTensors& t, Precision precision, Decoder& m) {
+SectionWalk walk_of(const ModelTensors& t, Precision precision, Decoder& m) {
   const Placing how{.precision = precision,
                     .norm_kind = kernels::NormKind::kRms,
                     .norm_eps = m.config.norm_eps,
                     .norm_added = m.config.norm_adds_one ? 1.0f : 0.0f};
   m.blocks.resize(t.blocks.size());
-  return [&t, &m, how](int section, WeightPlacer& placer) {
+  const auto place = [&t, &m, how](int section, WeightPlacer& placer) {
     if (section == 0) {
       m.token_embedding = placer.weight(t.token, Precision::kStored);
       if (t.output.empty()) m.output.weight = m.token_embedding;
@@ -48,6 +45,9 @@ PlaceSection place_in(const ModelTensors& t, Precision precision, Decoder& m) {
       place_block(t.blocks[i], how, nullptr, placer, m.blocks[i]);
     }
   };
+  SectionWalk walk = walk_sections(m.config.n_layers + kSharedSections, place);
+  walk.n_shared = kSharedSections;
+  return walk;
 }
 
 Status check_config(const formats::DecoderModel& model, Precision precision) {
@@ -78,37 +78,62 @@ void set_facts(Decoder& m) {
   m.window_rope = make_rope_table(c.window_rope);
 }
 
+/// What the weights of a decoder are made from.
+struct Source {
+  TensorSource files;
+  ModelTensors tensors;
+};
+
+Result<Source> open_source(const formats::DecoderModel& from, Precision precision) {
+  QUERN_TRY(check_config(from, precision));
+  Source out;
+  QUERN_ASSIGN(out.files, open_tensors(from));
+  QUERN_ASSIGN(
+      out.tensors,
+      find_decoder_tensors(from.config, out.files).in(fmt::format("model '{}'", from.path)));
+  return out;
+}
+
+WeightRoom room_of(const formats::DecoderModel& from, ByteLedger& ledger, ThreadPool& pool) {
+  return {ledger, "weights/" + from.name, pool};
+}
+
 }  // namespace
 
 Result<Decoder> load_decoder(const formats::DecoderModel& from, ByteLedger& ledger,
                              ThreadPool& pool, DecoderLoad load) {
-  QUERN_TRY(check_config(from, load.precision));
-  QUERN_ASSIGN(const TensorSource source, open_tensors(from));
-  QUERN_ASSIGN(const ModelTensors tensors,
-               find_decoder_tensors(from.config, source).in(fmt::format("model '{}'", from.path)));
+  QUERN_ASSIGN(const Source source, open_source(from, load.precision));
   Decoder model;
   model.config = from.config;
-  const PlaceSection place = place_in(tensors, load.precision, model);
-  const SectionSizes sizes = count_sections(from.config.n_layers + kSharedSections, place);
-  QUERN_ASSIGN(model.weights,
-               place_sections(sizes, place, std::move(load.packed), ledger, "weights/" + from.name,
-                              pool, [&] { source.drop_pages(); }));
+  SectionWalk walk = walk_of(source.tensors, load.precision, model);
+  walk.drop_source = [&] { source.files.drop_pages(); };
+  const WeightRoom room = room_of(from, ledger, pool);
+  if (load.packed.n() > 0) {
+    QUERN_ASSIGN(model.weights, bind_sections(walk, std::move(load.packed), load.residency, room));
+  } else {
+    QUERN_ASSIGN(model.weights, fill_sections(walk, room));
+  }
   set_facts(model);
   return model;
 }
 
-Result<DecoderWeightInfo> decoder_weight_info(const formats::DecoderModel& from,
-                                              Precision precision) {
-  QUERN_TRY(check_config(from, precision));
-  QUERN_ASSIGN(const TensorSource source, open_tensors(from));
-  QUERN_ASSIGN(const ModelTensors tensors,
-               find_decoder_tensors(from.config, source).in(fmt::format("model '{}'", from.path)));
+Status pack_decoder(const formats::DecoderModel& from, Precision precision, ByteLedger& ledger,
+                    ThreadPool& pool, SectionSink& sink) {
+  QUERN_ASSIGN(const Source source, open_source(from, precision));
   Decoder model;
   model.config = from.config;
-  const PlaceSection place = place_in(tensors, precision, model);
-  const SectionSizes sizes = count_sections(from.config.n_layers + kSharedSections, place);
-  return DecoderWeightInfo{.n_bytes = sizes.total(),
-                           .main_format = tensors.blocks.front().up.weight.format};
+  SectionWalk walk = walk_of(source.tensors, precision, model);
+  walk.drop_source = [&] { source.files.drop_pages(); };
+  return stream_sections(walk, room_of(from, ledger, pool), sink);
+}
+
+Result<DecoderWeightInfo> decoder_weight_info(const formats::DecoderModel& from,
+                                              Precision precision) {
+  QUERN_ASSIGN(const Source source, open_source(from, precision));
+  Decoder model;
+  model.config = from.config;
+  return DecoderWeightInfo{.n_bytes = walk_of(source.tensors, precision, model).total(),
+                           .main_format = source.tensors.blocks.front().up.weight.format};
 }
 
 }  // namespace quern::models

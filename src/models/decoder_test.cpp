@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "models/test_sections.h"
+
 namespace quern::models {
 namespace {
 
@@ -176,27 +178,23 @@ TEST_P(Families, sequences_beside_each_other_do_not_touch) {
 INSTANTIATE_TEST_SUITE_P(decoder, Families, testing::ValuesIn(kCases),
                          [](const auto& c) { return std::string(c.param); });
 
-TEST(decoder, packed_bytes_bind_to_the_same_model) {
+TEST(decoder, bound_to_packed_sections_it_gives_the_same_bits) {
   Fixture f("gemma3");
-  const std::span<const std::byte> packed = f.model.packed_bytes();
-  const std::string path = testing::TempDir() + "/decoder_packed";
-  ASSERT_TRUE(
-      write_file_atomically(
-          path, std::string_view(reinterpret_cast<const char*>(packed.data()), packed.size()))
-          .ok());
-  MappedBytes bytes{made(MappedFile::open(path)), {}};
-  bytes.bytes = bytes.file.bytes();
   const auto want = f.run(512);
   const formats::DecoderModel facts = *formats::read_decoder(kFolder + "gemma3");
-  Result<Decoder> bound = load_decoder(facts, f.ledger, f.pool, {.packed = std::move(bytes)});
-  ASSERT_TRUE(bound.ok()) << bound.status().message();
-  f.model = std::move(*bound);
-  EXPECT_EQ(f.run(512), want);
-  EXPECT_EQ(decoder_weight_info(facts)->n_bytes, f.model.weight_bytes());
-
-  MappedBytes wrong{made(MappedFile::open(path)), {}};
-  wrong.bytes = wrong.file.bytes().first(packed.size() - 64);
-  EXPECT_EQ(load_decoder(facts, f.ledger, f.pool, {.packed = std::move(wrong)}).status().code(),
+  KeptSections packed;
+  ASSERT_TRUE(pack_decoder(facts, kernels::Precision::kStored, f.ledger, f.pool, packed).ok());
+  for (const Residency residency : {Residency::kWhole, Residency::kStreamed}) {
+    Result<Decoder> bound =
+        load_decoder(facts, f.ledger, f.pool, {.packed = packed.mapped(), .residency = residency});
+    ASSERT_TRUE(bound.ok()) << bound.status().message();
+    f.model = std::move(*bound);
+    EXPECT_EQ(f.run(512), want);
+    EXPECT_EQ(f.run(3), want);
+    EXPECT_EQ(decoder_weight_info(facts)->n_bytes, f.model.weight_bytes());
+  }
+  packed.sections.back().resize(64);
+  EXPECT_EQ(load_decoder(facts, f.ledger, f.pool, {.packed = packed.mapped()}).status().code(),
             Code::kBadInput);
 }
 

@@ -46,12 +46,11 @@ struct Encoder {
   StepForms forms;
   RopeTable rope, window_rope;
 
-  TensorSource files;     // The embedding tables point into it,
-  PackedWeights weights;  // everything else into this.
-  Reservation tables;     // The bytes of the tables.
+  TensorSource files;    // The embedding tables point into it,
+  WeightWindow weights;  // everything else into this: section 0 is shared, 1 + i is layer i.
+  Reservation tables;    // The bytes of the tables.
 
-  std::size_t weight_bytes() const { return weights.bytes().size() + tables.bytes(); }
-  std::span<const std::byte> packed_bytes() const { return weights.bytes(); }
+  std::size_t weight_bytes() const { return weights.n_bytes() + tables.bytes(); }
 };
 
 /// What int8 packing equalises channels by.
@@ -63,9 +62,10 @@ struct Int8Calibration {
 struct EncoderLoad {
   const formats::ModelFolder& folder;
   kernels::Precision precision = kernels::Precision::kF32;
-  // The packed_bytes() of an earlier load of the same files at the same precision, checked by the
-  // caller to be undamaged. The model is bound to them and no matrix of the files is read.
-  MappedBytes packed = {};
+  // What pack_encoder made of the same files at the same precision: the model is bound to them and
+  // no matrix of the files is read. Without sections the matrices are packed into memory.
+  MappedSections packed = {};
+  Residency residency = Residency::kWhole;  // Of `packed`.
   // For int8 packing, of observe_encoder on the same files; without it channels are not equalised
   // and vectors are less faithful.
   const Int8Calibration* calibration = nullptr;
@@ -75,10 +75,15 @@ struct EncoderLoad {
 /// needed any more are given back. Bytes are held by the tenant "weights/<folder.name>".
 ///
 /// Errors: kNotFound / kBadInput naming the tensor, its shape and the wanted one;
-///   kUnsupported when the precision cannot hold this shape; kBadInput when `packed` has another
-///   size than these files give; kExhausted from the ledger.
+///   kUnsupported when the precision cannot hold this shape; kBadInput when `packed` is damaged or
+///   of other sizes than these files give; kExhausted from the ledger.
 Result<Encoder> load_encoder(EncoderLoad load, formats::TensorFiles files, ByteLedger& ledger,
                              ThreadPool& pool);
+
+/// Packs the matrices into `sink`, one section in memory at a time.
+/// Errors: as load_encoder; of the sink.
+Status pack_encoder(const EncoderLoad& load, formats::TensorFiles files, ByteLedger& ledger,
+                    ThreadPool& pool, SectionSink& sink);
 
 /// A decoder's network as an encoder: its hidden states, without a KV cache.
 Result<Encoder> load_encoder(const formats::DecoderModel& model, kernels::Precision precision,

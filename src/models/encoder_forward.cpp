@@ -74,10 +74,12 @@ class Run {
     // From attention to attention a range of rows stays with one thread.
     for (int layer = 0; layer <= m_.config.n_layers; ++layer) {
       if (!Pace::current().go_on()) return;
+      if (layer < m_.config.n_layers) m_.weights.enter(1 + layer);
       for_row_blocks(x_.rows, pool_, [&](const RowRange& rows) {
         if (layer > 0) after_attention(layer - 1, rows);
         if (layer < m_.config.n_layers) before_attention(layer, rows);
       });
+      if (layer > 0) m_.weights.leave(layer);
       if (layer < m_.config.n_layers) attend(layer);
     }
   }

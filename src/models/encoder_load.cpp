@@ -37,10 +37,10 @@ Placing placing_of(const formats::EncoderConfig& c, Precision precision) {
 }
 
 /// Section 0 holds what all layers share, section 1 + i layer i.
-PlaceSection place_in(const ModelTensors& t, const Int8Calibration* seen, Encoder& m) {
+SectionWalk walk_of(const ModelTensors& t, const Int8Calibration* seen, Encoder& m) {
   const Placing how = placing_of(m.config, m.precision);
   m.blocks.resize(t.blocks.size());
-  return [&t, seen, &m, how](int section, WeightPlacer& placer) {
+  const auto place = [&t, seen, &m, how](int section, WeightPlacer& placer) {
     if (section > 0) {
       const auto i = static_cast<std::size_t>(section - 1);
       return place_block(t.blocks[i], how, seen == nullptr ? nullptr : &seen->blocks[i], placer,
@@ -53,6 +53,7 @@ PlaceSection place_in(const ModelTensors& t, const Int8Calibration* seen, Encode
                     .out_w = placer.matrix(t.out.weight),
                     .out_b = placer.vector(t.out.bias)};
   };
+  return walk_sections(m.config.n_layers + 1, place);
 }
 
 Status check_supported(const formats::EncoderConfig& c, Precision precision) {
@@ -83,38 +84,65 @@ std::size_t table_bytes(const ModelTensors& t) {
   return t.token.bytes.size() + t.position.bytes.size() + t.type.bytes.size();
 }
 
+/// What the weights of an encoder are made from.
+struct Source {
+  TensorSource files;
+  ModelTensors tensors;
+};
+
+Result<Source> open_source(const EncoderLoad& load, formats::TensorFiles files) {
+  Source out{.files = TensorSource(std::move(files)), .tensors = {}};
+  QUERN_ASSIGN(out.tensors, find_encoder_tensors(load.folder, out.files));
+  return out;
+}
+
 /// `m` has its config and precision.
-Result<Encoder> assemble(Encoder m, TensorSource files, const ModelTensors& tensors,
-                         MappedBytes packed, const Int8Calibration* seen, const std::string& name,
-                         ByteLedger& ledger, ThreadPool& pool) {
+Result<Encoder> assemble(Encoder m, Source source, EncoderLoad& load, const WeightRoom& room) {
   QUERN_TRY(check_supported(m.config, m.precision));
   set_facts(m.config, m);
-  m.files = std::move(files);
-  const PlaceSection place = place_in(tensors, seen, m);
-  const SectionSizes sizes = count_sections(m.config.n_layers + 1, place);
-  const std::string tenant = "weights/" + name;
-  QUERN_ASSIGN(m.tables, ledger.reserve(tenant, table_bytes(tensors)));
-  QUERN_ASSIGN(m.weights, place_sections(sizes, place, std::move(packed), ledger, tenant, pool,
-                                         [&] { m.files.drop_pages(); }));
-  m.token_embedding = tensors.token;
-  m.position_embedding = tensors.position;
-  m.type_embedding = tensors.type;
+  m.files = std::move(source.files);
+  SectionWalk walk = walk_of(source.tensors, load.calibration, m);
+  walk.drop_source = [&] { m.files.drop_pages(); };
+  QUERN_ASSIGN(m.tables, room.ledger.reserve(room.tenant, table_bytes(source.tensors)));
+  if (load.packed.n() > 0) {
+    QUERN_ASSIGN(m.weights, bind_sections(walk, std::move(load.packed), load.residency, room));
+  } else {
+    QUERN_ASSIGN(m.weights, fill_sections(walk, room));
+  }
+  m.token_embedding = source.tensors.token;
+  m.position_embedding = source.tensors.position;
+  m.type_embedding = source.tensors.type;
   m.forms = step_forms(m.blocks);
   m.files.drop_pages();
   return m;
 }
 
+Encoder empty_encoder(const EncoderLoad& load) {
+  Encoder m;
+  m.config = load.folder.config;
+  m.precision = load.precision;
+  return m;
+}
+
+std::string tenant_of(const std::string& name) { return "weights/" + name; }
+
 }  // namespace
 
 Result<Encoder> load_encoder(EncoderLoad load, formats::TensorFiles files, ByteLedger& ledger,
                              ThreadPool& pool) {
-  TensorSource source(std::move(files));
-  QUERN_ASSIGN(const ModelTensors tensors, find_encoder_tensors(load.folder, source));
-  Encoder m;
-  m.config = load.folder.config;
-  m.precision = load.precision;
-  return assemble(std::move(m), std::move(source), tensors, std::move(load.packed),
-                  load.calibration, load.folder.name, ledger, pool);
+  QUERN_ASSIGN(Source source, open_source(load, std::move(files)));
+  return assemble(empty_encoder(load), std::move(source), load,
+                  {ledger, tenant_of(load.folder.name), pool});
+}
+
+Status pack_encoder(const EncoderLoad& load, formats::TensorFiles files, ByteLedger& ledger,
+                    ThreadPool& pool, SectionSink& sink) {
+  QUERN_TRY(check_supported(load.folder.config, load.precision));
+  QUERN_ASSIGN(const Source source, open_source(load, std::move(files)));
+  Encoder m = empty_encoder(load);
+  SectionWalk walk = walk_of(source.tensors, load.calibration, m);
+  walk.drop_source = [&] { source.files.drop_pages(); };
+  return stream_sections(walk, {ledger, tenant_of(load.folder.name), pool}, sink);
 }
 
 Result<Encoder> load_encoder(const formats::DecoderModel& model, Precision precision,
@@ -122,9 +150,12 @@ Result<Encoder> load_encoder(const formats::DecoderModel& model, Precision preci
   Encoder m;
   QUERN_ASSIGN(m.config, formats::encoder_from_decoder(model.config));
   m.precision = precision;
-  QUERN_ASSIGN(TensorSource source, open_tensors(model));
-  QUERN_ASSIGN(const ModelTensors tensors, find_decoder_tensors(model.config, source));
-  return assemble(std::move(m), std::move(source), tensors, {}, nullptr, model.name, ledger, pool);
+  Source source;
+  QUERN_ASSIGN(source.files, open_tensors(model));
+  QUERN_ASSIGN(source.tensors, find_decoder_tensors(model.config, source.files));
+  const formats::ModelFolder none;
+  EncoderLoad load{.folder = none};
+  return assemble(std::move(m), std::move(source), load, {ledger, tenant_of(model.name), pool});
 }
 
 std::size_t encoder_weight_bytes(const formats::ModelFolder& folder, Precision precision) {
@@ -137,7 +168,7 @@ std::size_t encoder_weight_bytes(const formats::ModelFolder& folder, Precision p
   const std::size_t n_rows = static_cast<std::size_t>(c.n_vocab) +
                              static_cast<std::size_t>(c.n_position_rows()) +
                              static_cast<std::size_t>(c.n_types);
-  return count_sections(c.n_layers + 1, place_in(*shapes, nullptr, m)).total() +
+  return walk_of(*shapes, nullptr, m).total() +
          n_rows * static_cast<std::size_t>(c.d_model) * sizeof(float);
 }
 

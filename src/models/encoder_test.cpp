@@ -13,6 +13,7 @@
 
 #include "kernels/block/block_weight.h"
 #include "models/decoder.h"
+#include "models/test_sections.h"
 
 namespace quern::models {
 namespace {
@@ -163,7 +164,7 @@ TEST(encoder, stored_matrices_give_the_bits_of_f32) {
   for (const char* name : {"tiny-mean-f16", "tiny-mean-bf16"}) {
     Fixture f32(name);
     Fixture stored(name, Precision::kStored);
-    EXPECT_LT(stored.model.packed_bytes().size(), f32.model.packed_bytes().size());
+    EXPECT_LT(stored.model.weights.n_bytes(), f32.model.weights.n_bytes());
     EXPECT_EQ(stored.run(stored.golden_sequences(), 2), f32.run(f32.golden_sequences(), 2));
   }
 }
@@ -287,49 +288,56 @@ TEST(encoder, weight_bytes_are_what_the_ledger_holds) {
   }
 }
 
-MappedBytes packed_file(std::span<const std::byte> bytes) {
-  const std::string path = testing::TempDir() + "encoder_packed_bytes";
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  EXPECT_TRUE(write_file_atomically(path, text).ok());
-  auto file = MappedFile::open(path);
-  EXPECT_TRUE(file.ok()) << file.status().message();
-  MappedBytes out{.file = std::move(*file), .bytes = {}};
-  out.bytes = out.file.bytes();
-  return out;
+formats::TensorFiles open_files(const formats::ModelFolder& folder) {
+  auto files = formats::TensorFiles::open(folder.path);
+  EXPECT_TRUE(files.ok()) << files.status().message();
+  return std::move(*files);
 }
 
-TEST(encoder, bound_to_packed_bytes_it_gives_the_same_bits_and_packs_nothing) {
+TEST(encoder, bound_to_packed_sections_it_gives_the_same_bits_and_packs_nothing) {
   for (const char* name : {"tiny-mean-f16", "tiny-nli"}) {
     for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
       Fixture f(name, precision);
       const auto want = f.run(f.golden_sequences(), 2);
       const std::size_t bytes = f.model.weight_bytes();
-      MappedBytes packed = packed_file(f.model.packed_bytes());
       f.model = {};
       EXPECT_EQ(f.ledger.used_bytes(), 0u);
-      auto bound = load_encoder(
-          {.folder = f.folder, .precision = precision, .packed = std::move(packed)},
-          std::move(*formats::TensorFiles::open(f.folder.path)), f.ledger, ThreadPool::serial());
-      ASSERT_TRUE(bound.ok()) << bound.status().message();
-      f.model = std::move(*bound);
-      EXPECT_EQ(f.model.weights.storage.size(), 0u);
-      EXPECT_EQ(f.model.weight_bytes(), bytes);
+      const auto bind = [&](MappedSections packed, Residency residency) {
+        auto bound = load_encoder({.folder = f.folder,
+                                   .precision = precision,
+                                   .packed = std::move(packed),
+                                   .residency = residency},
+                                  open_files(f.folder), f.ledger, ThreadPool::serial());
+        EXPECT_TRUE(bound.ok()) << bound.status().message();
+        f.model = std::move(*bound);
+        EXPECT_TRUE(f.model.weights.is_mapped());
+        EXPECT_EQ(f.model.weight_bytes(), bytes);
+      };
+      KeptSections packed;
+      ASSERT_TRUE(pack_encoder({.folder = f.folder, .precision = precision}, open_files(f.folder),
+                               f.ledger, ThreadPool::serial(), packed)
+                      .ok());
+      bind(packed.mapped(), Residency::kWhole);
       EXPECT_EQ(f.ledger.used_bytes(), bytes);
+      EXPECT_EQ(f.run(f.golden_sequences(), 2), want);
+      f.model = {};
+      bind(packed.mapped(), Residency::kStreamed);
       EXPECT_EQ(f.run(f.golden_sequences(), 2), want);
     }
   }
 }
 
-TEST(encoder, packed_bytes_of_another_size_are_refused) {
+TEST(encoder, packed_sections_of_another_size_are_refused) {
   Fixture f("tiny-mean-f32");
-  const std::span<const std::byte> all = f.model.packed_bytes();
-  for (const std::size_t n : {std::size_t{1}, all.size() - 64, all.size() - 1}) {
-    auto files = formats::TensorFiles::open(f.folder.path);
-    const auto wrong = load_encoder({.folder = f.folder, .packed = packed_file(all.first(n))},
-                                    std::move(*files), f.ledger, ThreadPool::serial());
-    ASSERT_FALSE(wrong.ok());
-    EXPECT_EQ(wrong.status().code(), Code::kBadInput) << wrong.status().message();
-  }
+  KeptSections packed;
+  ASSERT_TRUE(pack_encoder({.folder = f.folder}, open_files(f.folder), f.ledger,
+                           ThreadPool::serial(), packed)
+                  .ok());
+  packed.sections[1].resize(packed.sections[1].size() - 64);
+  const auto wrong = load_encoder({.folder = f.folder, .packed = packed.mapped()},
+                                  open_files(f.folder), f.ledger, ThreadPool::serial());
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_EQ(wrong.status().code(), Code::kBadInput) << wrong.status().message();
 }
 
 TEST(encoder, missing_and_misshapen_tensors_are_named) {

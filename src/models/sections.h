@@ -10,48 +10,57 @@
 #include <vector>
 
 #include "base/byte_ledger.h"
-#include "base/mapped_file.h"
+#include "base/mapped_sections.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "models/weight_placer.h"
-#include "tensor/buffer.h"
+#include "models/weight_window.h"
 
 namespace quern::models {
 
-/// Walks one section of a model: counting, filling or binding (weight_placer.h).
-using PlaceSection = std::function<void(int section, WeightPlacer& placer)>;
-
-struct SectionSizes {
-  std::vector<std::size_t> bytes;  // Multiples of 64.
+/// How a model's sections are laid out and come about.
+struct SectionWalk {
+  std::vector<std::size_t> bytes;  // Of each section; multiples of 64.
+  // Counts, fills or binds one section (weight_placer.h).
+  std::function<void(int section, WeightPlacer& placer)> place;
+  int n_shared = 1;  // The first ones are read by every layer.
+  // The pages that a section was filled from are not needed any more.
+  std::function<void()> drop_source = [] {};
 
   int n() const { return static_cast<int>(bytes.size()); }
   std::size_t total() const;
 };
 
-SectionSizes count_sections(int n_sections, const PlaceSection& place);
+/// Counts `n_sections` sections.
+SectionWalk walk_sections(int n_sections,
+                          std::function<void(int section, WeightPlacer& placer)> place);
 
-/// Binds every section to its place in `all`, where they lie one after another.
-void bind_sections(const SectionSizes& sizes, const PlaceSection& place,
-                   std::span<const std::byte> all);
-
-/// Where the packed bytes of a loaded model are.
-struct PackedWeights {
-  Buffer storage;      // Packed by this process,
-  MappedBytes mapped;  // or by an earlier one.
-  Reservation held;    // The bytes of `mapped`.
-
-  std::span<const std::byte> bytes() const {
-    return mapped.bytes.empty() ? std::span<const std::byte>(storage.as<const std::byte>())
-                                : mapped.bytes;
-  }
+/// Where weights are made, and on whose account.
+struct WeightRoom {
+  ByteLedger& ledger;
+  std::string tenant;
+  ThreadPool& pool;
 };
 
-/// Binds to `packed` if it has bytes, else packs into memory; `packed_section` is called after each
-/// section that was packed.
-/// Errors: kBadInput when `packed` has another size than these sections; kExhausted.
-Result<PackedWeights> place_sections(const SectionSizes& sizes, const PlaceSection& place,
-                                     MappedBytes packed, ByteLedger& ledger,
-                                     const std::string& tenant, ThreadPool& pool,
-                                     const std::function<void()>& packed_section);
+/// Packs all sections into memory. Errors: kExhausted.
+Result<WeightWindow> fill_sections(const SectionWalk& walk, const WeightRoom& room);
+
+/// Takes the sections of a packed file, in order, as they are made.
+class SectionSink {
+ public:
+  virtual ~SectionSink() = default;
+  virtual Status begin(const std::vector<std::size_t>& bytes) = 0;
+  virtual Status add(std::span<const std::byte> section) = 0;
+};
+
+/// Packs section by section: memory holds the largest one at most. What `walk` was bound to is of
+/// no use afterwards.
+/// Errors: kExhausted, before anything is packed when the whole would not fit; of the sink.
+Status stream_sections(const SectionWalk& walk, const WeightRoom& room, SectionSink& sink);
+
+/// Binds to sections that were streamed before, after checking each of them.
+/// Errors: kBadInput when they are damaged or of other sizes than these; kExhausted.
+Result<WeightWindow> bind_sections(const SectionWalk& walk, MappedSections packed,
+                                   Residency residency, const WeightRoom& room);
 
 }  // namespace quern::models

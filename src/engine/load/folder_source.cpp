@@ -10,7 +10,7 @@
 #include "engine/load/encoder_servable.h"
 #include "engine/load/generative_load.h"
 #include "engine/load/model_source.h"
-#include "engine/load/packed_bert.h"
+#include "engine/load/packed_encoder.h"
 #include "engine/load/precision_choice.h"
 #include "engine/load/precision_memory.h"
 #include "engine/load/precision_record.h"
@@ -231,29 +231,26 @@ class FolderSource : public ModelSource {
         return load_at(card, record->chosen, ledger, pool);
       }
     }
-    Result<ChosenModel> measured = choose_precision(card, ledger, pool);
+    Result<ChosenPrecision> measured = choose_precision(card, ledger, pool);
     if (!measured.ok()) return measured.status().in("choosing a precision, in f32 first");
     if (!digest.empty()) keep_precision_record(hub_.home(), digest, measured->record);
     precisions_.remember(card.key, measured->record.chosen);
-    const PackedBertSource source{.home = hub_.home(),
-                                  .folder = card.folder,
-                                  .precision = measured->record.chosen,
-                                  .pack = [&](formats::TensorFiles) -> Result<models::Encoder> {
-                                    return std::move(measured->model);
-                                  }};
-    return load_packed_bert(source, ledger, pool);
+    return load_packed_encoder(
+        {.home = hub_.home(),
+         .folder = card.folder,
+         .precision = measured->record.chosen,
+         .calibrate = [&]() -> Result<models::Int8Calibration> { return measured->seen; }},
+        ledger, pool);
   }
 
   Result<models::Encoder> load_at(const ModelCard& card, kernels::Precision precision,
                                   ByteLedger& ledger, ThreadPool& pool) const {
-    const PackedBertSource source{.home = hub_.home(),
-                                  .folder = card.folder,
-                                  .precision = precision,
-                                  .pack = [&](formats::TensorFiles files) {
-                                    return pack_bert(card, precision, std::move(files), ledger,
-                                                     pool);
-                                  }};
-    return load_packed_bert(source, ledger, pool);
+    return load_packed_encoder(
+        {.home = hub_.home(),
+         .folder = card.folder,
+         .precision = precision,
+         .calibrate = [&] { return calibrate(card, precision, ledger, pool); }},
+        ledger, pool);
   }
 
   /// The precision asked for, or the one that was measured in an earlier run.

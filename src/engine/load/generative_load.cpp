@@ -34,14 +34,18 @@ Result<Decoder> load_packed(const std::string& home, const formats::DecoderModel
                            .precision = "blocks",
                            .isa = "any",
                            .numerics_version = kernels::kNumericsVersion};
-  const CachedLoad<Decoder> load{.name = facts.name,
-                                 .pack = [&] { return models::load_decoder(facts, ledger, pool); },
-                                 .bind =
-                                     [&](MappedBytes packed) {
-                                       return models::load_decoder(facts, ledger, pool,
-                                                                   {.packed = std::move(packed)});
-                                     }};
-  return load_through_cache(hub::PackedCache(home), key, load);
+  constexpr auto kAsStored = kernels::Precision::kStored;
+  return load_through_cache<Decoder>(
+      hub::PackedCache(home), key,
+      {.name = facts.name,
+       .pack =
+           [&](models::SectionSink& sink) {
+             return models::pack_decoder(facts, kAsStored, ledger, pool, sink);
+           },
+       .load =
+           [&](MappedSections packed) {
+             return models::load_decoder(facts, ledger, pool, {.packed = std::move(packed)});
+           }});
 }
 
 }  // namespace
@@ -71,8 +75,6 @@ Result<std::shared_ptr<const LoadedWeights>> load_generative(const std::string& 
                                                              std::shared_ptr<const ModelCard> card,
                                                              ByteLedger& ledger, ThreadPool& pool) {
   auto out = std::make_shared<GenerativeModel>();
-  // Before a packed file is read for its checksum, which makes all of it resident.
-  QUERN_TRY(ledger.reserve("weights/" + card->decoder->name, card->decoder_weights.bytes).status());
   QUERN_ASSIGN(out->decoder, load_packed(home, *card->decoder, ledger, pool));
   out->card = std::move(card);
   return std::shared_ptr<const LoadedWeights>(std::move(out));

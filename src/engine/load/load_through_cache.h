@@ -1,55 +1,60 @@
 // Weights by way of the packed-weights cache (hub/packed_cache.h): mapped when they were packed
-// before, else packed, kept for the next start, and mapped.
+// before, else packed into the cache, section by section, and mapped.
 
 #pragma once
 
-#include <cstddef>
 #include <functional>
-#include <span>
 #include <string>
 #include <utility>
 
 #include "base/log.h"
-#include "base/mapped_file.h"
+#include "base/mapped_sections.h"
 #include "base/status.h"
 #include "hub/packed_cache.h"
+#include "models/sections.h"
 
 namespace quern::engine {
 
-/// One model's way into memory. `Model` has packed_bytes(), and a default-made one holds nothing.
+/// One model's way into memory.
 template <typename Model>
 struct CachedLoad {
-  std::string name;                                // For messages.
-  std::function<Result<Model>()> pack;             // From the model's own files.
-  std::function<Result<Model>(MappedBytes)> bind;  // From what `pack` made of them once.
+  std::string name;                                  // For messages.
+  std::function<Status(models::SectionSink&)> pack;  // From the model's own files.
+  // Bound to what was packed; without sections, packed into memory.
+  std::function<Result<Model>(MappedSections)> load;
 };
 
-/// Publishes what was packed; true when it is kept for the next start.
-bool publish_packed(const hub::PackedCache& cache, const hub::PackedKey& key,
-                    std::span<const std::byte> packed);
+/// Packs into the cache. False when it cannot be kept there, which is logged.
+/// Errors: of `pack`.
+Result<bool> pack_into_cache(const hub::PackedCache& cache, const hub::PackedKey& key,
+                             const std::function<Status(models::SectionSink&)>& pack);
 
 /// A cache that is damaged, full or not writable costs time and nothing else: it is logged, and the
-/// model is as good. After packing, the memory it was done in is given back before the packed file
-/// is mapped.
-/// Errors: of `pack` and `bind`.
+/// model is as good.
+/// Errors: of `pack` and `load`.
 template <typename Model>
 Result<Model> load_through_cache(const hub::PackedCache& cache, const hub::PackedKey& key,
                                  const CachedLoad<Model>& load) {
-  Result<MappedBytes> packed = cache.find(key);
-  if (packed.ok()) {
-    Result<Model> model = load.bind(std::move(*packed));
-    if (model.ok() || model.status().code() != Code::kBadInput) return model;
-    packed = model.status();  // Of another size than these files give, or the files are wrong.
+  const auto load_found = [&]() -> Result<Model> {
+    QUERN_ASSIGN(MappedSections packed, cache.find(key));
+    return load.load(std::move(packed));
+  };
+  // The packed file's fault, or else the model's own files', and then packing says so again.
+  const auto is_of_cache = [](const Status& status) {
+    return status.code() == Code::kBadInput || status.code() == Code::kUnsupported ||
+           status.code() == Code::kNotFound || status.code() == Code::kIo;
+  };
+  Result<Model> found = load_found();
+  if (found.ok() || !is_of_cache(found.status())) return found;
+  if (found.status().code() != Code::kNotFound) {
+    log_info("packing '{}' again: {}", load.name, found.status().message());
   }
-  if (packed.status().code() != Code::kNotFound) {
-    log_info("packing '{}' again: {}", load.name, packed.status().message());
+  QUERN_ASSIGN(const bool is_kept, pack_into_cache(cache, key, load.pack));
+  if (is_kept) {
+    found = load_found();
+    if (found.ok() || !is_of_cache(found.status())) return found;
   }
-  QUERN_ASSIGN(Model model, load.pack());
-  if (!publish_packed(cache, key, model.packed_bytes())) return model;
-  packed = cache.find(key);
-  if (!packed.ok()) return model;
-  model = {};  // Its memory goes back before the mapped bytes are reserved.
-  return load.bind(std::move(*packed));
+  return load.load({});
 }
 
 }  // namespace quern::engine

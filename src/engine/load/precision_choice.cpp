@@ -116,17 +116,17 @@ std::vector<Precision> fast_precisions() {
   return out;
 }
 
-Result<ChosenModel> choose_precision(const ModelCard& card, ByteLedger& ledger, ThreadPool& pool) {
+Result<ChosenPrecision> choose_precision(const ModelCard& card, ByteLedger& ledger,
+                                         ThreadPool& pool) {
   const std::vector<text::Encoding> samples = sample_inputs(card);
-  models::Int8Calibration seen;
+  ChosenPrecision out;
   SampleResults reference;
   {
     QUERN_ASSIGN(const Encoder f32, load(card, Precision::kF32, nullptr, ledger, pool));
-    QUERN_ASSIGN(reference, run_samples(card, f32, samples, ledger, pool, &seen));
+    QUERN_ASSIGN(reference, run_samples(card, f32, samples, ledger, pool, &out.seen));
   }
-  ChosenModel out;
   for (const Precision precision : fast_precisions()) {
-    Result<Encoder> model = load(card, precision, if_any(seen), ledger, pool);
+    Result<Encoder> model = load(card, precision, if_any(out.seen), ledger, pool);
     if (model.status().code() == Code::kUnsupported) continue;
     if (!model.ok()) return model.status();
     QUERN_ASSIGN(const SampleResults got, run_samples(card, *model, samples, ledger, pool));
@@ -137,24 +137,19 @@ Result<ChosenModel> choose_precision(const ModelCard& card, ByteLedger& ledger, 
              fidelity.least_cosine, fidelity.n_labels_changed);
     if (is_faithful(fidelity)) {
       out.record.chosen = precision;
-      out.model = std::move(*model);
       return out;
     }
   }
-  QUERN_ASSIGN(out.model, load(card, Precision::kF32, nullptr, ledger, pool));
   return out;
 }
 
-Result<Encoder> pack_bert(const ModelCard& card, Precision precision, TensorFiles files,
-                          ByteLedger& ledger, ThreadPool& pool) {
+Result<models::Int8Calibration> calibrate(const ModelCard& card, Precision precision,
+                                          ByteLedger& ledger, ThreadPool& pool) {
   models::Int8Calibration seen;
-  if (precision == Precision::kInt8) {
-    QUERN_ASSIGN(const Encoder f32, load(card, Precision::kF32, nullptr, ledger, pool));
-    QUERN_TRY(run_samples(card, f32, sample_inputs(card), ledger, pool, &seen).status());
-  }
-  return models::load_encoder(
-      {.folder = card.folder, .precision = precision, .packed = {}, .calibration = if_any(seen)},
-      std::move(files), ledger, pool);
+  if (precision != Precision::kInt8) return seen;
+  QUERN_ASSIGN(const Encoder f32, load(card, Precision::kF32, nullptr, ledger, pool));
+  QUERN_TRY(run_samples(card, f32, sample_inputs(card), ledger, pool, &seen).status());
+  return seen;
 }
 
 }  // namespace quern::engine

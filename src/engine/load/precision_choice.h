@@ -30,19 +30,20 @@ Fidelity compare_samples(const SampleResults& f32, const SampleResults& got,
 /// Precisions that are faster than f32 on this instruction set, fastest first.
 std::vector<kernels::Precision> fast_precisions();
 
-struct ChosenModel {
+struct ChosenPrecision {
   PrecisionRecord record;
-  models::Encoder model;  // Of the chosen precision, packed.
+  models::Int8Calibration seen;  // Of f32 on the samples.
 };
 
 /// Tries the fast precisions in turn; f32 where none is faithful. At most one model is in memory at
 /// a time.
 /// Errors: those of load_encoder; kExhausted.
-Result<ChosenModel> choose_precision(const ModelCard& card, ByteLedger& ledger, ThreadPool& pool);
+Result<ChosenPrecision> choose_precision(const ModelCard& card, ByteLedger& ledger,
+                                         ThreadPool& pool);
 
-/// One model at a given precision, packed; int8 is equalised by what f32 shows on the samples.
+/// What packing at this precision equalises by: for int8 what f32 shows on the samples.
 /// Errors: those of load_encoder; kExhausted.
-Result<models::Encoder> pack_bert(const ModelCard& card, kernels::Precision precision,
-                                  formats::TensorFiles files, ByteLedger& ledger, ThreadPool& pool);
+Result<models::Int8Calibration> calibrate(const ModelCard& card, kernels::Precision precision,
+                                          ByteLedger& ledger, ThreadPool& pool);
 
 }  // namespace quern::engine

@@ -94,9 +94,11 @@ Result<PrecisionRecord> parse_precision_record(std::string_view text) {
 
 Result<PrecisionRecord> find_precision_record(const std::string& home,
                                               const std::string& model_digest) {
-  QUERN_ASSIGN(const MappedBytes found, hub::PackedCache(home).find(key_of(model_digest)));
-  return parse_precision_record(
-      {reinterpret_cast<const char*>(found.bytes.data()), found.bytes.size()});
+  QUERN_ASSIGN(const MappedSections found, hub::PackedCache(home).find(key_of(model_digest)));
+  if (found.n() != 1) return Status(Code::kBadInput, "a precision record of several sections");
+  QUERN_TRY(found.check(0));
+  const std::span<const std::byte> text = found.sections[0].bytes;
+  return parse_precision_record({reinterpret_cast<const char*>(text.data()), text.size()});
 }
 
 void keep_precision_record(const std::string& home, const std::string& model_digest,

@@ -1,4 +1,4 @@
-#include "engine/load/packed_bert.h"
+#include "engine/load/packed_encoder.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/checksum.h"
 #include "base/sha256.h"
 #include "formats/test_folder.h"
 #include "hub/packed_cache.h"
@@ -21,7 +22,7 @@ using formats::fixture;
 using formats::TestFolder;
 using kernels::Precision;
 
-class PackedBertTest : public testing::Test {
+class PackedEncoderTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(::unsetenv("QUERN_PACKED"), 0);
@@ -32,16 +33,12 @@ class PackedBertTest : public testing::Test {
   models::Encoder load(const std::string& path, Precision precision = Precision::kF32) {
     auto folder = formats::read_model_folder(path);
     EXPECT_TRUE(folder.ok()) << folder.status().message();
-    const PackedBertSource source{.home = home.path(),
-                                  .folder = *folder,
-                                  .precision = precision,
-                                  .pack = [&](formats::TensorFiles files) {
-                                    ++n_packed;
-                                    return models::load_encoder(
-                                        {.folder = *folder, .precision = precision},
-                                        std::move(files), ledger, ThreadPool::serial());
-                                  }};
-    auto model = load_packed_bert(source, ledger, ThreadPool::serial());
+    const PackedEncoderSource source{
+        .home = home.path(), .folder = *folder, .precision = precision, .calibrate = [&] {
+          ++n_packed;
+          return models::Int8Calibration();
+        }};
+    auto model = load_packed_encoder(source, ledger, ThreadPool::serial());
     EXPECT_TRUE(model.ok()) << model.status().message();
     return model.ok() ? std::move(*model) : models::Encoder();
   }
@@ -74,18 +71,18 @@ class PackedBertTest : public testing::Test {
   int n_packed = 0;
 };
 
-TEST_F(PackedBertTest, packs_once_and_gives_the_same_bits_from_the_cache) {
+TEST_F(PackedEncoderTest, packs_once_and_gives_the_same_bits_from_the_cache) {
   for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
     n_packed = 0;
     ASSERT_EQ(::setenv("QUERN_PACKED", "off", 1), 0);
     const models::Encoder fresh = load(fixture("tiny-mean-f32"), precision);
-    EXPECT_GT(fresh.weights.storage.size(), 0u);
+    EXPECT_FALSE(fresh.weights.is_mapped());
     ASSERT_EQ(::unsetenv("QUERN_PACKED"), 0);
     const models::Encoder first = load(fixture("tiny-mean-f32"), precision);
     const models::Encoder second = load(fixture("tiny-mean-f32"), precision);
     EXPECT_EQ(n_packed, 2);
     for (const models::Encoder* model : {&first, &second}) {
-      EXPECT_EQ(model->weights.storage.size(), 0u);
+      EXPECT_TRUE(model->weights.is_mapped());
       EXPECT_EQ(model->weight_bytes(), fresh.weight_bytes());
       EXPECT_EQ(hidden(*model), hidden(fresh));
     }
@@ -93,7 +90,7 @@ TEST_F(PackedBertTest, packs_once_and_gives_the_same_bits_from_the_cache) {
   EXPECT_EQ(packed_files().size(), 2u);
 }
 
-TEST_F(PackedBertTest, damaged_files_are_packed_again) {
+TEST_F(PackedEncoderTest, damaged_files_are_packed_again) {
   const std::vector<float> want = hidden(load(fixture("tiny-nli")));
   ASSERT_EQ(packed_files().size(), 1u);
   const std::string path = packed_files()[0];
@@ -113,7 +110,7 @@ TEST_F(PackedBertTest, damaged_files_are_packed_again) {
   }
 }
 
-TEST_F(PackedBertTest, a_changed_model_is_packed_again) {
+TEST_F(PackedEncoderTest, a_changed_model_is_packed_again) {
   const std::string folder = home.copy_model("tiny-mean-f32", "m");
   const std::vector<float> before = hidden(load(folder));
   fs::copy(fixture("tiny-mean-f16/model.safetensors"), folder + "/model.safetensors",
@@ -123,20 +120,22 @@ TEST_F(PackedBertTest, a_changed_model_is_packed_again) {
 }
 
 // Whole and undamaged, but of another size than the model's files give.
-TEST_F(PackedBertTest, a_payload_of_another_size_is_packed_again) {
+TEST_F(PackedEncoderTest, sections_of_another_size_are_packed_again) {
   const std::vector<float> want = hidden(load(fixture("tiny-mean-f32")));
   const std::string name = packed_files().at(0).filename();
   const std::string whole = formats::slurp(packed_files().at(0));
   auto read = hub::parse_packed_file(std::as_bytes(std::span(whole)));
   ASSERT_TRUE(read.ok());
-  const auto half = read->payload.first(read->payload.size() / 2);
-  home.write("packed/" + name, hub::packed_header(read->key, half) +
-                                   whole.substr(hub::kPackedHeaderBytes, half.size()));
+  const auto half = read->sections[0].bytes.first(64);
+  const hub::PackedSection section{.n_bytes = 64, .checksum = checksum64(half)};
+  std::string file = hub::packed_head(read->key, std::span(&section, 1));
+  file.append(reinterpret_cast<const char*>(half.data()), 64);
+  home.write("packed/" + name, file);
   EXPECT_EQ(hidden(load(fixture("tiny-mean-f32"))), want);
   EXPECT_EQ(n_packed, 2);
 }
 
-TEST_F(PackedBertTest, without_a_place_to_write_the_model_is_as_good) {
+TEST_F(PackedEncoderTest, without_a_place_to_write_the_model_is_as_good) {
   const std::vector<float> want = hidden(load(fixture("tiny-mean-f32")));
   ASSERT_EQ(::setenv("QUERN_PACKED_QUOTA", "0", 1), 0);
   fs::remove_all(home.path("packed"));
@@ -148,7 +147,7 @@ TEST_F(PackedBertTest, without_a_place_to_write_the_model_is_as_good) {
   EXPECT_EQ(hidden(load(fixture("tiny-mean-f32"))), want);
 }
 
-TEST_F(PackedBertTest, the_ledger_holds_the_weights_once_and_then_nothing) {
+TEST_F(PackedEncoderTest, the_ledger_holds_the_weights_once_and_then_nothing) {
   {
     const models::Encoder model = load(fixture("tiny-mean-f32"));
     EXPECT_EQ(ledger.used_bytes(), model.weight_bytes());
@@ -157,22 +156,18 @@ TEST_F(PackedBertTest, the_ledger_holds_the_weights_once_and_then_nothing) {
   EXPECT_EQ(ledger.used_bytes(), 0u);
 }
 
-TEST_F(PackedBertTest, many_starts_at_once_give_the_same_bits) {
+TEST_F(PackedEncoderTest, many_starts_at_once_give_the_same_bits) {
   const std::vector<float> want = hidden(load(fixture("tiny-mean-f32")));
   fs::remove_all(home.path("packed"));
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       auto folder = formats::read_model_folder(fixture("tiny-mean-f32"));
-      const PackedBertSource source{.home = home.path(),
-                                    .folder = *folder,
-                                    .precision = Precision::kF32,
-                                    .pack = [&](formats::TensorFiles files) {
-                                      return models::load_encoder({.folder = *folder},
-                                                                  std::move(files), ledger,
-                                                                  ThreadPool::serial());
-                                    }};
-      const auto model = load_packed_bert(source, ledger, ThreadPool::serial());
+      const PackedEncoderSource source{
+          .home = home.path(), .folder = *folder, .precision = Precision::kF32, .calibrate = [] {
+            return models::Int8Calibration();
+          }};
+      const auto model = load_packed_encoder(source, ledger, ThreadPool::serial());
       ASSERT_TRUE(model.ok()) << model.status().message();
       EXPECT_EQ(hidden(*model), want);
     });
@@ -181,12 +176,21 @@ TEST_F(PackedBertTest, many_starts_at_once_give_the_same_bits) {
   EXPECT_EQ(packed_files().size(), 1u);
 }
 
+std::string packed_digest(const models::Encoder& model) {
+  std::string all;
+  for (int i = 0; i < model.weights.n_sections(); ++i) {
+    const std::span<const std::byte> bytes = model.weights.section(i);
+    all.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  return sha256_hex(std::as_bytes(std::span(all)));
+}
+
 // Changed packed bytes under an old version would be taken for good: raise kNumericsVersion, then
 // write down the new digests.
-TEST_F(PackedBertTest, packed_bytes_are_those_of_this_numerics_version) {
+TEST_F(PackedEncoderTest, packed_bytes_are_those_of_this_numerics_version) {
   EXPECT_EQ(kernels::kNumericsVersion, 4u);
-  EXPECT_EQ(sha256_hex(load(fixture("tiny-nli")).packed_bytes()).substr(0, 16), "2ad3d7ae0c80311d");
-  EXPECT_EQ(sha256_hex(load(fixture("tiny-nli"), Precision::kBf16).packed_bytes()).substr(0, 16),
+  EXPECT_EQ(packed_digest(load(fixture("tiny-nli"))).substr(0, 16), "2ad3d7ae0c80311d");
+  EXPECT_EQ(packed_digest(load(fixture("tiny-nli"), Precision::kBf16)).substr(0, 16),
             "1ea98232b134f5d0");
 }
 

@@ -1,0 +1,217 @@
+// Sections of invented vectors: filled, streamed, bound, and gone through with little in memory.
+
+#include "models/sections.h"
+
+#include <cinttypes>
+#include <cstdio>
+#include <fstream>
+#include <numeric>
+
+#include <gmock/gmock.h>
+
+#include "models/test_sections.h"
+
+namespace quern::models {
+namespace {
+
+using testing::HasSubstr;
+
+/// Bytes of the mapping around `at` that this process holds.
+std::size_t resident_bytes(const void* at) {
+  const auto want = reinterpret_cast<std::uintptr_t>(at);
+  std::ifstream smaps("/proc/self/smaps");
+  std::string line;
+  bool is_it = false;
+  while (std::getline(smaps, line)) {
+    std::uintptr_t first = 0;
+    std::uintptr_t end = 0;
+    std::size_t kb = 0;
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " ", &first, &end) == 2) {
+      is_it = first <= want && want < end;
+    } else if (is_it && std::sscanf(line.c_str(), "Rss: %zu kB", &kb) == 1) {
+      return kb << 10;
+    }
+  }
+  ADD_FAILURE() << "no mapping there";
+  return 0;
+}
+
+/// A "model" of vectors: section s holds the one of the numbers s, s + 1, ...
+class SectionsTest : public testing::Test {
+ protected:
+  explicit SectionsTest(std::vector<int> sizes = {100'000, 300'000, 250'000, 300'000}) {
+    for (std::size_t s = 0; s < sizes.size(); ++s) {
+      numbers.emplace_back(static_cast<std::size_t>(sizes[s]));
+      std::iota(numbers.back().begin(), numbers.back().end(), static_cast<float>(s));
+    }
+    bound.resize(numbers.size());
+    walk = walk_sections(static_cast<int>(numbers.size()), [&](int s, WeightPlacer& placer) {
+      const std::vector<float>& from = numbers[static_cast<std::size_t>(s)];
+      bound[static_cast<std::size_t>(s)] = placer.vector({.format = BlockFormat::kF32,
+                                                          .n_rows = 1,
+                                                          .n_cols = static_cast<int>(from.size()),
+                                                          .bytes = std::as_bytes(std::span(from))});
+    });
+    walk.drop_source = [&] { ++n_drops; };
+  }
+
+  void expect_bound() const {
+    for (std::size_t s = 0; s < numbers.size(); ++s) {
+      EXPECT_TRUE(
+          std::equal(bound[s].begin(), bound[s].end(), numbers[s].begin(), numbers[s].end()))
+          << s;
+    }
+  }
+
+  KeptSections streamed() {
+    KeptSections out;
+    const Status status = stream_sections(walk, room, out);
+    EXPECT_TRUE(status.ok()) << status.message();
+    return out;
+  }
+
+  std::vector<std::vector<float>> numbers;
+  std::vector<std::span<const float>> bound;
+  SectionWalk walk;
+  int n_drops = 0;
+  ByteLedger ledger{std::size_t{128} << 20};
+  WeightRoom room{ledger, "weights/m", ThreadPool::serial()};
+};
+
+TEST_F(SectionsTest, streamed_sections_are_those_that_are_filled) {
+  const Result<WeightWindow> filled = fill_sections(walk, room);
+  ASSERT_TRUE(filled.ok());
+  expect_bound();
+  EXPECT_EQ(n_drops, 4);
+  const KeptSections kept = streamed();
+  EXPECT_EQ(n_drops, 8);
+  EXPECT_EQ(kept.announced, walk.bytes);
+  ASSERT_EQ(filled->n_sections(), 4);
+  EXPECT_EQ(filled->n_bytes(), walk.total());
+  for (int s = 0; s < 4; ++s) {
+    const std::span<const std::byte> bytes = filled->section(s);
+    EXPECT_TRUE(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()) ==
+                kept.sections[static_cast<std::size_t>(s)])
+        << s;
+  }
+}
+
+TEST_F(SectionsTest, streaming_holds_the_largest_section_and_nothing_afterwards) {
+  struct Watcher : KeptSections {
+    explicit Watcher(const ByteLedger& of) : ledger_(of) {}
+    Status add(std::span<const std::byte> section) override {
+      most = std::max(most, ledger_.used_bytes());
+      return KeptSections::add(section);
+    }
+    const ByteLedger& ledger_;
+    std::size_t most = 0;
+  } watcher(ledger);
+  ASSERT_TRUE(stream_sections(walk, room, watcher).ok());
+  EXPECT_EQ(watcher.most, walk.bytes[1]);
+  EXPECT_EQ(ledger.used_bytes(), 0u);
+}
+
+TEST_F(SectionsTest, what_will_not_fit_is_refused_before_it_is_packed) {
+  ByteLedger small(walk.total() - 1);
+  KeptSections sink;
+  const Status status = stream_sections(walk, {small, "weights/m", ThreadPool::serial()}, sink);
+  EXPECT_EQ(status.code(), Code::kExhausted);
+  EXPECT_TRUE(sink.announced.empty());
+}
+
+TEST_F(SectionsTest, a_sink_that_fails_ends_the_streaming) {
+  struct Full : KeptSections {
+    Status add(std::span<const std::byte> section) override {
+      if (sections.size() == 2) return {Code::kIo, "the disk is full"};
+      return KeptSections::add(section);
+    }
+  } full;
+  EXPECT_EQ(stream_sections(walk, room, full).message(), "the disk is full");
+  EXPECT_EQ(ledger.used_bytes(), 0u);
+}
+
+TEST_F(SectionsTest, bound_sections_are_what_was_streamed) {
+  const KeptSections kept = streamed();
+  ThreadPool pool(2);
+  for (const Residency residency : {Residency::kWhole, Residency::kStreamed}) {
+    Result<WeightWindow> window =
+        bind_sections(walk, kept.mapped(), residency, {ledger, "weights/m", pool});
+    ASSERT_TRUE(window.ok()) << window.status().message();
+    EXPECT_TRUE(window->is_mapped());
+    EXPECT_EQ(window->n_bytes(), walk.total());
+    EXPECT_EQ(ledger.used_bytes(),
+              residency == Residency::kWhole ? walk.total() : walk.bytes[0] + 2 * walk.bytes[1]);
+    expect_bound();
+  }
+  EXPECT_EQ(ledger.used_bytes(), 0u);
+}
+
+TEST_F(SectionsTest, damage_in_any_section_is_named) {
+  const KeptSections kept = streamed();
+  for (std::size_t s = 0; s < kept.sections.size(); ++s) {
+    KeptSections damaged = kept;
+    MappedSections mapped = damaged.mapped();
+    mapped.sections[s].checksum ^= 1;
+    const Status status = bind_sections(walk, std::move(mapped), Residency::kWhole, room).status();
+    EXPECT_EQ(status.code(), Code::kBadInput);
+    EXPECT_THAT(status.message(), HasSubstr("section " + std::to_string(s) + " of 4 is damaged"));
+  }
+  EXPECT_EQ(ledger.used_bytes(), 0u);
+}
+
+TEST_F(SectionsTest, sections_of_other_sizes_are_refused) {
+  const KeptSections kept = streamed();
+  const auto bind = [&](const KeptSections& sections) {
+    return bind_sections(walk, sections.mapped(), Residency::kWhole, room).status();
+  };
+  KeptSections fewer = kept;
+  fewer.sections.pop_back();
+  KeptSections shorter = kept;
+  shorter.sections[2].resize(shorter.sections[2].size() - 64);
+  KeptSections more = kept;
+  more.sections.emplace_back(64, 'x');
+  for (const KeptSections* wrong : {&fewer, &shorter, &more}) {
+    EXPECT_EQ(bind(*wrong).code(), Code::kBadInput);
+    EXPECT_THAT(bind(*wrong).message(), HasSubstr("sections, want 3800000 in 4"));
+  }
+}
+
+/// Sections far larger than what the system maps around a page that is read (2 MB at most).
+class LargeSectionsTest : public SectionsTest {
+ protected:
+  static constexpr std::size_t kAround = 2 * (std::size_t{2} << 20);
+  LargeSectionsTest() : SectionsTest({1'000'000, 3'000'000, 3'000'000, 3'000'000}) {}
+};
+
+TEST_F(LargeSectionsTest, a_streamed_window_holds_what_is_shared_and_the_layer_being_read) {
+  const Result<WeightWindow> window =
+      bind_sections(walk, streamed().mapped(), Residency::kStreamed, room);
+  ASSERT_TRUE(window.ok());
+  const void* file = window->section(0).data();
+  EXPECT_LT(resident_bytes(file), walk.bytes[0] + kAround);
+  for (int pass = 0; pass < 2; ++pass) {
+    for (int s = 1; s < 4; ++s) {
+      window->enter(s);
+      const auto& numbers_read = bound[static_cast<std::size_t>(s)];
+      EXPECT_TRUE(std::equal(numbers_read.begin(), numbers_read.end(),
+                             numbers[static_cast<std::size_t>(s)].begin()));
+      EXPECT_LT(resident_bytes(file), walk.bytes[0] + walk.bytes[1] + kAround) << s;
+      window->leave(s);
+    }
+  }
+  EXPECT_LT(resident_bytes(file), walk.bytes[0] + kAround);
+}
+
+TEST_F(SectionsTest, a_whole_window_stays) {
+  const Result<WeightWindow> window =
+      bind_sections(walk, streamed().mapped(), Residency::kWhole, room);
+  ASSERT_TRUE(window.ok());
+  for (int s = 0; s < 4; ++s) {
+    window->enter(s);
+    window->leave(s);
+  }
+  EXPECT_GE(resident_bytes(window->section(0).data()), walk.total());
+}
+
+}  // namespace
+}  // namespace quern::models
