@@ -35,4 +35,19 @@ TEST(sha256, of_a_file_is_of_its_bytes) {
   EXPECT_EQ(sha256_hex_of_file(path).status().code(), Code::kNotFound);
 }
 
+// In steps of 4 MB.
+TEST(sha256, of_large_files_too) {
+  const std::string path = ::testing::TempDir() + "/quern_sha_" + std::to_string(::getpid());
+  for (const std::size_t n :
+       {std::size_t{4} << 20, (std::size_t{4} << 20) + 1, std::size_t{9'000'000}}) {
+    std::string text(n, 'a');
+    text.back() = 'z';
+    std::ofstream(path) << text;
+    const Result<std::string> hex = sha256_hex_of_file(path);
+    ASSERT_TRUE(hex.ok());
+    EXPECT_EQ(*hex, hex_of(text)) << n;
+  }
+  ::unlink(path.c_str());
+}
+
 }  // namespace quern

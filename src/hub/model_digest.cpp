@@ -62,7 +62,7 @@ Result<std::string> digest_of(const std::string& home, const std::string& folder
     if (!digest) digest = memo.find(file.identity());
     if (!digest && unknown == Unknown::kGiveUp) return {Code::kNotFound, "not read so far"};
     if (!digest) {
-      digest = sha256_hex(file.bytes());
+      digest = sha256_hex(file);
       if (is_packed_cache_on()) memo.remember(file.identity(), *digest);
     }
     all += fmt::format("{} {}\n", fs::path(file.path()).filename().string(), *digest);
