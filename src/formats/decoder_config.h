@@ -10,15 +10,13 @@
 #include "base/status.h"
 #include "formats/gguf/gguf.h"
 #include "formats/json_object.h"
+#include "tensor/layer_kinds.h"
 
 namespace quern::formats {
 
 enum class DecoderFamily { kLlama, kQwen2, kQwen3, kGemma, kGemma2, kGemma3, kPhi3 };
 
 const char* decoder_family_name(DecoderFamily family);  // "llama", "qwen2", ...
-
-/// The activation of the gated feed-forward part: act(gate(x)) * up(x).
-enum class GateActivation { kSilu, kGelu, kGeluTanh };
 
 /// Rotary position embedding. The angle of pair i at position p is
 /// p * base^(-2i / n_dims) / factors[i]; cosine and sine are multiplied by `magnitude`. Every kind
@@ -47,7 +45,7 @@ struct DecoderConfig {
   int n_vocab = 0;
   int n_positions = 0;
   float norm_eps = 0;
-  GateActivation activation = GateActivation::kSilu;
+  Activation activation = Activation::kSilu;  // Of the gate: act(gate(x)) * up(x).
 
   float embed_scale = 1;    // Of the embedding's rows.
   float attn_scale = 1;     // Of query . key.

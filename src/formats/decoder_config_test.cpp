@@ -44,7 +44,7 @@ TEST(decoder_config_json, llama) {
   EXPECT_EQ(c.norm_eps, 1e-5f);
   EXPECT_EQ(c.attn_scale, 0.25f);
   EXPECT_EQ(c.embed_scale, 1);
-  EXPECT_EQ(c.activation, GateActivation::kSilu);
+  EXPECT_EQ(c.activation, Activation::kSilu);
   EXPECT_FALSE(c.has_qkv_bias || c.has_qk_norm || c.has_post_norms || c.norm_adds_one);
   EXPECT_FALSE(c.tied_embeddings);
   EXPECT_THAT(c.windows, Each(0));
@@ -90,7 +90,7 @@ TEST(decoder_config_json, qwen) {
 
 TEST(decoder_config_json, gemma) {
   const DecoderConfig one = json_config("gemma", R"(, "head_dim": 16, "hidden_act": "gelu")");
-  EXPECT_EQ(one.activation, GateActivation::kGeluTanh);
+  EXPECT_EQ(one.activation, Activation::kGeluTanh);
   EXPECT_EQ(one.embed_scale, 8);
   EXPECT_TRUE(one.norm_adds_one);
   EXPECT_TRUE(one.tied_embeddings);

@@ -15,7 +15,7 @@ struct FamilyFacts {
   const char* second_name = nullptr;  // Another model_type of the same facts.
   bool is_in_gguf = true;             // False for a name that means something else there.
 
-  GateActivation activation = GateActivation::kSilu;
+  Activation activation = Activation::kSilu;
   bool scales_embeddings = false;  // By sqrt(d_model).
   bool is_tied = false;            // Unless config.json says otherwise.
   bool has_qkv_bias = false;

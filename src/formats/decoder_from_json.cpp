@@ -168,13 +168,13 @@ Status read_windows(const JsonObject& config, const FamilyFacts& facts, DecoderC
 
 Status read_activation(const JsonObject& config, DecoderConfig& out) {
   // Gemma's files say "gelu" and mean the tanh form: its reference ignores the field.
-  if (out.activation == GateActivation::kGeluTanh) return {};
+  if (out.activation == Activation::kGeluTanh) return {};
   QUERN_ASSIGN(const std::string name, config.string_or("hidden_act", "silu"));
   if (name == "silu" || name == "swish") return {};
   if (name == "gelu") {
-    out.activation = GateActivation::kGelu;
+    out.activation = Activation::kGelu;
   } else if (name == "gelu_pytorch_tanh" || name == "gelu_new") {
-    out.activation = GateActivation::kGeluTanh;
+    out.activation = Activation::kGeluTanh;
   } else {
     return config.unsupported("hidden_act", "silu, gelu, gelu_new or gelu_pytorch_tanh");
   }

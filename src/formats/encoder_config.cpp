@@ -100,9 +100,7 @@ Result<EncoderConfig> encoder_from_decoder(const DecoderConfig& config) {
   out.norm_kind = NormKind::kRms;
   out.norm_place = NormPlace::kPre;
   out.norm_adds_one = config.norm_adds_one;
-  out.activation = config.activation == GateActivation::kSilu       ? Activation::kSilu
-                   : config.activation == GateActivation::kGeluTanh ? Activation::kGeluTanh
-                                                                    : Activation::kGelu;
+  out.activation = config.activation;
   out.embed_scale = config.embed_scale;
   out.attn_scale = config.attn_scale;
   out.causal = true;

@@ -10,12 +10,9 @@
 #include "formats/decoder_config.h"
 #include "formats/encoder_family.h"
 #include "formats/json_object.h"
+#include "tensor/layer_kinds.h"
 
 namespace quern::formats {
-
-enum class Activation { kGelu, kGeluTanh, kRelu, kSilu };  // "gelu" is the exact one (erf).
-
-enum class NormKind { kLayer, kRms };
 
 enum class NormPlace {
   kPost,  // x = norm(x + part(x)): BERT.

@@ -8,11 +8,10 @@
 
 #include "base/thread_pool.h"
 #include "kernels/activations.h"
+#include "tensor/layer_kinds.h"
 #include "tensor/matrix.h"
 
 namespace quern::kernels {
-
-enum class NormKind { kLayer, kRms };
 
 struct Norm {
   NormKind kind = NormKind::kLayer;

@@ -11,11 +11,9 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "tensor/layer_kinds.h"
 
 namespace quern::kernels {
-
-/// What is applied to a matmul's result after the bias. kGelu is the exact one (erf).
-enum class Activation : std::uint8_t { kNone, kGelu, kGeluTanh, kRelu, kSilu };
 
 /// A few rows times a few panels of 16 outputs.
 ///

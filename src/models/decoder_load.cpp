@@ -13,23 +13,11 @@ namespace {
 
 using kernels::Precision;
 
-kernels::Activation activation_of(formats::GateActivation gate) {
-  switch (gate) {
-    case formats::GateActivation::kSilu:
-      return kernels::Activation::kSilu;
-    case formats::GateActivation::kGelu:
-      return kernels::Activation::kGelu;
-    case formats::GateActivation::kGeluTanh:
-      return kernels::Activation::kGeluTanh;
-  }
-  return kernels::Activation::kNone;
-}
-
 // The embedding and the output matrix stay as they are stored: rows are looked up in one, and the
 // other is what int8 would harm most.
 SectionWalk walk_of(const ModelTensors& t, Precision precision, Decoder& m) {
   const Placing how{.precision = precision,
-                    .norm_kind = kernels::NormKind::kRms,
+                    .norm_kind = NormKind::kRms,
                     .norm_eps = m.config.norm_eps,
                     .norm_added = m.config.norm_adds_one ? 1.0f : 0.0f};
   m.blocks.resize(t.blocks.size());
@@ -65,17 +53,10 @@ Status check_config(const formats::DecoderModel& model, Precision precision) {
 }
 
 void set_facts(Decoder& m) {
-  const formats::DecoderConfig& c = m.config;
-  m.shape = {.n_heads = c.n_heads,
-             .n_kv_heads = c.n_kv_heads,
-             .d_head = c.d_head,
-             .d_model = c.d_model,
-             .d_ff = c.d_ff,
-             .activation = activation_of(c.activation),
-             .norm_eps = c.norm_eps};
+  m.shape = block_shape(m.config);
   m.forms = step_forms(m.blocks);
-  m.rope = make_rope_table(c.rope);
-  m.window_rope = make_rope_table(c.window_rope);
+  m.rope = make_rope_table(m.config.rope);
+  m.window_rope = make_rope_table(m.config.window_rope);
 }
 
 /// What the weights of a decoder are made from.

@@ -14,24 +14,9 @@ namespace {
 
 using kernels::Precision;
 
-kernels::Activation activation_of(formats::Activation activation) {
-  switch (activation) {
-    case formats::Activation::kGelu:
-      return kernels::Activation::kGelu;
-    case formats::Activation::kGeluTanh:
-      return kernels::Activation::kGeluTanh;
-    case formats::Activation::kRelu:
-      return kernels::Activation::kRelu;
-    case formats::Activation::kSilu:
-      return kernels::Activation::kSilu;
-  }
-  return kernels::Activation::kNone;
-}
-
 Placing placing_of(const formats::EncoderConfig& c, Precision precision) {
   return {.precision = precision,
-          .norm_kind = c.norm_kind == formats::NormKind::kRms ? kernels::NormKind::kRms
-                                                              : kernels::NormKind::kLayer,
+          .norm_kind = c.norm_kind,
           .norm_eps = c.norm_eps,
           .norm_added = c.norm_adds_one ? 1.0f : 0.0f};
 }
@@ -69,13 +54,7 @@ Status check_supported(const formats::EncoderConfig& c, Precision precision) {
 }
 
 void set_facts(const formats::EncoderConfig& c, Encoder& m) {
-  m.shape = {.n_heads = c.n_heads,
-             .n_kv_heads = c.n_kv_heads,
-             .d_head = c.d_head,
-             .d_model = c.d_model,
-             .d_ff = c.d_ff,
-             .activation = activation_of(c.activation),
-             .norm_eps = c.norm_eps};
+  m.shape = block_shape(c);
   m.rope = make_rope_table(c.rope);
   m.window_rope = make_rope_table(c.window_rope);
 }

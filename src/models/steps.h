@@ -22,12 +22,24 @@ struct BlockShape {
   int d_head = 0;
   int d_model = 0;
   int d_ff = 0;
-  kernels::Activation activation = kernels::Activation::kNone;
+  Activation activation = Activation::kNone;
   float norm_eps = 0;  // Of q_norm and k_norm.
 
   int d_q() const { return n_heads * d_head; }
   int d_kv() const { return n_kv_heads * d_head; }
 };
+
+/// Of a formats::EncoderConfig or DecoderConfig: they call these facts alike.
+template <typename Config>
+BlockShape block_shape(const Config& c) {
+  return {.n_heads = c.n_heads,
+          .n_kv_heads = c.n_kv_heads,
+          .d_head = c.d_head,
+          .d_model = c.d_model,
+          .d_ff = c.d_ff,
+          .activation = c.activation,
+          .norm_eps = c.norm_eps};
+}
 
 /// In which forms the products of a model's blocks read their rows, over all blocks.
 struct StepForms {

@@ -51,7 +51,7 @@ struct BlockMaxima {
 /// How a model's weights are laid out.
 struct Placing {
   kernels::Precision precision = kernels::Precision::kStored;
-  kernels::NormKind norm_kind = kernels::NormKind::kLayer;
+  NormKind norm_kind = NormKind::kLayer;
   float norm_eps = 0;
   float norm_added = 0;  // To each norm weight: some files store them less 1.
 };
