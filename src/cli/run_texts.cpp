@@ -24,6 +24,28 @@ std::string describe_failure(const engine::TextItem& item, const TextFlags& flag
   return fmt::format("{} {}: {}", what, item.line, status.message());
 }
 
+ExitCode report(const engine::StreamTotals& totals, const TextFlags& flags,
+                const std::string& done) {
+  if (!flags.quiet && !flags.file.empty()) {
+    const double seconds = std::max(totals.seconds, 1e-9);
+    print_note(fmt::format(
+        "{} {} texts ({} tokens) in {:.1f} s: {:.0f} texts/s, {:.0f} tokens/s, peak {}\n", done,
+        grouped(totals.n_texts - totals.n_failed), grouped(totals.n_tokens), totals.seconds,
+        static_cast<double>(totals.n_texts) / seconds,
+        static_cast<double>(totals.n_tokens) / seconds, human_bytes(peak_resident_bytes())));
+  }
+  if (totals.n_truncated > 0) {
+    print_error(fmt::format(
+        "{} of {} texts were too long and were cut: {} tokens dropped "
+        "(--truncation refuse makes that an error)",
+        grouped(totals.n_truncated), grouped(totals.n_texts), grouped(totals.n_dropped)));
+  }
+  if (totals.n_failed == 0) return kExitOk;
+  print_error(fmt::format("{} of {} texts failed; the others are done", grouped(totals.n_failed),
+                          grouped(totals.n_texts)));
+  return kExitSomeFailed;
+}
+
 }  // namespace
 
 void add_model_argument(CLI::App& command, std::string& model) {
@@ -143,26 +165,20 @@ Result<engine::StreamTotals> run_texts(
   return engine::stream_texts(*session.engine, std::move(job));
 }
 
-ExitCode report(const engine::StreamTotals& totals, const TextFlags& flags,
-                const std::string& done) {
-  if (!flags.quiet && !flags.file.empty()) {
-    const double seconds = std::max(totals.seconds, 1e-9);
-    print_note(fmt::format(
-        "{} {} texts ({} tokens) in {:.1f} s: {:.0f} texts/s, {:.0f} tokens/s, peak {}\n", done,
-        grouped(totals.n_texts - totals.n_failed), grouped(totals.n_tokens), totals.seconds,
-        static_cast<double>(totals.n_texts) / seconds,
-        static_cast<double>(totals.n_tokens) / seconds, human_bytes(peak_resident_bytes())));
-  }
-  if (totals.n_truncated > 0) {
-    print_error(fmt::format(
-        "{} of {} texts were too long and were cut: {} tokens dropped "
-        "(--truncation refuse makes that an error)",
-        grouped(totals.n_truncated), grouped(totals.n_texts), grouped(totals.n_dropped)));
-  }
-  if (totals.n_failed == 0) return kExitOk;
-  print_error(fmt::format("{} of {} texts failed; the others are done", grouped(totals.n_failed),
-                          grouped(totals.n_texts)));
-  return kExitSomeFailed;
+void add_text_command(CLI::App& app, Context& context, TextFlags& flags, TextCommand own) {
+  CLI::App& command = *app.add_subcommand(own.name, own.about);
+  add_model_argument(command, flags.model);
+  add_file_flags(command, flags);
+  own.add_options(command);
+  add_run_flags(command, flags);
+  add_engine_flags(command, context.engine);
+  add_precision_flag(command, context.engine);
+  command.footer(own.footer);
+  command.callback([&flags, &context, run = std::move(own.run), done = own.done] {
+    engine::StreamTotals totals;
+    const Status status = run(context.engine, totals);
+    context.exit_code = status.ok() ? report(totals, flags, done) : fail(status);
+  });
 }
 
 }  // namespace quern::cli

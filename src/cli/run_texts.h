@@ -64,9 +64,20 @@ Result<engine::StreamTotals> run_texts(
     std::function<Status(const engine::TextItem&, engine::Outcome&)> sink,
     std::function<Status()> flush);
 
-/// Says on stderr what was done ("embedded 1,400 texts ..."; not for a few texts given as
-/// arguments), what was cut and what failed; the command's exit code.
-ExitCode report(const engine::StreamTotals& totals, const TextFlags& flags,
-                const std::string& done);
+/// What is a command's own.
+struct TextCommand {
+  const char* name;
+  const char* about;                           // One line, in the list of commands.
+  std::function<void(CLI::App&)> add_options;  // Beside those that all have.
+  /// What it does, with the flags that were given.
+  std::function<Status(const EngineFlags& engine, engine::StreamTotals& totals)> run;
+  const char* done;  // For the summary: "embedded".
+  const char* footer;
+};
+
+/// Registers a command that streams texts through an encoder. `flags` lives as long as `own.run`.
+/// At the end it says on stderr what was done ("embedded 1,400 texts ..."; not for a few texts
+/// given as arguments), what was cut and what failed.
+void add_text_command(CLI::App& app, Context& context, TextFlags& flags, TextCommand own);
 
 }  // namespace quern::cli

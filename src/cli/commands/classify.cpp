@@ -48,23 +48,21 @@ Status classify(const ClassifyFlags& flags, const EngineFlags& engine,
 
 void add_classify(CLI::App& app, Context& context) {
   auto flags = std::make_shared<ClassifyFlags>();
-  CLI::App* command = app.add_subcommand("classify", "Label texts or pairs of texts");
-  add_model_argument(*command, flags->texts.model);
-  command->add_option("TEXT", flags->texts.texts, "Texts to label")->type_name("");
-  command->add_option("--pair", flags->texts.pair, "A pair of texts")
-      ->expected(2)
-      ->type_name("A B");
-  add_file_flags(*command, flags->texts);
-  command->add_flag("--json", flags->json, "One JSON object per text");
-  add_run_flags(*command, flags->texts);
-  add_engine_flags(*command, context.engine);
-  add_precision_flag(*command, context.engine);
-  command->footer(kExamples);
-  command->callback([flags, &context] {
-    engine::StreamTotals totals;
-    const Status status = classify(*flags, context.engine, totals);
-    context.exit_code = status.ok() ? report(totals, flags->texts, "classified") : fail(status);
-  });
+  const auto add_options = [flags](CLI::App& command) {
+    command.add_option("TEXT", flags->texts.texts, "Texts to label")->type_name("");
+    command.add_option("--pair", flags->texts.pair, "A pair of texts")
+        ->expected(2)
+        ->type_name("A B");
+    command.add_flag("--json", flags->json, "One JSON object per text");
+  };
+  add_text_command(app, context, flags->texts,
+                   {.name = "classify",
+                    .about = "Label texts or pairs of texts",
+                    .add_options = add_options,
+                    .run = [flags](const auto& engine,
+                                   auto& totals) { return classify(*flags, engine, totals); },
+                    .done = "classified",
+                    .footer = kExamples});
 }
 
 }  // namespace quern::cli

@@ -66,27 +66,25 @@ Status embed(const EmbedFlags& flags, const EngineFlags& engine, engine::StreamT
 
 void add_embed(CLI::App& app, Context& context) {
   auto flags = std::make_shared<EmbedFlags>();
-  CLI::App* command = app.add_subcommand("embed", "Turn texts into vectors");
-  add_model_argument(*command, flags->texts.model);
-  command->add_option("TEXT", flags->texts.texts, "Texts to embed")->type_name("");
-  add_file_flags(*command, flags->texts);
-  command->add_option("-o,--out", flags->out, "Write FILE.npy or FILE.jsonl")
-      ->type_name("FILE")
-      ->check(empty_problem);
-  command->add_option("--dimensions", flags->dimensions, "Keep the first N numbers, rescaled")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--prompt", flags->prompt, "A prompt of the model to put before each text")
-      ->type_name("NAME");
-  add_run_flags(*command, flags->texts);
-  add_engine_flags(*command, context.engine);
-  add_precision_flag(*command, context.engine);
-  command->footer(kExamples);
-  command->callback([flags, &context] {
-    engine::StreamTotals totals;
-    const Status status = embed(*flags, context.engine, totals);
-    context.exit_code = status.ok() ? report(totals, flags->texts, "embedded") : fail(status);
-  });
+  const auto add_options = [flags](CLI::App& command) {
+    command.add_option("TEXT", flags->texts.texts, "Texts to embed")->type_name("");
+    command.add_option("-o,--out", flags->out, "Write FILE.npy or FILE.jsonl")
+        ->type_name("FILE")
+        ->check(empty_problem);
+    command.add_option("--dimensions", flags->dimensions, "Keep the first N numbers, rescaled")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber);
+    command.add_option("--prompt", flags->prompt, "A prompt of the model to put before each text")
+        ->type_name("NAME");
+  };
+  add_text_command(
+      app, context, flags->texts,
+      {.name = "embed",
+       .about = "Turn texts into vectors",
+       .add_options = add_options,
+       .run = [flags](const auto& engine, auto& totals) { return embed(*flags, engine, totals); },
+       .done = "embedded",
+       .footer = kExamples});
 }
 
 }  // namespace quern::cli

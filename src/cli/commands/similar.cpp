@@ -83,23 +83,22 @@ Status similar(const SimilarFlags& flags, const EngineFlags& engine, engine::Str
 
 void add_similar(CLI::App& app, Context& context) {
   auto flags = std::make_shared<SimilarFlags>();
-  CLI::App* command = app.add_subcommand("similar", "Find the texts nearest to a question");
-  add_model_argument(*command, flags->texts.model);
-  command->add_option("QUESTION", flags->question, "What to look for")->type_name("")->required();
-  add_file_flags(*command, flags->texts)->required();
-  command->add_option("--top", flags->k, "How many to show (default: 5)")
-      ->type_name("K")
-      ->check(CLI::Range(1, 100000));
-  command->add_flag("--json", flags->json, "One JSON object per line");
-  add_run_flags(*command, flags->texts);
-  add_engine_flags(*command, context.engine);
-  add_precision_flag(*command, context.engine);
-  command->footer(kExamples);
-  command->callback([flags, &context] {
-    engine::StreamTotals totals;
-    const Status status = similar(*flags, context.engine, totals);
-    context.exit_code = status.ok() ? report(totals, flags->texts, "compared") : fail(status);
-  });
+  const auto add_options = [flags](CLI::App& command) {
+    command.add_option("QUESTION", flags->question, "What to look for")->type_name("")->required();
+    command.get_option("--texts")->required();
+    command.add_option("--top", flags->k, "How many to show (default: 5)")
+        ->type_name("K")
+        ->check(CLI::Range(1, 100000));
+    command.add_flag("--json", flags->json, "One JSON object per line");
+  };
+  add_text_command(
+      app, context, flags->texts,
+      {.name = "similar",
+       .about = "Find the texts nearest to a question",
+       .add_options = add_options,
+       .run = [flags](const auto& engine, auto& totals) { return similar(*flags, engine, totals); },
+       .done = "compared",
+       .footer = kExamples});
 }
 
 }  // namespace quern::cli
