@@ -67,6 +67,7 @@ const GgufTensor* find(const GgufTensors& tensors, std::string_view name) {
 /// The vocabulary's size: rows of the embedding, else what the metadata say.
 Result<int> read_n_vocab(const GgufTensors& tensors, const Keys& keys) {
   if (const GgufTensor* embedding = find(tensors, "token_embd.weight")) {
+    QUERN_TRY(embedding->problem);
     const std::int64_t n = embedding->shape.front();
     if (embedding->shape.size() == 2 && n <= kMaxDecoderVocab) return static_cast<int>(n);
     return {Code::kBadInput, "tensor 'token_embd.weight' is no matrix [n_vocab, d_model]"};
@@ -81,6 +82,7 @@ Result<int> read_n_vocab(const GgufTensors& tensors, const Keys& keys) {
 Result<std::vector<float>> read_factors(const GgufTensors& tensors, const char* name) {
   const GgufTensor* tensor = find(tensors, name);
   if (tensor == nullptr) return std::vector<float>();
+  QUERN_TRY(tensor->problem);
   if (tensor->format != BlockFormat::kF32 || tensor->shape.size() != 1) {
     return {Code::kBadInput, fmt::format("tensor '{}' is not a vector of f32", name)};
   }

@@ -63,11 +63,12 @@ std::string main_type(const Tensors& tensors, NameOf name_of) {
   return most == n_bytes.end() ? "" : most->first;
 }
 
-/// Numbers in all tensors; shapes were checked against the bytes when they were read.
+/// Numbers in all tensors that have any; shapes were checked against the bytes when they were read.
 template <typename Tensors>
 std::int64_t count_parameters(const Tensors& tensors) {
   std::int64_t n_parameters = 0;
   for (const auto& [name, tensor] : tensors) {
+    if (tensor.bytes.empty()) continue;
     std::int64_t n = 1;
     for (const std::int64_t extent : tensor.shape) n *= extent;
     n_parameters += n;

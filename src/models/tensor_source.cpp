@@ -17,18 +17,26 @@ struct Described {
   std::optional<BlockFormat> format;
   std::string format_name;
   std::span<const std::byte> bytes;
+  Status problem = {};
 };
 
 std::optional<Described> describe(const formats::TensorFiles& files, const std::string& name) {
   const formats::TensorEntry* t = files.find(name);
   if (t == nullptr) return std::nullopt;
-  return Described{t->shape, block_format_of(t->dtype), dtype_name(t->dtype), t->bytes};
+  return Described{.shape = t->shape,
+                   .format = block_format_of(t->dtype),
+                   .format_name = dtype_name(t->dtype),
+                   .bytes = t->bytes};
 }
 
 std::optional<Described> describe(const formats::GgufFile& file, const std::string& name) {
   const formats::GgufTensor* t = file.find(name);
   if (t == nullptr) return std::nullopt;
-  return Described{t->shape, t->format, block_layout(t->format).name, t->bytes};
+  return Described{.shape = t->shape,
+                   .format = t->format,
+                   .format_name = block_layout(t->format).name,
+                   .bytes = t->bytes,
+                   .problem = t->problem};
 }
 
 template <typename... F>
@@ -57,6 +65,7 @@ Result<RawRows> TensorSource::find(const std::string& name,
                        [&](const auto& files) { return describe(files, name); }},
                  files_);
   if (!t) return {Code::kNotFound, fmt::format("tensor '{}' is missing", name)};
+  QUERN_TRY(t->problem);
   if (t->shape != want) {
     return {Code::kBadInput, fmt::format("tensor '{}' is [{}], want [{}]", name,
                                          fmt::join(t->shape, ", "), fmt::join(want, ", "))};

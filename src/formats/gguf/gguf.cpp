@@ -104,15 +104,14 @@ Result<std::vector<std::int64_t>> read_shape(ByteReader& reader) {
   std::vector<std::int64_t> shape(n_dims);
   for (std::int64_t& dim : shape) dim = reader.number<std::int64_t>();
   std::reverse(shape.begin(), shape.end());
-  for (const std::int64_t dim : shape) {
-    if (dim <= 0)
-      return {Code::kBadInput, fmt::format("dimensions {}, want 1 or more each", shape)};
-  }
   return shape;
 }
 
 /// Bytes of the tensor, whose rows are whole blocks.
 Result<std::uint64_t> bytes_of(const std::vector<std::int64_t>& shape, const BlockLayout& layout) {
+  if (std::any_of(shape.begin(), shape.end(), [](std::int64_t dim) { return dim <= 0; })) {
+    return {Code::kBadInput, fmt::format("dimensions {}, want 1 or more each", shape)};
+  }
   if (shape.back() % layout.n_elements != 0) {
     return {Code::kBadInput, fmt::format("rows of {} elements, want a multiple of {} for {}",
                                          shape.back(), layout.n_elements, layout.name)};
@@ -137,10 +136,14 @@ Result<Placed> read_tensor(ByteReader& reader) {
   if (!reader.is_ok()) return {Code::kBadInput, where + ": the file ends inside its description"};
   const BlockLayout* layout = find_block_layout(type);
   if (layout == nullptr) {
-    return {Code::kUnsupported, fmt::format("{} has type {}, which is not known", where, type)};
+    placed.tensor.problem = {Code::kUnsupported,
+                             fmt::format("{} has type {}, which is not known", where, type)};
+    return placed;
   }
   placed.tensor.format = layout->format;
-  QUERN_ASSIGN(placed.n_bytes, bytes_of(placed.tensor.shape, *layout).in(where));
+  const Result<std::uint64_t> n_bytes = bytes_of(placed.tensor.shape, *layout);
+  if (n_bytes.ok()) placed.n_bytes = *n_bytes;
+  placed.tensor.problem = n_bytes.status().in(where);
   return placed;
 }
 
@@ -152,9 +155,13 @@ Result<std::int64_t> read_alignment(const GgufMetadata& metadata) {
   return n;
 }
 
-/// Gives each tensor its bytes: aligned, inside the data, and nobody else's.
-Status place_tensors(std::vector<Placed>& placed, std::span<const std::byte> data,
+/// Gives each tensor its bytes: aligned, inside the data, and nobody else's. Those with a problem
+/// are at the end afterwards.
+Status place_tensors(std::vector<Placed>& all, std::span<const std::byte> data,
                      std::uint64_t alignment) {
+  const auto odd = std::stable_partition(all.begin(), all.end(),
+                                         [](const Placed& p) { return p.tensor.problem.ok(); });
+  const std::span<Placed> placed(all.begin(), odd);
   for (Placed& p : placed) {
     if (p.begin % alignment != 0) {
       return {Code::kBadInput,

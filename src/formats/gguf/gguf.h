@@ -90,6 +90,10 @@ struct GgufTensor {
   BlockFormat format = BlockFormat::kF32;
   std::vector<std::int64_t> shape;   // Row-major, slowest first (the file has fastest first).
   std::span<const std::byte> bytes;  // Borrowed; begins at a multiple of the file's alignment.
+
+  /// Not ok: its shape or type is not one that can be read, and it has no bytes. A file may hold
+  /// such tensors; whoever needs one refuses it with this.
+  Status problem = {};
 };
 
 using GgufTensors = std::map<std::string, GgufTensor, std::less<>>;
@@ -101,9 +105,9 @@ struct GgufContents {
 };
 
 /// Reads one file's bytes. Every promise is checked: counts against the size of the file, types,
-/// UTF-8 and uniqueness of keys and names, alignment, whole blocks, data inside the file, no
-/// overlap.
-/// Errors: kBadInput; kUnsupported (version 1, big-endian, a tensor type that ggml removed).
+/// UTF-8 and uniqueness of keys and names, alignment, data inside the file, no overlap. Tensors of
+/// odd shapes or unknown types are noted (GgufTensor::problem).
+/// Errors: kBadInput; kUnsupported (version 1, big-endian).
 Result<GgufContents> parse_gguf(std::span<const std::byte> file);
 
 class GgufFile {
