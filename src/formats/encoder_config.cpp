@@ -43,9 +43,9 @@ Result<const EncoderFamily*> read_family(const JsonObject& config) {
 /// Positions that count from behind the padding token's row.
 Status read_positions(const JsonObject& config, EncoderConfig& out) {
   QUERN_ASSIGN(out.n_positions, config.integer("max_position_embeddings", 3, kMaxPositions));
-  if (out.names->first_position == 0) return {};
-  QUERN_ASSIGN(out.pad_id, config.integer_or("pad_token_id", 0, out.n_vocab - 1,
-                                             out.names->first_position - 1));
+  if (out.names->first_position == FirstPosition::kFirstRow) return {};
+  QUERN_ASSIGN(out.pad_id,
+               config.integer_or("pad_token_id", 0, out.n_vocab - 1, out.names->default_pad_id));
   out.first_position = out.pad_id + 1;
   out.n_positions -= out.first_position;
   if (out.n_positions >= 3) return {};

@@ -33,7 +33,8 @@ constexpr EncoderNames roberta_names() {
 constexpr EncoderFamily kFamilies[] = {
     {.model_type = "bert", .dense_is_pooler = true, .names = kBertNames},
     {.model_type = "roberta",
-     .first_position = 2,  // Behind the padding token's row, which is number 1.
+     .first_position = FirstPosition::kBehindPad,
+     .default_pad_id = 1,
      .names = roberta_names()},
 };
 

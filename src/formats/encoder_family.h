@@ -32,9 +32,16 @@ struct EncoderNames {
   const char* out;
 };
 
+/// Where learned positions begin in their table.
+enum class FirstPosition {
+  kFirstRow,
+  kBehindPad,  // Behind the row of the padding token, which all such tokens take.
+};
+
 struct EncoderFamily {
   const char* model_type;
-  int first_position = 0;  // Row of the position table that the first token takes.
+  FirstPosition first_position = FirstPosition::kFirstRow;
+  int default_pad_id = 0;
   double default_eps = 1e-12;
   int default_n_types = 2;
   bool dense_is_pooler = false;  // The classifier's first layer is the encoder's pooler.
