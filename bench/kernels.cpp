@@ -184,9 +184,10 @@ class Bench {
       const AttentionSpec spec{.n_heads = h.n_heads,
                                .n_kv_heads = h.n_heads,
                                .scale = 1.0f / std::sqrt(static_cast<float>(h.d_head))};
-      const auto attend = [&](auto rows) {
-        attention(spec, rows.columns(0, d), rows.columns(d, d), rows.columns(2 * d, d), starts,
-                  scratch, pool_, out);
+      const auto attend = [&]<typename T>(Matrix<const T> rows) {
+        const AttentionRows<T, float> all{rows.columns(0, d), rows.columns(d, d),
+                                          rows.columns(2 * d, d), out};
+        attention(spec, all, starts, scratch, pool_);
       };
       const Speed speed = measure(precision, 4.0 * length * length * d, [&] {
         if (precision == Precision::kF32) {

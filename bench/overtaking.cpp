@@ -1,5 +1,6 @@
 // How long an interactive text takes on an idle engine, and while a bulk job of 512-token texts
-// has all threads; and how fast a cancelled job is gone.
+// has all threads; and how fast a cancelled job is gone. The texts are as long as they say also
+// where the model's own limit is lower: up to its last position.
 //
 // usage: bench_overtaking MODEL [--generator MODEL] [--seconds 10] [--precision auto]
 // The models as for `quern embed` and `quern generate`. Prints one line for each measurement; the
@@ -39,6 +40,7 @@ engine::Request texts_of(const std::string& model, int n_texts, int n_tokens,
   engine::Request request;
   request.model = model;
   request.work_class = work_class;
+  request.max_tokens = n_tokens;
   for (int i = 0; i < n_texts; ++i) {
     engine::Input input;
     // Ordinary words, so that ids are those of the middle of a vocabulary; two are the template.

@@ -8,30 +8,15 @@
 #include <gtest/gtest.h>
 
 #include "kernels/table.h"
+#include "kernels/test_floats.h"
 #include "kernels/weight.h"
 #include "tensor/dtype.h"
 
 namespace quern::kernels {
 namespace {
 
-std::vector<float> random_floats(std::size_t n, unsigned seed, float scale = 1.0f) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<float> normal(0.0f, scale);
-  std::vector<float> out(n);
-  for (float& v : out) v = normal(engine);
-  return out;
-}
-
 // Sizes around the vector widths, plus real model widths.
 constexpr int kWidths[] = {1, 7, 8, 9, 15, 16, 17, 31, 33, 48, 384, 1000};
-
-struct AlignedFree {
-  void operator()(std::byte* p) const { std::free(p); }
-};
-using AlignedBytes = std::unique_ptr<std::byte, AlignedFree>;
-AlignedBytes aligned_bytes(std::size_t n) {
-  return AlignedBytes(static_cast<std::byte*>(std::aligned_alloc(64, (n + 63) / 64 * 64)));
-}
 
 // A packed random [n_out, n_in] matrix and its plain values as the precision holds them.
 struct RandomWeight {

@@ -13,31 +13,20 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/test_floats.h"
 #include "tensor/dtype.h"
 
 namespace quern::kernels {
 namespace {
 
-std::vector<float> random_floats(std::size_t n, unsigned seed) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> out(n);
-  for (float& v : out) v = normal(engine);
-  return out;
-}
-
-struct AlignedFree {
-  void operator()(std::byte* p) const { std::free(p); }
-};
-
 struct PackedWeight {
   PackedWeight(Precision precision, const std::vector<float>& values, int n_out, int n_in)
       : PackedWeight(weight_format(precision, BlockFormat::kF32), values, n_out, n_in) {}
   PackedWeight(WeightFormat format, const std::vector<float>& values, int n_out, int n_in)
-      : bytes(static_cast<std::byte*>(std::aligned_alloc(64, weight_bytes(format, n_out, n_in)))),
+      : bytes(aligned_bytes(weight_bytes(format, n_out, n_in))),
         weight(pack_weight(format, values.data(), n_out, n_in,
                            {bytes.get(), weight_bytes(format, n_out, n_in)})) {}
-  std::unique_ptr<std::byte, AlignedFree> bytes;
+  AlignedBytes bytes;
   Weight weight;
 };
 

@@ -8,20 +8,13 @@
 #include <gtest/gtest.h>
 
 #include "kernels/table.h"
+#include "kernels/test_floats.h"
 #include "tensor/dtype.h"
 
 namespace quern::kernels {
 namespace {
 
 constexpr int kWidths[] = {1, 7, 8, 9, 15, 16, 17, 31, 33, 576, 1000};
-
-std::vector<float> random_floats(int n, unsigned seed, float scale = 1.0f) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<float> normal(0.0f, scale);
-  std::vector<float> out(static_cast<std::size_t>(n));
-  for (float& v : out) v = normal(engine);
-  return out;
-}
 
 TEST(rms_norm_row, worked_example) {
   // Row {3, 4}: mean of squares 12.5, so the scale is 1 / sqrt(12.5).

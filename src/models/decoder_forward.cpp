@@ -49,7 +49,7 @@ Pass carve(const Decoder& m, const Sizes& s, Carver& carver) {
   p.attention = carver.bytes(kernels::cached_attention_scratch_bytes(kv, s.n_threads));
   p.k = carver.matrix<float>(n, m.shape.d_kv());
   p.v = carver.matrix<float>(n, m.shape.d_kv());
-  p.steps = carve_steps(carver, n, m.shape, m.forms, false);
+  p.steps = carve_steps(carver, n, m.shape, m.forms, formats::NormPlace::kPre);
   p.last =
       carver.rows(s.n_logits, m.shape.d_model, kernels::forms_read_by({&m.output}) | RowForm::kF32);
   return p;

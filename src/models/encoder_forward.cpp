@@ -19,6 +19,10 @@ using kernels::Activations;
 using kernels::Precision;
 using kernels::RowForm;
 
+// Rows of a long text that are looked up, at most a few microseconds each, before others may go
+// first.
+constexpr int kRowsBetweenRests = 256;
+
 /// What a pass keeps beside the model and the hidden rows: pieces of the scratch.
 struct Pass {
   Matrix<float> turns;        // [n, 2 * rope dims]: angles of the rope, then of the window's rope
@@ -59,7 +63,7 @@ Pass carve(const Encoder& m, int n_tokens, int longest, int n_threads, Carver& c
   p.attn = carver.rows(n_tokens, s.d_q(), attention_form(m));
   p.attention = carver.bytes(kernels::attention_scratch_bytes(longest, s.d_head, n_threads));
   p.steps =
-      carve_steps(carver, block_scratch_rows(n_tokens, n_threads), s, forms, norms_in_place(m));
+      carve_steps(carver, block_scratch_rows(n_tokens, n_threads), s, forms, m.config.norm_place);
   return p;
 }
 
@@ -98,6 +102,7 @@ class Run {
       const int first = batch_.seq_starts[static_cast<std::size_t>(seq)];
       int n_counted = 0;
       for (int t = 0; t < batch_.seq_len(seq); ++t) {
+        if (t % kRowsBetweenRests == 0) ThreadPool::rest();
         embed_token(first + t, n_counted);
         if (has_turns(m_)) set_turns(first + t, t, batch_.seq_len(seq));
       }
@@ -184,15 +189,16 @@ class Run {
         .scale = m_.config.attn_scale,
         .causal = m_.config.causal,
         .window = has_window(layer) ? m_.config.windows[static_cast<std::size_t>(layer)] : 0};
-    const auto run = [&](auto q, auto k, auto v, auto out) {
-      kernels::attention(spec, q, k, v, batch_.seq_starts, p_.attention, pool_, out);
+    const auto run = [&]<typename T, typename Out>(const kernels::AttentionRows<T, Out>& rows) {
+      kernels::attention(spec, rows, batch_.seq_starts, p_.attention, pool_);
     };
+    using Bf16 = std::uint16_t;
     if (p_.q.f32.data != nullptr) {
-      run(p_.q.f32, p_.k.f32, p_.v.f32, p_.attn.f32);
+      run(kernels::AttentionRows<float, float>{p_.q.f32, p_.k.f32, p_.v.f32, p_.attn.f32});
     } else if (p_.attn.f32.data != nullptr) {
-      run(p_.q.bf16, p_.k.bf16, p_.v.bf16, p_.attn.f32);
+      run(kernels::AttentionRows<Bf16, float>{p_.q.bf16, p_.k.bf16, p_.v.bf16, p_.attn.f32});
     } else {
-      run(p_.q.bf16, p_.k.bf16, p_.v.bf16, p_.attn.bf16);
+      run(kernels::AttentionRows<Bf16, Bf16>{p_.q.bf16, p_.k.bf16, p_.v.bf16, p_.attn.bf16});
     }
   }
 

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/pace.h"
 #include "kernels/block/block_weight.h"
 #include "models/decoder.h"
 #include "models/test_sections.h"
@@ -75,7 +76,7 @@ class Fixture {
     if (classify) {
       classify_sequences(model.classifier, ragged, hidden_m, out_m);
     } else {
-      pool_sequences(ragged, hidden_m, folder.head.pooling, folder.head.normalize, out_m);
+      pool_sequences(ragged, hidden_m, folder.head, out_m);
     }
     std::vector<std::vector<float>> rows;
     for (int r = 0; r < out_m.rows; ++r) {
@@ -374,6 +375,45 @@ TEST(encoder, a_model_over_the_budget_is_refused_and_holds_nothing) {
   EXPECT_EQ(small.used_bytes(), 0u);
 }
 
+class CountsRests : public Pace {
+ public:
+  bool yield_asked() const override { return true; }
+  int n_rests = 0;
+
+ protected:
+  void let_others() override { ++n_rests; }
+};
+
+TEST(pool_sequences, others_may_go_first_within_a_long_text) {
+  const std::vector<float> hidden(2000);
+  const std::vector<std::int32_t> starts = {0, 1000};
+  const std::vector<std::int32_t> ids(1000);
+  const RaggedBatch batch{.ids = ids, .type_ids = {}, .seq_starts = starts};
+  std::vector<float> out(2);
+  for (const formats::Pooling pooling : {formats::Pooling::kMean, formats::Pooling::kMax}) {
+    CountsRests pace;
+    const Pace::Scope scope(pace);
+    pool_sequences(batch, {hidden.data(), 1000, 2}, {.pooling = pooling}, {out.data(), 1, 2});
+    EXPECT_GE(pace.n_rests, 3);
+  }
+}
+
+TEST(classify_sequences, others_may_go_first_between_texts) {
+  const std::vector<float> zeros(4);
+  const Classifier head{.dense_w = {zeros.data(), 2, 2},
+                        .dense_b = std::span(zeros).first(2),
+                        .out_w = {zeros.data(), 1, 2},
+                        .out_b = std::span(zeros).first(1)};
+  const std::vector<std::int32_t> starts = {0, 1, 2};
+  const std::vector<std::int32_t> ids(2);
+  std::vector<float> out(2);
+  CountsRests pace;
+  const Pace::Scope scope(pace);
+  classify_sequences(head, {.ids = ids, .type_ids = {}, .seq_starts = starts}, {zeros.data(), 2, 2},
+                     {out.data(), 2, 1});
+  EXPECT_EQ(pace.n_rests, 2);
+}
+
 TEST(pool_sequences, worked_example) {
   const std::vector<float> hidden = {1, 2, 3, -4, 5, 6};
   const std::vector<std::int32_t> starts = {0, 2, 3};
@@ -381,15 +421,19 @@ TEST(pool_sequences, worked_example) {
   const RaggedBatch batch{.ids = ids, .type_ids = {}, .seq_starts = starts};
   std::vector<float> out(4);
   const Matrix<float> out_m(out.data(), 2, 2);
-  const auto pooled = [&](formats::Pooling pooling, bool normalize) {
-    pool_sequences(batch, {hidden.data(), 3, 2}, pooling, normalize, out_m);
+  const auto pooled = [&](const formats::HeadFacts& head) {
+    pool_sequences(batch, {hidden.data(), 3, 2}, head, out_m);
     return out;
   };
-  EXPECT_EQ(pooled(formats::Pooling::kMean, false), (std::vector<float>{2, -1, 5, 6}));
-  EXPECT_EQ(pooled(formats::Pooling::kMax, false), (std::vector<float>{3, 2, 5, 6}));
-  EXPECT_EQ(pooled(formats::Pooling::kCls, false), (std::vector<float>{1, 2, 5, 6}));
-  EXPECT_EQ(pooled(formats::Pooling::kLast, false), (std::vector<float>{3, -4, 5, 6}));
-  EXPECT_NEAR(pooled(formats::Pooling::kMean, true)[0], 0.894427f, 1e-6);
+  EXPECT_EQ(pooled({.pooling = formats::Pooling::kMean, .normalize = false}),
+            (std::vector<float>{2, -1, 5, 6}));
+  EXPECT_EQ(pooled({.pooling = formats::Pooling::kMax, .normalize = false}),
+            (std::vector<float>{3, 2, 5, 6}));
+  EXPECT_EQ(pooled({.pooling = formats::Pooling::kCls, .normalize = false}),
+            (std::vector<float>{1, 2, 5, 6}));
+  EXPECT_EQ(pooled({.pooling = formats::Pooling::kLast, .normalize = false}),
+            (std::vector<float>{3, -4, 5, 6}));
+  EXPECT_NEAR(pooled({.pooling = formats::Pooling::kMean, .normalize = true})[0], 0.894427f, 1e-6);
 }
 
 TEST(slice_and_normalize, keeps_the_first_numbers_at_length_one) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "base/thread_pool.h"
 
 namespace quern::models {
 namespace {
@@ -18,9 +19,13 @@ void normalize_row(std::span<float> row) {
   for (float& v : row) v = static_cast<float>(static_cast<double>(v) * scale);
 }
 
+// Rows of a long text that are pooled before others may go first.
+constexpr int kRowsBetweenRests = 256;
+
 void pool_mean(Matrix<const float> rows, std::span<float> out) {
   std::fill(out.begin(), out.end(), 0.0f);
   for (int t = 0; t < rows.rows; ++t) {
+    if (t % kRowsBetweenRests == 0) ThreadPool::rest();
     const float* row = rows.row_data(t);
     for (std::size_t i = 0; i < out.size(); ++i) out[i] += row[i];
   }
@@ -30,6 +35,7 @@ void pool_mean(Matrix<const float> rows, std::span<float> out) {
 void pool_max(Matrix<const float> rows, std::span<float> out) {
   std::copy_n(rows.row_data(0), out.size(), out.begin());
   for (int t = 1; t < rows.rows; ++t) {
+    if (t % kRowsBetweenRests == 0) ThreadPool::rest();
     const float* row = rows.row_data(t);
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = std::max(out[i], row[i]);
   }
@@ -43,8 +49,8 @@ float dot(std::span<const float> a, const float* b) {
 
 }  // namespace
 
-void pool_sequences(const RaggedBatch& batch, Matrix<const float> hidden, formats::Pooling pooling,
-                    bool normalize, Matrix<float> out) {
+void pool_sequences(const RaggedBatch& batch, Matrix<const float> hidden,
+                    const formats::HeadFacts& head, Matrix<float> out) {
   QUERN_CHECK(out.same_shape(batch.n_seqs(), hidden.cols));
   for (int s = 0; s < batch.n_seqs(); ++s) {
     const Matrix<const float> rows =
@@ -54,7 +60,7 @@ void pool_sequences(const RaggedBatch& batch, Matrix<const float> hidden, format
       std::fill(to.begin(), to.end(), 0.0f);
       continue;
     }
-    switch (pooling) {
+    switch (head.pooling) {
       case formats::Pooling::kMean:
         pool_mean(rows, to);
         break;
@@ -68,7 +74,7 @@ void pool_sequences(const RaggedBatch& batch, Matrix<const float> hidden, format
         std::copy_n(rows.row_data(rows.rows - 1), to.size(), to.begin());
         break;
     }
-    if (normalize) normalize_row(to);
+    if (head.normalize) normalize_row(to);
   }
 }
 
@@ -78,6 +84,7 @@ void classify_sequences(const Classifier& head, const RaggedBatch& batch,
   std::vector<float> pooled(static_cast<std::size_t>(hidden.cols));
   for (int s = 0; s < batch.n_seqs(); ++s) {
     QUERN_CHECK(batch.seq_len(s) > 0);
+    ThreadPool::rest();
     const auto first = hidden.row(batch.seq_starts[static_cast<std::size_t>(s)]);
     for (std::size_t i = 0; i < pooled.size(); ++i) {
       const int r = static_cast<int>(i);

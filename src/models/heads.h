@@ -1,4 +1,5 @@
-// From hidden rows to one vector or one set of logits per sequence.
+// From hidden rows to one vector or one set of logits per sequence. On the caller's thread, which
+// rests in between where a batch is long.
 
 #pragma once
 
@@ -21,11 +22,11 @@ struct Classifier {
   int n_labels() const { return out_w.rows; }
 };
 
-/// One vector per sequence from its hidden rows, L2-normalised when asked.
+/// One vector per sequence from its hidden rows, pooled and L2-normalised as the head's facts say.
 ///
 /// Shapes: hidden [n_tokens, d_model], out [n_seqs, d_model].
-void pool_sequences(const RaggedBatch& batch, Matrix<const float> hidden, formats::Pooling pooling,
-                    bool normalize, Matrix<float> out);
+void pool_sequences(const RaggedBatch& batch, Matrix<const float> hidden,
+                    const formats::HeadFacts& head, Matrix<float> out);
 
 /// Logits of a sequence-classification head.
 ///

@@ -63,7 +63,7 @@ StepRows StepRows::block(int first, int n) const {
 }
 
 StepRows carve_steps(Carver& carver, int n_rows, const BlockShape& shape, const StepForms& forms,
-                     bool norms_in_place) {
+                     formats::NormPlace norms) {
   const auto without_f32 = [](RowForms f) {
     RowForms out;
     for (const RowForm form : {RowForm::kBf16, RowForm::kInt8, RowForm::kBlocks}) {
@@ -72,9 +72,9 @@ StepRows carve_steps(Carver& carver, int n_rows, const BlockShape& shape, const 
     return out;
   };
   StepRows out;
-  out.normed =
-      carver.rows(n_rows, shape.d_model,
-                  norms_in_place ? without_f32(forms.normed) : forms.normed | RowForm::kF32);
+  out.normed = carver.rows(n_rows, shape.d_model,
+                           norms == formats::NormPlace::kPost ? without_f32(forms.normed)
+                                                              : forms.normed | RowForm::kF32);
   out.attended = carver.rows(n_rows, shape.d_q(), without_f32(forms.attended));
   if (forms.gated) out.gate = carver.matrix<float>(n_rows, shape.d_ff);
   // Int8 and bf16 rows come from the product itself; a gate and block formats need f32 first.

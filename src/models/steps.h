@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/thread_pool.h"
+#include "formats/encoder_config.h"
 #include "kernels/activations.h"
 #include "kernels/table.h"
 #include "models/rope.h"
@@ -62,9 +63,9 @@ struct StepRows {
 };
 
 /// Pieces for `n_rows` rows of all but those that the driver lends: normed.f32 where
-/// `norms_in_place`, and attended as attention wrote it.
+/// norms end their parts, and attended as attention wrote it.
 StepRows carve_steps(Carver& carver, int n_rows, const BlockShape& shape, const StepForms& forms,
-                     bool norms_in_place);
+                     formats::NormPlace norms);
 
 /// normed = norm(x), or x where there is no norm, as these products read it.
 void norm_for(std::initializer_list<const kernels::Linear*> readers, const kernels::Norm& norm,

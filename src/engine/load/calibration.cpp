@@ -58,8 +58,9 @@ class SampleRun {
       models::encoder_forward(model_, batch, scratch, ThreadPool::serial(), hidden);
     }
     const bool classifies = out_.n_labels > 0;
-    models::pool_sequences(batch, hidden,
-                           classifies ? formats::Pooling::kCls : card_.folder.head.pooling, false,
+    const formats::Pooling pooling =
+        classifies ? formats::Pooling::kCls : card_.folder.head.pooling;
+    models::pool_sequences(batch, hidden, {.pooling = pooling, .normalize = false},
                            {out_.states.data() + std::ptrdiff_t{i} * d, 1, d});
     if (classifies) {
       models::classify_sequences(

@@ -33,8 +33,7 @@ class EncoderServable : public Servable {
     if (card_->task() == Task::kClassify) {
       models::classify_sequences(model_.classifier, batch, hidden, out);
     } else {
-      models::pool_sequences(batch, hidden, card_->folder.head.pooling,
-                             card_->folder.head.normalize, out);
+      models::pool_sequences(batch, hidden, card_->folder.head, out);
     }
   }
 

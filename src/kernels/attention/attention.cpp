@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "base/check.h"
 #include "kernels/table.h"
@@ -86,67 +87,83 @@ struct Visible {
   int end = 0;
 };
 
-Visible visible_to(const AttentionSpec& spec, int query, int n_tokens) {
-  Visible seen{0, spec.causal ? query + 1 : n_tokens};
-  if (spec.window > 0) {
-    seen.first = std::max(0, query - spec.window + 1);
-    seen.end = std::min(seen.end, query + spec.window);
-  }
-  return seen;
-}
+/// What all queries of a part share.
+struct Head {
+  const AttentionSpec& spec;
+  const Table& table;
+  int n_tokens = 0;  // Of its sequence.
+  PackedHead packed = {};
 
+  Visible visible_to(int query) const {
+    Visible seen{0, spec.causal ? query + 1 : n_tokens};
+    if (spec.window > 0) {
+      seen.first = std::max(0, query - spec.window + 1);
+      seen.end = std::min(seen.end, query + spec.window);
+    }
+    return seen;
+  }
+};
+
+/// A block of keys.
+struct KeyBlock {
+  int first = 0;
+  int n = 0;
+  int n_padded() const { return round_up(n, 16); }
+};
+
+/// Scores [begin, end) of row r of a tile to probabilities, and zeros behind them up to `padded`.
 template <typename T>
-float soften(float* scores, std::uint16_t* rounded, int n, int n_padded, float scale,
-             const Table& table, float* largest, float* sum) {
+float soften(const Head& head, QueryTile& state, int r, Visible scores, int padded) {
+  float* const row = state.scores + r * kScoreStride + scores.first;
+  const int n = scores.end - scores.first;
+  const int n_padded = padded - scores.first;
+  const float scale = head.spec.scale;
   if constexpr (sizeof(T) == 4) {
-    return table.softmax_row(scores, n, n_padded, scale, largest, sum);
+    return head.table.softmax_row(row, n, n_padded, scale, &state.largest[r], &state.sum[r]);
   } else {
-    return table.softmax_row_bf16(scores, n, n_padded, scale, largest, sum, rounded);
+    std::uint16_t* const rounded = state.scores_bf16 + r * kScoreStride + scores.first;
+    return head.table.softmax_row_bf16(row, n, n_padded, scale, &state.largest[r], &state.sum[r],
+                                       rounded);
   }
 }
 
-// Scores of one row of a block of keys to probabilities: what the row does not see gets 0, which
-// adds nothing. Returns what earlier sums are scaled by.
+// Scores of row r, a query's, against a block of keys to probabilities: what it does not see gets
+// 0, which adds nothing. Returns what earlier sums are scaled by.
 template <typename T>
-float soften_row(const AttentionSpec& spec, Visible seen, int key, int n, int n_padded, int r,
-                 const Table& table, QueryTile& state) {
-  float* scores = state.scores + r * kScoreStride;
-  std::uint16_t* rounded = state.scores_bf16 + r * kScoreStride;
-  const int low = std::clamp(seen.first - key, 0, n);
-  const int high = std::clamp(seen.end - key, low, n);
-  if (low == 0 && high == n) {
-    return soften<T>(scores, rounded, n, n_padded, spec.scale, table, &state.largest[r],
-                     &state.sum[r]);
-  }
+float soften_row(const Head& head, int query, const KeyBlock& keys, int r, QueryTile& state) {
+  const Visible seen = head.visible_to(query);
+  const int low = std::clamp(seen.first - keys.first, 0, keys.n);
+  const int high = std::clamp(seen.end - keys.first, low, keys.n);
+  if (low == 0 && high == keys.n) return soften<T>(head, state, r, {0, keys.n}, keys.n_padded());
   float correction = 1;
-  if (high > low) {
-    correction = soften<T>(scores + low, rounded + low, high - low, high - low, spec.scale, table,
-                           &state.largest[r], &state.sum[r]);
-  }
+  if (high > low) correction = soften<T>(head, state, r, {low, high}, high);
+  const auto clear = [&](auto* row) {
+    std::fill(row, row + low, std::remove_pointer_t<decltype(row)>{});
+    std::fill(row + high, row + keys.n_padded(), std::remove_pointer_t<decltype(row)>{});
+  };
   if constexpr (sizeof(T) == 4) {
-    std::fill(scores, scores + low, 0.0f);
-    std::fill(scores + high, scores + n_padded, 0.0f);
+    clear(state.scores + r * kScoreStride);
   } else {
-    std::fill(rounded, rounded + low, std::uint16_t{0});
-    std::fill(rounded + high, rounded + n_padded, std::uint16_t{0});
+    clear(state.scores_bf16 + r * kScoreStride);
   }
   return correction;
 }
 
-// `first_query`: the place of q's first row in its sequence.
+// `first_query`: the place of q's first row in its sequence. sums: [rows of q, d_head padded to
+// 16].
 template <typename T>
-void attend_tile(const AttentionSpec& spec, Matrix<const T> q, int first_query,
-                 const PackedHead& packed, int n_tokens, const Table& table, QueryTile& state,
-                 float* sums, int sums_stride) {
+void attend_tile(const Head& head, Matrix<const T> q, int first_query, QueryTile& state,
+                 Matrix<float> sums) {
   constexpr bool kF32 = sizeof(T) == 4;
+  const Table& table = head.table;
+  const PackedHead& packed = head.packed;
   const auto tile = kF32 ? table.tile_f32 : table.tile_bf16;
   std::fill_n(state.largest, q.rows, -std::numeric_limits<float>::infinity());
   std::fill_n(state.sum, q.rows, 0.0f);
-  const int end = visible_to(spec, first_query + q.rows - 1, n_tokens).end;
-  const int start = visible_to(spec, first_query, n_tokens).first / kKeyBlock * kKeyBlock;
+  const int end = head.visible_to(first_query + q.rows - 1).end;
+  const int start = head.visible_to(first_query).first / kKeyBlock * kKeyBlock;
   for (int key = start; key < end; key += kKeyBlock) {
-    const int n = std::min(kKeyBlock, n_tokens - key);
-    const int n_padded = round_up(n, 16);
+    const KeyBlock keys{key, std::min(kKeyBlock, head.n_tokens - key)};
     tile({.a = q.data,
           .a_stride = q.stride / kPerStep<T>,
           .b = packed.keys + static_cast<std::ptrdiff_t>(key) * packed.key_steps,
@@ -155,21 +172,20 @@ void attend_tile(const AttentionSpec& spec, Matrix<const T> q, int first_query,
           .c = state.scores,
           .c_stride = kScoreStride,
           .n_rows = q.rows,
-          .n_panels = n_padded / 16});
+          .n_panels = keys.n_padded() / 16});
     for (int r = 0; r < q.rows; ++r) {
-      const Visible seen = visible_to(spec, first_query + r, n_tokens);
-      const float correction = soften_row<T>(spec, seen, key, n, n_padded, r, table, state);
-      if (key > start) table.scale_row(sums + r * sums_stride, sums_stride, correction);
+      const float correction = soften_row<T>(head, first_query + r, keys, r, state);
+      if (key > start) table.scale_row(sums.row_data(r), sums.cols, correction);
     }
     tile({.a = kF32 ? static_cast<const void*>(state.scores) : state.scores_bf16,
           .a_stride = kScoreStride / kPerStep<T>,
           .b = packed.values + static_cast<std::ptrdiff_t>(key / kPerStep<T>) * 16,
           .b_stride = static_cast<std::ptrdiff_t>(packed.value_steps) * 16,
-          .n_steps = (n + kPerStep<T> - 1) / kPerStep<T>,
-          .c = sums,
-          .c_stride = sums_stride,
+          .n_steps = (keys.n + kPerStep<T> - 1) / kPerStep<T>,
+          .c = sums.data,
+          .c_stride = sums.stride,
           .n_rows = q.rows,
-          .n_panels = sums_stride / 16,
+          .n_panels = sums.cols / 16,
           .accumulate = key > start});
   }
 }
@@ -181,15 +197,8 @@ void write_out(const Table& table, const float* sums, int n, Matrix<std::uint16_
   table.finish_row({.c = sums, .n = n, .out_bf16 = out.row_data(row)});
 }
 
-/// The rows of all sequences.
 template <typename T, typename Out>
-struct Rows {
-  Matrix<const T> q, k, v;
-  Matrix<Out> out;
-};
-
-template <typename T, typename Out>
-void attend_part(const AttentionSpec& spec, const Rows<T, Out>& rows, const Part& part,
+void attend_part(const AttentionSpec& spec, const AttentionRows<T, Out>& rows, const Part& part,
                  std::byte* scratch, const Table& table) {
   const int d_head = rows.q.cols / spec.n_heads;
   const int column = part.head * d_head;
@@ -198,7 +207,8 @@ void attend_part(const AttentionSpec& spec, const Rows<T, Out>& rows, const Part
     return m.block(part.first_token, part.n_tokens).columns(first_column, d_head);
   };
 
-  PackedHead packed;
+  Head head{.spec = spec, .table = table, .n_tokens = part.n_tokens};
+  PackedHead& packed = head.packed;
   packed.keys = reinterpret_cast<std::uint32_t*>(scratch);
   packed.key_steps = (d_head + kPerStep<T> - 1) / kPerStep<T>;
   packed.values = packed.keys + round_up(part.n_tokens, 16) * packed.key_steps;
@@ -207,27 +217,39 @@ void attend_part(const AttentionSpec& spec, const Rows<T, Out>& rows, const Part
   pack_values(of_part(rows.v, kv_column), packed);
 
   const int sums_stride = round_up(d_head, 16);
-  auto* sums = reinterpret_cast<float*>(
-      packed.values + static_cast<std::ptrdiff_t>(packed.value_steps) * sums_stride);
+  const Matrix<float> sums(
+      reinterpret_cast<float*>(packed.values +
+                               static_cast<std::ptrdiff_t>(packed.value_steps) * sums_stride),
+      table.tile_rows, sums_stride);
   const Matrix<const T> q = of_part(rows.q, column);
   QueryTile state;
   for (int first = part.first_query; first < part.end_query; first += table.tile_rows) {
     const int n = std::min(table.tile_rows, part.end_query - first);
-    attend_tile(spec, q.block(first, n), first, packed, part.n_tokens, table, state, sums,
-                sums_stride);
+    attend_tile(head, q.block(first, n), first, state, sums);
     for (int r = 0; r < n; ++r) {
-      table.scale_row(sums + r * sums_stride, d_head, 1.0f / state.sum[r]);
-      write_out(table, sums + r * sums_stride, d_head, rows.out.columns(column, d_head),
+      table.scale_row(sums.row_data(r), d_head, 1.0f / state.sum[r]);
+      write_out(table, sums.row_data(r), d_head, rows.out.columns(column, d_head),
                 part.first_token + first + r);
     }
   }
 }
 
+}  // namespace
+
+std::size_t attention_scratch_bytes(int longest, int d_head, int n_threads) {
+  // Packed keys and values, counted as f32 (bf16 takes half), and the sums of a tile of queries.
+  const std::ptrdiff_t units =
+      static_cast<std::ptrdiff_t>(round_up(longest, 16)) * round_up(d_head, 2) +
+      static_cast<std::ptrdiff_t>(round_up(longest, 2) + kMaxTileRows) * round_up(d_head, 16);
+  const auto bytes = static_cast<std::size_t>(units) * 4;
+  return (bytes + 63) / 64 * 64 * static_cast<std::size_t>(n_threads);
+}
+
 // Whole heads, unless that leaves threads idle: then the queries of a head are split.
 template <typename T, typename Out>
-void attend(const AttentionSpec& spec, const Rows<T, Out>& rows,
-            std::span<const std::int32_t> seq_starts, std::span<std::byte> scratch,
-            ThreadPool& pool) {
+void attention(const AttentionSpec& spec, const AttentionRows<T, Out>& rows,
+               std::span<const std::int32_t> seq_starts, std::span<std::byte> scratch,
+               ThreadPool& pool) {
   const Table& table = active();
   const int n_seqs = static_cast<int>(seq_starts.size()) - 1;
   const int n_heads = spec.n_heads;
@@ -265,35 +287,11 @@ void attend(const AttentionSpec& spec, const Rows<T, Out>& rows,
   });
 }
 
-}  // namespace
-
-std::size_t attention_scratch_bytes(int longest, int d_head, int n_threads) {
-  // Packed keys and values, counted as f32 (bf16 takes half), and the sums of a tile of queries.
-  const std::ptrdiff_t units =
-      static_cast<std::ptrdiff_t>(round_up(longest, 16)) * round_up(d_head, 2) +
-      static_cast<std::ptrdiff_t>(round_up(longest, 2) + kMaxTileRows) * round_up(d_head, 16);
-  const auto bytes = static_cast<std::size_t>(units) * 4;
-  return (bytes + 63) / 64 * 64 * static_cast<std::size_t>(n_threads);
-}
-
-void attention(const AttentionSpec& spec, Matrix<const float> q, Matrix<const float> k,
-               Matrix<const float> v, std::span<const std::int32_t> seq_starts,
-               std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) {
-  attend<float, float>(spec, {q, k, v, out}, seq_starts, scratch, pool);
-}
-
-void attention(const AttentionSpec& spec, Matrix<const std::uint16_t> q,
-               Matrix<const std::uint16_t> k, Matrix<const std::uint16_t> v,
-               std::span<const std::int32_t> seq_starts, std::span<std::byte> scratch,
-               ThreadPool& pool, Matrix<float> out) {
-  attend<std::uint16_t, float>(spec, {q, k, v, out}, seq_starts, scratch, pool);
-}
-
-void attention(const AttentionSpec& spec, Matrix<const std::uint16_t> q,
-               Matrix<const std::uint16_t> k, Matrix<const std::uint16_t> v,
-               std::span<const std::int32_t> seq_starts, std::span<std::byte> scratch,
-               ThreadPool& pool, Matrix<std::uint16_t> out) {
-  attend<std::uint16_t, std::uint16_t>(spec, {q, k, v, out}, seq_starts, scratch, pool);
-}
+template void attention(const AttentionSpec&, const AttentionRows<float, float>&,
+                        std::span<const std::int32_t>, std::span<std::byte>, ThreadPool&);
+template void attention(const AttentionSpec&, const AttentionRows<std::uint16_t, float>&,
+                        std::span<const std::int32_t>, std::span<std::byte>, ThreadPool&);
+template void attention(const AttentionSpec&, const AttentionRows<std::uint16_t, std::uint16_t>&,
+                        std::span<const std::int32_t>, std::span<std::byte>, ThreadPool&);
 
 }  // namespace quern::kernels

@@ -29,25 +29,25 @@ struct AttentionSpec {
   int window = 0;
 };
 
-/// out[t, h] = softmax(scale * q[t, h] k[:, h]^T) v[:, h] over the keys that t sees, within each
-/// sequence.
-///
-/// Shapes: q, out [n_tokens, n_heads * d_head]; k, v [n_tokens, n_kv_heads * d_head]; seq_starts
-///   [n_seqs + 1]; scratch of at least attention_scratch_bytes(...), 64-byte aligned.
-/// Numerics: a row's bits depend on its own sequence and the instruction set only.
-void attention(const AttentionSpec& spec, Matrix<const float> q, Matrix<const float> k,
-               Matrix<const float> v, std::span<const std::int32_t> seq_starts,
-               std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out);
+/// The rows of all sequences, one behind the other. {T, Out}: {f32, f32}, {bf16, f32}, {bf16,
+/// bf16}.
+template <typename T, typename Out>
+struct AttentionRows {
+  Matrix<const T> q;     // [n_tokens, n_heads * d_head]
+  Matrix<const T> k, v;  // [n_tokens, n_kv_heads * d_head]
+  Matrix<Out> out;       // as q
+};
 
-/// The same from bf16 rows with sums and softmax in f32, probabilities rounded to bf16; the result
-/// in f32 or rounded. d_head must be even.
-void attention(const AttentionSpec& spec, Matrix<const std::uint16_t> q,
-               Matrix<const std::uint16_t> k, Matrix<const std::uint16_t> v,
+/// out[t, h] = softmax(scale * q[t, h] k[:, h]^T) v[:, h] over the keys that t sees, within each
+/// sequence. From bf16 rows sums and softmax are in f32, probabilities are rounded to bf16, and
+/// d_head must be even.
+///
+/// Shapes: seq_starts [n_seqs + 1]; scratch of at least attention_scratch_bytes(...), 64-byte
+///   aligned.
+/// Numerics: a row's bits depend on its own sequence and the instruction set only.
+template <typename T, typename Out>
+void attention(const AttentionSpec& spec, const AttentionRows<T, Out>& rows,
                std::span<const std::int32_t> seq_starts, std::span<std::byte> scratch,
-               ThreadPool& pool, Matrix<float> out);
-void attention(const AttentionSpec& spec, Matrix<const std::uint16_t> q,
-               Matrix<const std::uint16_t> k, Matrix<const std::uint16_t> v,
-               std::span<const std::int32_t> seq_starts, std::span<std::byte> scratch,
-               ThreadPool& pool, Matrix<std::uint16_t> out);
+               ThreadPool& pool);
 
 }  // namespace quern::kernels

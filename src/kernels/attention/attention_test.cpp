@@ -12,22 +12,11 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/test_floats.h"
 #include "tensor/dtype.h"
 
 namespace quern::kernels {
 namespace {
-
-std::vector<float> random_floats(std::size_t n, unsigned seed) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> out(n);
-  for (float& v : out) v = normal(engine);
-  return out;
-}
-
-struct AlignedFree {
-  void operator()(std::byte* p) const { std::free(p); }
-};
 
 struct Case {
   const char* name;
@@ -94,13 +83,15 @@ std::vector<T> run(const Case& c, const std::vector<T>& qkv, int first_seq, int 
   const int first = starts[0];
   for (auto& v : starts) v -= first;
   const std::size_t n_bytes = attention_scratch_bytes(300, c.d_head, n_threads);
-  const std::unique_ptr<std::byte, AlignedFree> scratch(
-      static_cast<std::byte*>(std::aligned_alloc(64, n_bytes)));
+  const AlignedBytes scratch = aligned_bytes(n_bytes);
   const Matrix<const T> rows(qkv.data() + static_cast<std::size_t>(first) * width, starts.back(),
                              width);
   std::vector<T> out(static_cast<std::size_t>(starts.back()) * d);
-  attention(spec_of(c), rows.columns(0, d), rows.columns(d, d_kv), rows.columns(d + d_kv, d_kv),
-            starts, {scratch.get(), n_bytes}, pool, Matrix<T>(out.data(), starts.back(), d));
+  const AttentionRows<T, T> all{.q = rows.columns(0, d),
+                                .k = rows.columns(d, d_kv),
+                                .v = rows.columns(d + d_kv, d_kv),
+                                .out = {out.data(), starts.back(), d}};
+  attention(spec_of(c), all, starts, {scratch.get(), n_bytes}, pool);
   return out;
 }
 

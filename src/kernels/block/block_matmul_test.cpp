@@ -12,17 +12,10 @@
 #include "kernels/block/block_layout.h"
 #include "kernels/block/test_block_weights.h"
 #include "kernels/linear.h"
+#include "kernels/test_floats.h"
 
 namespace quern::kernels {
 namespace {
-
-std::vector<float> random_floats(std::size_t n, unsigned seed) {
-  std::mt19937 engine(seed);
-  std::normal_distribution<float> normal(0.0f, 1.0f);
-  std::vector<float> out(n);
-  for (float& v : out) v = normal(engine);
-  return out;
-}
 
 /// Rows of f32 and the same quantised.
 struct Rows {

@@ -19,6 +19,8 @@ struct Part {
   int n_rows;
   int first_panel;
   int n_panels;  // At most kGroupPanels.
+
+  int stride() const { return n_panels * kPanelWidth; }  // Of its sums, from row to row.
 };
 
 // Panels of one sweep over a chunk of rows: as many as leave half of the second-level cache free.
@@ -29,9 +31,15 @@ int panels_per_sweep(int n_steps) {
   return std::clamp(fitting / 4 * 4, 4, kGroupPanels);
 }
 
+struct Range {
+  int first;
+  int n;
+};
+
 // The last touch on rows of the part whose sums, with the bias in them, are complete.
-void finish(const Product& p, const Part& part, int first_row, int n_rows, float* sums,
-            int stride) {
+void finish(const Product& p, const Part& part, Range rows, float* sums) {
+  const auto [first_row, n_rows] = rows;
+  const int stride = part.stride();
   const int col = part.first_panel * kPanelWidth;
   const int n = std::min(part.n_panels * kPanelWidth, p.linear.weight.n_out - col);
   const Activations& to = p.out;
@@ -66,33 +74,42 @@ void prefetch_row(const Matrix<T>& m, int row, int col, int n) {
 }
 
 // Asks for the memory that finish() will touch, which arrives while the tile is computed.
-void prefetch(const Product& p, const Part& part, int first_row, int n_rows) {
+void prefetch(const Product& p, const Part& part, Range rows) {
   const int col = part.first_panel * kPanelWidth;
   const int n = std::min(part.n_panels * kPanelWidth, p.linear.weight.n_out - col);
-  for (int row = first_row; row < first_row + n_rows; ++row) {
+  for (int row = rows.first; row < rows.first + rows.n; ++row) {
     prefetch_row(p.residual, row, col, n);
     prefetch_row(p.out.f32, row, col, n);
     prefetch_row(p.out.bf16, row, col, n);
   }
 }
 
-// A tile of rows against panels [first, first + n) of the part.
-void run_tile(const Int8Rows& rows, const Weight& w, const Part& part, int first_row, int n_rows,
-              int first, int n, const float* bias, float* out, int stride) {
-  const std::byte* record = rows.record(first_row);
+/// What a part keeps: the bias of its columns, and sums, from those of row `first_row` on.
+struct Sums {
+  const float* bias;
+  float* out;  // [rows of a chunk, part.stride()]
+  int first_row;
+
+  float* row(const Part& part, int i) const { return out + (i - first_row) * part.stride(); }
+};
+
+// A tile of rows against some of the part's panels, counted from its first.
+void run_tile(const Int8Rows& rows, const Weight& w, const Part& part, Range tile_rows,
+              Range panels, const Sums& sums) {
+  const std::byte* record = rows.record(tile_rows.first);
   Int8Tile tile = {.rows = reinterpret_cast<const std::uint8_t*>(record),
                    .row_scales = reinterpret_cast<const float*>(record + rows.scales_offset()),
                    .zeros = reinterpret_cast<const std::int32_t*>(record + rows.zeros_offset()),
                    .row_bytes = static_cast<std::ptrdiff_t>(rows.row_bytes()),
-                   .n_rows = n_rows,
+                   .n_rows = tile_rows.n,
                    .panels = w.packed,
-                   .n_panels = n,
+                   .n_panels = panels.n,
                    .n_steps = int8_steps(w.n_in),
                    .n_groups = int8_groups(w.n_in),
-                   .bias = bias + first * kPanelWidth,
-                   .out = out + first * kPanelWidth,
-                   .out_cols = stride};
-  tile.panels += (part.first_panel + first) * tile.panel_bytes();
+                   .bias = sums.bias + panels.first * kPanelWidth,
+                   .out = sums.row(part, tile_rows.first) + panels.first * kPanelWidth,
+                   .out_cols = part.stride()};
+  tile.panels += (part.first_panel + panels.first) * tile.panel_bytes();
   int8_active().tile(tile);
 }
 
@@ -103,9 +120,8 @@ void run_part(const Int8Rows& rows, const Product& p, const Part& part) {
   alignas(64) float bias[kInt8Group] = {};
   alignas(64) float out[kChunkRows * kInt8Group];
   const int first_col = part.first_panel * kPanelWidth;
-  const int stride = part.n_panels * kPanelWidth;
   if (!p.linear.bias.empty()) {
-    const int n = std::min(stride, w.n_out - first_col);
+    const int n = std::min(part.stride(), w.n_out - first_col);
     std::memcpy(bias, p.linear.bias.data() + first_col,
                 static_cast<std::size_t>(n) * sizeof(float));
   }
@@ -117,23 +133,21 @@ void run_part(const Int8Rows& rows, const Product& p, const Part& part) {
   const auto tile_start = [&](int i) {
     return part.first_row + static_cast<int>(std::int64_t{part.n_rows} * i / n_tiles);
   };
+  const auto tile_rows = [&](int i) {
+    return Range{tile_start(i), tile_start(i + 1) - tile_start(i)};
+  };
   const int chunk_tiles = chunk / kInt8TileRows;
   for (int i = 0; i < n_tiles; i += chunk_tiles) {
     const int end = std::min(i + chunk_tiles, n_tiles);
-    const int chunk_row = tile_start(i);
+    const Sums sums{bias, out, tile_start(i)};
     for (int first = 0; first < part.n_panels; first += sweep) {
-      const int n = std::min(sweep, part.n_panels - first);
+      const Range panels{first, std::min(sweep, part.n_panels - first)};
       for (int j = i; j < end; ++j) {
-        const int row = tile_start(j);
-        if (first == 0) prefetch(p, part, row, tile_start(j + 1) - row);
-        run_tile(rows, w, part, row, tile_start(j + 1) - row, first, n, bias,
-                 out + (row - chunk_row) * stride, stride);
+        if (first == 0) prefetch(p, part, tile_rows(j));
+        run_tile(rows, w, part, tile_rows(j), panels, sums);
       }
     }
-    for (int j = i; j < end; ++j) {
-      const int row = tile_start(j);
-      finish(p, part, row, tile_start(j + 1) - row, out + (row - chunk_row) * stride, stride);
-    }
+    for (int j = i; j < end; ++j) finish(p, part, tile_rows(j), sums.row(part, tile_start(j)));
   }
 }
 

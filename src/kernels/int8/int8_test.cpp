@@ -11,6 +11,7 @@
 #include "kernels/int8/int8_isa.h"
 #include "kernels/linear.h"
 #include "kernels/norm.h"
+#include "kernels/test_floats.h"
 #include "tensor/dtype.h"
 
 namespace quern::kernels {
@@ -30,14 +31,6 @@ class Bytes {
   std::vector<std::byte> storage_;
   std::size_t n_;
 };
-
-std::vector<float> random_floats(std::size_t n, unsigned seed, float scale = 1.0f) {
-  std::mt19937 rng(seed);
-  std::normal_distribution<float> normal(0.0f, scale);
-  std::vector<float> v(n);
-  for (float& x : v) x = normal(rng);
-  return v;
-}
 
 Matrix<const float> matrix(const std::vector<float>& v, int rows, int cols) {
   return {v.data(), rows, cols};
