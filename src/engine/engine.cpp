@@ -187,8 +187,8 @@ class EngineImpl : public Engine {
 
   Result<std::shared_ptr<const formats::DecoderModel>> decoder(const std::string& model) override {
     QUERN_ASSIGN(const std::shared_ptr<const ModelCard> card, models_.card(model));
-    if (!card->decoder) return not_generative(*card);
-    return std::shared_ptr<const formats::DecoderModel>(card, &*card->decoder);
+    if (!card->generates()) return not_generative(*card);
+    return std::shared_ptr<const formats::DecoderModel>(card, &card->as_decoder().model);
   }
 
   Result<ModelInfo> describe(const std::string& model) override {

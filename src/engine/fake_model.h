@@ -49,19 +49,20 @@ inline ModelCard fake_card(const std::string& name, int n_positions = 100) {
   ModelCard card;
   card.name = name;
   card.key = name;
-  card.folder.name = name;
-  card.folder.config = {.family = "fake",
-                        .n_layers = 1,
-                        .n_heads = 1,
-                        .d_model = 2,
-                        .d_ff = 2,
-                        .n_vocab = 256,
-                        .n_positions = n_positions,
-                        .n_types = 2,
-                        .norm_eps = 0};
-  card.folder.head.n_values = 2;
-  card.folder.max_tokens = 50;
-  card.folder.prompts = {{"query", "Q:"}};
+  formats::ModelFolder& folder = std::get<EncoderFacts>(card.facts).folder;
+  folder.name = name;
+  folder.config = {.family = "fake",
+                   .n_layers = 1,
+                   .n_heads = 1,
+                   .d_model = 2,
+                   .d_ff = 2,
+                   .n_vocab = 256,
+                   .n_positions = n_positions,
+                   .n_types = 2,
+                   .norm_eps = 0};
+  folder.head.n_values = 2;
+  folder.max_tokens = 50;
+  folder.prompts = {{"query", "Q:"}};
   return card;
 }
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
+
 namespace quern::engine {
 namespace {
 
@@ -22,17 +24,18 @@ Result<std::string> find_prompt(const formats::ModelFolder& folder, const std::s
 
 // The model's own limit, or the wish, which may go up to the last position there is.
 Result<int> token_limit(const ModelCard& card, int wanted) {
-  const int limit = wanted == 0 ? card.folder.max_tokens : wanted;
-  const int n_positions = card.folder.config.n_positions;
-  if (limit < card.n_template + 1 || limit > n_positions) {
+  const EncoderFacts& facts = card.as_encoder();
+  const int limit = wanted == 0 ? facts.folder.max_tokens : wanted;
+  const int n_positions = facts.folder.config.n_positions;
+  if (limit < facts.n_template + 1 || limit > n_positions) {
     return {Code::kBadInput, fmt::format("max_tokens is {}, want {} to {}", limit,
-                                         card.n_template + 1, n_positions)};
+                                         facts.n_template + 1, n_positions)};
   }
   return limit;
 }
 
 Status check_ids(const ModelCard& card, const std::vector<text::TokenId>& ids) {
-  const int n_vocab = card.folder.config.n_vocab;
+  const int n_vocab = card.as_encoder().folder.config.n_vocab;
   const auto bad =
       std::find_if(ids.begin(), ids.end(), [&](int id) { return id < 0 || id >= n_vocab; });
   if (bad == ids.end()) return {};
@@ -41,12 +44,13 @@ Status check_ids(const ModelCard& card, const std::vector<text::TokenId>& ids) {
 }
 
 Result<text::Encoding> encode_pair(const ModelCard& card, const Plan& plan, const Input& input) {
-  if (card.n_pair_template == 0) {
+  const int n_template = card.as_encoder().n_pair_template;
+  if (n_template == 0) {
     return {Code::kBadInput, fmt::format("model '{}' takes no pairs of texts", card.name)};
   }
-  if (plan.max_tokens < card.n_pair_template) {
-    return {Code::kBadInput, fmt::format("max_tokens is {}, a pair needs at least {}",
-                                         plan.max_tokens, card.n_pair_template)};
+  if (plan.max_tokens < n_template) {
+    return {Code::kBadInput,
+            fmt::format("max_tokens is {}, a pair needs at least {}", plan.max_tokens, n_template)};
   }
   const std::string first = plan.prompt + input.text;
   return card.encoder->encode_pair(first, *input.text_pair, plan.max_tokens, plan.truncation_side);
@@ -67,12 +71,23 @@ Result<text::Encoding> encode_any(const ModelCard& card, const Plan& plan, const
 
 }  // namespace
 
-Task ModelCard::task() const {
-  if (decoder) return Task::kGenerate;
-  return folder.head.output == formats::OutputKind::kVector ? Task::kEmbed : Task::kClassify;
+const EncoderFacts& ModelCard::as_encoder() const {
+  QUERN_CHECK(!generates());
+  return *std::get_if<EncoderFacts>(&facts);
 }
 
-int ModelCard::n_values() const { return decoder ? 0 : folder.head.n_values; }
+const DecoderFacts& ModelCard::as_decoder() const {
+  QUERN_CHECK(generates());
+  return *std::get_if<DecoderFacts>(&facts);
+}
+
+Task ModelCard::task() const {
+  if (generates()) return Task::kGenerate;
+  const formats::OutputKind output = as_encoder().folder.head.output;
+  return output == formats::OutputKind::kVector ? Task::kEmbed : Task::kClassify;
+}
+
+int ModelCard::n_values() const { return generates() ? 0 : as_encoder().folder.head.n_values; }
 
 ModelInfo info_from(const ModelCard& card, const WeightInfo& weights) {
   ModelInfo info;
@@ -81,40 +96,45 @@ ModelInfo info_from(const ModelCard& card, const WeightInfo& weights) {
   info.task = card.task();
   info.precision = weights.precision;
   info.weight_bytes = weights.bytes;
-  if (card.decoder) {
-    const formats::DecoderConfig& config = card.decoder->config;
+  if (card.generates()) {
+    const formats::DecoderConfig& config = card.as_decoder().model.config;
     info.family = formats::decoder_family_name(config.family);
     info.dims = config.d_model;
     info.max_tokens = config.n_positions;
     info.n_vocab = config.n_vocab;
     return info;
   }
-  info.family = card.folder.config.family;
-  const formats::HeadFacts& head = card.folder.head;
+  const formats::ModelFolder& folder = card.as_encoder().folder;
+  const formats::HeadFacts& head = folder.head;
+  info.family = folder.config.family;
   info.dims = head.truncate_to > 0 ? head.truncate_to : head.n_values;
   info.labels = head.labels;
   info.scale = head.scale;
-  info.max_tokens = card.folder.max_tokens;
-  info.n_vocab = card.folder.config.n_vocab;
+  info.max_tokens = folder.max_tokens;
+  info.n_vocab = folder.config.n_vocab;
   return info;
 }
 
-void measure_template(ModelCard& card) {
-  card.n_template = static_cast<int>(card.encoder->wrap({}, 0).ids.size());
-  if (card.encoder->has_pair_template()) {
-    card.n_pair_template = static_cast<int>(card.encoder->encode_pair("", "", 0).ids.size());
+EncoderFacts encoder_facts(formats::ModelFolder folder, const text::TextEncoder& encoder) {
+  EncoderFacts facts;
+  facts.folder = std::move(folder);
+  facts.n_template = static_cast<int>(encoder.wrap({}, 0).ids.size());
+  if (encoder.has_pair_template()) {
+    facts.n_pair_template = static_cast<int>(encoder.encode_pair("", "", 0).ids.size());
   }
+  return facts;
 }
 
 Result<Plan> plan_request(const ModelCard& card, const Request& request) {
-  if (request.task != card.task()) {
+  if (request.task != card.task() || card.generates()) {
     return {Code::kBadInput, fmt::format("model '{}' {}, it cannot do what is asked", card.name,
                                          what_it_does(card.task()))};
   }
+  const formats::ModelFolder& folder = card.as_encoder().folder;
   Plan plan;
   plan.truncation = request.truncation;
   plan.truncation_side = request.truncation_side;
-  QUERN_ASSIGN(plan.prompt, find_prompt(card.folder, request.prompt_name));
+  QUERN_ASSIGN(plan.prompt, find_prompt(folder, request.prompt_name));
   QUERN_ASSIGN(plan.max_tokens, token_limit(card, request.max_tokens));
   const int n_values = card.n_values();
   if (request.dimensions != 0) {
@@ -126,10 +146,10 @@ Result<Plan> plan_request(const ModelCard& card, const Request& request) {
               fmt::format("dimensions is {}, want 1 to {}", request.dimensions, n_values)};
     }
     // A whole vector that has length 1 already keeps its bits.
-    const bool as_it_is = request.dimensions == n_values && card.folder.head.normalize;
+    const bool as_it_is = request.dimensions == n_values && folder.head.normalize;
     plan.slice_to = as_it_is ? 0 : request.dimensions;
-  } else if (card.folder.head.truncate_to > 0) {
-    plan.slice_to = card.folder.head.truncate_to;
+  } else if (folder.head.truncate_to > 0) {
+    plan.slice_to = folder.head.truncate_to;
     plan.slice = Slice::kCutOnly;
   }
   return plan;
@@ -146,16 +166,16 @@ Result<text::Encoding> encode_input(const ModelCard& card, const Plan& plan, con
   if (n_tokens == 0) return {Code::kBadInput, "text has no tokens"};
   // Nothing below may trust the files to agree with each other.
   QUERN_TRY(check_ids(card, encoding.ids));
-  const int n_types = card.folder.config.n_types;
+  const formats::EncoderConfig& config = card.as_encoder().folder.config;
   for (const std::uint8_t type : encoding.type_ids) {
-    if (type >= n_types) {
+    if (type >= config.n_types) {
       return {Code::kBadInput, fmt::format("segment {} is asked for, the model has {}",
-                                           static_cast<int>(type), n_types)};
+                                           static_cast<int>(type), config.n_types)};
     }
   }
-  if (n_tokens > static_cast<std::size_t>(card.folder.config.n_positions)) {
+  if (n_tokens > static_cast<std::size_t>(config.n_positions)) {
     return {Code::kBadInput, fmt::format("text has {} tokens, the model has {} positions", n_tokens,
-                                         card.folder.config.n_positions)};
+                                         config.n_positions)};
   }
   return encoding;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <variant>
 
 #include "base/byte_ledger.h"
 #include "engine/engine.h"
@@ -38,21 +39,36 @@ struct Plan {
   Slice slice = Slice::kNormalize;
 };
 
-struct ModelCard {
-  std::string name;                              // As it can be requested.
-  std::string key;                               // ModelPlace::key of the files it was read from.
-  std::string digest;                            // As of ModelInfo.
-  formats::ModelFolder folder;                   // Of an encoder,
-  std::optional<formats::DecoderModel> decoder;  // or of a decoder.
-  WeightInfo decoder_weights;
-  std::unordered_set<text::TokenId> hidden_ids;  // Of a decoder: control tokens, which are no text.
-  std::shared_ptr<const text::TextEncoder> encoder;
+/// Of a model that makes vectors or labels of texts.
+struct EncoderFacts {
+  formats::ModelFolder folder;
   int n_template = 0;       // Tokens the template adds to a text.
   int n_pair_template = 0;  // To a pair; 0 where pairs are refused.
+};
+
+/// Of a model that generates text.
+struct DecoderFacts {
+  formats::DecoderModel model;
+  WeightInfo weights;
+  std::unordered_set<text::TokenId> hidden_ids;  // Control tokens, which are no text.
+};
+
+struct ModelCard {
+  std::string name;    // As it can be requested.
+  std::string key;     // ModelPlace::key of the files it was read from.
+  std::string digest;  // As of ModelInfo.
+  std::variant<EncoderFacts, DecoderFacts> facts;
+  std::shared_ptr<const text::TextEncoder> encoder;
 
   // The ledger lives as long as anyone holds a tokenizer.
   std::shared_ptr<ByteLedger> ledger;
   Reservation tokenizer_bytes;
+
+  bool generates() const { return std::holds_alternative<DecoderFacts>(facts); }
+
+  /// Asking for those of the other kind is a bug.
+  const EncoderFacts& as_encoder() const;
+  const DecoderFacts& as_decoder() const;
 
   Task task() const;
   int n_values() const;  // Width of a vector, or number of labels.
@@ -60,8 +76,8 @@ struct ModelCard {
 
 ModelInfo info_from(const ModelCard& card, const WeightInfo& weights);
 
-/// Fills in the sizes of the template from the encoder.
-void measure_template(ModelCard& card);
+/// What is known from a folder and its tokenizer.
+EncoderFacts encoder_facts(formats::ModelFolder folder, const text::TextEncoder& encoder);
 
 /// Checks what a request asks for against the model.
 ///

@@ -6,12 +6,14 @@ namespace quern::engine {
 namespace {
 
 ModelCard embedder(int n_values, int truncate_to) {
+  EncoderFacts facts;
+  facts.folder.config.n_positions = 100;
+  facts.folder.max_tokens = 50;
+  facts.folder.head.n_values = n_values;
+  facts.folder.head.truncate_to = truncate_to;
   ModelCard card;
   card.name = "m";
-  card.folder.config.n_positions = 100;
-  card.folder.max_tokens = 50;
-  card.folder.head.n_values = n_values;
-  card.folder.head.truncate_to = truncate_to;
+  card.facts = std::move(facts);
   return card;
 }
 
@@ -39,6 +41,20 @@ TEST(model_card, without_truncation_the_vector_is_whole) {
   const ModelCard card = embedder(8, 0);
   EXPECT_EQ(info_from(card, {}).dims, 8);
   EXPECT_EQ(plan_of(card, 0).slice_to, 0);
+}
+
+TEST(model_card, a_generator_makes_neither_vectors_nor_labels) {
+  ModelCard card;
+  card.name = "m";
+  card.facts = DecoderFacts();
+  EXPECT_EQ(card.task(), Task::kGenerate);
+  EXPECT_EQ(card.n_values(), 0);
+  for (const Task task : {Task::kEmbed, Task::kClassify, Task::kGenerate}) {
+    Request request;
+    request.task = task;
+    EXPECT_EQ(plan_request(card, request).status().message(),
+              "model 'm' generates text, it cannot do what is asked");
+  }
 }
 
 }  // namespace quern::engine

@@ -31,7 +31,7 @@ void add_logprobs(const GenerationJob& job, std::span<const float> logits, Gener
 std::optional<AnswerEnd> Delivery::next_token(GenerationJob& job, std::span<float> logits) {
   std::vector<float> raw;
   if (job.request.n_logprobs >= 0) raw.assign(logits.begin(), logits.end());
-  if (job.request.ignore_end) rule_out(job.model->card->decoder->end_ids, logits);
+  if (job.request.ignore_end) rule_out(job.model->card->as_decoder().model.end_ids, logits);
   const Result<text::TokenId> picked = job.sampler.pick(logits, job.result.n_tokens);
   if (!picked.ok()) return AnswerEnd{picked.status(), FinishReason::kStop};
   if (!job.request.ignore_end && job.model->ends(*picked)) {

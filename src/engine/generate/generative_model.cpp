@@ -5,13 +5,14 @@
 namespace quern::engine {
 
 bool GenerativeModel::ends(text::TokenId id) const {
-  const std::vector<text::TokenId>& ends = card->decoder->end_ids;
+  const std::vector<text::TokenId>& ends = card->as_decoder().model.end_ids;
   return std::binary_search(ends.begin(), ends.end(), id);
 }
 
 void GenerativeModel::append_bytes(text::TokenId id, std::string& out) const {
   const text::Tokenizer& tokenizer = card->encoder->tokenizer();
-  if (id < tokenizer.n_vocab() && !card->hidden_ids.contains(id)) tokenizer.decode(id, out);
+  if (id < tokenizer.n_vocab() && !card->as_decoder().hidden_ids.contains(id))
+    tokenizer.decode(id, out);
 }
 
 }  // namespace quern::engine

@@ -74,12 +74,15 @@ class GeneratorTest : public testing::Test {
   std::shared_ptr<const GenerativeModel> load(const std::string& name) {
     auto card = std::make_shared<ModelCard>();
     card->name = name;
-    card->decoder =
+    DecoderFacts facts;
+    facts.model =
         *formats::read_decoder(std::string(QUERN_SOURCE_DIR) + "/tests/data/decoders/" + name);
-    card->decoder->end_ids = {2};
-    card->encoder = letters(card->decoder->config.n_vocab);
+    facts.model.end_ids = {2};
+    card->encoder = letters(facts.model.config.n_vocab);
+    card->facts = std::move(facts);
     auto model = std::make_shared<GenerativeModel>();
-    Result<models::Decoder> decoder = models::load_decoder(*card->decoder, weights_, pool_);
+    Result<models::Decoder> decoder =
+        models::load_decoder(card->as_decoder().model, weights_, pool_);
     if (!decoder.ok()) ADD_FAILURE() << decoder.status().message();
     model->decoder = std::move(*decoder);
     model->card = card;
@@ -158,7 +161,8 @@ TEST_F(GeneratorTest, an_end_token_without_a_logit_is_no_place_to_write_to) {
   const auto model = load("llama");
   const Answer want = alone(model, request(5), prompt(20));
   // 61 rows of logits.
-  std::const_pointer_cast<ModelCard>(model->card)->decoder->end_ids = {2, 61, 1 << 28};
+  const auto card = std::const_pointer_cast<ModelCard>(model->card);
+  std::get<DecoderFacts>(card->facts).model.end_ids = {2, 61, 1 << 28};
   EXPECT_EQ(alone(model, request(5), prompt(20)), want);
 }
 

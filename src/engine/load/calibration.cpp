@@ -17,7 +17,7 @@ int n_tokens_of(const text::Encoding& sample) { return static_cast<int>(sample.i
 
 std::vector<Input> sample_texts(const ModelCard& card) {
   const std::vector<std::string>& texts = calibration_texts();
-  const bool in_pairs = card.task() == Task::kClassify && card.n_pair_template > 0;
+  const bool in_pairs = card.task() == Task::kClassify && card.as_encoder().n_pair_template > 0;
   std::vector<Input> out;
   for (std::size_t i = 0; i < texts.size(); i += in_pairs ? 2 : 1) {
     out.push_back({.text = texts[i], .text_pair = {}, .ids = {}});
@@ -59,7 +59,7 @@ class SampleRun {
     }
     const bool classifies = out_.n_labels > 0;
     const formats::Pooling pooling =
-        classifies ? formats::Pooling::kCls : card_.folder.head.pooling;
+        classifies ? formats::Pooling::kCls : card_.as_encoder().folder.head.pooling;
     models::pool_sequences(batch, hidden, {.pooling = pooling, .normalize = false},
                            {out_.states.data() + std::ptrdiff_t{i} * d, 1, d});
     if (classifies) {
@@ -79,7 +79,7 @@ class SampleRun {
 
 std::vector<text::Encoding> sample_inputs(const ModelCard& card) {
   const Plan plan{.prompt = {},
-                  .max_tokens = std::min(kMaxTokens, card.folder.config.n_positions),
+                  .max_tokens = std::min(kMaxTokens, card.as_encoder().folder.config.n_positions),
                   .truncation = Truncation::kCut};
   std::vector<text::Encoding> out;
   for (const Input& input : sample_texts(card)) {

@@ -33,7 +33,7 @@ class EncoderServable : public Servable {
     if (card_->task() == Task::kClassify) {
       models::classify_sequences(model_.classifier, batch, hidden, out);
     } else {
-      models::pool_sequences(batch, hidden, card_->folder.head, out);
+      models::pool_sequences(batch, hidden, card_->as_encoder().folder.head, out);
     }
   }
 

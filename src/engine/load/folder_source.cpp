@@ -85,13 +85,13 @@ class FolderSource : public ModelSource {
     QUERN_ASSIGN(const formats::ModelKind kind, formats::model_kind(place.path));
     if (kind == formats::ModelKind::kDecoder) {
       QUERN_ASSIGN(card, read_generative_card(place.path));
-      card.decoder->name = place.name;
+      std::get<DecoderFacts>(card.facts).model.name = place.name;
     } else {
-      QUERN_ASSIGN(card.folder, formats::read_model_folder(place.path));
-      card.folder.name = place.name;
+      QUERN_ASSIGN(formats::ModelFolder folder, formats::read_model_folder(place.path));
+      folder.name = place.name;
       QUERN_ASSIGN(text::TextEncoder encoder, read_encoder(place));
+      card.facts = encoder_facts(std::move(folder), encoder);
       card.encoder = std::make_shared<const text::TextEncoder>(std::move(encoder));
-      measure_template(card);
       precisions_.remember(place.key, recorded(place.path));
     }
     card.name = place.name;
@@ -108,7 +108,7 @@ class FolderSource : public ModelSource {
   Result<std::shared_ptr<const LoadedWeights>> load(std::shared_ptr<const ModelCard> card,
                                                     ByteLedger& ledger,
                                                     ThreadPool& pool) const override {
-    if (card->decoder) return load_generative(hub_.home(), std::move(card), ledger, pool);
+    if (card->generates()) return load_generative(hub_.home(), std::move(card), ledger, pool);
     QUERN_ASSIGN(models::Encoder model, load_model(*card, ledger, pool));
     if (card->task() == Task::kClassify && model.classifier.n_labels() != card->n_values()) {
       return Status(Code::kBadInput, "the classifier has " +
@@ -121,8 +121,8 @@ class FolderSource : public ModelSource {
   }
 
   WeightInfo weights(const ModelCard& card) const override {
-    if (card.decoder) return card.decoder_weights;
-    return info_of(card.folder, precisions_.find(card.key));
+    if (card.generates()) return card.as_decoder().weights;
+    return info_of(card.as_encoder().folder, precisions_.find(card.key));
   }
 
   // A model that was listed is not opened again until its files change.
@@ -194,12 +194,13 @@ class FolderSource : public ModelSource {
     if (generates) {
       QUERN_ASSIGN(card, read_generative_facts(place.path));
     } else {
-      QUERN_ASSIGN(card.folder, formats::read_model_folder(place.path));
+      QUERN_ASSIGN(std::get<EncoderFacts>(card.facts).folder,
+                   formats::read_model_folder(place.path));
     }
     card.name = place.name;
     card.digest = known_digest(place);
-    return info_from(card,
-                     generates ? card.decoder_weights : info_of(card.folder, recorded(place.path)));
+    return info_from(card, generates ? card.as_decoder().weights
+                                     : info_of(card.as_encoder().folder, recorded(place.path)));
   }
 
   std::string known_digest(const ModelPlace& place) const {
@@ -220,7 +221,7 @@ class FolderSource : public ModelSource {
     if (const PrecisionWish known = precisions_.find(card.key)) {
       return load_at(card, *known, ledger, pool);
     }
-    const std::string& path = card.folder.path;
+    const std::string& path = card.as_encoder().folder.path;
     std::string digest;
     if (hub::is_packed_cache_on()) {
       QUERN_ASSIGN(const formats::TensorFiles files, formats::TensorFiles::open(path));
@@ -237,7 +238,7 @@ class FolderSource : public ModelSource {
     precisions_.remember(card.key, measured->record.chosen);
     return load_packed_encoder(
         {.home = hub_.home(),
-         .folder = card.folder,
+         .folder = card.as_encoder().folder,
          .precision = measured->record.chosen,
          .calibrate = [&]() -> Result<models::Int8Calibration> { return measured->seen; }},
         ledger, pool);
@@ -247,7 +248,7 @@ class FolderSource : public ModelSource {
                                   ByteLedger& ledger, ThreadPool& pool) const {
     return load_packed_encoder(
         {.home = hub_.home(),
-         .folder = card.folder,
+         .folder = card.as_encoder().folder,
          .precision = precision,
          .calibrate = [&] { return calibrate(card, precision, ledger, pool); }},
         ledger, pool);

@@ -131,7 +131,7 @@ TEST_F(folder_source, encoding_and_counting_need_no_weights) {
   ASSERT_TRUE(place.ok()) << place.status().message();
   const Result<ModelCard> card = (*source)->read(*place);
   ASSERT_TRUE(card.ok()) << card.status().message();
-  EXPECT_EQ(card->folder.head.output, formats::OutputKind::kLogits);
+  EXPECT_EQ(card->as_encoder().folder.head.output, formats::OutputKind::kLogits);
   EXPECT_EQ(card->n_values(), 3);
 
   Request request;

@@ -51,20 +51,23 @@ Result<Decoder> load_packed(const std::string& home, const formats::DecoderModel
 }  // namespace
 
 Result<ModelCard> read_generative_facts(const std::string& path) {
+  DecoderFacts facts;
+  QUERN_ASSIGN(facts.model, formats::read_decoder(path));
+  QUERN_ASSIGN(const models::DecoderWeightInfo info, models::decoder_weight_info(facts.model));
+  facts.weights = {.precision = block_layout(info.main_format).name, .bytes = info.n_bytes};
   ModelCard card;
-  QUERN_ASSIGN(card.decoder, formats::read_decoder(path));
-  card.name = card.decoder->name;
-  QUERN_ASSIGN(const models::DecoderWeightInfo info, models::decoder_weight_info(*card.decoder));
-  card.decoder_weights = {.precision = block_layout(info.main_format).name, .bytes = info.n_bytes};
+  card.name = facts.model.name;
+  card.facts = std::move(facts);
   return card;
 }
 
 Result<ModelCard> read_generative_card(const std::string& path) {
   QUERN_ASSIGN(ModelCard card, read_generative_facts(path));
   QUERN_ASSIGN(const text::TokenizerSpec spec, formats::read_tokenizer(path));
-  formats::add_tokenizer_ends(spec, *card.decoder);
+  auto& facts = std::get<DecoderFacts>(card.facts);
+  formats::add_tokenizer_ends(spec, facts.model);
   for (const text::AddedToken& token : spec.added) {
-    if (token.special) card.hidden_ids.insert(token.id);
+    if (token.special) facts.hidden_ids.insert(token.id);
   }
   QUERN_ASSIGN(text::TextEncoder encoder, text::TextEncoder::make(spec));
   card.encoder = std::make_shared<const text::TextEncoder>(std::move(encoder));
@@ -75,7 +78,7 @@ Result<std::shared_ptr<const LoadedWeights>> load_generative(const std::string& 
                                                              std::shared_ptr<const ModelCard> card,
                                                              ByteLedger& ledger, ThreadPool& pool) {
   auto out = std::make_shared<GenerativeModel>();
-  QUERN_ASSIGN(out->decoder, load_packed(home, *card->decoder, ledger, pool));
+  QUERN_ASSIGN(out->decoder, load_packed(home, card->as_decoder().model, ledger, pool));
   out->card = std::move(card);
   return std::shared_ptr<const LoadedWeights>(std::move(out));
 }

@@ -66,10 +66,12 @@ int labels_changed(const SampleResults& f32, const SampleResults& got) {
 
 Result<Encoder> load(const ModelCard& card, Precision precision,
                      const models::Int8Calibration* seen, ByteLedger& ledger, ThreadPool& pool) {
-  QUERN_ASSIGN(TensorFiles files, TensorFiles::open(card.folder.path));
-  return models::load_encoder(
-      {.folder = card.folder, .precision = precision, .packed = {}, .calibration = seen},
-      std::move(files), ledger, pool);
+  QUERN_ASSIGN(TensorFiles files, TensorFiles::open(card.as_encoder().folder.path));
+  return models::load_encoder({.folder = card.as_encoder().folder,
+                               .precision = precision,
+                               .packed = {},
+                               .calibration = seen},
+                              std::move(files), ledger, pool);
 }
 
 const models::Int8Calibration* if_any(const models::Int8Calibration& seen) {
