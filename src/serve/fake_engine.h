@@ -43,7 +43,7 @@ class FakeEngine : public engine::Engine {
     for (auto& thread : threads_) thread.join();
   }
 
-  /// From here on requests wait until open_gate(), or until they are cancelled.
+  /// From here on requests and listings wait until open_gate(), or until they are cancelled.
   void close_gate() { set_gate(false); }
   void open_gate() { set_gate(true); }
   int n_cancelled() const { return n_cancelled_.load(); }
@@ -136,7 +136,11 @@ class FakeEngine : public engine::Engine {
   }
 
   Status warm(const std::string& model) override { return describe(model).status(); }
-  std::vector<engine::ModelInfo> list() override { return {*describe(kModel)}; }
+  std::vector<engine::ModelInfo> list() override {
+    std::unique_lock waiting(mutex_);
+    changed_.wait(waiting, [&] { return is_open_; });
+    return {*describe(kModel)};
+  }
   Result<std::shared_ptr<const text::TextEncoder>> text_encoder(const std::string&) override {
     return Status(Code::kUnsupported, "the fake has none");
   }

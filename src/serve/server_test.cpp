@@ -210,6 +210,26 @@ TEST_F(server, models) {
   EXPECT_EQ(json::parse(none.body)["error"]["code"], "model_not_found");
 }
 
+// Its first call opens the files of all models.
+TEST_F(server, a_listing_on_a_slow_disk_keeps_no_other_connection_waiting) {
+  ServerOptions options;
+  options.http.n_threads = 1;
+  start(options);
+  engine_.close_gate();
+  std::list<TestClient> listings;
+  for (int i = 0; i < 3; ++i) {
+    listings.emplace_back(server_->port());
+    listings.back().send("GET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  }
+  TestClient other(server_->port());
+  EXPECT_EQ(other.get("/health").status, 200);
+  EXPECT_EQ(other.get("/nothing").status, 404);
+  engine_.open_gate();
+  for (TestClient& client : listings) {
+    EXPECT_EQ(json::parse(client.read_answer().body)["data"][0]["id"], "tiny");
+  }
+}
+
 TEST_F(server, unknown_paths_and_methods) {
   start();
   TestClient client(server_->port());
