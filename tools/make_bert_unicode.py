@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes src/text/bert_unicode_tables.inc: the character classes of huggingface/tokenizers.
+"""Writes src/text/bert/bert_unicode_tables.inc: the character classes of huggingface/tokenizers.
 
 Its BERT rules rest on libraries of different Unicode versions (categories: 8, decomposition: 9,
 lower case: the Rust release's). The classes are found by asking `tokenizers` about every code
 point, so that ours are equal to it whatever the Unicode version of utf8proc here.
 
-usage: make_bert_unicode.py > src/text/bert_unicode_tables.inc     (needs the tokenizers module)
+usage: make_bert_unicode.py > src/text/bert/bert_unicode_tables.inc     (needs the tokenizers module)
        make_bert_unicode.py --regex > src/base/regex_char_tables.inc
 """
 import itertools

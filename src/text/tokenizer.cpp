@@ -1,8 +1,8 @@
 #include "text/tokenizer.h"
 
-#include "text/byte_bpe_tokenizer.h"
-#include "text/sentence_piece_tokenizer.h"
-#include "text/word_piece_tokenizer.h"
+#include "text/bert/word_piece_tokenizer.h"
+#include "text/bpe/byte_bpe_tokenizer.h"
+#include "text/bpe/sentence_piece_tokenizer.h"
 
 namespace quern::text {
 

@@ -1,4 +1,4 @@
-#include "text/word_piece.h"
+#include "text/bert/word_piece.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "text/sentence_piece_tokenizer.h"
+#include "text/bpe/sentence_piece_tokenizer.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <string>
 
 #include "text/added_vocabulary.h"
-#include "text/merge_table.h"
+#include "text/bpe/merge_table.h"
 #include "text/word_cache.h"
 
 namespace quern::text {

@@ -1,12 +1,12 @@
-#include "text/word_piece_tokenizer.h"
+#include "text/bert/word_piece_tokenizer.h"
 
 #include <algorithm>
 #include <string>
 
 #include "text/added_vocabulary.h"
-#include "text/bert_normalizer.h"
-#include "text/bert_words.h"
-#include "text/word_piece.h"
+#include "text/bert/bert_normalizer.h"
+#include "text/bert/bert_words.h"
+#include "text/bert/word_piece.h"
 
 namespace quern::text {
 namespace {

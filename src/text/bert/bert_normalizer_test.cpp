@@ -1,10 +1,10 @@
-#include "text/bert_normalizer.h"
+#include "text/bert/bert_normalizer.h"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "text/bert_words.h"
+#include "text/bert/bert_words.h"
 
 namespace quern::text {
 namespace {

@@ -1,4 +1,4 @@
-#include "text/merge_table.h"
+#include "text/bpe/merge_table.h"
 
 #include <bit>
 #include <string>

@@ -1,4 +1,4 @@
-#include "text/byte_bpe_tokenizer.h"
+#include "text/bpe/byte_bpe_tokenizer.h"
 
 #include <array>
 #include <cstdlib>
@@ -7,9 +7,9 @@
 #include <utf8proc.h>
 
 #include "text/added_vocabulary.h"
-#include "text/bpe_words.h"
-#include "text/byte_chars.h"
-#include "text/merge_table.h"
+#include "text/bpe/bpe_words.h"
+#include "text/bpe/byte_chars.h"
+#include "text/bpe/merge_table.h"
 #include "text/word_cache.h"
 
 namespace quern::text {

@@ -1,7 +1,7 @@
 // WordPiece by hand, and the whole BERT tokenizer against huggingface/tokenizers
 // (tests/data/tokenizer, written by tools/make_tokenizer_golden.py).
 
-#include "text/word_piece.h"
+#include "text/bert/word_piece.h"
 
 #include <string>
 #include <vector>

@@ -7,11 +7,11 @@
 
 #include <gtest/gtest.h>
 
-#include "text/bpe_merge.h"
-#include "text/bpe_words.h"
-#include "text/byte_chars.h"
+#include "text/bpe/bpe_merge.h"
+#include "text/bpe/bpe_words.h"
+#include "text/bpe/byte_chars.h"
+#include "text/bpe/merge_table.h"
 #include "text/golden_lines.h"
-#include "text/merge_table.h"
 #include "text/tokenizer.h"
 
 namespace quern::text {

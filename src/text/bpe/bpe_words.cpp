@@ -1,4 +1,4 @@
-#include "text/bpe_words.h"
+#include "text/bpe/bpe_words.h"
 
 #include <array>
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "text/bpe_merge.h"
+#include "text/bpe/bpe_merge.h"
 #include "text/piece_table.h"
 
 namespace quern::text {

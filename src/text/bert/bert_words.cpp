@@ -1,9 +1,9 @@
-#include "text/bert_words.h"
+#include "text/bert/bert_words.h"
 
 #include <array>
 
 #include "base/char_class.h"
-#include "text/bert_chars.h"
+#include "text/bert/bert_chars.h"
 
 namespace quern::text {
 namespace {

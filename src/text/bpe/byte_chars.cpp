@@ -1,4 +1,4 @@
-#include "text/byte_chars.h"
+#include "text/bpe/byte_chars.h"
 
 #include <array>
 

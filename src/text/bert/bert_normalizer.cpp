@@ -1,11 +1,11 @@
-#include "text/bert_normalizer.h"
+#include "text/bert/bert_normalizer.h"
 
 #include <algorithm>
 #include <vector>
 
 #include "base/char_class.h"
 #include "base/utf8.h"
-#include "text/bert_chars.h"
+#include "text/bert/bert_chars.h"
 
 namespace quern::text {
 namespace {

@@ -1,4 +1,4 @@
-#include "text/bert_chars.h"
+#include "text/bert/bert_chars.h"
 
 #include <algorithm>
 
@@ -10,7 +10,7 @@
 namespace quern::text {
 namespace {
 
-#include "text/bert_unicode_tables.inc"
+#include "text/bert/bert_unicode_tables.inc"
 
 utf8proc_int32_t signed_code(CodePoint code) { return static_cast<utf8proc_int32_t>(code); }
 
