@@ -9,18 +9,27 @@
 #include <vector>
 
 #include "base/check.h"
+#include "text/test_pipelines.h"
 
 namespace {
 
+using quern::text::BertRules;
+using quern::text::BpeWords;
+using quern::text::ByteLevelRules;
+using quern::text::SentencePieceRules;
 using quern::text::TextEncoder;
+using quern::text::TokenizerSpec;
 
-quern::text::TokenizerSpec spec_with(bool on) {
+TokenizerSpec spec_with(bool on) {
   using Kind = quern::text::TemplatePiece::Kind;
-  quern::text::TokenizerSpec spec;
+  TokenizerSpec spec;
   spec.vocab = {"[UNK]", "[CLS]", "a", "b", "##a", "ab", "##b", "\u6F22", "\u00E9", ".", "e"};
   spec.unk_id = 0;
   spec.max_chars_per_word = 8;
-  spec.bert = {.clean_text = on, .handle_chinese_chars = on, .strip_accents = {}, .lowercase = on};
+  set_pipeline(
+      spec,
+      BertRules{
+          .clean_text = on, .handle_chinese_chars = on, .strip_accents = {}, .lowercase = on});
   spec.added = {{.id = 1, .content = "[CLS]", .special = true, .lstrip = true, .rstrip = true},
                 {.id = 11, .content = "a\u00E9", .normalized = true, .single_word = true}};
   spec.single = {{.kind = Kind::kToken, .id = 1}, {.kind = Kind::kTextA}};
@@ -28,24 +37,26 @@ quern::text::TokenizerSpec spec_with(bool on) {
   return spec;
 }
 
-quern::text::TokenizerSpec byte_bpe_spec(quern::text::BpeWords words) {
-  quern::text::TokenizerSpec spec = spec_with(true);
-  spec.model = quern::text::TokenizerSpec::Model::kBpe;
+TokenizerSpec byte_bpe_spec(BpeWords words) {
+  TokenizerSpec spec = spec_with(true);
   spec.merges = {{"a", "b"}, {"ab", "a"}};
   spec.vocab.push_back("aba");
-  spec.byte_level = {.words = words, .nfc = true, .whole_words = true, .add_prefix_space = true};
+  set_pipeline(spec, ByteLevelRules{.words = words,
+                                    .nfc = true,
+                                    .whole_words = true,
+                                    .add_prefix_space = words == BpeWords::kGpt2});
   return spec;
 }
 
-quern::text::TokenizerSpec sentence_piece_spec() {
-  quern::text::TokenizerSpec spec = spec_with(true);
-  spec.model = quern::text::TokenizerSpec::Model::kSentencePieceBpe;
+TokenizerSpec sentence_piece_spec() {
+  TokenizerSpec spec = spec_with(true);
+  set_pipeline(spec, SentencePieceRules{});
   spec.vocab.insert(spec.vocab.end(), {"\u2581", "\u2581a", "<0xFF>", "<0xC3>", "<0x80>"});
   spec.scores.assign(spec.vocab.size(), -1.0f);
   return spec;
 }
 
-TextEncoder made(const quern::text::TokenizerSpec& spec) {
+TextEncoder made(const TokenizerSpec& spec) {
   auto encoder = TextEncoder::make(spec);
   QUERN_CHECK(encoder.ok());
   return std::move(*encoder);
@@ -61,7 +72,6 @@ void check(const quern::text::Encoding& encoding, int max_tokens, int n_vocab) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n_bytes) {
-  using quern::text::BpeWords;
   static const TextEncoder encoders[] = {made(spec_with(true)),
                                          made(spec_with(false)),
                                          made(byte_bpe_spec(BpeWords::kGpt2)),

@@ -29,6 +29,7 @@ inline constexpr std::size_t kFakeScratchPerToken = 1024;
 inline std::shared_ptr<const text::TextEncoder> fake_encoder() {
   text::TokenizerSpec spec;
   spec.model = text::TokenizerSpec::Model::kBpe;
+  spec.pre_tokenizers = {text::pre_tokenizers::ByteLevel{.add_prefix_space = false}};
   for (int byte = 0; byte < 256; ++byte) {
     // GPT-2's byte characters: what prints is itself, the rest follows from U+0100 on.
     const bool prints = (byte > 32 && byte < 127) || (byte > 160 && byte != 173);
@@ -183,6 +184,7 @@ class FakeSource : public ModelSource {
 
   Result<text::TextEncoder> read_encoder(const ModelPlace& place) const override {
     text::TokenizerSpec spec;
+    spec.pre_tokenizers = {text::pre_tokenizers::BertPreTokenizer{}};
     spec.vocab = {"[UNK]", place.name};
     spec.unk_id = 0;
     spec.single = {{.kind = text::TemplatePiece::Kind::kTextA, .id = 0, .type_id = 0}};

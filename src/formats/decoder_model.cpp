@@ -12,6 +12,7 @@
 #include "formats/decoder_family.h"
 #include "formats/encoder_family.h"
 #include "formats/fast_json.h"
+#include "formats/gguf/gguf_special_tokens.h"
 
 namespace quern::formats {
 namespace {
@@ -35,30 +36,18 @@ std::string stem_of(const std::string& path) {
   return (plain.has_filename() ? plain : plain.parent_path()).stem().string();
 }
 
-/// A token's id by key, or -1; files write 2^32 - 1 for "none".
-Result<std::int64_t> token_id(const GgufMetadata& metadata, const char* key, std::size_t n_vocab) {
-  QUERN_ASSIGN(const std::int64_t id, metadata.integer_or(key, -1, UINT32_MAX, -1));
-  if (id == -1 || id == UINT32_MAX) return std::int64_t{-1};
-  if (id >= static_cast<std::int64_t>(n_vocab)) {
-    return metadata.wrong(key, fmt::format("an id below {}", n_vocab));
-  }
-  return id;
-}
-
 Status read_gguf_tokens(const GgufMetadata& metadata, DecoderModel& out) {
   QUERN_ASSIGN(const auto tokens, metadata.strings("tokenizer.ggml.tokens"));
   QUERN_ASSIGN(const auto types, metadata.integers("tokenizer.ggml.token_type"));
   const auto text_of = [&tokens](std::int64_t id) {
     return id < 0 ? std::string() : std::string(tokens[static_cast<std::size_t>(id)]);
   };
-  QUERN_ASSIGN(const std::int64_t bos,
-               token_id(metadata, "tokenizer.ggml.bos_token_id", tokens.size()));
+  QUERN_ASSIGN(const text::TokenId bos, special_token_id(metadata, "bos_token_id", tokens.size()));
   out.bos_token = text_of(bos);
   std::set<text::TokenId> ends;
-  for (const char* key : {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id",
-                          "tokenizer.ggml.eom_token_id"}) {
-    QUERN_ASSIGN(const std::int64_t id, token_id(metadata, key, tokens.size()));
-    if (id >= 0) ends.insert(static_cast<text::TokenId>(id));
+  for (const char* name : {"eos_token_id", "eot_token_id", "eom_token_id"}) {
+    QUERN_ASSIGN(const text::TokenId id, special_token_id(metadata, name, tokens.size()));
+    if (id >= 0) ends.insert(id);
     if (out.eos_token.empty()) out.eos_token = text_of(id);
   }
   for (std::size_t i = 0; i < std::min(tokens.size(), types.size()); ++i) {

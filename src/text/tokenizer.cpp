@@ -1,8 +1,8 @@
 #include "text/tokenizer.h"
 
 #include "text/bert/word_piece_tokenizer.h"
-#include "text/bpe/byte_bpe_tokenizer.h"
-#include "text/bpe/sentence_piece_tokenizer.h"
+#include "text/known_pipelines.h"
+#include "text/pipeline/pipeline_tokenizer.h"
 
 namespace quern::text {
 
@@ -21,17 +21,12 @@ Result<std::unique_ptr<Tokenizer>> make_tokenizer(const TokenizerSpec& spec) {
               "added token '" + token.content + "' has id " + std::to_string(token.id)};
     }
   }
-  switch (spec.model) {
-    case TokenizerSpec::Model::kWordPiece:
-      return make_word_piece_tokenizer(spec);
-    case TokenizerSpec::Model::kBpe:
-      return make_byte_bpe_tokenizer(spec);
-    case TokenizerSpec::Model::kSentencePieceBpe:
-      return make_sentence_piece_tokenizer(spec);
-    case TokenizerSpec::Model::kUnigram:
-      return {Code::kUnsupported, "Unigram tokenizers are not supported"};
+  if (const auto rules = bert_rules_of(spec)) return make_word_piece_tokenizer(spec, *rules);
+  if (const auto rules = byte_level_rules_of(spec)) return make_byte_bpe_tokenizer(spec, *rules);
+  if (const auto rules = sentence_piece_rules_of(spec)) {
+    return make_sentence_piece_tokenizer(spec, *rules);
   }
-  return {Code::kUnsupported, "unknown tokenizer model"};
+  return make_pipeline_tokenizer(spec);
 }
 
 }  // namespace quern::text

@@ -46,8 +46,10 @@ class Tokenizer {
   virtual std::size_t resident_bytes() const = 0;
 };
 
-/// Errors: kUnsupported if no implementation has the rules the file asks for;
-///   kBadInput if vocabulary and rules contradict each other.
+/// The fastest implementation that has the rules the spec asks for.
+/// Errors: kUnsupported naming a component or regex that none has; kBadInput if vocabulary and
+/// rules
+///   contradict each other.
 Result<std::unique_ptr<Tokenizer>> make_tokenizer(const TokenizerSpec& spec);
 
 /// Ids ready for a model.

@@ -25,8 +25,9 @@ using text::TokenId;
 /// Every id of the fixtures' vocabulary is one letter, but for two halves of a character.
 std::shared_ptr<const text::TextEncoder> letters(int n_vocab) {
   text::TokenizerSpec spec;
-  spec.model = text::TokenizerSpec::Model::kSentencePieceBpe;
-  spec.sentence_piece.space_prefix = text::SpacePrefix::kNever;
+  spec.model = text::TokenizerSpec::Model::kBpe;
+  spec.normalizers = {text::Replace{text::string_pattern(" "), text::kSpaceMark}};
+  spec.bpe.byte_fallback = true;
   for (int i = 0; i < n_vocab; ++i) {
     spec.vocab.push_back(i == 0   ? "<unk>"
                          : i == 4 ? "<0xC3>"

@@ -1,15 +1,17 @@
 #include "formats/gguf/gguf_tokenizer.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cmath>
-#include <iterator>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "formats/fast_json.h"
+#include "formats/gguf/gguf_pre_tokenizers.h"
+#include "formats/gguf/gguf_special_tokens.h"
 
 namespace quern::formats {
 namespace {
@@ -20,25 +22,28 @@ using text::TokenizerSpec;
 using Kind = TemplatePiece::Kind;
 
 constexpr std::size_t kMaxTokens = 1 << 24;
-constexpr std::string_view kSpaceMark = "\xe2\x96\x81";  // U+2581
+constexpr std::string_view kSpaceMark = text::kSpaceMark;
 
 // Values of tokenizer.ggml.token_type.
+constexpr std::int64_t kNormal = 1;
 constexpr std::int64_t kUnknown = 2;
 constexpr std::int64_t kControl = 3;
 constexpr std::int64_t kUserDefined = 4;
 constexpr std::int64_t kByte = 6;
 
-std::string key(std::string_view name) { return "tokenizer.ggml." + std::string(name); }
+std::string key(std::string_view name) { return fmt::format("tokenizer.ggml.{}", name); }
 
-/// The id that a key gives, `fallback` when it is absent, -1 when it says none (2^32 - 1).
-Result<TokenId> read_id(const GgufMetadata& metadata, const char* name, TokenId fallback,
+Result<TokenId> read_id(const GgufMetadata& metadata, std::string_view name,
                         const TokenizerSpec& spec) {
-  QUERN_ASSIGN(const std::int64_t id, metadata.integer_or(key(name), -1, UINT32_MAX, fallback));
-  if (id == UINT32_MAX) return TokenId{-1};
-  if (id >= static_cast<std::int64_t>(spec.vocab.size())) {
-    return metadata.wrong(key(name), fmt::format("an id below {}", spec.vocab.size()));
-  }
-  return static_cast<TokenId>(id);
+  return special_token_id(metadata, name, spec.vocab.size());
+}
+
+/// An id that the model cannot do without.
+Result<TokenId> need_id(const GgufMetadata& metadata, std::string_view name,
+                        const TokenizerSpec& spec) {
+  QUERN_ASSIGN(const TokenId id, read_id(metadata, name, spec));
+  if (id < 0) return metadata.wrong(key(name), "an id");
+  return id;
 }
 
 Status read_vocab(const GgufMetadata& metadata, TokenizerSpec& spec) {
@@ -88,17 +93,26 @@ Status apply_phi3_quirk(const GgufMetadata& metadata, TokenizerSpec& spec) {
 struct Flags {
   bool adds_bos = false;
   bool adds_eos = false;
+  bool adds_sep = false;
 };
 
-/// [bos] text [eos], by the file's flags or the model's custom. Decoders know no pairs.
+/// [bos] text [eos], by the file's flags or the model's custom; pairs only where there is a
+/// separator, which encoders of RoBERTa's kind have: [bos] A [eos] [sep] B [eos].
 Status read_template(const GgufMetadata& metadata, Flags custom, TokenizerSpec& spec) {
-  QUERN_ASSIGN(const TokenId bos, read_id(metadata, "bos_token_id", -1, spec));
-  QUERN_ASSIGN(const TokenId eos, read_id(metadata, "eos_token_id", -1, spec));
+  QUERN_ASSIGN(const TokenId bos, read_id(metadata, "bos_token_id", spec));
+  QUERN_ASSIGN(const TokenId eos, read_id(metadata, "eos_token_id", spec));
   QUERN_ASSIGN(const bool adds_bos, metadata.boolean_or(key("add_bos_token"), custom.adds_bos));
   QUERN_ASSIGN(const bool adds_eos, metadata.boolean_or(key("add_eos_token"), custom.adds_eos));
   if (adds_bos && bos >= 0) spec.single.push_back({Kind::kToken, bos, 0});
   spec.single.push_back({Kind::kTextA, 0, 0});
   if (adds_eos && eos >= 0) spec.single.push_back({Kind::kToken, eos, 0});
+  QUERN_ASSIGN(const bool adds_sep, metadata.boolean_or(key("add_sep_token"), custom.adds_sep));
+  QUERN_ASSIGN(const TokenId sep, read_id(metadata, "seperator_token_id", spec));
+  if (!adds_sep || sep < 0 || spec.single.size() != 3) return {};
+  spec.pair = spec.single;
+  spec.pair.push_back({Kind::kToken, sep, 0});
+  spec.pair.push_back({Kind::kTextB, 0, 0});
+  spec.pair.push_back({Kind::kToken, eos, 0});
   return {};
 }
 
@@ -110,27 +124,34 @@ std::string word_piece_from(std::string_view token) {
   return "##" + std::string(token);
 }
 
+/// Older files do not say whether the model is cased; its words do.
+Status read_bert_rules(const GgufMetadata& metadata, TokenizerSpec& spec) {
+  const bool has_upper = std::any_of(spec.vocab.begin(), spec.vocab.end(), [](const auto& token) {
+    return !token.starts_with('[') &&
+           std::any_of(token.begin(), token.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  });
+  text::BertRules rules;
+  QUERN_ASSIGN(rules.lowercase, metadata.boolean_or(key("normalizer.lowercase"), !has_upper));
+  if (metadata.has(key("normalizer.strip_accents"))) {
+    QUERN_ASSIGN(rules.strip_accents, metadata.boolean_or(key("normalizer.strip_accents"), true));
+  }
+  spec.normalizers = {rules};
+  spec.pre_tokenizers = {text::pre_tokenizers::BertPreTokenizer{}};
+  return {};
+}
+
 Status read_word_piece(const GgufMetadata& metadata, TokenizerSpec& spec) {
   spec.model = TokenizerSpec::Model::kWordPiece;
-  bool has_upper = false;
-  for (std::string& token : spec.vocab) {
-    token = word_piece_from(token);
-    if (token.starts_with('[')) continue;
-    has_upper = has_upper || std::any_of(token.begin(), token.end(),
-                                         [](char c) { return c >= 'A' && c <= 'Z'; });
-  }
-  // The file does not say whether the model is cased; its words do.
-  spec.bert.lowercase = !has_upper;
-  QUERN_ASSIGN(spec.unk_id, read_id(metadata, "unknown_token_id", -1, spec));
-  QUERN_ASSIGN(const TokenId cls_or_bos, read_id(metadata, "bos_token_id", -1, spec));
-  QUERN_ASSIGN(const TokenId cls, read_id(metadata, "cls_token_id", cls_or_bos, spec));
+  for (std::string& token : spec.vocab) token = word_piece_from(token);
+  QUERN_TRY(read_bert_rules(metadata, spec));
+  QUERN_ASSIGN(spec.unk_id, need_id(metadata, "unknown_token_id", spec));
+  const bool has_cls = metadata.has(key("cls_token_id"));
+  QUERN_ASSIGN(const TokenId cls,
+               need_id(metadata, has_cls ? "cls_token_id" : "bos_token_id", spec));
   // The key's spelling is the format's own.
-  QUERN_ASSIGN(const TokenId sep, read_id(metadata, "seperator_token_id", -1, spec));
-  QUERN_ASSIGN(const TokenId mask, read_id(metadata, "mask_token_id", -1, spec));
-  QUERN_ASSIGN(const TokenId pad, read_id(metadata, "padding_token_id", -1, spec));
-  if (spec.unk_id < 0) return metadata.wrong(key("unknown_token_id"), "an id");
-  if (cls < 0) return metadata.wrong(key("cls_token_id"), "an id");
-  if (sep < 0) return metadata.wrong(key("seperator_token_id"), "an id");
+  QUERN_ASSIGN(const TokenId sep, need_id(metadata, "seperator_token_id", spec));
+  QUERN_ASSIGN(const TokenId mask, read_id(metadata, "mask_token_id", spec));
+  QUERN_ASSIGN(const TokenId pad, read_id(metadata, "padding_token_id", spec));
   spec.added.clear();
   for (const TokenId id : {pad, spec.unk_id, cls, sep, mask}) {
     if (id < 0) continue;
@@ -144,43 +165,15 @@ Status read_word_piece(const GgufMetadata& metadata, TokenizerSpec& spec) {
   return {};
 }
 
-/// What the name of a pre-tokenizer stands for.
-struct PreTokenizer {
-  const char* name;
-  text::ByteLevelRules rules;
-  Flags custom;
-};
-
-constexpr text::ByteLevelRules kGpt2 = {.words = text::BpeWords::kGpt2};
-constexpr text::ByteLevelRules kLlama3 = {.words = text::BpeWords::kLlama3, .whole_words = true};
-constexpr text::ByteLevelRules kQwen2 = {.words = text::BpeWords::kQwen2, .nfc = true};
-constexpr text::ByteLevelRules kSmolLm = {.words = text::BpeWords::kSmolLm};
-constexpr PreTokenizer kPreTokenizers[] = {
-    {"gpt-2", kGpt2, {}},
-    {"phi-2", kGpt2, {}},
-    {"llama-bpe", kLlama3, {.adds_bos = true}},
-    {"llama3", kLlama3, {.adds_bos = true}},
-    {"llama-v3", kLlama3, {.adds_bos = true}},
-    {"qwen2", kQwen2, {}},
-    {"deepseek-r1-qwen", kQwen2, {}},
-    {"smollm", kSmolLm, {}},
-};
-
-Result<PreTokenizer> read_pre_tokenizer(const GgufMetadata& metadata) {
+Result<GgufPreTokenizer> read_pre_tokenizer(const GgufMetadata& metadata) {
   QUERN_ASSIGN(const std::string_view name, metadata.string_or(key("pre"), ""));
-  std::string known;
-  for (const PreTokenizer& pre : kPreTokenizers) {
-    if (name == pre.name) return pre;
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", pre.name);
+  if (name.empty()) {
+    log_warn("no '{}': the file's words may be cut otherwise than the model's", key("pre"));
   }
-  return {Code::kUnsupported,
-          fmt::format("'{}' is '{}', want one of: {}", key("pre"), shown(name), known)};
+  return gguf_pre_tokenizer(name.empty() ? "default" : name).in(fmt::format("'{}'", key("pre")));
 }
 
-Status read_byte_level(const GgufMetadata& metadata, TokenizerSpec& spec) {
-  spec.model = TokenizerSpec::Model::kBpe;
-  QUERN_ASSIGN(const PreTokenizer pre, read_pre_tokenizer(metadata));
-  spec.byte_level = pre.rules;
+Status read_merges(const GgufMetadata& metadata, TokenizerSpec& spec) {
   QUERN_ASSIGN(const auto merges, metadata.strings(key("merges")));
   spec.merges.reserve(merges.size());
   for (const std::string_view merge : merges) {
@@ -192,26 +185,102 @@ Status read_byte_level(const GgufMetadata& metadata, TokenizerSpec& spec) {
     }
     spec.merges.emplace_back(merge.substr(0, space), merge.substr(space + 1));
   }
-  return read_template(metadata, pre.custom, spec);
+  return {};
+}
+
+Status read_byte_level(const GgufMetadata& metadata, TokenizerSpec& spec) {
+  spec.model = TokenizerSpec::Model::kBpe;
+  QUERN_ASSIGN(GgufPreTokenizer pre, read_pre_tokenizer(metadata));
+  if (pre.composes) spec.normalizers = {text::normalizers::UnicodeForm::kNfc};
+  spec.pre_tokenizers = std::move(pre.components);
+  spec.bpe.ignore_merges = pre.whole_words;
+  spec.decoders = {text::decoders::ByteLevel{}};
+  QUERN_TRY(read_merges(metadata, spec));
+  return read_template(metadata, {.adds_bos = pre.adds_bos, .adds_sep = pre.adds_sep}, spec);
+}
+
+/// A file without scores has zeros, as for llama.cpp.
+Status read_scores(const GgufMetadata& metadata, TokenizerSpec& spec) {
+  QUERN_ASSIGN(const std::vector<float> scores, metadata.floats(key("scores")));
+  if (!metadata.has(key("scores"))) {
+    log_warn("no '{}': all scores are taken for 0", key("scores"));
+    spec.scores.assign(spec.vocab.size(), 0.0);
+    return {};
+  }
+  if (scores.size() != spec.vocab.size()) {
+    return metadata.wrong(key("scores"), fmt::format("{} numbers", spec.vocab.size()));
+  }
+  if (std::any_of(scores.begin(), scores.end(), [](float s) { return std::isnan(s); })) {
+    return metadata.wrong(key("scores"), "numbers that are not NaN");
+  }
+  spec.scores.assign(scores.begin(), scores.end());
+  return {};
 }
 
 Status read_sentence_piece(const GgufMetadata& metadata, TokenizerSpec& spec) {
-  spec.model = TokenizerSpec::Model::kSentencePieceBpe;
-  QUERN_ASSIGN(spec.scores, metadata.floats(key("scores")));
-  if (spec.scores.size() != spec.vocab.size()) {
-    return metadata.wrong(key("scores"), fmt::format("{} numbers", spec.vocab.size()));
-  }
-  if (std::any_of(spec.scores.begin(), spec.scores.end(), [](float s) { return std::isnan(s); })) {
-    return metadata.wrong(key("scores"), "numbers that are not NaN");
-  }
-  QUERN_ASSIGN(spec.unk_id, read_id(metadata, "unknown_token_id", 0, spec));
+  spec.model = TokenizerSpec::Model::kBpe;
+  QUERN_TRY(read_scores(metadata, spec));
+  QUERN_ASSIGN(spec.unk_id, read_id(metadata, "unknown_token_id", spec));
   QUERN_ASSIGN(const bool adds_space, metadata.boolean_or(key("add_space_prefix"), true));
-  spec.sentence_piece.space_prefix =
-      adds_space ? text::SpacePrefix::kEveryPart : text::SpacePrefix::kNever;
+  if (adds_space) spec.normalizers.push_back(text::normalizers::Prepend{text::kSpaceMark});
+  spec.normalizers.push_back(text::Replace{text::string_pattern(" "), text::kSpaceMark});
   QUERN_ASSIGN(const auto types, read_types(metadata, spec));
-  spec.sentence_piece.byte_fallback =
+  spec.bpe.byte_fallback =
       types.empty() || std::find(types.begin(), types.end(), kByte) != types.end();
+  spec.bpe.fuse_unk = true;
+  spec.decoders = {text::decoders::Metaspace{}, text::decoders::ByteFallback{}};
   return read_template(metadata, {.adds_bos = true}, spec);
+}
+
+/// How llama.cpp prepares a text for Unigram: the charsmap, white space joined and trimmed if the
+/// file says so, U+2581 before the text and for its spaces.
+Status read_unigram_normalizers(const GgufMetadata& metadata, TokenizerSpec& spec) {
+  auto& list = spec.normalizers;
+  QUERN_ASSIGN(const auto charsmap, metadata.integers(key("precompiled_charsmap")));
+  if (!charsmap.empty()) {
+    text::normalizers::Precompiled precompiled;
+    precompiled.match = text::normalizers::Precompiled::Match::kLongest;
+    for (const std::int64_t byte : charsmap) precompiled.charsmap += static_cast<char>(byte);
+    list.push_back(std::move(precompiled));
+  }
+  QUERN_ASSIGN(const bool joins, metadata.boolean_or(key("remove_extra_whitespaces"), false));
+  QUERN_ASSIGN(const bool adds_space, metadata.boolean_or(key("add_space_prefix"), false));
+  if (joins) {
+    list.push_back(text::Replace{text::regex_pattern(" {2,}"), " "});
+    list.push_back(text::Replace{text::regex_pattern("\\A | \\z"), ""});
+  }
+  if (joins || adds_space) list.push_back(text::normalizers::Prepend{text::kSpaceMark});
+  list.push_back(text::Replace{text::string_pattern(" "), text::kSpaceMark});
+  return {};
+}
+
+/// Pieces that a user defined have score 0; a character without a piece has 10 less than the lowest
+/// of the ordinary ones.
+void apply_types(const std::vector<std::int64_t>& types, TokenizerSpec& spec) {
+  double lowest = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (types[i] == kUserDefined) spec.scores[i] = 0;
+    if (types[i] == kNormal) lowest = std::min(lowest, spec.scores[i]);
+  }
+  if (std::isfinite(lowest)) spec.unigram.unk_score = lowest - 10;
+}
+
+Status read_unigram(const GgufMetadata& metadata, TokenizerSpec& spec) {
+  spec.model = TokenizerSpec::Model::kUnigram;
+  QUERN_TRY(read_scores(metadata, spec));
+  QUERN_ASSIGN(const auto types, read_types(metadata, spec));
+  apply_types(types, spec);
+  QUERN_ASSIGN(spec.unk_id, need_id(metadata, "unknown_token_id", spec));
+  QUERN_TRY(read_unigram_normalizers(metadata, spec));
+  const bool spans_words = std::any_of(spec.vocab.begin(), spec.vocab.end(), [](const auto& piece) {
+    return piece.find(text::kSpaceMark, 1) != std::string::npos;
+  });
+  if (!spans_words) {  // Then words can be cut apart first, which bounds the work of each.
+    spec.pre_tokenizers = {text::pre_tokenizers::Split{
+        text::string_pattern(text::kSpaceMark), text::pre_tokenizers::Behavior::kMergedWithNext}};
+  }
+  spec.decoders = {text::decoders::Metaspace{}};
+  return read_template(metadata, {.adds_eos = true}, spec);
 }
 
 }  // namespace
@@ -228,9 +297,11 @@ Result<TokenizerSpec> tokenizer_from_gguf(const GgufMetadata& metadata) {
     QUERN_TRY(read_byte_level(metadata, spec));
   } else if (model == "llama") {
     QUERN_TRY(read_sentence_piece(metadata, spec));
+  } else if (model == "t5") {
+    QUERN_TRY(read_unigram(metadata, spec));
   } else {
     return {Code::kUnsupported,
-            fmt::format("'{}' is '{}', want bert, gpt2 or llama", key("model"), shown(model))};
+            fmt::format("'{}' is '{}', want bert, gpt2, llama or t5", key("model"), shown(model))};
   }
   return spec;
 }

@@ -1,5 +1,5 @@
 // The tokenizer of a GGUF file -> TokenizerSpec: WordPiece ("bert"), byte-level BPE ("gpt2"),
-// SentencePiece BPE ("llama").
+// SentencePiece's BPE ("llama") and its Unigram ("t5").
 // Source: llama.cpp, src/llama-vocab.cpp (keys, defaults, quirks) and convert_hf_to_gguf.py.
 
 #pragma once

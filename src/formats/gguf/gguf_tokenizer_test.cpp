@@ -64,7 +64,7 @@ TEST(gguf_tokenizer, word_pieces_get_their_marks_back) {
   EXPECT_THAT(spec->vocab,
               ElementsAre("[PAD]", "[UNK]", "[CLS]", "[SEP]", "dog", "##s", "[", "\u2581"));
   EXPECT_EQ(spec->unk_id, 1);
-  EXPECT_TRUE(spec->bert.lowercase);
+  EXPECT_THAT(spec->normalizers, ElementsAre(text::Normalizer(text::BertRules{})));
   EXPECT_THAT(added_texts(*spec), ElementsAre("[PAD]", "[UNK]", "[CLS]", "[SEP]"));
   ASSERT_EQ(spec->single.size(), 3u);
   EXPECT_EQ(spec->single[0].id, 2);
@@ -76,8 +76,9 @@ TEST(gguf_tokenizer, byte_level_bpe) {
   const Result<TokenizerSpec> spec = read(bpe("qwen2"));
   ASSERT_TRUE(spec.ok()) << spec.status().message();
   EXPECT_EQ(spec->model, TokenizerSpec::Model::kBpe);
-  EXPECT_EQ(spec->byte_level.words, text::BpeWords::kQwen2);
-  EXPECT_TRUE(spec->byte_level.nfc);
+  EXPECT_THAT(spec->normalizers,
+              ElementsAre(text::Normalizer(text::normalizers::UnicodeForm::kNfc)));
+  EXPECT_EQ(spec->pre_tokenizers.size(), 2u);
   EXPECT_THAT(spec->merges, ElementsAre(Pair("a", "b"), Pair("ab", "\u0120")));
   EXPECT_THAT(added_texts(*spec), ElementsAre("<|end|>", "<tool>"));
   EXPECT_TRUE(spec->added[0].special);
@@ -87,19 +88,25 @@ TEST(gguf_tokenizer, byte_level_bpe) {
 
   const Result<TokenizerSpec> llama = read(bpe("llama-bpe"));
   ASSERT_TRUE(llama.ok()) << llama.status().message();
-  EXPECT_TRUE(llama->byte_level.whole_words);
+  EXPECT_TRUE(llama->bpe.ignore_merges);
   EXPECT_EQ(llama->single.size(), 2u);
-  EXPECT_EQ(read(bpe("smollm"))->byte_level.words, text::BpeWords::kSmolLm);
-  EXPECT_EQ(read(bpe("gpt-2"))->byte_level.words, text::BpeWords::kGpt2);
+  const text::PreTokenizer bytes = text::pre_tokenizers::ByteLevel{.add_prefix_space = false};
+  EXPECT_THAT(read(bpe("smollm"))->pre_tokenizers,
+              ElementsAre(text::PreTokenizer(text::pre_tokenizers::Digits{true}), bytes));
+  EXPECT_THAT(read(bpe("gpt-2"))->pre_tokenizers, ElementsAre(bytes));
+  EXPECT_EQ(read(bpe("tekken"))->pre_tokenizers.size(), 2u);
+  EXPECT_EQ(read(bpe("deepseek-llm"))->pre_tokenizers.size(), 7u);
 }
 
 TEST(gguf_tokenizer, sentence_piece_bpe) {
   const Result<TokenizerSpec> spec = read(spm());
   ASSERT_TRUE(spec.ok()) << spec.status().message();
-  EXPECT_EQ(spec->model, TokenizerSpec::Model::kSentencePieceBpe);
+  EXPECT_EQ(spec->model, TokenizerSpec::Model::kBpe);
   EXPECT_THAT(spec->scores, ElementsAre(0, 0, 0, 0, -1));
-  EXPECT_EQ(spec->sentence_piece.space_prefix, text::SpacePrefix::kEveryPart);
-  EXPECT_TRUE(spec->sentence_piece.byte_fallback);
+  const text::Normalizer prefix = text::normalizers::Prepend{text::kSpaceMark};
+  const text::Normalizer marks = text::Replace{text::string_pattern(" "), text::kSpaceMark};
+  EXPECT_THAT(spec->normalizers, ElementsAre(prefix, marks));
+  EXPECT_TRUE(spec->bpe.byte_fallback);
   EXPECT_THAT(added_texts(*spec), ElementsAre("<unk>", "<s>", "</s>"));
   ASSERT_EQ(spec->single.size(), 2u);
   EXPECT_EQ(spec->single[0].id, 1);
@@ -110,7 +117,7 @@ TEST(gguf_tokenizer, sentence_piece_bpe) {
       .boolean("tokenizer.ggml.add_eos_token", true);
   const Result<TokenizerSpec> never = read(gemma);
   ASSERT_TRUE(never.ok()) << never.status().message();
-  EXPECT_EQ(never->sentence_piece.space_prefix, text::SpacePrefix::kNever);
+  EXPECT_THAT(never->normalizers, ElementsAre(marks));
   ASSERT_EQ(never->single.size(), 2u);
   EXPECT_EQ(never->single[1].id, 2);
 }
@@ -130,15 +137,13 @@ TEST(gguf_tokenizer, what_contradicts_itself_is_named) {
   EXPECT_THAT(message(TestGguf()), HasSubstr("no 'tokenizer.ggml.model', want a string"));
   EXPECT_THAT(
       message(
-          TestGguf().string("tokenizer.ggml.model", "t5").strings("tokenizer.ggml.tokens", {"a"})),
-      HasSubstr("'tokenizer.ggml.model' is 't5', want bert, gpt2 or llama"));
+          TestGguf().string("tokenizer.ggml.model", "x").strings("tokenizer.ggml.tokens", {"a"})),
+      HasSubstr("'tokenizer.ggml.model' is 'x', want bert, gpt2, llama or t5"));
   EXPECT_THAT(message(TestGguf().string("tokenizer.ggml.model", "llama")),
               HasSubstr("no 'tokenizer.ggml.tokens'"));
   EXPECT_THAT(message(bpe("mystery")),
-              HasSubstr("'tokenizer.ggml.pre' is 'mystery', want one of: gpt-2"));
+              HasSubstr("'tokenizer.ggml.pre': 'mystery', want one of: default"));
   EXPECT_THAT(message(bpe("gpt-2").u32("tokenizer.ggml.eot_token_id", 0).boolean("x", true)), "");
-  EXPECT_THAT(message(bert().u32("tokenizer.ggml.mask_token_id", 8)),
-              HasSubstr("'tokenizer.ggml.mask_token_id' is 8, want an id below 8"));
   for (const char* merge : {"ab", "a ", " b", ""}) {
     TestGguf file;
     file.string("tokenizer.ggml.model", "gpt2").string("tokenizer.ggml.pre", "gpt-2");
@@ -152,9 +157,54 @@ TEST(gguf_tokenizer, what_contradicts_itself_is_named) {
               HasSubstr("'tokenizer.ggml.token_type' is an array of 1 i32, want 2"));
   TestGguf scores;
   scores.string("tokenizer.ggml.model", "llama").strings("tokenizer.ggml.tokens", {"a", "b"});
-  EXPECT_THAT(message(scores), HasSubstr("no 'tokenizer.ggml.scores', want 2 numbers"));
   scores.array<float>("tokenizer.ggml.scores", 6, {0, std::nanf("")});
   EXPECT_THAT(message(scores), HasSubstr("want numbers that are not NaN"));
+}
+
+// As llama.cpp takes them. Source: its llama-vocab.cpp.
+TEST(gguf_tokenizer, what_is_missing_or_out_of_range_has_its_custom_value) {
+  TestGguf file;
+  file.string("tokenizer.ggml.model", "llama");
+  file.strings("tokenizer.ggml.tokens", {"<unk>", "<s>", "</s>"});
+  file.u32("tokenizer.ggml.eos_token_id", 99).boolean("tokenizer.ggml.add_eos_token", true);
+  testing::internal::CaptureStderr();
+  const Result<TokenizerSpec> spec = read(file);
+  const std::string log = testing::internal::GetCapturedStderr();
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  EXPECT_THAT(spec->scores, ElementsAre(0, 0, 0));
+  EXPECT_EQ(spec->unk_id, 0);
+  ASSERT_EQ(spec->single.size(), 3u);
+  EXPECT_EQ(spec->single[0].id, 1);
+  EXPECT_EQ(spec->single[2].id, 2);
+  EXPECT_THAT(log, HasSubstr("no 'tokenizer.ggml.scores': all scores are taken for 0"));
+  EXPECT_THAT(log, HasSubstr("'tokenizer.ggml.eos_token_id' is 99 among 3 tokens: 2 is taken"));
+
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(read(bert().u32("tokenizer.ggml.mask_token_id", 8)).ok());
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("none is taken"));
+  EXPECT_EQ(read(bpe("")).ok(), true);
+}
+
+TEST(gguf_tokenizer, unigram) {
+  TestGguf file;
+  file.string("tokenizer.ggml.model", "t5");
+  file.strings("tokenizer.ggml.tokens", {"<s>", "<pad>", "</s>", "<unk>", "\u2581a", "b", "x"});
+  file.array<float>("tokenizer.ggml.scores", 6, {0, 0, 0, 0, -3, -4, -10000});
+  file.array<std::int32_t>("tokenizer.ggml.token_type", 5, {3, 3, 3, 2, 1, 4, 5});
+  file.u32("tokenizer.ggml.bos_token_id", 0).u32("tokenizer.ggml.eos_token_id", 2);
+  file.u32("tokenizer.ggml.unknown_token_id", 3).u32("tokenizer.ggml.seperator_token_id", 2);
+  file.boolean("tokenizer.ggml.add_bos_token", true);
+  file.boolean("tokenizer.ggml.add_sep_token", true);
+  file.boolean("tokenizer.ggml.add_space_prefix", true);
+  const Result<TokenizerSpec> spec = read(file);
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  EXPECT_EQ(spec->model, TokenizerSpec::Model::kUnigram);
+  EXPECT_THAT(spec->scores, ElementsAre(0, 0, 0, 0, -3, 0, -10000));
+  EXPECT_EQ(spec->unigram.unk_score, -13);
+  EXPECT_EQ(spec->normalizers.size(), 2u);
+  EXPECT_EQ(spec->pre_tokenizers.size(), 1u);
+  EXPECT_EQ(spec->single.size(), 3u);
+  EXPECT_EQ(spec->pair.size(), 6u);
 }
 
 TEST(gguf_tokenizer, read_tokenizer_takes_a_file_or_its_folder) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 namespace quern::formats {
 namespace {
 
+using text::BertRules;
 using text::TokenizerSpec;
 
 // Tokenizer classes that build their normaliser from tokenizer_config.json, without "Tokenizer" and
@@ -45,6 +47,20 @@ const char* shown_choice(std::optional<bool> value) {
   return !value ? "null" : *value ? "true" : "false";
 }
 
+/// The rules of a tokenizer with BERT's normaliser or none; unset where another stands.
+std::optional<BertRules> bert_rules_of(const TokenizerSpec& spec) {
+  if (spec.model != TokenizerSpec::Model::kWordPiece || spec.normalizers.size() > 1) return {};
+  if (spec.normalizers.empty()) return BertRules{false, false, false, false};
+  const auto* rules = std::get_if<BertRules>(&spec.normalizers.front());
+  return rules != nullptr ? std::optional(*rules) : std::nullopt;
+}
+
+bool lowers_case(const text::Normalizer& normalizer) {
+  const auto* bert = std::get_if<BertRules>(&normalizer);
+  return std::holds_alternative<text::normalizers::Lowercase>(normalizer) ||
+         (bert != nullptr && bert->lowercase);
+}
+
 void warn_of(const std::string& folder, const char* key, const char* says, const char* json_says) {
   log_warn(
       "model '{}': tokenizer.json has {} {}, the tokenizer's class and tokenizer_config.json make "
@@ -56,29 +72,30 @@ void warn_of(const std::string& folder, const char* key, const char* says, const
 }  // namespace
 
 Status apply_tokenizer_config(const std::string& folder, TokenizerSpec& spec) {
-  if (spec.model != TokenizerSpec::Model::kWordPiece) return {};
+  const std::optional<BertRules> stated = bert_rules_of(spec);
+  if (!stated) return {};
   QUERN_ASSIGN(const JsonObject config, JsonObject::read_or_empty(folder, "tokenizer_config.json"));
   QUERN_ASSIGN(const bool applies, builds_its_normalizer(folder, config));
   if (!applies) return {};
-  text::BertRules rules = spec.bert;
+  BertRules rules = *stated;
   QUERN_ASSIGN(rules.lowercase, config.boolean_or("do_lower_case", true));
   QUERN_ASSIGN(rules.handle_chinese_chars, config.boolean_or("tokenize_chinese_chars", true));
   rules.strip_accents.reset();
   if (config.has("strip_accents")) {
     QUERN_ASSIGN(rules.strip_accents, config.boolean_or("strip_accents", false));
   }
-  if (rules.lowercase != spec.bert.lowercase) {
-    warn_of(folder, "lowercase", shown_choice(rules.lowercase), shown_choice(spec.bert.lowercase));
+  if (rules.lowercase != stated->lowercase) {
+    warn_of(folder, "lowercase", shown_choice(rules.lowercase), shown_choice(stated->lowercase));
   }
-  if (rules.strip_accents != spec.bert.strip_accents) {
+  if (rules.strip_accents != stated->strip_accents) {
     warn_of(folder, "strip_accents", shown_choice(rules.strip_accents),
-            shown_choice(spec.bert.strip_accents));
+            shown_choice(stated->strip_accents));
   }
-  if (rules.handle_chinese_chars != spec.bert.handle_chinese_chars) {
+  if (rules.handle_chinese_chars != stated->handle_chinese_chars) {
     warn_of(folder, "handle_chinese_chars", shown_choice(rules.handle_chinese_chars),
-            shown_choice(spec.bert.handle_chinese_chars));
+            shown_choice(stated->handle_chinese_chars));
   }
-  spec.bert = rules;
+  spec.normalizers = {rules};
   return {};
 }
 
@@ -98,12 +115,16 @@ Status apply_sentence_config(const std::string& folder, TokenizerSpec& spec) {
                JsonObject::read_or_empty(folder, "sentence_bert_config.json"));
   QUERN_ASSIGN(const bool lowers, config.boolean_or("do_lower_case", false));
   if (!lowers) return {};
-  if (spec.model != TokenizerSpec::Model::kWordPiece) {
-    return config.unsupported("do_lower_case", "false, as the tokenizer keeps upper case");
+  if (std::optional<BertRules> rules = bert_rules_of(spec)) {
+    // A normaliser that keeps the case keeps accents too, unless it is told otherwise.
+    if (!rules->lowercase) rules->strip_accents = rules->strip_accents.value_or(false);
+    rules->lowercase = true;
+    spec.normalizers = {*rules};
+  } else if (std::none_of(spec.normalizers.begin(), spec.normalizers.end(), lowers_case)) {
+    // At the end, then turned to the front: g++ 12 warns of its own std::vector::insert.
+    spec.normalizers.emplace_back(text::normalizers::Lowercase{});
+    std::rotate(spec.normalizers.begin(), spec.normalizers.end() - 1, spec.normalizers.end());
   }
-  // A normaliser that keeps the case keeps accents too, unless it is told otherwise.
-  if (!spec.bert.lowercase) spec.bert.strip_accents = spec.bert.strip_accents.value_or(false);
-  spec.bert.lowercase = true;
   return {};
 }
 

@@ -21,8 +21,8 @@ Status apply_tokenizer_config(const std::string& folder, text::TokenizerSpec& sp
 /// "truncation_side" of tokenizer_config.json.
 Status read_truncation_side(const std::string& folder, text::TokenizerSpec& spec);
 
-/// sentence_bert_config.json's do_lower_case puts a lower-casing in front of everything.
-/// Errors: kUnsupported for tokenizers whose rules cannot express it.
+/// sentence_bert_config.json's do_lower_case puts a lower-casing in front of everything, unless
+/// there is one.
 Status apply_sentence_config(const std::string& folder, text::TokenizerSpec& spec);
 
 }  // namespace quern::formats

@@ -16,9 +16,14 @@ using text::BertRules;
 using text::TokenizerSpec;
 using text::TruncationSide;
 
+BertRules rules_of(const TokenizerSpec& spec) {
+  EXPECT_EQ(spec.normalizers.size(), 1u);
+  return std::get<BertRules>(spec.normalizers.at(0));
+}
+
 TokenizerSpec spec_with(const BertRules& rules) {
   TokenizerSpec spec;
-  spec.bert = rules;
+  spec.normalizers = {rules};
   return spec;
 }
 
@@ -30,7 +35,7 @@ Result<BertRules> applied(const BertRules& rules, const std::string& config,
   if (!model.empty()) folder.write("config.json", model);
   TokenizerSpec spec = spec_with(rules);
   QUERN_TRY(apply_tokenizer_config(folder.path(), spec));
-  return spec.bert;
+  return rules_of(spec);
 }
 
 constexpr BertRules kLower = {.lowercase = true};
@@ -91,12 +96,12 @@ TEST(tokenizer_config, a_contradiction_is_a_warning) {
 TEST(tokenizer_config, the_folder_of_a_model_gets_its_rules) {
   const TestFolder folder;
   const std::string path = folder.copy_model("tiny-mean-f32", "m");
-  EXPECT_TRUE(read_tokenizer(path)->bert.lowercase);
+  EXPECT_TRUE(rules_of(*read_tokenizer(path)).lowercase);
   replace_in(path + "/tokenizer_config.json", R"("do_lower_case": true)",
              R"("do_lower_case": false, "truncation_side": "left")");
   const Result<TokenizerSpec> spec = read_tokenizer(path);
   ASSERT_TRUE(spec.ok()) << spec.status().message();
-  EXPECT_FALSE(spec->bert.lowercase);
+  EXPECT_FALSE(rules_of(*spec).lowercase);
   EXPECT_EQ(spec->truncation_side, TruncationSide::kLeft);
   replace_in(path + "/tokenizer_config.json", R"("left")", R"("up")");
   EXPECT_THAT(read_tokenizer(path).status().message(), HasSubstr("'right' or 'left'"));
@@ -107,13 +112,19 @@ TEST(tokenizer_config, sentence_transformers_lowers_in_front) {
   folder.write("sentence_bert_config.json", R"({"do_lower_case": true})");
   TokenizerSpec spec = spec_with(kCased);
   ASSERT_TRUE(apply_sentence_config(folder.path(), spec).ok());
-  EXPECT_TRUE(spec.bert.lowercase);
-  EXPECT_EQ(spec.bert.strip_accents, false);
+  EXPECT_TRUE(rules_of(spec).lowercase);
+  EXPECT_EQ(rules_of(spec).strip_accents, false);
   spec = spec_with(kLower);
   ASSERT_TRUE(apply_sentence_config(folder.path(), spec).ok());
-  EXPECT_FALSE(spec.bert.strip_accents.has_value());
-  spec.model = TokenizerSpec::Model::kBpe;
-  EXPECT_EQ(apply_sentence_config(folder.path(), spec).code(), Code::kUnsupported);
+  EXPECT_FALSE(rules_of(spec).strip_accents.has_value());
+  spec.model = TokenizerSpec::Model::kUnigram;
+  spec.normalizers = {text::normalizers::UnicodeForm::kNfc};
+  for (int i = 0; i < 2; ++i) {  // Once is enough.
+    ASSERT_TRUE(apply_sentence_config(folder.path(), spec).ok());
+    EXPECT_THAT(spec.normalizers,
+                testing::ElementsAre(text::Normalizer(text::normalizers::Lowercase{}),
+                                     text::Normalizer(text::normalizers::UnicodeForm::kNfc)));
+  }
 }
 
 // sentence-transformers hands its max_seq_length to the tokenizer, whose own limit then is gone.

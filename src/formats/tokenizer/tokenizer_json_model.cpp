@@ -1,4 +1,4 @@
-// "model" and "added_tokens" of tokenizer.json.
+// "model" of tokenizer.json.
 
 #include <algorithm>
 #include <unordered_set>
@@ -11,34 +11,10 @@
 namespace quern::formats {
 namespace {
 
-using text::AddedToken;
 using text::TokenId;
 using text::TokenizerSpec;
 
 using TokenSet = std::unordered_set<std::string_view>;
-
-constexpr TokenId kMaxId = 1 << 24;
-// Ids may have gaps (reserved places), but a small file may not ask for a huge table.
-constexpr std::size_t kMaxGap = 1 << 16;
-
-Status place_token(TokenId id, std::string_view content, std::size_t n_listed,
-                   TokenizerSpec& spec) {
-  const auto i = static_cast<std::size_t>(id);
-  if (i >= spec.vocab.size()) {
-    if (i > n_listed + kMaxGap) {
-      return {Code::kBadInput,
-              fmt::format("token '{}' has id {} among {} tokens", shown(content), id, n_listed)};
-    }
-    spec.vocab.resize(i + 1);
-  }
-  std::string& place = spec.vocab[i];
-  if (!place.empty() && place != content) {
-    return {Code::kBadInput,
-            fmt::format("id {} belongs to '{}' and to '{}'", id, shown(place), shown(content))};
-  }
-  place = content;
-  return {};
-}
 
 /// {"token": id, ...}
 Status read_vocab_object(Json model, TokenizerSpec& spec) {
@@ -47,15 +23,15 @@ Status read_vocab_object(Json model, TokenizerSpec& spec) {
   if (vocab.get(object) != simdjson::SUCCESS) {
     return {Code::kBadInput, fmt::format("'vocab' is {}, want an object", json_kind(vocab))};
   }
-  // The parser counts at most 2^24 - 1 members; more than kMaxId are refused below anyway.
+  // The parser counts at most 2^24 - 1 members; more than kMaxTokenId are refused below anyway.
   const std::size_t n = object.size();
   if (n == 0) return {Code::kBadInput, "'vocab' is empty"};
   spec.vocab.resize(n);
   for (const auto& [token, value] : object) {
     std::int64_t id = 0;
-    if (value.get(id) != simdjson::SUCCESS || id < 0 || id >= kMaxId) {
+    if (value.get(id) != simdjson::SUCCESS || id < 0 || id >= kMaxTokenId) {
       return {Code::kBadInput,
-              fmt::format("token '{}' has no id from 0 to {}", shown(token), kMaxId - 1)};
+              fmt::format("token '{}' has no id from 0 to {}", shown(token), kMaxTokenId - 1)};
     }
     QUERN_TRY(place_token(static_cast<TokenId>(id), token, n, spec));
   }
@@ -67,14 +43,19 @@ TokenId find_token(const TokenizerSpec& spec, std::string_view token) {
   return at == spec.vocab.end() ? -1 : static_cast<TokenId>(at - spec.vocab.begin());
 }
 
-Status read_word_piece(Json model, TokenizerSpec& spec) {
-  spec.model = TokenizerSpec::Model::kWordPiece;
-  QUERN_TRY(read_vocab_object(model, spec));
+Status read_unk_token(Json model, TokenizerSpec& spec) {
   QUERN_ASSIGN(const std::string_view unk, string_member(model, "unk_token"));
   spec.unk_id = find_token(spec, unk);
   if (spec.unk_id < 0) {
     return {Code::kBadInput, fmt::format("'unk_token' '{}' is not in 'vocab'", shown(unk))};
   }
+  return {};
+}
+
+Status read_word_piece(Json model, TokenizerSpec& spec) {
+  spec.model = TokenizerSpec::Model::kWordPiece;
+  QUERN_TRY(read_vocab_object(model, spec));
+  QUERN_TRY(read_unk_token(model, spec));
   QUERN_ASSIGN(const std::string_view prefix, string_member(model, "continuing_subword_prefix"));
   spec.continuing_prefix = prefix;
   if (has_member(model, "max_input_chars_per_word")) {
@@ -131,13 +112,19 @@ Status read_merge(Json item, TokenSet& tokens, TokenizerSpec& spec) {
   return {};
 }
 
-/// Fields of a BPE model that change its meaning, and that no model in use sets.
-Status check_bpe(Json model) {
-  for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
-    if (!has_member(model, key)) continue;
-    QUERN_ASSIGN(const std::string_view text, string_member(model, key));
-    if (!text.empty()) return unknown_component(key, text, "none");
-  }
+/// A string field; "" when it is absent or null.
+Result<std::string> text_or_empty(Json model, const char* key) {
+  if (!has_member(model, key)) return std::string();
+  QUERN_ASSIGN(const std::string_view text, string_member(model, key));
+  return std::string(text);
+}
+
+Status read_bpe_rules(Json model, text::BpeRules& rules) {
+  QUERN_ASSIGN(rules.continuing_prefix, text_or_empty(model, "continuing_subword_prefix"));
+  QUERN_ASSIGN(rules.end_suffix, text_or_empty(model, "end_of_word_suffix"));
+  QUERN_ASSIGN(rules.ignore_merges, bool_member_or(model, "ignore_merges", false));
+  QUERN_ASSIGN(rules.byte_fallback, bool_member_or(model, "byte_fallback", false));
+  QUERN_ASSIGN(rules.fuse_unk, bool_member_or(model, "fuse_unk", false));
   if (has_member(model, "dropout")) {
     double dropout = 0;
     QUERN_ASSIGN(const Json value, member(model, "dropout"));
@@ -150,7 +137,7 @@ Status check_bpe(Json model) {
 
 Status read_bpe(Json model, TokenizerSpec& spec) {
   spec.model = TokenizerSpec::Model::kBpe;
-  QUERN_TRY(check_bpe(model));
+  QUERN_TRY(read_bpe_rules(model, spec.bpe));
   QUERN_TRY(read_vocab_object(model, spec));
   QUERN_ASSIGN(const Json merges, member(model, "merges"));
   simdjson::dom::array array;
@@ -160,65 +147,71 @@ Status read_bpe(Json model, TokenizerSpec& spec) {
   spec.merges.reserve(array.size());
   TokenSet tokens;
   for (const Json item : array) QUERN_TRY(read_merge(item, tokens, spec));
-  QUERN_ASSIGN(spec.byte_level.whole_words, bool_member_or(model, "ignore_merges", false));
-  QUERN_ASSIGN(spec.sentence_piece.byte_fallback, bool_member_or(model, "byte_fallback", false));
-  if (has_member(model, "unk_token")) {
-    QUERN_ASSIGN(const std::string_view unk, string_member(model, "unk_token"));
-    spec.unk_id = find_token(spec, unk);
-    if (spec.unk_id < 0) {
-      return {Code::kBadInput, fmt::format("'unk_token' '{}' is not in 'vocab'", shown(unk))};
-    }
+  return has_member(model, "unk_token") ? read_unk_token(model, spec) : Status();
+}
+
+Status read_word_level(Json model, TokenizerSpec& spec) {
+  spec.model = TokenizerSpec::Model::kWordLevel;
+  QUERN_TRY(read_vocab_object(model, spec));
+  return read_unk_token(model, spec);
+}
+
+/// ["piece", score]
+Status read_scored_piece(Json item, TokenizerSpec& spec) {
+  simdjson::dom::array pair;
+  std::string_view piece;
+  double score = 0;
+  if (item.get(pair) != simdjson::SUCCESS || pair.size() != 2 ||
+      pair.at(0).get(piece) != simdjson::SUCCESS || pair.at(1).get(score) != simdjson::SUCCESS) {
+    return {Code::kBadInput, fmt::format("'vocab' holds something else than a piece and its score "
+                                         "at {}",
+                                         spec.vocab.size())};
   }
+  spec.vocab.emplace_back(piece);
+  spec.scores.push_back(score);
   return {};
 }
 
-Result<AddedToken> read_added_token(Json value) {
-  AddedToken token;
-  QUERN_ASSIGN(const std::int64_t id, int_member(value, "id", 0, kMaxId - 1));
-  token.id = static_cast<TokenId>(id);
-  QUERN_ASSIGN(const std::string_view content, string_member(value, "content"));
-  if (content.empty()) return {Code::kBadInput, "'content' is empty"};
-  token.content = content;
-  QUERN_ASSIGN(token.special, bool_member_or(value, "special", false));
-  QUERN_ASSIGN(token.normalized, bool_member_or(value, "normalized", !token.special));
-  QUERN_ASSIGN(token.lstrip, bool_member_or(value, "lstrip", false));
-  QUERN_ASSIGN(token.rstrip, bool_member_or(value, "rstrip", false));
-  QUERN_ASSIGN(token.single_word, bool_member_or(value, "single_word", false));
-  return token;
+Status read_unigram(Json model, TokenizerSpec& spec) {
+  spec.model = TokenizerSpec::Model::kUnigram;
+  QUERN_ASSIGN(const Json vocab, member(model, "vocab"));
+  simdjson::dom::array array;
+  if (vocab.get(array) != simdjson::SUCCESS) {
+    return {Code::kBadInput, fmt::format("'vocab' is {}, want an array", json_kind(vocab))};
+  }
+  for (const Json item : array) QUERN_TRY(read_scored_piece(item, spec));
+  if (spec.vocab.empty() || spec.vocab.size() > static_cast<std::size_t>(kMaxTokenId)) {
+    return {Code::kBadInput,
+            fmt::format("'vocab' has {} pieces, want 1 to {}", spec.vocab.size(), kMaxTokenId)};
+  }
+  if (has_member(model, "unk_id")) {
+    QUERN_ASSIGN(const std::int64_t unk,
+                 int_member(model, "unk_id", 0, static_cast<std::int64_t>(spec.vocab.size()) - 1));
+    spec.unk_id = static_cast<TokenId>(unk);
+  }
+  QUERN_ASSIGN(spec.unigram.byte_fallback, bool_member_or(model, "byte_fallback", false));
+  return {};
+}
+
+/// Files from before tokenizers 0.9 name no type, but each kind has a field of its own.
+Result<std::string_view> model_type(Json model) {
+  if (has_member(model, "type")) return string_member(model, "type");
+  if (has_member(model, "max_input_chars_per_word")) return std::string_view("WordPiece");
+  if (has_member(model, "merges")) return std::string_view("BPE");
+  if (has_member(model, "unk_id")) return std::string_view("Unigram");
+  return string_member(model, "type");
 }
 
 }  // namespace
 
 Status read_tokenizer_model(Json root, TokenizerSpec& spec) {
   QUERN_ASSIGN(const Json model, member(root, "model"));
-  // Files from before tokenizers 0.9 name no type, but each kind has a field of its own.
-  std::string_view type = "WordPiece";
-  if (has_member(model, "type") || !has_member(model, "max_input_chars_per_word")) {
-    type = "BPE";
-    if (has_member(model, "type") || !has_member(model, "merges")) {
-      QUERN_ASSIGN(type, string_member(model, "type"));
-    }
-  }
+  QUERN_ASSIGN(const std::string_view type, model_type(model));
   if (type == "WordPiece") return read_word_piece(model, spec);
   if (type == "BPE") return read_bpe(model, spec);
-  return unknown_component("type", type, "WordPiece or BPE");
-}
-
-Status read_added_tokens(Json root, TokenizerSpec& spec) {
-  if (!has_member(root, "added_tokens")) return {};
-  QUERN_ASSIGN(const Json value, member(root, "added_tokens"));
-  simdjson::dom::array array;
-  if (value.get(array) != simdjson::SUCCESS) {
-    return {Code::kBadInput, fmt::format("'added_tokens' is {}, want an array", json_kind(value))};
-  }
-  const std::size_t n_listed = spec.vocab.size() + array.size();
-  for (const Json item : array) {
-    const std::string where = fmt::format("added token {}", spec.added.size());
-    QUERN_ASSIGN(AddedToken token, read_added_token(item).in(where));
-    QUERN_TRY(place_token(token.id, token.content, n_listed, spec).in(where));
-    spec.added.push_back(std::move(token));
-  }
-  return {};
+  if (type == "Unigram") return read_unigram(model, spec);
+  if (type == "WordLevel") return read_word_level(model, spec);
+  return unknown_component("type", type, "WordPiece, BPE, Unigram or WordLevel");
 }
 
 }  // namespace quern::formats

@@ -8,8 +8,13 @@
 namespace quern::formats {
 namespace {
 
+namespace norm = text::normalizers;
+namespace pre = text::pre_tokenizers;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using text::AddedToken;
+using text::Normalizer;
+using text::PreTokenizer;
 using text::TemplatePiece;
 using text::TokenizerSpec;
 using Kind = TemplatePiece::Kind;
@@ -43,14 +48,16 @@ void expect_piece(const TemplatePiece& piece, Kind kind, int id, int type_id) {
 TEST(tokenizer_json, worked_example) {
   const Result<TokenizerSpec> spec = parse_tokenizer_json(kSmall);
   ASSERT_TRUE(spec.ok()) << spec.status().message();
-  EXPECT_THAT(spec->vocab, testing::ElementsAre("[UNK]", "[CLS]", "[SEP]", "a", "<new>"));
+  EXPECT_THAT(spec->vocab, ElementsAre("[UNK]", "[CLS]", "[SEP]", "a", "<new>"));
   EXPECT_EQ(spec->unk_id, 0);
   EXPECT_EQ(spec->continuing_prefix, "@@");
   EXPECT_EQ(spec->max_chars_per_word, 9);
-  EXPECT_TRUE(spec->bert.clean_text);
-  EXPECT_FALSE(spec->bert.handle_chinese_chars);
-  EXPECT_EQ(spec->bert.strip_accents, true);
-  EXPECT_FALSE(spec->bert.lowercase);
+  EXPECT_THAT(spec->normalizers,
+              ElementsAre(Normalizer(text::BertRules{.clean_text = true,
+                                                     .handle_chinese_chars = false,
+                                                     .strip_accents = true,
+                                                     .lowercase = false})));
+  EXPECT_THAT(spec->pre_tokenizers, ElementsAre(PreTokenizer(pre::BertPreTokenizer{})));
   ASSERT_EQ(spec->added.size(), 2u);
   EXPECT_TRUE(spec->added[0].special && spec->added[0].lstrip && !spec->added[0].normalized);
   EXPECT_FALSE(spec->added[1].special);
@@ -97,8 +104,9 @@ TEST(tokenizer_json, what_is_not_known_is_named) {
   const Code no = Code::kUnsupported;
   const Case cases[] = {
       {"WordPiece", "Word\\nLevel", no, "model: type 'Word\\x0aLevel', want WordPiece"},
-      {"BertNormalizer", "NFKC", no, "normalizer 'NFKC', want BertNormalizer"},
-      {"BertPreTokenizer", "Whitespace", no, "pre-tokenizer 'Whitespace'"},
+      {"BertNormalizer", "NFX", no, "normalizer: NFX 1: normalizer 'NFX', want BertNormalizer"},
+      {"BertPreTokenizer", "Space", no, "pre_tokenizer: Space 1: pre-tokenizer 'Space', want"},
+      {"BertPreTokenizer\"", "Split\"", bad, "pre_tokenizer: Split 1: no 'pattern'"},
       {"BertProcessing", "Roberta", no, "post-processor 'Roberta'"},
       {"\"unk_token\": \"[UNK]\"", "\"unk_token\": \"?\"", bad, "'?' is not in 'vocab'"},
       {"\"unk_token\"", "\"x\"", bad, "model: no 'unk_token'"},
@@ -112,7 +120,8 @@ TEST(tokenizer_json, what_is_not_known_is_named) {
       {"\"id\": 4", "\"id\": \"4\"", bad, "'id' is a string, want an integer"},
       {"\"<new>\"", "\"\"", bad, "'content' is empty"},
       {"[\"[SEP]\", 2]", "[\"[SEP]\", 200]", bad, "post_processor: 'sep' is not a token"},
-      {"\"clean_text\": true", "\"clean_text\": 1", bad, "'clean_text' is an integer"},
+      {"\"clean_text\": true", "\"clean_text\": 1", bad,
+       "normalizer: BertNormalizer 1: 'clean_text' is an integer"},
       {"max_input_chars_per_word\": 9", "max_input_chars_per_word\": 0", bad, "want 1 to"},
   };
   for (const Case& c : cases) {
@@ -141,11 +150,11 @@ TEST(tokenizer_json, byte_level_bpe) {
   const Result<TokenizerSpec> spec = parse_bpe("null", kByteLevel, kByteLevel);
   ASSERT_TRUE(spec.ok()) << spec.status().message();
   EXPECT_EQ(spec->model, TokenizerSpec::Model::kBpe);
-  EXPECT_EQ(spec->byte_level.words, text::BpeWords::kGpt2);
-  EXPECT_FALSE(spec->byte_level.add_prefix_space || spec->byte_level.whole_words ||
-               spec->byte_level.nfc);
-  EXPECT_THAT(spec->merges,
-              testing::ElementsAre(testing::Pair("a", "b"), testing::Pair("ab", "c")));
+  EXPECT_TRUE(spec->normalizers.empty());
+  EXPECT_THAT(spec->pre_tokenizers,
+              ElementsAre(PreTokenizer(pre::ByteLevel{.add_prefix_space = false})));
+  EXPECT_FALSE(spec->bpe.ignore_merges);
+  EXPECT_THAT(spec->merges, ElementsAre(testing::Pair("a", "b"), testing::Pair("ab", "c")));
   EXPECT_EQ(spec->vocab.size(), 6u);
   EXPECT_EQ(spec->unk_id, -1);
   EXPECT_EQ(spec->single.size(), 1u);
@@ -173,75 +182,92 @@ TEST(tokenizer_json, parts_of_a_merge_may_hold_spaces) {
   }
 }
 
-TEST(tokenizer_json, cutting_rules_are_known_by_their_regex) {
-  const std::string tail = R"( ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"}})";
-  const std::string head =
-      R"({"type": "Sequence", "pretokenizers": [{"type": "Split", "behavior": "Isolated",
-          "invert": false, "pattern": {"Regex": "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|)";
-  const std::string bytes = R"(, {"type": "ByteLevel", "add_prefix_space": false,
-                                  "use_regex": false}]})";
-  const std::string sequence = R"({"type": "Sequence", "processors": [{"type": "ByteLevel"},
-      {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "e", "type_id": 0}},
-       {"Sequence": {"id": "A", "type_id": 0}}], "pair": [{"Sequence": {"id": "A", "type_id": 0}},
-       {"Sequence": {"id": "B", "type_id": 1}}],
-       "special_tokens": {"e": {"id": "e", "ids": [5], "tokens": ["<end>"]}}}]})";
-  const Result<TokenizerSpec> llama = parse_bpe("null", head + R"(\\p{N}{1,3}|)" + tail + bytes,
-                                                sequence, R"("ignore_merges": true, )");
-  ASSERT_TRUE(llama.ok()) << llama.status().message();
-  EXPECT_EQ(llama->byte_level.words, text::BpeWords::kLlama3);
-  EXPECT_TRUE(llama->byte_level.whole_words);
-  ASSERT_EQ(llama->single.size(), 2u);
-  expect_piece(llama->single[0], Kind::kToken, 5, 0);
-
-  const Result<TokenizerSpec> qwen =
-      parse_bpe(R"({"type": "NFC"})", head + R"(\\p{N}|)" + tail + bytes, kByteLevel);
-  ASSERT_TRUE(qwen.ok()) << qwen.status().message();
-  EXPECT_EQ(qwen->byte_level.words, text::BpeWords::kQwen2);
-  EXPECT_TRUE(qwen->byte_level.nfc);
-
-  const Result<TokenizerSpec> smol =
-      parse_bpe("null",
-                std::string(R"({"type": "Sequence", "pretokenizers": [{"type": "Digits",
-               "individual_digits": true}, )") +
-                    kByteLevel + "]}",
-                "null");
-  ASSERT_TRUE(smol.ok()) << smol.status().message();
-  EXPECT_EQ(smol->byte_level.words, text::BpeWords::kSmolLm);
-  EXPECT_EQ(parse_bpe("null", head + R"(\\p{N}+|)" + tail + bytes, "null").status().code(),
-            Code::kUnsupported);
+TEST(tokenizer_json, sequences_become_lists) {
+  const std::string cuts =
+      R"({"type": "Sequence", "pretokenizers": [
+          {"type": "Split", "behavior": "MergedWithNext", "invert": true,
+           "pattern": {"Regex": "\\s+"}},
+          {"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": true},
+           {"type": "Punctuation", "behavior": "Contiguous"}, {"type": "Whitespace"},
+           {"type": "WhitespaceSplit"}, {"type": "CharDelimiterSplit", "delimiter": "\u00e9"}]},
+          {"type": "FixedLength", "length": 3}, {"type": "UnicodeScripts"}, )" +
+      std::string(kByteLevel) + "]}";
+  const std::string normal =
+      R"({"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "NFKD"}, {"type": "Nmt"},
+          {"type": "Lowercase"}, {"type": "StripAccents"},
+          {"type": "Strip", "strip_left": false, "strip_right": true},
+          {"type": "Replace", "pattern": {"String": "a"}, "content": "b"},
+          {"type": "Prepend", "prepend": "_"}, {"type": "ByteLevel"},
+          {"type": "Precompiled", "precompiled_charsmap": "AQID/w=="}]})";
+  const Result<TokenizerSpec> spec = parse_bpe(normal, cuts, "null");
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  EXPECT_THAT(spec->pre_tokenizers,
+              ElementsAre(PreTokenizer(pre::Split{text::regex_pattern("\\s+"),
+                                                  pre::Behavior::kMergedWithNext, true}),
+                          PreTokenizer(pre::Digits{true}),
+                          PreTokenizer(pre::Punctuation{pre::Behavior::kContiguous}),
+                          PreTokenizer(pre::Whitespace{}), PreTokenizer(pre::WhitespaceSplit{}),
+                          PreTokenizer(pre::CharDelimiterSplit{"\u00e9"}),
+                          PreTokenizer(pre::FixedLength{3}), PreTokenizer(pre::UnicodeScripts{}),
+                          PreTokenizer(pre::ByteLevel{.add_prefix_space = false})));
+  EXPECT_THAT(spec->normalizers,
+              ElementsAre(Normalizer(norm::UnicodeForm::kNfc), Normalizer(norm::UnicodeForm::kNfkd),
+                          Normalizer(norm::Nmt{}), Normalizer(norm::Lowercase{}),
+                          Normalizer(norm::StripAccents{}), Normalizer(norm::Strip{false, true}),
+                          Normalizer(text::Replace{text::string_pattern("a"), "b"}),
+                          Normalizer(norm::Prepend{"_"}), Normalizer(norm::ByteLevel{}),
+                          Normalizer(norm::Precompiled{"\x01\x02\x03\xff"})));
 }
 
-TEST(tokenizer_json, sentence_piece_bpe) {
-  const std::string replace = R"({"type": "Replace", "pattern": {"String": " "},
-                                  "content": "\u2581"})";
-  const std::string llama = R"({"type": "Sequence", "normalizers": [{"type": "Prepend",
-                                "prepend": "\u2581"}, )" +
-                            replace + "]}";
-  const std::string more = R"("byte_fallback": true, "fuse_unk": true, )";
-  const Result<TokenizerSpec> two = parse_bpe(llama, "null", "null", more);
-  ASSERT_TRUE(two.ok()) << two.status().message();
-  EXPECT_EQ(two->model, TokenizerSpec::Model::kSentencePieceBpe);
-  EXPECT_EQ(two->sentence_piece.space_prefix, text::SpacePrefix::kEveryPart);
-  EXPECT_TRUE(two->sentence_piece.byte_fallback);
-  EXPECT_TRUE(two->scores.empty());
-
-  const Result<TokenizerSpec> gemma = parse_bpe(
-      replace, R"({"type": "Split", "pattern": {"String": " "}, "behavior": "MergedWithPrevious",
-                   "invert": false})",
-      "null", more);
-  ASSERT_TRUE(gemma.ok()) << gemma.status().message();
-  EXPECT_EQ(gemma->sentence_piece.space_prefix, text::SpacePrefix::kNever);
-
-  const auto metaspace = [&more](const char* scheme) {
-    return parse_bpe("null",
-                     std::string(R"({"type": "Metaspace", "replacement": "\u2581",
-        "prepend_scheme": ")") +
-                         scheme + R"(", "split": false})",
-                     "null", more);
+TEST(tokenizer_json, metaspace_of_old_and_new_files) {
+  const auto scheme = [](const std::string& fields) {
+    return parse_bpe("null", R"({"type": "Metaspace", "replacement": "\u2581")" + fields + "}",
+                     "null");
   };
-  EXPECT_EQ(metaspace("first")->sentence_piece.space_prefix, text::SpacePrefix::kTextStart);
-  EXPECT_EQ(metaspace("never")->sentence_piece.space_prefix, text::SpacePrefix::kNever);
-  EXPECT_EQ(metaspace("always").status().code(), Code::kUnsupported);
+  const auto want = [&](const std::string& fields, pre::PrependScheme prepend, bool splits) {
+    const Result<TokenizerSpec> spec = scheme(fields);
+    ASSERT_TRUE(spec.ok()) << fields << spec.status().message();
+    EXPECT_THAT(spec->pre_tokenizers,
+                ElementsAre(PreTokenizer(pre::Metaspace{text::kSpaceMark, prepend, splits})));
+  };
+  want("", pre::PrependScheme::kAlways, true);
+  want(R"(, "add_prefix_space": false)", pre::PrependScheme::kNever, true);
+  want(R"(, "add_prefix_space": true, "prepend_scheme": "first", "split": false)",
+       pre::PrependScheme::kFirst, false);
+  EXPECT_THAT(
+      scheme(R"(, "add_prefix_space": false, "prepend_scheme": "first")").status().message(),
+      HasSubstr("'add_prefix_space' is false, 'prepend_scheme' is 'first'"));
+}
+
+TEST(tokenizer_json, bpe_and_unigram_fields) {
+  const Result<TokenizerSpec> bpe =
+      parse_bpe("null", "null", "null",
+                R"("byte_fallback": true, "fuse_unk": true, "ignore_merges": true,
+                   "end_of_word_suffix": "</w>", )");
+  ASSERT_TRUE(bpe.ok()) << bpe.status().message();
+  EXPECT_TRUE(bpe->bpe.byte_fallback && bpe->bpe.fuse_unk && bpe->bpe.ignore_merges);
+  EXPECT_EQ(bpe->bpe.end_suffix, "</w>");
+
+  const auto unigram = [](const std::string& fields) {
+    return parse_tokenizer_json(R"({"model": {"type": "Unigram", )" + fields + "}}");
+  };
+  const Result<TokenizerSpec> spec =
+      unigram(R"("unk_id": 1, "byte_fallback": true, "vocab": [["a", -1.5], ["<unk>", 0]])");
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  EXPECT_THAT(spec->vocab, ElementsAre("a", "<unk>"));
+  EXPECT_THAT(spec->scores, ElementsAre(-1.5, 0));
+  EXPECT_EQ(spec->unk_id, 1);
+  EXPECT_TRUE(spec->unigram.byte_fallback);
+  EXPECT_EQ(unigram(R"("vocab": [["a", 0]])")->unk_id, -1);
+  EXPECT_THAT(unigram(R"("unk_id": 2, "vocab": [["a", 0]])").status().message(),
+              HasSubstr("model: 'unk_id' is 2, want 0 to 0"));
+  EXPECT_THAT(unigram(R"("vocab": [["a"]])").status().message(), HasSubstr("'vocab' holds"));
+  EXPECT_THAT(unigram(R"("vocab": [])").status().message(), HasSubstr("0 pieces"));
+  EXPECT_THAT(parse_bpe(R"({"type": "Precompiled", "precompiled_charsmap": "?"})", "null", "null")
+                  .status()
+                  .message(),
+              HasSubstr("Precompiled 1: 'precompiled_charsmap': not base64"));
+  EXPECT_THAT(unigram(R"("vocab": {})").status().message(), HasSubstr("want an array"));
 }
 
 TEST(tokenizer_json, bpe_that_is_not_known_is_named) {
@@ -253,12 +279,10 @@ TEST(tokenizer_json, bpe_that_is_not_known_is_named) {
     const char* message;
   };
   const Case cases[] = {
-      {R"({"type": "NFKC"})", kByteLevel, "null", "", "normalizer 'NFKC', want none or NFC"},
-      {"null", "null", "null", "", "pre-tokenizer 'null', want ByteLevel"},
-      {"null", R"({"type": "Whitespace"})", "null", "", "pre-tokenizer 'Whitespace'"},
+      {R"({"type": "NFX"})", kByteLevel, "null", "", "normalizer: NFX 1: normalizer 'NFX'"},
+      {"null", R"({"type": "Split", "pattern": {"Regex": "a"}, "behavior": "x"})", "null", "",
+       "pre_tokenizer: Split 1: 'behavior' 'x', want Removed"},
       {"null", kByteLevel, R"({"type": "Odd"})", "", "post-processor 'Odd'"},
-      {"null", kByteLevel, "null", R"("end_of_word_suffix": "</w>", )",
-       "end_of_word_suffix '</w>'"},
       {"null", kByteLevel, "null", R"("dropout": 0.1, )", "'dropout' is set"},
   };
   for (const Case& c : cases) {
@@ -298,8 +322,8 @@ TEST(read_tokenizer, tokenizer_json_and_vocab_txt_of_one_model_agree) {
   ASSERT_TRUE(txt.ok()) << txt.status().message();
   EXPECT_EQ(json->vocab, txt->vocab);
   EXPECT_EQ(json->unk_id, txt->unk_id);
-  EXPECT_EQ(json->bert.lowercase, txt->bert.lowercase);
-  EXPECT_EQ(json->bert.strip_accents, txt->bert.strip_accents);
+  EXPECT_EQ(json->normalizers, txt->normalizers);
+  EXPECT_EQ(json->pre_tokenizers, txt->pre_tokenizers);
   ASSERT_EQ(json->pair.size(), txt->pair.size());
   for (std::size_t i = 0; i < json->pair.size(); ++i) {
     expect_piece(txt->pair[i], json->pair[i].kind, json->pair[i].id, json->pair[i].type_id);

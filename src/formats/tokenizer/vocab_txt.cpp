@@ -62,11 +62,14 @@ Result<TokenId> special_id(const JsonObject& config, const char* key, const char
 }
 
 Status read_rules(const JsonObject& config, TokenizerSpec& spec) {
-  QUERN_ASSIGN(spec.bert.lowercase, config.boolean_or("do_lower_case", true));
-  QUERN_ASSIGN(spec.bert.handle_chinese_chars, config.boolean_or("tokenize_chinese_chars", true));
+  text::BertRules rules;
+  QUERN_ASSIGN(rules.lowercase, config.boolean_or("do_lower_case", true));
+  QUERN_ASSIGN(rules.handle_chinese_chars, config.boolean_or("tokenize_chinese_chars", true));
   if (config.has("strip_accents")) {
-    QUERN_ASSIGN(spec.bert.strip_accents, config.boolean_or("strip_accents", false));
+    QUERN_ASSIGN(rules.strip_accents, config.boolean_or("strip_accents", false));
   }
+  spec.normalizers = {rules};
+  spec.pre_tokenizers = {text::pre_tokenizers::BertPreTokenizer{}};
   QUERN_ASSIGN(const bool splits, config.boolean_or("do_basic_tokenize", true));
   if (!splits) return config.unsupported("do_basic_tokenize", "true");
   return {};

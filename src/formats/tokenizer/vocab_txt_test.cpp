@@ -18,8 +18,9 @@ TEST(vocab_txt, worked_example_with_carriage_returns_and_no_last_newline) {
   ASSERT_TRUE(spec.ok()) << spec.status().message();
   EXPECT_THAT(spec->vocab, ElementsAre("[UNK]", "[CLS]", "[SEP]", "##a", "", "b"));
   EXPECT_EQ(spec->unk_id, 0);
-  EXPECT_TRUE(spec->bert.lowercase);
-  EXPECT_FALSE(spec->bert.strip_accents.has_value());
+  EXPECT_THAT(spec->normalizers, ElementsAre(text::Normalizer(text::BertRules{})));
+  EXPECT_THAT(spec->pre_tokenizers,
+              ElementsAre(text::PreTokenizer(text::pre_tokenizers::BertPreTokenizer{})));
   EXPECT_EQ(spec->added.size(), 3u);
   ASSERT_EQ(spec->single.size(), 3u);
   EXPECT_EQ(spec->single[2].id, 2);
@@ -48,9 +49,9 @@ TEST(vocab_txt, tokenizer_config_sets_rules_and_tokens) {
   const Result<TokenizerSpec> spec = read_vocab_txt(folder.path());
   ASSERT_TRUE(spec.ok()) << spec.status().message();
   EXPECT_EQ(spec->unk_id, 0);
-  EXPECT_FALSE(spec->bert.lowercase);
-  EXPECT_EQ(spec->bert.strip_accents, true);
-  EXPECT_FALSE(spec->bert.handle_chinese_chars);
+  EXPECT_THAT(spec->normalizers,
+              ElementsAre(text::Normalizer(text::BertRules{
+                  .handle_chinese_chars = false, .strip_accents = true, .lowercase = false})));
   ASSERT_EQ(spec->vocab.size(), 4u);
   EXPECT_EQ(spec->vocab[3], "<x>");
   EXPECT_EQ(spec->added[0].content, "<x>");

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "text/golden_lines.h"
+#include "text/test_pipelines.h"
 #include "text/tokenizer.h"
 
 namespace quern::text {
@@ -25,6 +26,7 @@ TokenId id_of(const TokenizerSpec& spec, std::string_view piece) {
 
 TokenizerSpec bert_spec(std::vector<std::string> vocab) {
   TokenizerSpec spec;
+  set_pipeline(spec, BertRules{});
   spec.vocab = std::move(vocab);
   spec.unk_id = id_of(spec, "[UNK]");
   for (const char* token : {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}) {
@@ -154,10 +156,12 @@ GoldenCase read_case(const std::string& line) {
 TokenizerSpec golden_spec(const std::string& rules) {
   TokenizerSpec spec = bert_spec(golden_lines("word_piece_vocab.txt"));
   spec.max_chars_per_word = 20;
-  spec.bert.lowercase = rules[0] == '1';
-  if (rules[1] != '-') spec.bert.strip_accents = rules[1] == '1';
-  spec.bert.clean_text = rules[2] == '1';
-  spec.bert.handle_chinese_chars = rules[3] == '1';
+  BertRules bert = {.clean_text = rules[2] == '1',
+                    .handle_chinese_chars = rules[3] == '1',
+                    .strip_accents = {},
+                    .lowercase = rules[0] == '1'};
+  if (rules[1] != '-') bert.strip_accents = rules[1] == '1';
+  set_pipeline(spec, bert);
   const auto n = static_cast<TokenId>(spec.vocab.size());
   spec.added.push_back({.id = n, .content = "Hello World", .normalized = true});
   spec.added.push_back({.id = n + 1, .content = "ab", .single_word = true});

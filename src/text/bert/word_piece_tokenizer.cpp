@@ -22,8 +22,8 @@ class WordPieceTokenizer : public Tokenizer {
   }
 
  public:
-  explicit WordPieceTokenizer(const TokenizerSpec& spec)
-      : normalizer_(spec.bert), model_(spec), added_(spec.added, normalize()) {}
+  WordPieceTokenizer(const TokenizerSpec& spec, const BertRules& rules)
+      : normalizer_(rules), model_(spec), added_(spec.added, normalize()) {}
 
   using Tokenizer::encode;
 
@@ -61,12 +61,13 @@ class WordPieceTokenizer : public Tokenizer {
 
 }  // namespace
 
-Result<std::unique_ptr<Tokenizer>> make_word_piece_tokenizer(const TokenizerSpec& spec) {
+Result<std::unique_ptr<Tokenizer>> make_word_piece_tokenizer(const TokenizerSpec& spec,
+                                                             const BertRules& rules) {
   if (spec.unk_id < 0 || static_cast<std::size_t>(spec.unk_id) >= spec.vocab.size()) {
     return {Code::kBadInput, "the unknown token has id " + std::to_string(spec.unk_id) +
                                  ", the vocabulary has " + std::to_string(spec.vocab.size())};
   }
-  return std::unique_ptr<Tokenizer>(std::make_unique<WordPieceTokenizer>(spec));
+  return std::unique_ptr<Tokenizer>(std::make_unique<WordPieceTokenizer>(spec, rules));
 }
 
 }  // namespace quern::text

@@ -12,6 +12,7 @@
 #include "text/bpe/byte_chars.h"
 #include "text/bpe/merge_table.h"
 #include "text/golden_lines.h"
+#include "text/test_pipelines.h"
 #include "text/tokenizer.h"
 
 namespace quern::text {
@@ -96,7 +97,7 @@ TEST(bpe_merge, long_and_short_words_merge_best_pair_first) {
 
 TokenizerSpec tiny_byte_bpe() {
   TokenizerSpec spec;
-  spec.model = TokenizerSpec::Model::kBpe;
+  set_pipeline(spec, ByteLevelRules{});
   spec.vocab = {"a", "b", "\u0120", "ab", "\u0120ab", "abab"};
   spec.merges = {{"a", "b"}, {"\u0120", "ab"}};
   return spec;
@@ -107,9 +108,9 @@ TEST(byte_bpe, merges_by_rank_and_loses_unknown_bytes) {
   EXPECT_EQ(encode(tiny_byte_bpe(), "axb"), (Ids{3}));  // As the reference: x has no token.
   TokenizerSpec spec = tiny_byte_bpe();
   EXPECT_EQ(encode(spec, "abab"), (Ids{3, 3}));
-  spec.byte_level.whole_words = true;
+  set_pipeline(spec, ByteLevelRules{.whole_words = true});
   EXPECT_EQ(encode(spec, "abab"), (Ids{5}));
-  spec.byte_level.add_prefix_space = true;
+  set_pipeline(spec, ByteLevelRules{.whole_words = true, .add_prefix_space = true});
   EXPECT_EQ(encode(spec, "ab"), (Ids{4}));
 }
 
@@ -123,7 +124,7 @@ TEST(byte_bpe, a_merge_outside_the_vocabulary_is_refused) {
 
 TokenizerSpec tiny_spm() {
   TokenizerSpec spec;
-  spec.model = TokenizerSpec::Model::kSentencePieceBpe;
+  set_pipeline(spec, SentencePieceRules{});
   spec.vocab = {"<unk>", "<0x0A>", "<0xC3>", "<0xA9>", "\u2581", "a", "\u2581a", "aa", "\u2581aa"};
   spec.scores = {0, 0, 0, 0, -5, -4, -2, -1, -3};
   spec.unk_id = 0;
@@ -135,7 +136,7 @@ TEST(sentence_piece, scores_decide_and_unknown_characters_fall_back_to_bytes) {
   EXPECT_EQ(encode(spec, "aa aaa"), (Ids{8, 8, 5}));
   EXPECT_EQ(encode(spec, "\u00E9\n"), (Ids{4, 2, 3, 1}));
   EXPECT_EQ(encode(spec, "xy"), (Ids{4, 0}));  // Unknown bytes too: one token for the run.
-  spec.sentence_piece.space_prefix = SpacePrefix::kNever;
+  set_pipeline(spec, SentencePieceRules{SpacePrefix::kNever});
   EXPECT_EQ(encode(spec, "aa"), (Ids{7}));
   spec.scores.pop_back();
   EXPECT_EQ(make_tokenizer(spec).status().code(), Code::kBadInput);
@@ -161,11 +162,17 @@ TEST(bpe, a_megabyte_of_one_letter_is_one_long_word) {
   EXPECT_EQ(encode(tiny_byte_bpe(), text).size(), 1u << 20);
 }
 
-const TokenizerSpec& golden_spec(const std::string& rule) {
-  static TokenizerSpec spec;
+BpeWords words_of_rule(const std::string& rule) {
+  return rule == "llama3"   ? BpeWords::kLlama3
+         : rule == "qwen2"  ? BpeWords::kQwen2
+         : rule == "smollm" ? BpeWords::kSmolLm
+                            : BpeWords::kGpt2;
+}
+
+TokenizerSpec golden_spec(const std::string& rule) {
+  TokenizerSpec spec;
   const bool is_spm = rule.starts_with("spm");
   const std::string name = is_spm ? "spm" : "byte_bpe";
-  spec = {};
   spec.vocab = golden_lines(name + "_vocab.txt");
   for (const std::string& line : golden_lines(name + "_merges.txt")) {
     const std::size_t space = line.find(' ');
@@ -173,17 +180,16 @@ const TokenizerSpec& golden_spec(const std::string& rule) {
   }
   spec.added = {
       {.id = static_cast<TokenId>(spec.vocab.size()), .content = "<|end|>", .special = true}};
-  spec.model = is_spm ? TokenizerSpec::Model::kSentencePieceBpe : TokenizerSpec::Model::kBpe;
-  if (is_spm) spec.unk_id = 0;
-  spec.sentence_piece.space_prefix = rule == "spm_every"   ? SpacePrefix::kEveryPart
-                                     : rule == "spm_start" ? SpacePrefix::kTextStart
-                                                           : SpacePrefix::kNever;
-  spec.byte_level.words = rule == "llama3"   ? BpeWords::kLlama3
-                          : rule == "qwen2"  ? BpeWords::kQwen2
-                          : rule == "smollm" ? BpeWords::kSmolLm
-                                             : BpeWords::kGpt2;
-  spec.byte_level.nfc = rule == "qwen2";
-  spec.byte_level.whole_words = rule == "llama3";
+  if (is_spm) {
+    spec.unk_id = 0;
+    set_pipeline(spec, SentencePieceRules{rule == "spm_every"   ? SpacePrefix::kEveryPart
+                                          : rule == "spm_start" ? SpacePrefix::kTextStart
+                                                                : SpacePrefix::kNever});
+  } else {
+    set_pipeline(spec, ByteLevelRules{.words = words_of_rule(rule),
+                                      .nfc = rule == "qwen2",
+                                      .whole_words = rule == "llama3"});
+  }
   return spec;
 }
 
@@ -207,8 +213,7 @@ TEST(bpe_golden, every_case_equals_the_reference) {
     Ids n_bytes;
     std::string_view rest = text;
     while (!rest.empty()) {
-      n_bytes.push_back(
-          static_cast<TokenId>(next_bpe_word(golden_spec(rule).byte_level.words, rest).size()));
+      n_bytes.push_back(static_cast<TokenId>(next_bpe_word(words_of_rule(rule), rest).size()));
     }
     EXPECT_EQ(n_bytes, numbers_of(cells[2])) << line;
   }

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/char_class.h"
+#include "base/check.h"
 #include "base/utf8.h"
 
 namespace quern::text {
@@ -135,6 +136,14 @@ std::size_t word_bytes(BpeWords rules, std::string_view text) {
 }
 
 }  // namespace
+
+pre_tokenizers::Split words_split(BpeWords rules) {
+  QUERN_CHECK(rules == BpeWords::kLlama3 || rules == BpeWords::kQwen2);
+  const std::string digits = rules == BpeWords::kLlama3 ? R"(\p{N}{1,3})" : R"(\p{N})";
+  return {.pattern =
+              regex_pattern(R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|)" + digits +
+                            R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)")};
+}
 
 std::string_view next_bpe_word(BpeWords rules, std::string_view& rest) {
   const std::string_view word = rest.substr(0, word_bytes(rules, rest));

@@ -17,6 +17,11 @@
 
 namespace quern::text {
 
+enum class BpeWords { kGpt2, kLlama3, kQwen2, kSmolLm };
+
+/// The pre-tokenizer that cuts by the rules of kLlama3 or kQwen2, as their files spell it.
+pre_tokenizers::Split words_split(BpeWords rules);
+
 /// Takes the next word off the front of well-formed, non-empty `rest`.
 std::string_view next_bpe_word(BpeWords rules, std::string_view& rest);
 

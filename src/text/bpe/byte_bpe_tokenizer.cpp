@@ -1,15 +1,13 @@
 #include "text/bpe/byte_bpe_tokenizer.h"
 
 #include <array>
-#include <cstdlib>
 #include <string>
-
-#include <utf8proc.h>
 
 #include "text/added_vocabulary.h"
 #include "text/bpe/bpe_words.h"
 #include "text/bpe/byte_chars.h"
 #include "text/bpe/merge_table.h"
+#include "text/pipeline/unicode_form.h"
 #include "text/word_cache.h"
 
 namespace quern::text {
@@ -17,13 +15,8 @@ namespace {
 
 std::string_view compose(std::string_view text, std::string& storage) {
   if (find_non_ascii(text, 0) == text.size()) return text;
-  utf8proc_uint8_t* composed = nullptr;
-  const auto n = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                              static_cast<utf8proc_ssize_t>(text.size()), &composed,
-                              static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-  if (n < 0) return text;  // Only for ill-formed text or want of memory.
-  storage.assign(reinterpret_cast<const char*>(composed), static_cast<std::size_t>(n));
-  std::free(composed);
+  storage.clear();
+  append_in_form(normalizers::UnicodeForm::kNfc, text, storage);
   return storage;
 }
 
@@ -36,8 +29,9 @@ class ByteBpeTokenizer : public Tokenizer {
   }
 
  public:
-  ByteBpeTokenizer(const TokenizerSpec& spec, PieceTable pieces, MergeTable merges)
-      : rules_(spec.byte_level),
+  ByteBpeTokenizer(const TokenizerSpec& spec, const ByteLevelRules& rules, PieceTable pieces,
+                   MergeTable merges)
+      : rules_(rules),
         unk_id_(spec.unk_id),
         pieces_(std::move(pieces)),
         merges_(std::move(merges)),
@@ -130,11 +124,12 @@ class ByteBpeTokenizer : public Tokenizer {
 
 }  // namespace
 
-Result<std::unique_ptr<Tokenizer>> make_byte_bpe_tokenizer(const TokenizerSpec& spec) {
+Result<std::unique_ptr<Tokenizer>> make_byte_bpe_tokenizer(const TokenizerSpec& spec,
+                                                           const ByteLevelRules& rules) {
   PieceTable pieces(spec.vocab);
   QUERN_ASSIGN(MergeTable merges, MergeTable::make(spec.merges, pieces));
   return std::unique_ptr<Tokenizer>(
-      std::make_unique<ByteBpeTokenizer>(spec, std::move(pieces), std::move(merges)));
+      std::make_unique<ByteBpeTokenizer>(spec, rules, std::move(pieces), std::move(merges)));
 }
 
 }  // namespace quern::text

@@ -1,19 +1,20 @@
 #include "text/bpe/merge_table.h"
 
+#include <algorithm>
 #include <bit>
 #include <string>
 
 namespace quern::text {
 
 Result<MergeTable> MergeTable::make(const std::vector<std::pair<std::string, std::string>>& merges,
-                                    const PieceTable& pieces) {
+                                    const PieceTable& pieces, std::size_t n_cut) {
   MergeTable table;
   table.slots_.assign(std::bit_ceil(2 * merges.size() + 1), Slot{});  // At most half full.
   table.mask_ = table.slots_.size() - 1;
   std::string both;
   std::uint32_t rank = 0;
   for (const auto& [left, right] : merges) {
-    both.assign(left).append(right);
+    both.assign(left).append(right, std::min(n_cut, right.size()));
     const TokenId left_id = pieces.find(left);
     const TokenId right_id = pieces.find(right);
     const TokenId id = pieces.find(both);

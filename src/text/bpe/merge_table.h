@@ -14,10 +14,11 @@ class MergeTable {
  public:
   MergeTable() = default;
 
-  /// Rank = place in `merges`; of equal pairs the last counts.
+  /// Rank = place in `merges`; of equal pairs the last counts. What two become is the left one and
+  /// the right one without its first `n_cut` bytes.
   /// Errors: kBadInput if a part, or what it becomes, is not in `pieces`.
   static Result<MergeTable> make(const std::vector<std::pair<std::string, std::string>>& merges,
-                                 const PieceTable& pieces);
+                                 const PieceTable& pieces, std::size_t n_cut = 0);
 
   /// The merge of two neighbours; rank kNone if there is none.
   Merge find(TokenId left, TokenId right) const {

@@ -3,34 +3,22 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstdio>
 #include <string>
 
 #include "text/added_vocabulary.h"
+#include "text/bpe/byte_pieces.h"
 #include "text/bpe/merge_table.h"
 #include "text/word_cache.h"
 
 namespace quern::text {
 namespace {
 
-constexpr std::string_view kSpace = "\u2581";  // What SentencePiece writes for a space.
+constexpr std::string_view kSpace = kSpaceMark;
 
 // Scores as ranks: the higher score has the smaller rank.
 std::uint32_t rank_of_score(float score) {
   const auto bits = std::bit_cast<std::uint32_t>(score + 0.0f);  // -0 becomes 0.
   return bits & 0x80000000u ? bits : 0x7FFFFFFFu - bits;
-}
-
-// "<0x0A>" -> 10; -1 for other pieces.
-int byte_of_piece(std::string_view piece) {
-  if (piece.size() != 6 || !piece.starts_with("<0x") || piece[5] != '>') return -1;
-  int value = 0;
-  for (const char c : piece.substr(3, 2)) {
-    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-    if (digit < 0) return -1;
-    value = value * 16 + digit;
-  }
-  return value;
 }
 
 // True if a space may follow something else inside a piece; then merges cross words.
@@ -50,8 +38,9 @@ class SentencePieceTokenizer : public Tokenizer {
   }
 
  public:
-  SentencePieceTokenizer(const TokenizerSpec& spec, PieceTable pieces, MergeTable merges)
-      : rules_(spec.sentence_piece),
+  SentencePieceTokenizer(const TokenizerSpec& spec, const SentencePieceRules& rules,
+                         PieceTable pieces, MergeTable merges)
+      : rules_(rules),
         unk_id_(spec.unk_id),
         pieces_(std::move(pieces)),
         merges_(std::move(merges)),
@@ -60,11 +49,13 @@ class SentencePieceTokenizer : public Tokenizer {
         added_(spec.added, normalize()) {
     if (!has_merges_) {
       ranks_.reserve(spec.scores.size());
-      for (const float score : spec.scores) ranks_.push_back(rank_of_score(score));
+      for (const double score : spec.scores) {
+        ranks_.push_back(rank_of_score(static_cast<float>(score)));
+      }
     }
     for (unsigned byte = 0; byte < 256; ++byte) {
-      char written[8];
-      std::snprintf(written, sizeof(written), "<0x%02X>", byte);
+      std::string written;
+      append_byte_piece(static_cast<unsigned char>(byte), written);
       id_of_byte_[byte] = pieces_.find(written);
     }
   }
@@ -196,7 +187,8 @@ class SentencePieceTokenizer : public Tokenizer {
 
 }  // namespace
 
-Result<std::unique_ptr<Tokenizer>> make_sentence_piece_tokenizer(const TokenizerSpec& spec) {
+Result<std::unique_ptr<Tokenizer>> make_sentence_piece_tokenizer(const TokenizerSpec& spec,
+                                                                 const SentencePieceRules& rules) {
   if (spec.merges.empty() && spec.scores.size() != spec.vocab.size()) {
     return {Code::kBadInput, "the vocabulary has " + std::to_string(spec.vocab.size()) +
                                  " pieces and " + std::to_string(spec.scores.size()) +
@@ -205,7 +197,7 @@ Result<std::unique_ptr<Tokenizer>> make_sentence_piece_tokenizer(const Tokenizer
   PieceTable pieces(spec.vocab);
   QUERN_ASSIGN(MergeTable merges, MergeTable::make(spec.merges, pieces));
   return std::unique_ptr<Tokenizer>(
-      std::make_unique<SentencePieceTokenizer>(spec, std::move(pieces), std::move(merges)));
+      std::make_unique<SentencePieceTokenizer>(spec, rules, std::move(pieces), std::move(merges)));
 }
 
 }  // namespace quern::text
