@@ -65,7 +65,7 @@ def tokenizers_of(folder):
     yield "ggml-vocab-qwen2.gguf", byte_level(vocab("qwen2"), "qwen2", nfc=True)
     yield "ggml-vocab-llama-spm.gguf", llama2(folder, vocab("llama-spm"))
     yield "ggml-vocab-phi-3.gguf", llama2(folder, vocab("phi-3"))
-    for name in ("phi-2", "tokenizer_roberta-base"):
+    for name in ("phi-2", "tokenizer_roberta-base", "tokenizer_t5-small"):
         file = f"hf/{name}_tokenizer.json"
         yield file, Tokenizer.from_file(str(folder / file))
 
