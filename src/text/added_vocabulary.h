@@ -57,7 +57,8 @@ class AddedVocabulary {
       const bool is_start = part.text.data() == text.data();
       const std::string_view normal = normalize(part.text, storage);
       normal_parts.clear();
-      const ByteSpans normal_plain = spans_of_normal(text, part.text, plain, normalize);
+      const ByteSpans normal_plain =
+          spans_of_normal(text, part.text, plain, normalize, normal.size());
       normal_.split(normal, {rule.specials, normal_plain}, normal_parts);
       for (const TextPart& inner : normal_parts) {
         if (inner.id >= 0) {
@@ -85,12 +86,14 @@ class AddedVocabulary {
  private:
   // Where the plain stretches of `part`, a view into `text`, lie in its normal form: the sum of the
   // lengths of the pieces' normal forms, each less what the normaliser puts in front of any text.
+  // Where these do not add up to the `n_bytes` of the whole, all of it is taken for plain.
   template <typename Normalize>
   ByteSpans spans_of_normal(std::string_view text, std::string_view part, const ByteSpans& plain,
-                            const Normalize& normalize) const {
+                            const Normalize& normalize, std::size_t n_bytes) const {
     if (plain.empty() || normal_.empty()) return {};
     std::string storage;
-    const std::size_t n_front = normalize(std::string_view("x"), storage).size() - 1;
+    const std::size_t n_letter = normalize(std::string_view("x"), storage).size();
+    const std::size_t n_front = n_letter - std::min<std::size_t>(n_letter, 1);
     const auto begin = static_cast<std::size_t>(part.data() - text.data());
     ByteSpans out;
     std::size_t done = 0;
@@ -103,10 +106,13 @@ class AddedVocabulary {
       done = place;
       return n_normal;
     };
-    for (const ByteSpan& span : spans_within(plain, begin, begin + part.size())) {
+    const ByteSpans inside = spans_within(plain, begin, begin + part.size());
+    if (inside.empty()) return {};
+    for (const ByteSpan& span : inside) {
       const std::size_t from = advance(span.begin);
       append_span(out, from, advance(span.end));
     }
+    if (advance(part.size()) != n_bytes) return {{0, n_bytes}};
     return out;
   }
 

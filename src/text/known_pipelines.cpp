@@ -1,9 +1,8 @@
 #include "text/known_pipelines.h"
 
-#include <algorithm>
-#include <array>
-#include <string_view>
+#include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "text/bpe/byte_chars.h"
 #include "text/bpe/byte_pieces.h"
@@ -16,13 +15,17 @@ using normalizers::UnicodeForm;
 /// True if `spec` has every one of the 256 pieces that `write` names.
 template <typename Write>
 bool has_every_byte(const TokenizerSpec& spec, const Write& write) {
-  std::unordered_set<std::string_view> vocab(spec.vocab.begin(), spec.vocab.end());
+  std::unordered_set<std::string> missing;
   for (unsigned byte = 0; byte < 256; ++byte) {
     std::string piece;
     write(static_cast<unsigned char>(byte), piece);
-    if (!vocab.contains(piece)) return false;
+    missing.insert(std::move(piece));
   }
-  return true;
+  constexpr std::size_t kLongest = 6;  // "<0x0A>"
+  for (const std::string& piece : spec.vocab) {
+    if (piece.size() <= kLongest) missing.erase(piece);
+  }
+  return missing.empty();
 }
 
 bool is_plain_bpe(const TokenizerSpec& spec) {

@@ -6,12 +6,12 @@
 #include "text/bert/bert_words.h"
 #include "text/bpe/bpe_words.h"
 #include "text/bpe/byte_chars.h"
-#include "text/pipeline/overloaded.h"
 
 namespace quern::text {
 namespace {
 
-using pre_tokenizers::Behavior;
+namespace pre = pre_tokenizers;
+using pre::Behavior;
 using Scratch = PreTokenization::Scratch;
 
 // Rust's regex crate counts joiners as word characters, as is_word_char does.
@@ -119,7 +119,7 @@ void rewrite_pieces(std::string_view text, Scratch& scratch, const Write& write)
   std::swap(scratch.pieces, scratch.next_pieces);
 }
 
-void write_byte_level(const pre_tokenizers::ByteLevel& rules, std::string_view part, bool is_front,
+void write_byte_level(const pre::ByteLevel& rules, std::string_view part, bool is_front,
                       Scratch& scratch) {
   if (rules.add_prefix_space && !part.starts_with(' ')) {
     part = scratch.part.assign(" ").append(part);
@@ -133,13 +133,13 @@ void write_byte_level(const pre_tokenizers::ByteLevel& rules, std::string_view p
   }
 }
 
-bool wants_prefix(const pre_tokenizers::Metaspace& rules, std::string_view part, bool is_front) {
+bool wants_prefix(const pre::Metaspace& rules, std::string_view part, bool is_front) {
   if (part.starts_with(' ') || part.starts_with(rules.replacement)) return false;
-  return rules.prepend_scheme == pre_tokenizers::PrependScheme::kAlways ||
-         (rules.prepend_scheme == pre_tokenizers::PrependScheme::kFirst && is_front);
+  return rules.prepend_scheme == pre::PrependScheme::kAlways ||
+         (rules.prepend_scheme == pre::PrependScheme::kFirst && is_front);
 }
 
-void write_metaspace(const pre_tokenizers::Metaspace& rules, std::string_view part, bool is_front,
+void write_metaspace(const pre::Metaspace& rules, std::string_view part, bool is_front,
                      Scratch& scratch) {
   std::string& out = scratch.next_text;
   std::size_t begin = out.size();
@@ -162,17 +162,94 @@ void write_metaspace(const pre_tokenizers::Metaspace& rules, std::string_view pa
   end_piece(scratch, begin, is_front);
 }
 
+// One function for each component: it changes scratch.pieces, and returns the text that they are
+// pieces of.
+
+std::string_view run_step(const pre::BertPreTokenizer&, std::string_view text, Scratch& scratch) {
+  cut_pieces(text, scratch, [](std::string_view part, const auto& add) {
+    const char* front = part.data();
+    while (!part.empty()) {
+      const std::string_view word = next_bert_word(part);
+      const auto begin = static_cast<std::size_t>(word.data() - front);
+      if (!word.empty()) add(begin, begin + word.size());
+    }
+  });
+  return text;
+}
+
+std::string_view run_step(const pre::Whitespace&, std::string_view text, Scratch& scratch) {
+  cut_pieces(text, scratch, [](std::string_view part, const auto& add) {
+    for_each_run(part, kind_of, [&](std::size_t begin, std::size_t end, Kind kind) {
+      if (kind != Kind::kSpace) add(begin, end);
+    });
+  });
+  return text;
+}
+
+std::string_view run_step(const pre::WhitespaceSplit&, std::string_view text, Scratch& scratch) {
+  split_at_chars(text, scratch, Behavior::kRemoved, is_white_space);
+  return text;
+}
+
+std::string_view run_step(const pre::Punctuation& rules, std::string_view text, Scratch& scratch) {
+  split_at_chars(text, scratch, rules.behavior, is_bert_punctuation);
+  return text;
+}
+
+std::string_view run_step(const pre::Digits& rules, std::string_view text, Scratch& scratch) {
+  split_at_chars(text, scratch, rules.individual ? Behavior::kIsolated : Behavior::kContiguous,
+                 is_number);
+  return text;
+}
+
+std::string_view run_step(const MatchSplit& split, std::string_view text, Scratch& scratch) {
+  split_pieces(text, scratch, split.behavior,
+               [&](std::string_view part, std::vector<Stretch>& out) {
+                 stretches_of_matches(part, split.matcher, scratch.regex, out);
+                 for (Stretch& stretch : out) stretch.is_match ^= split.invert;
+               });
+  return text;
+}
+
+std::string_view run_step(const pre::ByteLevel& rules, std::string_view text, Scratch& scratch) {
+  rewrite_pieces(text, scratch, [&](std::string_view part, bool is_front) {
+    write_byte_level(rules, part, is_front, scratch);
+  });
+  return scratch.text;
+}
+
+std::string_view run_step(const pre::Metaspace& rules, std::string_view text, Scratch& scratch) {
+  rewrite_pieces(text, scratch, [&](std::string_view part, bool is_front) {
+    write_metaspace(rules, part, is_front, scratch);
+  });
+  return scratch.text;
+}
+
+std::string_view run_step(const pre::FixedLength& rules, std::string_view text, Scratch& scratch) {
+  cut_pieces(text, scratch, [&](std::string_view part, const auto& add) {
+    std::size_t begin = 0;
+    std::size_t n_chars = 0;
+    for (std::size_t pos = 0; pos < part.size();) {
+      pos += static_cast<std::size_t>(decode_utf8(part, pos).n_bytes);
+      if (++n_chars % static_cast<std::size_t>(rules.length) != 0) continue;
+      add(begin, pos);
+      begin = pos;
+    }
+    add(begin, part.size());
+  });
+  return text;
+}
+
 }  // namespace
 
 Result<PreTokenization::Step> PreTokenization::make_step(const PreTokenizer& pre_tokenizer) {
-  namespace pre = pre_tokenizers;
   if (const auto* split = std::get_if<pre::Split>(&pre_tokenizer)) {
     QUERN_ASSIGN(Matcher matcher, Matcher::make(split->pattern));
-    return Step(Splitting{std::move(matcher), split->behavior, split->invert});
+    return Step(MatchSplit{std::move(matcher), split->behavior, split->invert});
   }
   if (const auto* delimiter = std::get_if<pre::CharDelimiterSplit>(&pre_tokenizer)) {
     QUERN_ASSIGN(Matcher matcher, Matcher::make(string_pattern(delimiter->delimiter)));
-    return Step(Splitting{std::move(matcher), Behavior::kRemoved, false});
+    return Step(MatchSplit{std::move(matcher), Behavior::kRemoved, false});
   }
   if (const auto* punctuation = std::get_if<pre::Punctuation>(&pre_tokenizer)) {
     return Step(*punctuation);
@@ -208,74 +285,18 @@ Result<PreTokenization> PreTokenization::make(const std::vector<PreTokenizer>& l
 
 std::string_view PreTokenization::run(std::string_view text, bool is_front,
                                       Scratch& scratch) const {
-  namespace pre = pre_tokenizers;
   scratch.pieces.clear();
   if (!text.empty()) scratch.pieces.push_back({0, text.size(), is_front});
-  const auto rewrite = [&](const auto& rules, const auto& write) {
-    rewrite_pieces(text, scratch, [&](std::string_view part, bool is_part_front) {
-      write(rules, part, is_part_front, scratch);
-    });
-    text = scratch.text;
-  };
-  const Overloaded run_step = {
-      [&](const pre::BertPreTokenizer&) {
-        cut_pieces(text, scratch, [](std::string_view part, const auto& add) {
-          const char* front = part.data();
-          while (!part.empty()) {
-            const std::string_view word = next_bert_word(part);
-            const auto begin = static_cast<std::size_t>(word.data() - front);
-            if (!word.empty()) add(begin, begin + word.size());
-          }
-        });
-      },
-      [&](const pre::Whitespace&) {
-        cut_pieces(text, scratch, [](std::string_view part, const auto& add) {
-          for_each_run(part, kind_of, [&](std::size_t begin, std::size_t end, Kind kind) {
-            if (kind != Kind::kSpace) add(begin, end);
-          });
-        });
-      },
-      [&](const pre::WhitespaceSplit&) {
-        split_at_chars(text, scratch, Behavior::kRemoved, is_white_space);
-      },
-      [&](const pre::Punctuation& punctuation) {
-        split_at_chars(text, scratch, punctuation.behavior, is_bert_punctuation);
-      },
-      [&](const pre::Digits& digits) {
-        split_at_chars(text, scratch,
-                       digits.individual ? Behavior::kIsolated : Behavior::kContiguous, is_number);
-      },
-      [&](const Splitting& split) {
-        split_pieces(text, scratch, split.behavior,
-                     [&](std::string_view part, std::vector<Stretch>& out) {
-                       stretches_of_matches(part, split.matcher, scratch.regex, out);
-                       for (Stretch& stretch : out) stretch.is_match ^= split.invert;
-                     });
-      },
-      [&](const pre::ByteLevel& rules) { rewrite(rules, write_byte_level); },
-      [&](const pre::Metaspace& rules) { rewrite(rules, write_metaspace); },
-      [&](const pre::FixedLength& fixed) {
-        cut_pieces(text, scratch, [&](std::string_view part, const auto& add) {
-          std::size_t begin = 0;
-          std::size_t n_chars = 0;
-          for (std::size_t pos = 0; pos < part.size();) {
-            pos += static_cast<std::size_t>(decode_utf8(part, pos).n_bytes);
-            if (++n_chars % static_cast<std::size_t>(fixed.length) != 0) continue;
-            add(begin, pos);
-            begin = pos;
-          }
-          add(begin, part.size());
-        });
-      },
-  };
-  for (const Step& step : steps_) std::visit(run_step, step);
+  for (const Step& step : steps_) {
+    text = std::visit([&](const auto& rules) { return run_step(rules, text, scratch); }, step);
+  }
   return text;
 }
 
 std::size_t PreTokenization::resident_bytes() const {
   std::size_t n = steps_.capacity() * sizeof(Step);
   for (const Step& step : steps_) {
-    if (const auto* split = std::get_if<Splitting>(&step)) n += split->matcher.resident_bytes();
+    if (const auto* split = std::get_if<MatchSplit>(&step)) n += split->matcher.resident_bytes();
   }
   return n;
 }

@@ -21,6 +21,13 @@ struct TextPiece {
   bool is_front = false;  // Begins where the input of the tokenizer does.
 };
 
+/// Split and CharDelimiterSplit, ready to run.
+struct MatchSplit {
+  Matcher matcher;
+  pre_tokenizers::Behavior behavior = pre_tokenizers::Behavior::kIsolated;
+  bool invert = false;
+};
+
 class PreTokenization {
  public:
   /// Errors: kUnsupported for a regex or a component without an implementation; they say which.
@@ -51,14 +58,9 @@ class PreTokenization {
   std::size_t resident_bytes() const;
 
  private:
-  struct Splitting {
-    Matcher matcher;
-    pre_tokenizers::Behavior behavior;
-    bool invert;
-  };
   using Step = std::variant<pre_tokenizers::BertPreTokenizer, pre_tokenizers::Whitespace,
                             pre_tokenizers::WhitespaceSplit, pre_tokenizers::Punctuation,
-                            pre_tokenizers::Digits, Splitting, pre_tokenizers::ByteLevel,
+                            pre_tokenizers::Digits, MatchSplit, pre_tokenizers::ByteLevel,
                             pre_tokenizers::Metaspace, pre_tokenizers::FixedLength>;
 
   static Result<Step> make_step(const PreTokenizer& pre_tokenizer);
