@@ -79,7 +79,10 @@ TEST_P(golden_vectors, agree_with_transformers) {
 
 INSTANTIATE_TEST_SUITE_P(fixtures, golden_vectors,
                          testing::Values("tiny-mean-f32", "tiny-mean-f16", "tiny-mean-bf16",
-                                         "tiny-cls", "tiny-max", "tiny-sharded", "tiny-roberta"),
+                                         "tiny-cls", "tiny-max", "tiny-sharded", "tiny-roberta",
+                                         "tiny-xlm-roberta", "tiny-camembert", "tiny-distilbert",
+                                         "tiny-electra", "tiny-albert", "tiny-nomic",
+                                         "tiny-modernbert", "tiny-gte", "tiny-eurobert"),
                          [](const auto& p) {
                            std::string name = p.param;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -87,7 +90,9 @@ INSTANTIATE_TEST_SUITE_P(fixtures, golden_vectors,
                          });
 
 TEST(golden_logits, agree_with_transformers_for_texts_and_pairs) {
-  for (const char* name : {"tiny-nli", "tiny-roberta-cross"}) {
+  for (const char* name :
+       {"tiny-nli", "tiny-roberta-cross", "tiny-distilbert-classifier", "tiny-electra-classifier",
+        "tiny-albert-classifier", "tiny-modernbert-classifier"}) {
     SCOPED_TRACE(name);
     const auto engine = make_test_engine();
     const json golden = golden_of(name);

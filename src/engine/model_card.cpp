@@ -168,7 +168,7 @@ Result<text::Encoding> encode_input(const ModelCard& card, const Plan& plan, con
   QUERN_TRY(check_ids(card, encoding.ids));
   const formats::EncoderConfig& config = card.as_encoder().folder.config;
   for (const std::uint8_t type : encoding.type_ids) {
-    if (type >= config.n_types) {
+    if (config.n_types > 0 && type >= config.n_types) {
       return {Code::kBadInput, fmt::format("segment {} is asked for, the model has {}",
                                            static_cast<int>(type), config.n_types)};
     }

@@ -405,7 +405,7 @@ TEST(decoder_model, kinds_are_told_apart) {
   const TestFolder folder;
   folder.write("config.json", R"({"model_type": "t5"})");
   EXPECT_THAT(model_kind(folder.path()).status().message(),
-              HasSubstr("architecture 't5', want one of: bert, roberta, llama"));
+              HasSubstr("architecture 't5', want one of: bert, roberta, xlm-roberta"));
   EXPECT_EQ(model_kind(folder.path("none")).status().code(), Code::kNotFound);
 }
 

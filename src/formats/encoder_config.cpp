@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "formats/encoder_positions.h"
+
 namespace quern::formats {
 namespace {
 
@@ -12,19 +14,29 @@ namespace {
 constexpr int kMaxLayers = 1024;
 constexpr int kMaxWidth = 1 << 16;
 constexpr int kMaxVocab = 1 << 24;
-constexpr int kMaxPositions = 1 << 20;
 constexpr int kMaxTypes = 256;  // Type ids are bytes.
 
-Result<Activation> read_activation(const JsonObject& config) {
-  if (!config.has("hidden_act")) return Activation::kGelu;
-  QUERN_ASSIGN(const std::string name, config.string("hidden_act"));
+/// The spelling of a key that this file has; the first where it has none.
+const char* spelling(const JsonObject& config, const ConfigKey& key) {
+  return !config.has(key[0]) && config.has(key[1]) ? key[1] : key[0];
+}
+
+Result<Activation> read_activation(const JsonObject& config, const EncoderFamily& family) {
+  const char* key = spelling(config, family.keys.activation);
+  if (!config.has(key)) return family.default_activation;
+  QUERN_ASSIGN(const std::string name, config.string(key));
   if (name == "gelu" || name == "gelu_python") return Activation::kGelu;
-  // One formula under three names.
-  if (name == "gelu_new" || name == "gelu_fast" || name == "gelu_pytorch_tanh") {
-    return Activation::kGeluTanh;
+  // One formula under many names.
+  for (const char* tanh :
+       {"gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_accurate", "gelu_python_tanh"}) {
+    if (name == tanh) return Activation::kGeluTanh;
   }
   if (name == "relu") return Activation::kRelu;
-  return config.unsupported("hidden_act", "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh or relu");
+  const bool is_gated = family.is_gated();
+  if (is_gated && (name == "silu" || name == "swish" || name == "swiglu")) return Activation::kSilu;
+  if (is_gated && name == "geglu") return Activation::kGelu;
+  return config.unsupported(key, is_gated ? "silu, swiglu, gelu, geglu, gelu_new or relu"
+                                          : "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh or relu");
 }
 
 Result<const EncoderFamily*> read_family(const JsonObject& config) {
@@ -33,25 +45,90 @@ Result<const EncoderFamily*> read_family(const JsonObject& config) {
   QUERN_ASSIGN(const std::string type, config.string("model_type"));
   const EncoderFamily* family = find_encoder_family(type);
   if (family == nullptr) return config.unsupported("model_type", "one of: " + known);
-  QUERN_ASSIGN(const std::string position, config.string_or("position_embedding_type", "absolute"));
-  if (position != "absolute") return config.unsupported("position_embedding_type", "absolute");
-  QUERN_ASSIGN(const bool is_decoder, config.boolean_or("is_decoder", false));
-  if (is_decoder) return config.unsupported("is_decoder", "false");
   return family;
 }
 
-/// Positions that count from behind the padding token's row.
-Status read_positions(const JsonObject& config, EncoderConfig& out) {
-  QUERN_ASSIGN(out.n_positions, config.integer("max_position_embeddings", 3, kMaxPositions));
-  if (out.names->first_position == FirstPosition::kFirstRow) return {};
-  QUERN_ASSIGN(out.pad_id,
-               config.integer_or("pad_token_id", 0, out.n_vocab - 1, out.names->default_pad_id));
-  out.first_position = out.pad_id + 1;
-  out.n_positions -= out.first_position;
-  if (out.n_positions >= 3) return {};
-  return config.wrong("max_position_embeddings",
-                      fmt::format("at least {}, as positions begin at {}", out.first_position + 3,
-                                  out.first_position));
+/// Keys that change the computation in a way that is not here, unless they say this.
+struct Wanted {
+  const char* key;
+  bool value;
+};
+constexpr Wanted kWanted[] = {{"is_decoder", false},
+                              {"prenorm", false},
+                              {"rotary_emb_interleaved", false},
+                              {"use_rms_norm", false},
+                              {"causal", false},
+                              {"is_causal", false},
+                              {"logn_attention_scale", false},
+                              {"sinusoidal_pos_embds", false}};
+
+Status check_choices(const JsonObject& config) {
+  for (const Wanted& wanted : kWanted) {
+    QUERN_ASSIGN(const bool value, config.boolean_or(wanted.key, wanted.value));
+    if (value != wanted.value) {
+      return config.unsupported(wanted.key, wanted.value ? "true" : "false");
+    }
+  }
+  // Experts, and layers of several parts.
+  for (const char* key : {"num_experts", "inner_group_num"}) {
+    QUERN_ASSIGN(const int n, config.integer_or(key, 0, kMaxLayers, 0));
+    if (n > 1) return config.unsupported(key, "at most 1");
+  }
+  QUERN_ASSIGN(const std::string norm, config.string_or("layer_norm_type", "layer_norm"));
+  if (norm != "layer_norm") return config.unsupported("layer_norm_type", "layer_norm");
+  return {};
+}
+
+Status read_sizes(const JsonObject& config, EncoderConfig& out) {
+  const EncoderKeys& keys = out.names->keys;
+  const auto integer = [&](const ConfigKey& key, int highest) {
+    return config.integer(spelling(config, key), 1, highest);
+  };
+  QUERN_ASSIGN(out.n_layers, integer(keys.n_layers, kMaxLayers));
+  QUERN_ASSIGN(out.n_heads, integer(keys.n_heads, kMaxWidth));
+  QUERN_ASSIGN(out.d_model, integer(keys.d_model, kMaxWidth));
+  QUERN_ASSIGN(out.d_ff, integer(keys.d_ff, 16 * kMaxWidth));
+  QUERN_ASSIGN(out.n_vocab, config.integer("vocab_size", 1, kMaxVocab));
+  QUERN_ASSIGN(out.n_types,
+               config.integer_or("type_vocab_size", 0, kMaxTypes, out.names->default_n_types));
+  if (out.names->names.type.empty()) out.n_types = 0;
+  QUERN_ASSIGN(out.n_kv_heads,
+               config.integer_or("num_key_value_heads", 1, out.n_heads, out.n_heads));
+  QUERN_ASSIGN(out.d_embed, config.integer_or("embedding_size", 1, kMaxWidth, out.d_model));
+  if (out.names->names.embed_project.empty()) out.d_embed = out.d_model;
+  if (out.names->shares_layers) {
+    QUERN_ASSIGN(out.n_groups, config.integer_or("num_hidden_groups", 1, out.n_layers, 1));
+  }
+  if (out.d_model % out.n_heads != 0) {
+    return config.wrong(
+        spelling(config, keys.n_heads),
+        fmt::format("a divisor of '{}', {}", spelling(config, keys.d_model), out.d_model));
+  }
+  if (out.n_heads % out.n_kv_heads != 0) {
+    return config.wrong("num_key_value_heads", fmt::format("a divisor of {}", out.n_heads));
+  }
+  out.d_head = out.d_model / out.n_heads;
+  out.attn_scale = 1.0f / std::sqrt(static_cast<float>(out.d_head));
+  return {};
+}
+
+Status read_parts(const JsonObject& config, EncoderConfig& out) {
+  const EncoderFamily& family = *out.names;
+  const char* eps_key = spelling(config, family.keys.norm_eps);
+  QUERN_ASSIGN(const double eps, config.number_or(eps_key, 0, 1, family.default_eps));
+  out.norm_eps = static_cast<float>(eps);
+  out.norm_kind = family.norm_kind;
+  out.norm_place = family.norm_place;
+  QUERN_ASSIGN(out.activation, read_activation(config, family));
+  const auto has = [&](const Biases& biases) {
+    return config.boolean_or(biases.key, biases.by_default);
+  };
+  QUERN_ASSIGN(out.has_attention_bias, has(family.attention_bias));
+  QUERN_ASSIGN(out.has_up_bias, has(family.up_bias));
+  QUERN_ASSIGN(out.has_down_bias, has(family.down_bias));
+  QUERN_ASSIGN(out.has_norm_bias, has(family.norm_bias));
+  QUERN_ASSIGN(out.has_head_bias, has(family.head_bias));
+  return {};
 }
 
 }  // namespace
@@ -60,24 +137,10 @@ Result<EncoderConfig> read_encoder_config(const JsonObject& config) {
   EncoderConfig out;
   QUERN_ASSIGN(out.names, read_family(config));
   out.family = out.names->model_type;
-  QUERN_ASSIGN(out.n_layers, config.integer("num_hidden_layers", 1, kMaxLayers));
-  QUERN_ASSIGN(out.n_heads, config.integer("num_attention_heads", 1, kMaxWidth));
-  QUERN_ASSIGN(out.d_model, config.integer("hidden_size", 1, kMaxWidth));
-  QUERN_ASSIGN(out.d_ff, config.integer("intermediate_size", 1, 16 * kMaxWidth));
-  QUERN_ASSIGN(out.n_vocab, config.integer("vocab_size", 1, kMaxVocab));
-  QUERN_ASSIGN(out.n_types,
-               config.integer_or("type_vocab_size", 1, kMaxTypes, out.names->default_n_types));
-  QUERN_ASSIGN(const double eps, config.number_or("layer_norm_eps", 0, 1, out.names->default_eps));
-  out.norm_eps = static_cast<float>(eps);
-  QUERN_ASSIGN(out.activation, read_activation(config));
-  QUERN_TRY(read_positions(config, out));
-  if (out.d_model % out.n_heads != 0) {
-    return config.wrong("num_attention_heads",
-                        fmt::format("a divisor of 'hidden_size', {}", out.d_model));
-  }
-  out.n_kv_heads = out.n_heads;
-  out.d_head = out.d_model / out.n_heads;
-  out.attn_scale = 1.0f / std::sqrt(static_cast<float>(out.d_head));
+  QUERN_TRY(check_choices(config));
+  QUERN_TRY(read_sizes(config, out));
+  QUERN_TRY(read_parts(config, out));
+  QUERN_TRY(read_encoder_positions(config, out));
   return out;
 }
 
@@ -94,6 +157,7 @@ Result<EncoderConfig> encoder_from_decoder(const DecoderConfig& config) {
   out.d_model = config.d_model;
   out.d_head = config.d_head;
   out.d_ff = config.d_ff;
+  out.d_embed = config.d_model;
   out.n_vocab = config.n_vocab;
   out.n_positions = config.n_positions;
   out.norm_eps = config.norm_eps;

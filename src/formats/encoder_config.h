@@ -14,24 +14,27 @@
 
 namespace quern::formats {
 
-enum class NormPlace {
-  kPost,  // x = norm(x + part(x)): BERT.
-  kPre    // x = x + part(norm(x)), and a norm after the last layer: Llama.
-};
-
 /// Every number is checked to be in a sane range.
 struct EncoderConfig {
   std::string family;                    // model_type of config.json.
-  const EncoderFamily* names = nullptr;  // Of the tensors; nullptr: a decoder's.
+  const EncoderFamily* names = nullptr;  // Its row; nullptr: a decoder's.
   int n_layers = 0;
   int n_heads = 0;
   int n_kv_heads = 0;  // Divides n_heads.
   int d_model = 0;
   int d_head = 0;
   int d_ff = 0;
+  int d_embed =
+      0;  // Of the embedding; where it is not d_model, a layer leads from one to the other.
   int n_vocab = 0;
   int n_positions = 0;  // Most tokens of a text.
-  int n_types = 0;      // type_vocab_size
+  int n_types = 0;      // Rows of the type table; 0: there is none.
+  int n_groups = 0;     // Of layers that have the same weights; 0: each has its own.
+  bool has_attention_bias = true;
+  bool has_up_bias = true;  // Of gate and up.
+  bool has_down_bias = true;
+  bool has_norm_bias = true;
+  bool has_head_bias = true;  // Of the classifier's first layer.
   float norm_eps = 0;
   NormKind norm_kind = NormKind::kLayer;
   NormPlace norm_place = NormPlace::kPost;
@@ -51,7 +54,11 @@ struct EncoderConfig {
   int first_position = 0;
   int pad_id = -1;
 
-  int n_position_rows() const { return first_position + n_positions; }
+  /// Rows of the table of learned positions; 0: there is none.
+  int n_position_rows() const { return rope.n_dims > 0 ? 0 : first_position + n_positions; }
+  int n_blocks() const { return n_groups > 0 ? n_groups : n_layers; }
+  /// The block that computes a layer.
+  int block_of(int layer) const { return layer * n_blocks() / n_layers; }
 };
 
 /// A decoder whose hidden states are wanted: the same network, run over whole texts.

@@ -22,20 +22,208 @@ constexpr EncoderNames kBertNames = {
     .out = "classifier",
 };
 
-constexpr EncoderNames roberta_names() {
+constexpr EncoderNames roberta_names(std::string_view prefix) {
   EncoderNames names = kBertNames;
-  names.prefix = "roberta.";
+  names.prefix = prefix;
   names.dense = "classifier.dense";
   names.out = "classifier.out_proj";
   return names;
 }
 
+constexpr EncoderNames electra_names() {
+  EncoderNames names = roberta_names("electra.");
+  names.embed_project = "embeddings_project";
+  return names;
+}
+
+constexpr EncoderNames kDistilBertNames = {
+    .prefix = "distilbert.",
+    .token = "embeddings.word_embeddings",
+    .position = "embeddings.position_embeddings",
+    .embed_norm = "embeddings.LayerNorm",
+    .layer = "transformer.layer.{}.",
+    .q = "attention.q_lin",
+    .k = "attention.k_lin",
+    .v = "attention.v_lin",
+    .attn_out = "attention.out_lin",
+    .attn_norm = "sa_layer_norm",
+    .up = "ffn.lin1",
+    .down = "ffn.lin2",
+    .ff_norm = "output_layer_norm",
+    .dense = "pre_classifier",
+    .out = "classifier",
+};
+
+constexpr EncoderNames kAlbertNames = {
+    .prefix = "albert.",
+    .token = "embeddings.word_embeddings",
+    .position = "embeddings.position_embeddings",
+    .type = "embeddings.token_type_embeddings",
+    .embed_norm = "embeddings.LayerNorm",
+    .embed_project = "encoder.embedding_hidden_mapping_in",
+    .layer = "encoder.albert_layer_groups.{}.albert_layers.0.",
+    .q = "attention.query",
+    .k = "attention.key",
+    .v = "attention.value",
+    .attn_out = "attention.dense",
+    .attn_norm = "attention.LayerNorm",
+    .up = "ffn",
+    .down = "ffn_output",
+    .ff_norm = "full_layer_layer_norm",
+    .dense = "pooler",
+    .out = "classifier",
+};
+
+constexpr EncoderNames kNomicBertNames = {
+    .prefix = "bert.",
+    .token = "embeddings.word_embeddings",
+    .type = "embeddings.token_type_embeddings",
+    .embed_norm = "emb_ln",
+    .layer = "encoder.layers.{}.",
+    .qkv = "attn.Wqkv",
+    .attn_out = "attn.out_proj",
+    .attn_norm = "norm1",
+    .gate = "mlp.fc12",
+    .up = "mlp.fc11",
+    .down = "mlp.fc2",
+    .ff_norm = "norm2",
+};
+
+constexpr EncoderNames kModernBertNames = {
+    .prefix = "model.",
+    .token = "embeddings.tok_embeddings",
+    .embed_norm = "embeddings.norm",
+    .layer = "layers.{}.",
+    .final_norm = "final_norm",
+    .qkv = "attn.Wqkv",
+    .attn_out = "attn.Wo",
+    .attn_norm = "attn_norm",
+    .gate_up = "mlp.Wi",
+    .down = "mlp.Wo",
+    .ff_norm = "mlp_norm",
+    .dense = "head.dense",
+    .head_norm = "head.norm",
+    .out = "classifier",
+};
+
+constexpr EncoderNames gte_names(std::string_view prefix) {
+  return {
+      .prefix = prefix,
+      .token = "embeddings.word_embeddings",
+      .type = "embeddings.token_type_embeddings",
+      .embed_norm = "embeddings.LayerNorm",
+      .layer = "encoder.layer.{}.",
+      .qkv = "attention.qkv_proj",
+      .attn_out = "attention.o_proj",
+      .attn_norm = "attn_ln",
+      .gate_up = "mlp.up_gate_proj",
+      .down = "mlp.down_proj",
+      .ff_norm = "mlp_ln",
+      .dense = "pooler.dense",
+      .out = "classifier",
+  };
+}
+
+constexpr EncoderNames kEuroBertNames = {
+    .prefix = "model.",
+    .token = "embed_tokens",
+    .layer = "layers.{}.",
+    .final_norm = "norm",
+    .q = "self_attn.q_proj",
+    .k = "self_attn.k_proj",
+    .v = "self_attn.v_proj",
+    .attn_out = "self_attn.o_proj",
+    .attn_norm = "input_layernorm",
+    .gate = "mlp.gate_proj",
+    .up = "mlp.up_proj",
+    .down = "mlp.down_proj",
+    .ff_norm = "post_attention_layernorm",
+};
+
+constexpr EncoderFamily roberta_like(const char* model_type, std::string_view prefix) {
+  return {.model_type = model_type,
+          .positions = Positions::kBehindPad,
+          .default_pad_id = 1,
+          .names = roberta_names(prefix)};
+}
+
+constexpr EncoderFamily gte_like(const char* model_type, std::string_view prefix) {
+  return {.model_type = model_type,
+          .positions = Positions::kRope,
+          .default_n_types = 1,
+          .default_rope_base = 160000,
+          .gate_up = GateUp::kUpFirst,
+          .up_bias = {.by_default = false},
+          .dense_is_pooler = true,
+          .names = gte_names(prefix)};
+}
+
 constexpr EncoderFamily kFamilies[] = {
     {.model_type = "bert", .dense_is_pooler = true, .names = kBertNames},
-    {.model_type = "roberta",
-     .first_position = FirstPosition::kBehindPad,
-     .default_pad_id = 1,
-     .names = roberta_names()},
+    roberta_like("roberta", "roberta."),
+    roberta_like("xlm-roberta", "roberta."),
+    roberta_like("camembert", "roberta."),
+    {.model_type = "distilbert",
+     .default_n_types = 0,
+     .head_activation = HeadActivation::kRelu,
+     .keys = {.n_layers = {"n_layers", ""},
+              .n_heads = {"n_heads", ""},
+              .d_model = {"dim", ""},
+              .d_ff = {"hidden_dim", ""},
+              .norm_eps = {"", ""},  // Fixed.
+              .activation = {"activation", ""}},
+     .names = kDistilBertNames},
+    {.model_type = "electra", .head_activation = HeadActivation::kGelu, .names = electra_names()},
+    {.model_type = "albert",
+     .default_activation = Activation::kGeluTanh,
+     .shares_layers = true,
+     .dense_is_pooler = true,
+     .names = kAlbertNames},
+    {.model_type = "nomic_bert",
+     .positions = Positions::kRope,
+     .default_rope_base = 1000,
+     .default_activation = Activation::kSilu,
+     .attention_bias = {"qkv_proj_bias", false},
+     .up_bias = {"mlp_fc1_bias", false},
+     .down_bias = {"mlp_fc2_bias", false},
+     .keys = {.n_layers = {"n_layer", "num_hidden_layers"},
+              .n_heads = {"n_head", "num_attention_heads"},
+              .d_model = {"n_embd", "hidden_size"},
+              .d_ff = {"n_inner", "intermediate_size"},
+              .n_positions = {"n_positions", "max_position_embeddings"},
+              .norm_eps = {"layer_norm_epsilon", "layer_norm_eps"},
+              .activation = {"activation_function", "hidden_act"}},
+     .names = kNomicBertNames},
+    {.model_type = "modernbert",
+     .positions = Positions::kRopeInWindows,
+     .default_eps = 1e-5,
+     .default_n_types = 0,
+     .default_rope_base = 160000,
+     .norm_place = NormPlace::kPre,
+     .attention_bias = {"attention_bias", false},
+     .up_bias = {"mlp_bias", false},
+     .down_bias = {"mlp_bias", false},
+     .norm_bias = {"norm_bias", false},
+     .head_bias = {"classifier_bias", false},
+     .has_first_attn_norm = false,
+     .head_activation = HeadActivation::kGelu,
+     .keys = {.norm_eps = {"norm_eps", ""}, .activation = {"hidden_activation", ""}},
+     .names = kModernBertNames},
+    gte_like("new", "new."),
+    gte_like("gte", "gte."),
+    {.model_type = "eurobert",
+     .positions = Positions::kRope,
+     .default_eps = 1e-5,
+     .default_n_types = 0,
+     .default_activation = Activation::kSilu,
+     .norm_kind = NormKind::kRms,
+     .norm_place = NormPlace::kPre,
+     .attention_bias = {"attention_bias", false},
+     .up_bias = {"mlp_bias", false},
+     .down_bias = {"mlp_bias", false},
+     .norm_bias = {"", false},
+     .keys = {.norm_eps = {"rms_norm_eps", ""}},
+     .names = kEuroBertNames},
 };
 
 }  // namespace

@@ -3,49 +3,98 @@
 
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
+#include "tensor/layer_kinds.h"
+
 namespace quern::formats {
 
-/// What the tensors of a family are called, without ".weight" and ".bias".
+/// What the tensors of a family are called, without ".weight" and ".bias". Empty: it has none.
 struct EncoderNames {
-  const char* prefix;  // That files of a task put before all but the head; files without it exist.
-  const char* token;
-  const char* position;
-  const char* type;
-  const char* embed_norm;
-  const char* layer;  // "{}" is the layer's number.
+  std::string_view prefix =
+      {};  // That files of a task put before all but the head; others lack it.
+  std::string_view token = {};
+  std::string_view position = {};
+  std::string_view type = {};
+  std::string_view embed_norm = {};
+  std::string_view embed_project = {};  // From a narrower embedding to the model's width.
+  std::string_view layer = {};          // "{}" is the layer's number.
+  std::string_view final_norm = {};     // With NormPlace::kPre.
 
-  // Within a layer.
-  const char* q;
-  const char* k;
-  const char* v;
-  const char* attn_out;
-  const char* attn_norm;
-  const char* up;
-  const char* down;
-  const char* ff_norm;
+  // Within a layer. `qkv` and `gate_up`: several matrices on top of each other.
+  std::string_view q = {}, k = {}, v = {}, qkv = {};
+  std::string_view attn_out = {};
+  std::string_view attn_norm = {};
+  std::string_view gate = {}, up = {}, gate_up = {};
+  std::string_view down = {};
+  std::string_view ff_norm = {};
 
-  // The classifier: out(tanh(dense(first row))). `dense` bears the prefix where `is_pooler`.
-  const char* dense;
-  const char* out;
+  // The classifier: out(norm(activation(dense(row)))). `dense` bears the prefix where
+  // dense_is_pooler. No `out`: the family has no classifier here.
+  std::string_view dense = {};
+  std::string_view head_norm = {};
+  std::string_view out = {};
 };
 
-/// Where learned positions begin in their table.
-enum class FirstPosition {
-  kFirstRow,
-  kBehindPad,  // Behind the row of the padding token, which all such tokens take.
+/// What config.json calls the sizes: the spelling of the model's own code, and the other one that
+/// is met. Empty: there is no such key.
+using ConfigKey = std::array<const char*, 2>;
+struct EncoderKeys {
+  ConfigKey n_layers = {"num_hidden_layers", ""};
+  ConfigKey n_heads = {"num_attention_heads", ""};
+  ConfigKey d_model = {"hidden_size", ""};
+  ConfigKey d_ff = {"intermediate_size", ""};
+  ConfigKey n_positions = {"max_position_embeddings", ""};
+  ConfigKey norm_eps = {"layer_norm_eps", ""};
+  ConfigKey activation = {"hidden_act", ""};
+};
+
+/// How a token knows its place.
+enum class Positions {
+  kFirstRow,   // A learned table, from its first row on.
+  kBehindPad,  // A learned table, from behind the row of the padding token, which all such take.
+  kRope,       // Turned queries and keys.
+  kRopeInWindows,  // The same; most layers see a window, and turn by another base.
+};
+
+enum class NormPlace {
+  kPost,  // x = norm(x + part(x)): BERT.
+  kPre    // x = x + part(norm(x)), and a norm after the last layer: Llama.
+};
+
+/// The order of a fused gate and up matrix.
+enum class GateUp { kGateFirst, kUpFirst };
+
+enum class HeadActivation { kTanh, kRelu, kGelu };
+
+/// Which linear layers have a bias, unless config.json says otherwise by `key`.
+struct Biases {
+  const char* key = "";
+  bool by_default = true;
 };
 
 struct EncoderFamily {
   const char* model_type;
-  FirstPosition first_position = FirstPosition::kFirstRow;
+  Positions positions = Positions::kFirstRow;
   int default_pad_id = 0;
   double default_eps = 1e-12;
   int default_n_types = 2;
-  bool dense_is_pooler = false;  // The classifier's first layer is the encoder's pooler.
-  EncoderNames names;
+  double default_rope_base = 10000;
+  Activation default_activation = Activation::kGelu;
+  NormKind norm_kind = NormKind::kLayer;
+  NormPlace norm_place = NormPlace::kPost;
+  GateUp gate_up = GateUp::kGateFirst;
+  Biases attention_bias = {}, up_bias = {}, down_bias = {}, norm_bias = {}, head_bias = {};
+  bool has_first_attn_norm = true;  // False: the first layer reads the embedding as it is.
+  bool shares_layers = false;       // Groups of layers have the same weights.
+  bool dense_is_pooler = false;     // The classifier's first layer is the encoder's pooler.
+  HeadActivation head_activation = HeadActivation::kTanh;
+  EncoderKeys keys = {};
+  EncoderNames names = {};
+
+  bool is_gated() const { return !names.gate.empty() || !names.gate_up.empty(); }
 };
 
 /// nullptr if there is none.

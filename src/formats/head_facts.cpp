@@ -141,6 +141,11 @@ Result<HeadFacts> read_head(const JsonObject& config, int d_model) {
   QUERN_ASSIGN(head.output, read_output(config));
   head.n_values = d_model;
   if (head.output != OutputKind::kLogits) return head;
+  QUERN_ASSIGN(const std::string pooling, config.string_or("classifier_pooling", "cls"));
+  if (pooling != "cls" && pooling != "mean") {
+    return config.unsupported("classifier_pooling", "cls or mean");
+  }
+  head.pooling = pooling == "cls" ? Pooling::kCls : Pooling::kMean;
   QUERN_ASSIGN(head.labels, read_labels(config));
   head.n_values = static_cast<int>(head.labels.size());
   QUERN_ASSIGN(head.scale, read_scale(config, head.labels.size()));

@@ -46,8 +46,9 @@ struct HeadFacts {
   OutputKind output = OutputKind::kVector;
   int n_values = 0;  // Width of the vector or row, or number of labels.
 
+  Pooling pooling = Pooling::kMean;  // kLogits: of the row that the classifier reads.
+
   // kVector.
-  Pooling pooling = Pooling::kMean;
   bool normalize = true;  // A Normalize module, or no modules.json at all.
   int truncate_to = 0;    // Numbers kept, after normalising, unless a request says; 0: all.
 

@@ -33,10 +33,11 @@ struct Encoder {
   formats::EncoderConfig config;
   kernels::Precision precision = kernels::Precision::kF32;
 
-  EmbeddingTable token_embedding;     // [n_vocab, d_model]
-  EmbeddingTable position_embedding;  // [n_position_rows, d_model], or empty
-  EmbeddingTable type_embedding;      // [n_types, d_model], or empty
-  kernels::Norm embed_norm;           // Empty where there is none.
+  EmbeddingTable token_embedding;     // [n_vocab, d_embed]
+  EmbeddingTable position_embedding;  // [n_position_rows, d_embed], or empty
+  EmbeddingTable type_embedding;      // [n_types, d_embed], or empty
+  kernels::Norm embed_norm;           // [d_embed]; empty where there is none.
+  kernels::Linear embed_project;      // [d_model, d_embed]; empty where they are one.
   kernels::Norm final_norm;           // With NormPlace::kPre.
   std::vector<TransformerBlock> blocks;
   Classifier classifier;  // Only where the task is classification.
@@ -47,7 +48,7 @@ struct Encoder {
   RopeTable rope, window_rope;
 
   TensorSource files;    // The embedding tables point into it,
-  WeightWindow weights;  // everything else into this: section 0 is shared, 1 + i is layer i.
+  WeightWindow weights;  // everything else into this: section 0 is shared, 1 + i is block i.
   Reservation tables;    // The bytes of the tables.
 
   std::size_t weight_bytes() const { return weights.n_bytes() + tables.bytes(); }
@@ -55,7 +56,7 @@ struct Encoder {
 
 /// What int8 packing equalises channels by.
 struct Int8Calibration {
-  std::vector<BlockMaxima> blocks;  // [n_layers]
+  std::vector<BlockMaxima> blocks;  // [n_blocks]
 };
 
 /// What load_encoder makes of a model's files.

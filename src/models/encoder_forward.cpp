@@ -25,11 +25,14 @@ constexpr int kRowsBetweenRests = 256;
 
 /// What a pass keeps beside the model and the hidden rows: pieces of the scratch.
 struct Pass {
+  Matrix<float> embedded;     // [n, d_embed], where a layer leads from there to d_model
   Matrix<float> turns;        // [n, 2 * rope dims]: angles of the rope, then of the window's rope
   Activations q, k, v, attn;  // [n, d_q] and [n, d_kv], in the type that attention reads and writes
   std::span<std::byte> attention;
   StepRows steps;  // [block rows, ...]
 };
+
+bool projects(const Encoder& m) { return !m.embed_project.empty(); }
 
 bool has_turns(const Encoder& m) { return m.rope.n_dims > 0; }
 
@@ -54,6 +57,7 @@ Pass carve(const Encoder& m, int n_tokens, int longest, int n_threads, Carver& c
   StepForms forms = m.forms;
   if (attention_form(m) == RowForm::kBf16) forms.attended = {};
   Pass p;
+  if (projects(m)) p.embedded = carver.matrix<float>(n_tokens, m.config.d_embed);
   if (has_turns(m)) {
     p.turns = carver.matrix<float>(n_tokens, m.rope.n_dims + m.window_rope.n_dims);
   }
@@ -78,19 +82,19 @@ class Run {
     // From attention to attention a range of rows stays with one thread.
     for (int layer = 0; layer <= m_.config.n_layers; ++layer) {
       if (!Pace::current().go_on()) return;
-      if (layer < m_.config.n_layers) m_.weights.enter(1 + layer);
+      if (layer < m_.config.n_layers) m_.weights.enter(1 + m_.config.block_of(layer));
       for_row_blocks(x_.rows, pool_, [&](const RowRange& rows) {
         if (layer > 0) after_attention(layer - 1, rows);
         if (layer < m_.config.n_layers) before_attention(layer, rows);
       });
-      if (layer > 0) m_.weights.leave(layer);
+      if (layer > 0) m_.weights.leave(1 + m_.config.block_of(layer - 1));
       if (layer < m_.config.n_layers) attend(layer);
     }
   }
 
  private:
   const TransformerBlock& block(int layer) const {
-    return m_.blocks[static_cast<std::size_t>(layer)];
+    return m_.blocks[static_cast<std::size_t>(m_.config.block_of(layer))];
   }
   bool has_window(int layer) const {
     return !m_.config.windows.empty() && m_.config.windows[static_cast<std::size_t>(layer)] > 0;
@@ -107,19 +111,26 @@ class Run {
         if (has_turns(m_)) set_turns(first + t, t, batch_.seq_len(seq));
       }
     });
+    if (projects(m_)) return project_embedding();
     // Where norms end their parts, this one is the first layer's norm_before().
     if (!m_.embed_norm.empty() && !norms_in_place(m_)) {
       kernels::norm_rows(m_.embed_norm, x_, x_, pool_);
     }
   }
 
+  void project_embedding() {
+    kernels::norm_rows(m_.embed_norm, p_.embedded, p_.embedded, pool_);
+    kernels::multiply(p_.embedded, {.linear = m_.embed_project, .out = x_}, pool_);
+  }
+
   void embed_token(int row, int& n_counted) {
     const auto i = static_cast<std::size_t>(row);
-    float* out = x_.row_data(row);
-    std::memset(out, 0, static_cast<std::size_t>(x_.cols) * sizeof(float));
+    const std::span<float> to = (projects(m_) ? p_.embedded : x_).row(row);
+    float* out = to.data();
+    std::memset(out, 0, to.size_bytes());
     add_row(m_.token_embedding, batch_.ids[i], out);
     if (m_.config.embed_scale != 1) {
-      for (float& v : x_.row(row)) v *= m_.config.embed_scale;
+      for (float& v : to) v *= m_.config.embed_scale;
     }
     if (!m_.type_embedding.empty()) add_row(m_.type_embedding, batch_.type_ids[i], out);
     if (!m_.position_embedding.empty()) {
@@ -153,13 +164,16 @@ class Run {
 
   void observe(Matrix<const float> rows, int layer, std::vector<float> BlockMaxima::* largest) {
     if (seen_ == nullptr) return;
-    kernels::int8_observe(rows, seen_->blocks[static_cast<std::size_t>(layer)].*largest);
+    kernels::int8_observe(
+        rows, seen_->blocks[static_cast<std::size_t>(m_.config.block_of(layer))].*largest);
   }
 
   // The norm whose result a layer's attention reads: its own, or the one that ends the layer below.
   const kernels::Norm& norm_before(int layer) const {
     if (!norms_in_place(m_)) return block(layer).attn_norm;
-    return layer == 0 ? m_.embed_norm : block(layer - 1).ff_norm;
+    static constexpr kernels::Norm kNone;
+    if (layer == 0) return projects(m_) ? kNone : m_.embed_norm;
+    return block(layer - 1).ff_norm;
   }
 
   void before_attention(int layer, const RowRange& rows) {

@@ -21,7 +21,7 @@ Placing placing_of(const formats::EncoderConfig& c, Precision precision) {
           .norm_added = c.norm_adds_one ? 1.0f : 0.0f};
 }
 
-/// Section 0 holds what all layers share, section 1 + i layer i.
+/// Section 0 holds what all layers share, section 1 + i block i.
 SectionWalk walk_of(const ModelTensors& t, const Int8Calibration* seen, Encoder& m) {
   const Placing how = placing_of(m.config, m.precision);
   m.blocks.resize(t.blocks.size());
@@ -33,12 +33,20 @@ SectionWalk walk_of(const ModelTensors& t, const Int8Calibration* seen, Encoder&
     }
     m.embed_norm = place_norm(t.embed_norm, how, placer);
     m.final_norm = place_norm(t.final_norm, how, placer);
-    m.classifier = {.dense_w = placer.matrix(t.dense.weight),
+    if (!t.embed_project.weight.empty()) {
+      Placing exact = how;
+      exact.precision = Precision::kF32;
+      m.embed_project = place_linear(t.embed_project, exact, {}, placer);
+    }
+    m.classifier = {.pooling = m.classifier.pooling,
+                    .activation = m.classifier.activation,
+                    .dense_w = placer.matrix(t.dense.weight),
                     .dense_b = placer.vector(t.dense.bias),
+                    .norm = place_norm(t.head_norm, how, placer),
                     .out_w = placer.matrix(t.out.weight),
                     .out_b = placer.vector(t.out.bias)};
   };
-  return walk_sections(m.config.n_layers + 1, place);
+  return walk_sections(m.config.n_blocks() + 1, place);
 }
 
 Status check_supported(const formats::EncoderConfig& c, Precision precision) {
@@ -100,6 +108,8 @@ Encoder empty_encoder(const EncoderLoad& load) {
   Encoder m;
   m.config = load.folder.config;
   m.precision = load.precision;
+  m.classifier.pooling = load.folder.head.pooling;
+  if (m.config.names != nullptr) m.classifier.activation = m.config.names->head_activation;
   return m;
 }
 
@@ -148,7 +158,7 @@ std::size_t encoder_weight_bytes(const formats::ModelFolder& folder, Precision p
                              static_cast<std::size_t>(c.n_position_rows()) +
                              static_cast<std::size_t>(c.n_types);
   return walk_of(*shapes, nullptr, m).total() +
-         n_rows * static_cast<std::size_t>(c.d_model) * sizeof(float);
+         n_rows * static_cast<std::size_t>(c.d_embed) * sizeof(float);
 }
 
 }  // namespace quern::models

@@ -1,4 +1,7 @@
+#include <initializer_list>
+#include <numeric>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -8,58 +11,115 @@
 namespace quern::models {
 namespace {
 
+std::string joined(std::string_view a, std::string_view b) { return std::string(a).append(b); }
+
 class Finder {
  public:
   Finder(const formats::EncoderConfig& config, const TensorSource& source)
       : c_(config), names_(config.names->names), source_(source) {
     // Files of a task put the encoder under a prefix.
-    if (source.has(names_.prefix + std::string(names_.token) + ".weight")) prefix_ = names_.prefix;
+    const std::string stem = joined(names_.prefix, names_.token);
+    if (source.has(stem + ".weight")) prefix_ = names_.prefix;
   }
 
   Status find_all(bool classifies, int n_labels, ModelTensors& out) {
     QUERN_TRY(table(names_.token, c_.n_vocab, out.token));
     QUERN_TRY(table(names_.position, c_.n_position_rows(), out.position));
     QUERN_TRY(table(names_.type, c_.n_types, out.type));
-    QUERN_TRY(norm(prefix_ + names_.embed_norm, out.embed_norm));
-    out.blocks.resize(static_cast<std::size_t>(c_.n_layers));
-    for (int i = 0; i < c_.n_layers; ++i) {
+    QUERN_TRY(norm(prefix_, names_.embed_norm, out.embed_norm, c_.d_embed));
+    if (c_.d_embed != c_.d_model || c_.names->shares_layers) {
+      const std::string name = joined(prefix_, names_.embed_project);
+      QUERN_TRY(linear(name, c_.d_model, c_.d_embed, true, out.embed_project));
+    }
+    out.blocks.resize(static_cast<std::size_t>(c_.n_blocks()));
+    for (int i = 0; i < c_.n_blocks(); ++i) {
       QUERN_TRY(find_block(i, out.blocks[static_cast<std::size_t>(i)]));
     }
-    if (!classifies) return {};
-    const std::string dense = (c_.names->dense_is_pooler ? prefix_ : "") + names_.dense;
-    QUERN_TRY(linear(dense, c_.d_model, c_.d_model, out.dense));
-    return linear(names_.out, n_labels, c_.d_model, out.out);
+    QUERN_TRY(norm(prefix_, names_.final_norm, out.final_norm, c_.d_model));
+    return classifies ? find_classifier(n_labels, out) : Status();
   }
 
  private:
+  Status find_classifier(int n_labels, ModelTensors& out) {
+    if (names_.out.empty()) {
+      return {Code::kUnsupported, fmt::format("a classifier of the family '{}'", c_.family)};
+    }
+    const std::string dense = joined(c_.names->dense_is_pooler ? prefix_ : "", names_.dense);
+    QUERN_TRY(linear(dense, c_.d_model, c_.d_model, c_.has_head_bias, out.dense));
+    QUERN_TRY(norm("", names_.head_norm, out.head_norm, c_.d_model));
+    return linear(std::string(names_.out), n_labels, c_.d_model, true, out.out);
+  }
+
   Status find_block(int i, BlockTensors& to) {
     const std::string stem = prefix_ + fmt::format(fmt::runtime(names_.layer), i);
     const int d_q = c_.n_heads * c_.d_head;
     const int d_kv = c_.n_kv_heads * c_.d_head;
-    QUERN_TRY(linear(stem + names_.q, d_q, c_.d_model, to.q));
-    QUERN_TRY(linear(stem + names_.k, d_kv, c_.d_model, to.k));
-    QUERN_TRY(linear(stem + names_.v, d_kv, c_.d_model, to.v));
-    QUERN_TRY(linear(stem + names_.attn_out, c_.d_model, d_q, to.attn_out));
-    QUERN_TRY(norm(stem + names_.attn_norm, to.attn_norm));
-    QUERN_TRY(linear(stem + names_.up, c_.d_ff, c_.d_model, to.up));
-    QUERN_TRY(linear(stem + names_.down, c_.d_model, c_.d_ff, to.down));
-    return norm(stem + names_.ff_norm, to.ff_norm);
+    const bool bias = c_.has_attention_bias;
+    if (names_.qkv.empty()) {
+      QUERN_TRY(linear(joined(stem, names_.q), d_q, c_.d_model, bias, to.q));
+      QUERN_TRY(linear(joined(stem, names_.k), d_kv, c_.d_model, bias, to.k));
+      QUERN_TRY(linear(joined(stem, names_.v), d_kv, c_.d_model, bias, to.v));
+    } else {
+      QUERN_TRY(fused(joined(stem, names_.qkv), {d_q, d_kv, d_kv}, bias, {&to.q, &to.k, &to.v}));
+    }
+    QUERN_TRY(linear(joined(stem, names_.attn_out), c_.d_model, d_q, bias, to.attn_out));
+    if (i > 0 || c_.names->has_first_attn_norm) {
+      QUERN_TRY(norm(stem, names_.attn_norm, to.attn_norm, c_.d_model));
+    }
+    QUERN_TRY(find_feed_forward(stem, to));
+    return norm(stem, names_.ff_norm, to.ff_norm, c_.d_model);
   }
 
-  Status table(const char* name, int n_rows, RawRows& to) const {
-    return take(source_.matrix(prefix_ + name + ".weight", n_rows, c_.d_model), to);
+  Status find_feed_forward(const std::string& stem, BlockTensors& to) {
+    const bool bias = c_.has_up_bias;
+    if (!names_.gate_up.empty()) {
+      const bool gate_first = c_.names->gate_up == formats::GateUp::kGateFirst;
+      QUERN_TRY(fused(joined(stem, names_.gate_up), {c_.d_ff, c_.d_ff}, bias,
+                      {gate_first ? &to.gate : &to.up, gate_first ? &to.up : &to.gate}));
+    } else {
+      QUERN_TRY(linear(joined(stem, names_.up), c_.d_ff, c_.d_model, bias, to.up));
+      if (!names_.gate.empty()) {
+        QUERN_TRY(linear(joined(stem, names_.gate), c_.d_ff, c_.d_model, bias, to.gate));
+      }
+    }
+    return linear(joined(stem, names_.down), c_.d_model, c_.d_ff, c_.has_down_bias, to.down);
   }
 
-  Status linear(const std::string& name, int n_out, int n_in, LinearTensors& to) const {
+  Status table(std::string_view name, int n_rows, RawRows& to) const {
+    if (name.empty() || n_rows == 0) return {};
+    return take(source_.matrix(joined(prefix_, name) + ".weight", n_rows, c_.d_embed), to);
+  }
+
+  Status linear(const std::string& name, int n_out, int n_in, bool has_bias,
+                LinearTensors& to) const {
     QUERN_TRY(take(source_.matrix(name + ".weight", n_out, n_in), to.weight));
-    return take(source_.vector(name + ".bias", n_out), to.bias);
+    return has_bias ? take(source_.vector(name + ".bias", n_out), to.bias) : Status();
+  }
+
+  /// Layers whose matrices lie on top of each other in one, `heights` rows each.
+  Status fused(const std::string& name, std::initializer_list<int> heights, bool has_bias,
+               std::initializer_list<LinearTensors*> parts) const {
+    LinearTensors all;
+    QUERN_TRY(linear(name, std::accumulate(heights.begin(), heights.end(), 0), c_.d_model, has_bias,
+                     all));
+    int row = 0;
+    const int* height = heights.begin();
+    for (LinearTensors* part : parts) {
+      part->weight = all.weight.slice(row, *height);
+      if (has_bias) part->bias = slice_numbers(all.bias, row, *height);
+      row += *height++;
+    }
+    return {};
   }
 
   /// Very old files say gamma and beta.
-  Status norm(const std::string& name, NormTensors& to) const {
-    const bool is_old = !source_.has(name + ".weight") && source_.has(name + ".gamma");
-    QUERN_TRY(take(source_.vector(name + (is_old ? ".gamma" : ".weight"), c_.d_model), to.weight));
-    return take(source_.vector(name + (is_old ? ".beta" : ".bias"), c_.d_model), to.bias);
+  Status norm(std::string_view stem, std::string_view name, NormTensors& to, int width) const {
+    if (name.empty()) return {};
+    const std::string at = joined(stem, name);
+    const bool is_old = !source_.has(at + ".weight") && source_.has(at + ".gamma");
+    QUERN_TRY(take(source_.vector(at + (is_old ? ".gamma" : ".weight"), width), to.weight));
+    if (!c_.has_norm_bias) return {};
+    return take(source_.vector(at + (is_old ? ".beta" : ".bias"), width), to.bias);
   }
 
   static Status take(Result<RawRows> found, RawRows& to) {

@@ -3,6 +3,7 @@
 
 #include "models/encoder.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <random>
@@ -110,6 +111,39 @@ class Fixture {
   json golden;
 };
 
+// One of each family, saved by transformers itself (tools/make_family_fixtures.py).
+const char* const kFamilies[] = {"tiny-xlm-roberta",
+                                 "tiny-xlm-roberta-classifier",
+                                 "tiny-camembert",
+                                 "tiny-distilbert",
+                                 "tiny-distilbert-classifier",
+                                 "tiny-electra",
+                                 "tiny-electra-classifier",
+                                 "tiny-albert",
+                                 "tiny-albert-classifier",
+                                 "tiny-nomic",
+                                 "tiny-modernbert",
+                                 "tiny-modernbert-classifier",
+                                 "tiny-gte",
+                                 "tiny-gte-classifier",
+                                 "tiny-eurobert"};
+
+std::string test_name(const testing::TestParamInfo<const char*>& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+double cosine(const std::vector<float>& a, const std::vector<float>& b) {
+  double ab = 0, aa = 0, bb = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ab += static_cast<double>(a[i]) * b[i];
+    aa += static_cast<double>(a[i]) * a[i];
+    bb += static_cast<double>(b[i]) * b[i];
+  }
+  return ab / std::sqrt(aa * bb);
+}
+
 class Golden : public testing::TestWithParam<const char*> {};
 
 TEST_P(Golden, agrees_with_transformers) {
@@ -131,6 +165,49 @@ INSTANTIATE_TEST_SUITE_P(Models, Golden,
                          testing::Values("tiny-mean-f32", "tiny-mean-f16", "tiny-mean-bf16",
                                          "tiny-cls", "tiny-max", "tiny-sharded", "tiny-nli",
                                          "tiny-roberta", "tiny-roberta-cross"));
+
+INSTANTIATE_TEST_SUITE_P(Families, Golden, testing::ValuesIn(kFamilies), test_name);
+
+class Family : public testing::TestWithParam<const char*> {};
+
+TEST_P(Family, every_precision_is_near_f32) {
+  Fixture f32(GetParam());
+  const auto want = f32.run(f32.golden_sequences(), 2);
+  Int8Calibration seen;
+  for (const Sequence& s : f32.golden_sequences()) f32.observe(s, seen);
+  for (const Precision precision : {Precision::kBf16, Precision::kInt8}) {
+    Fixture f(GetParam(), precision, precision == Precision::kInt8 ? &seen : nullptr);
+    const auto got = f.run(f.golden_sequences(), 2);
+    double sum = 0;
+    for (std::size_t i = 0; i < want.size(); ++i) sum += cosine(got[i], want[i]);
+    EXPECT_GT(sum / static_cast<double>(want.size()), 0.99);
+    EXPECT_NE(got, want);
+  }
+}
+
+TEST_P(Family, a_text_has_its_bits_alone_and_in_a_batch_from_memory_and_from_sections) {
+  Fixture f(GetParam());
+  const auto want = f.run(f.golden_sequences(), 1);
+  EXPECT_EQ(f.run(f.golden_sequences(), 3), want);
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    EXPECT_EQ(f.run({f.golden_sequences()[i]}, 2)[0], want[i]) << i;
+  }
+  // Tables are stored in f16, and counted as f32 where no file is looked at.
+  EXPECT_EQ(encoder_weight_bytes(f.folder, Precision::kF32),
+            f.model.weights.n_bytes() + 2 * f.model.tables.bytes());
+  KeptSections packed;
+  const auto files = [&] { return std::move(*formats::TensorFiles::open(f.folder.path)); };
+  ASSERT_TRUE(
+      pack_encoder({.folder = f.folder}, files(), f.ledger, ThreadPool::serial(), packed).ok());
+  auto bound = load_encoder(
+      {.folder = f.folder, .packed = packed.mapped(), .residency = Residency::kStreamed}, files(),
+      f.ledger, ThreadPool::serial());
+  ASSERT_TRUE(bound.ok()) << bound.status().message();
+  f.model = std::move(*bound);
+  EXPECT_EQ(f.run(f.golden_sequences(), 2), want);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, Family, testing::ValuesIn(kFamilies), test_name);
 
 TEST(encoder, bf16_stays_near_f32) {
   Fixture f32("tiny-mean-f32");

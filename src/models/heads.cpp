@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "base/check.h"
 #include "base/thread_pool.h"
@@ -41,6 +42,41 @@ void pool_max(Matrix<const float> rows, std::span<float> out) {
   }
 }
 
+Matrix<const float> rows_of(const RaggedBatch& batch, Matrix<const float> hidden, int seq) {
+  return hidden.block(batch.seq_starts[static_cast<std::size_t>(seq)], batch.seq_len(seq));
+}
+
+void pool(formats::Pooling pooling, Matrix<const float> rows, std::span<float> out) {
+  if (rows.rows == 0) {
+    std::fill(out.begin(), out.end(), 0.0f);
+    return;
+  }
+  switch (pooling) {
+    case formats::Pooling::kMean:
+      return pool_mean(rows, out);
+    case formats::Pooling::kMax:
+      return pool_max(rows, out);
+    case formats::Pooling::kCls:
+      std::copy_n(rows.row_data(0), out.size(), out.begin());
+      return;
+    case formats::Pooling::kLast:
+      std::copy_n(rows.row_data(rows.rows - 1), out.size(), out.begin());
+      return;
+  }
+}
+
+float activate(float x, formats::HeadActivation activation) {
+  switch (activation) {
+    case formats::HeadActivation::kTanh:
+      return std::tanh(x);
+    case formats::HeadActivation::kRelu:
+      return std::max(x, 0.0f);
+    case formats::HeadActivation::kGelu:
+      return 0.5f * x * (1 + std::erf(x * std::numbers::sqrt2_v<float> / 2));
+  }
+  return x;
+}
+
 float dot(std::span<const float> a, const float* b) {
   double sum = 0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * b[i];
@@ -53,46 +89,32 @@ void pool_sequences(const RaggedBatch& batch, Matrix<const float> hidden,
                     const formats::HeadFacts& head, Matrix<float> out) {
   QUERN_CHECK(out.same_shape(batch.n_seqs(), hidden.cols));
   for (int s = 0; s < batch.n_seqs(); ++s) {
-    const Matrix<const float> rows =
-        hidden.block(batch.seq_starts[static_cast<std::size_t>(s)], batch.seq_len(s));
-    const std::span<float> to = out.row(s);
-    if (rows.rows == 0) {
-      std::fill(to.begin(), to.end(), 0.0f);
-      continue;
-    }
-    switch (head.pooling) {
-      case formats::Pooling::kMean:
-        pool_mean(rows, to);
-        break;
-      case formats::Pooling::kMax:
-        pool_max(rows, to);
-        break;
-      case formats::Pooling::kCls:
-        std::copy_n(rows.row_data(0), to.size(), to.begin());
-        break;
-      case formats::Pooling::kLast:
-        std::copy_n(rows.row_data(rows.rows - 1), to.size(), to.begin());
-        break;
-    }
-    if (head.normalize) normalize_row(to);
+    pool(head.pooling, rows_of(batch, hidden, s), out.row(s));
+    if (head.normalize) normalize_row(out.row(s));
   }
 }
 
 void classify_sequences(const Classifier& head, const RaggedBatch& batch,
                         Matrix<const float> hidden, Matrix<float> out) {
   QUERN_CHECK(out.same_shape(batch.n_seqs(), head.n_labels()));
-  std::vector<float> pooled(static_cast<std::size_t>(hidden.cols));
+  std::vector<float> row(static_cast<std::size_t>(hidden.cols));
+  std::vector<float> dense(row.size());
+  const Matrix<float> dense_row(dense.data(), 1, hidden.cols);
   for (int s = 0; s < batch.n_seqs(); ++s) {
     QUERN_CHECK(batch.seq_len(s) > 0);
     ThreadPool::rest();
-    const auto first = hidden.row(batch.seq_starts[static_cast<std::size_t>(s)]);
-    for (std::size_t i = 0; i < pooled.size(); ++i) {
-      const int r = static_cast<int>(i);
-      pooled[i] = std::tanh(dot(first, head.dense_w.row_data(r)) + head.dense_b[i]);
+    pool(head.pooling, rows_of(batch, hidden, s), row);
+    for (std::size_t i = 0; i < dense.size(); ++i) {
+      const float bias = head.dense_b.empty() ? 0 : head.dense_b[i];
+      dense[i] =
+          activate(dot(row, head.dense_w.row_data(static_cast<int>(i))) + bias, head.activation);
+    }
+    if (!head.norm.empty()) {
+      kernels::norm_rows(head.norm, dense_row, dense_row, ThreadPool::serial());
     }
     for (int l = 0; l < head.n_labels(); ++l) {
       out.row(s)[static_cast<std::size_t>(l)] =
-          dot(pooled, head.out_w.row_data(l)) + head.out_b[static_cast<std::size_t>(l)];
+          dot(dense, head.out_w.row_data(l)) + head.out_b[static_cast<std::size_t>(l)];
     }
   }
 }

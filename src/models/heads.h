@@ -7,15 +7,20 @@
 #include <vector>
 
 #include "formats/model_folder.h"
+#include "kernels/norm.h"
 #include "models/ragged_batch.h"
 #include "tensor/matrix.h"
 
 namespace quern::models {
 
-/// Logits of a sequence: out(tanh(dense(first row))), in f32. Empty where a model has none.
+/// Logits of a sequence: out(norm(activation(dense(its pooled row)))), in f32. Empty where a model
+/// has none.
 struct Classifier {
+  formats::Pooling pooling = formats::Pooling::kCls;
+  formats::HeadActivation activation = formats::HeadActivation::kTanh;
   Matrix<const float> dense_w;     // [d_model, d_model]
-  std::span<const float> dense_b;  // [d_model]
+  std::span<const float> dense_b;  // [d_model], or none
+  kernels::Norm norm = {};         // Of most families none.
   Matrix<const float> out_w;       // [n_labels, d_model]
   std::span<const float> out_b;    // [n_labels]
 

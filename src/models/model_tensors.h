@@ -14,13 +14,15 @@ namespace quern::models {
 
 /// What a model has not is empty.
 struct ModelTensors {
-  RawRows token;     // [n_vocab, d_model]
-  RawRows position;  // [first_position + n_positions, d_model]
-  RawRows type;      // [n_types, d_model]
+  RawRows token;     // [n_vocab, d_embed]
+  RawRows position;  // [n_position_rows, d_embed]
+  RawRows type;      // [n_types, d_embed]
   NormTensors embed_norm, final_norm;
+  LinearTensors embed_project;
   std::vector<BlockTensors> blocks;
   RawRows output;            // Of logits over the vocabulary; empty: the embedding.
-  LinearTensors dense, out;  // Of a classifier.
+  LinearTensors dense, out;  // Of a classifier,
+  NormTensors head_norm;     // and between the two.
 };
 
 /// Errors: kNotFound, kBadInput, kUnsupported, each naming the tensor, what it is and what was

@@ -30,6 +30,16 @@ void for_elements(BlockFormat format, std::span<const std::byte> row, int n, con
 
 }  // namespace
 
+RawRows slice_numbers(const RawRows& vector, int first, int n) {
+  RawRows out = vector;
+  out.n_cols = n;
+  const std::size_t size = vector.bytes.size() / static_cast<std::size_t>(vector.n_cols);
+  out.bytes =
+      vector.bytes.subspan(size * static_cast<std::size_t>(vector.bytes.empty() ? 0 : first),
+                           size * static_cast<std::size_t>(n));
+  return out;
+}
+
 void read_row(const RawRows& rows, int i, std::span<float> out) {
   kernels::dequantise_blocks(rows.format, rows.row(i), out);
 }

@@ -31,6 +31,9 @@ struct RawRows {
   }
 };
 
+/// Numbers [first, first + n) of a vector. Its format has one number in each place: no blocks.
+RawRows slice_numbers(const RawRows& vector, int first, int n);
+
 /// One row widened to f32, exactly. Shapes: out [n_cols].
 void read_row(const RawRows& rows, int i, std::span<float> out);
 

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,9 @@ class KeptSections : public SectionSink {
   /// Written to a file of this test, each section at a page, and mapped.
   MappedSections mapped() const {
     constexpr std::size_t kPage = 4096;
-    const std::string path = testing::TempDir() + "/" +
-                             testing::UnitTest::GetInstance()->current_test_info()->name() +
-                             ".sections";
+    std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::replace(name.begin(), name.end(), '/', '_');  // Of a parameter.
+    const std::string path = testing::TempDir() + "/" + name + ".sections";
     std::string file;
     for (const std::string& section : sections) {
       file += section;

@@ -1,7 +1,6 @@
 #include "models/transformer.h"
 
 namespace quern::models {
-namespace {
 
 kernels::Linear place_linear(const LinearTensors& from, const Placing& how,
                              std::span<const float> factors, WeightPlacer& placer) {
@@ -12,12 +11,12 @@ kernels::Linear place_linear(const LinearTensors& from, const Placing& how,
   return to;
 }
 
-}  // namespace
-
 kernels::Norm place_norm(const NormTensors& from, const Placing& how, WeightPlacer& placer) {
   kernels::Norm to{.kind = how.norm_kind, .eps = how.norm_eps, .weight = {}, .bias = {}};
   to.weight = placer.vector(from.weight, how.norm_added);
-  to.bias = placer.vector(from.bias);
+  // Layer norms without a bias: modern encoders.
+  const bool lacks_bias = how.norm_kind == NormKind::kLayer && from.bias.empty();
+  to.bias = lacks_bias ? placer.zeros(from.weight.n_cols) : placer.vector(from.bias);
   return to;
 }
 

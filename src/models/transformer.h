@@ -56,6 +56,9 @@ struct Placing {
   float norm_added = 0;  // To each norm weight: some files store them less 1.
 };
 
+kernels::Linear place_linear(const LinearTensors& from, const Placing& how,
+                             std::span<const float> factors, WeightPlacer& placer);
+
 kernels::Norm place_norm(const NormTensors& from, const Placing& how, WeightPlacer& placer);
 
 /// `seen`: for int8; nullptr where nothing was observed.

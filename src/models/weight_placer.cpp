@@ -58,6 +58,17 @@ std::span<const float> WeightPlacer::vector(const RawRows& rows, float added) {
   return {reinterpret_cast<const float*>(run.at), n};
 }
 
+std::span<const float> WeightPlacer::zeros(int n) {
+  if (n == 0) return {};
+  const Run run = take(static_cast<std::size_t>(n) * sizeof(float));
+  if (run.at == nullptr) return {};
+  if (run.fill != nullptr) {
+    const std::span<float> out = floats(run.fill, static_cast<std::size_t>(n));
+    std::fill(out.begin(), out.end(), 0.0f);
+  }
+  return {reinterpret_cast<const float*>(run.at), static_cast<std::size_t>(n)};
+}
+
 Matrix<const float> WeightPlacer::matrix(const RawRows& rows) {
   const std::span<const float> all = vector(rows);
   if (all.empty()) return {};

@@ -28,6 +28,9 @@ class WeightPlacer {
   /// In f32, `added` to each number. Nothing while counting.
   std::span<const float> vector(const RawRows& rows, float added = 0);
 
+  /// So many f32; none: nothing.
+  std::span<const float> zeros(int n);
+
   /// In f32, row by row.
   Matrix<const float> matrix(const RawRows& rows);
 

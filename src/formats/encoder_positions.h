@@ -1,0 +1,16 @@
+// How an encoder's tokens know their places: learned tables, ropes, windows.
+// Source: huggingface/transformers configuration_*.py of each family; nomic-ai's
+// configuration_hf_nomic_bert.py; Alibaba-NLP's configuration.py of "new".
+
+#pragma once
+
+#include "formats/encoder_config.h"
+#include "formats/json_object.h"
+
+namespace quern::formats {
+
+/// Positions, ropes and windows; the sizes and the family are there already.
+/// Errors: kBadInput; kUnsupported for other kinds of positions and of rope scaling.
+Status read_encoder_positions(const JsonObject& config, EncoderConfig& out);
+
+}  // namespace quern::formats
