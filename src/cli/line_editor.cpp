@@ -109,6 +109,9 @@ std::optional<std::string> LineEditor::read_one(const std::string& prompt) {
   terminal_->prompt = prompt;
   for (;;) {
     int n = 0;
+    // Before the prompt is shown: what is typed at once is then the editor's and not the
+    // terminal's, which drops it at Ctrl-C.
+    el_set(terminal_->line, EL_PREP_TERM, 1);
     const char* text = el_gets(terminal_->line, &n);
     if (is_interrupted()) {  // The signal ended the read.
       const LineInfo* typed = el_line(terminal_->line);
