@@ -132,7 +132,7 @@ TEST_F(HubTest, what_is_no_model_is_refused_and_leaves_nothing) {
   EXPECT_EQ(hub.add(model, "m", "").status().code(), Code::kNotFound);
   const std::string other = folder.copy_model("tiny-mean-f32", "other");
   replace_in(other + "/tokenizer.json", "\"model\":{\"type\":\"WordPiece\"",
-             "\"model\":{\"type\":\"BPE\"");
+             "\"model\":{\"type\":\"Lattice\"");
   EXPECT_EQ(hub.add(other, "m", "").status().code(), Code::kUnsupported);
   EXPECT_THAT(entries(), ElementsAre());
 }
