@@ -41,7 +41,13 @@ Result<TokenId> special_token_id(const GgufMetadata& metadata, std::string_view 
   const std::string key = fmt::format("tokenizer.ggml.{}", name);
   QUERN_ASSIGN(const std::string_view model, metadata.string_or("tokenizer.ggml.model", ""));
   const TokenId custom = custom_id(model, name, n_vocab);
-  if (!metadata.has(key)) return custom;
+  if (!metadata.has(key)) {
+    // BERT files name [CLS] and [SEP] otherwise; a Llama without ends is a file that lacks them.
+    if (custom >= 0 && model == "llama" && name != "unknown_token_id") {
+      log_warn("there is no '{}': {} is taken", key, custom);
+    }
+    return custom;
+  }
   QUERN_ASSIGN(const std::int64_t id, metadata.integer_or(key, INT64_MIN, INT64_MAX, -1));
   if (id == UINT32_MAX || id == -1) return TokenId{-1};
   if (id >= 0 && id < static_cast<std::int64_t>(n_vocab)) return static_cast<TokenId>(id);
