@@ -57,7 +57,7 @@ class Load {
   Load(engine::Engine& engine, const std::string& model)
       : thread_([this, &engine, model] {
           while (!stop_) {
-            const auto response = engine.run(texts_of(model, 64, 512, engine::WorkClass::kBulk));
+            const auto response = engine.run(texts_of(model, 8, 512, engine::WorkClass::kBulk));
             for (const auto& outcome : response.outcomes) n_texts_ += outcome.status.ok() ? 1 : 0;
           }
         }) {}
