@@ -2,7 +2,8 @@
 // embedded and classified, answers generated, requests cancelled and late, models evicted and
 // loaded again. Meant for the sanitizers; a text must have the same numbers each time.
 //
-// usage: quern_mixed_load [SECONDS=3]    exit 1 when a promise is broken
+// usage: quern_mixed_load [SECONDS=3] [MB=2]    exit 1 when a promise is broken
+// MB: for models, beside what the program takes; the thread sanitizer takes more as it goes.
 
 #include <atomic>
 #include <cstdio>
@@ -194,13 +195,14 @@ class Client {
 
 int main(int argc, char** argv) {
   const double seconds = argc > 1 ? std::atof(argv[1]) : 3;
+  const std::size_t model_bytes = argc > 2 ? std::strtoul(argv[2], nullptr, 10) << 20 : kModelBytes;
   const cli::TempFolder home;
   EngineOptions options{.n_threads = 3, .home = home.file(""), .precision = "f32"};
   options.memory_bytes = kModelBytes;
   while (!Engine::make(options).ok() && options.memory_bytes < kMostBytes) {
     options.memory_bytes += std::size_t{1} << 18;
   }
-  options.memory_bytes += kModelBytes;
+  options.memory_bytes += model_bytes;
   Result<std::unique_ptr<Engine>> made = Engine::make(options);
   // Under the sanitizers the program grows with each try.
   while (!made.ok() && options.memory_bytes < kMostBytes) {
