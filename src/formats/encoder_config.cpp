@@ -16,11 +16,6 @@ constexpr int kMaxWidth = 1 << 16;
 constexpr int kMaxVocab = 1 << 24;
 constexpr int kMaxTypes = 256;  // Type ids are bytes.
 
-/// The spelling of a key that this file has; the first where it has none.
-const char* spelling(const JsonObject& config, const ConfigKey& key) {
-  return !config.has(key[0]) && config.has(key[1]) ? key[1] : key[0];
-}
-
 Result<Activation> read_activation(const JsonObject& config, const EncoderFamily& family) {
   const char* key = spelling(config, family.keys.activation);
   if (!config.has(key)) return family.default_activation;

@@ -228,6 +228,10 @@ constexpr EncoderFamily kFamilies[] = {
 
 }  // namespace
 
+const char* spelling(const JsonObject& config, const ConfigKey& key) {
+  return !config.has(key[0]) && config.has(key[1]) ? key[1] : key[0];
+}
+
 const EncoderFamily* find_encoder_family(std::string_view model_type) {
   for (const EncoderFamily& family : kFamilies) {
     if (model_type == family.model_type) return &family;

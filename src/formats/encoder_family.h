@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "formats/json_object.h"
 #include "tensor/layer_kinds.h"
 
 namespace quern::formats {
@@ -41,6 +42,9 @@ struct EncoderNames {
 /// What config.json calls the sizes: the spelling of the model's own code, and the other one that
 /// is met. Empty: there is no such key.
 using ConfigKey = std::array<const char*, 2>;
+/// The spelling of a key that this file has; the first where it has none.
+const char* spelling(const JsonObject& config, const ConfigKey& key);
+
 struct EncoderKeys {
   ConfigKey n_layers = {"num_hidden_layers", ""};
   ConfigKey n_heads = {"num_attention_heads", ""};

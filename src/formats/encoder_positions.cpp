@@ -105,9 +105,8 @@ Status read_ropes(const JsonObject& config, EncoderConfig& out) {
 }  // namespace
 
 Status read_encoder_positions(const JsonObject& config, EncoderConfig& out) {
-  const ConfigKey& key = out.names->keys.n_positions;
-  const char* spelt = !config.has(key[0]) && config.has(key[1]) ? key[1] : key[0];
-  QUERN_ASSIGN(out.n_positions, config.integer(spelt, kFewestPositions, kMaxPositions));
+  const char* key = spelling(config, out.names->keys.n_positions);
+  QUERN_ASSIGN(out.n_positions, config.integer(key, kFewestPositions, kMaxPositions));
   const bool turns =
       out.names->positions == Positions::kRope || out.names->positions == Positions::kRopeInWindows;
   const char* want = turns ? "rope" : "absolute";

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "models/test_cosine.h"
 #include "models/test_sections.h"
 
 namespace quern::models {
@@ -196,16 +197,6 @@ TEST(decoder, bound_to_packed_sections_it_gives_the_same_bits) {
   packed.sections.back().resize(64);
   EXPECT_EQ(load_decoder(facts, f.ledger, f.pool, {.packed = packed.mapped()}).status().code(),
             Code::kBadInput);
-}
-
-double cosine(const std::vector<float>& a, const std::vector<float>& b) {
-  double ab = 0, aa = 0, bb = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    ab += static_cast<double>(a[i]) * b[i];
-    aa += static_cast<double>(a[i]) * a[i];
-    bb += static_cast<double>(b[i]) * b[i];
-  }
-  return ab / std::sqrt(aa * bb);
 }
 
 TEST(decoder, blocks_of_folders_run_in_other_precisions) {

@@ -15,6 +15,7 @@
 #include "base/pace.h"
 #include "kernels/block/block_weight.h"
 #include "models/decoder.h"
+#include "models/test_cosine.h"
 #include "models/test_sections.h"
 
 namespace quern::models {
@@ -132,16 +133,6 @@ std::string test_name(const testing::TestParamInfo<const char*>& info) {
   std::string name = info.param;
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
-}
-
-double cosine(const std::vector<float>& a, const std::vector<float>& b) {
-  double ab = 0, aa = 0, bb = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    ab += static_cast<double>(a[i]) * b[i];
-    aa += static_cast<double>(a[i]) * a[i];
-    bb += static_cast<double>(b[i]) * b[i];
-  }
-  return ab / std::sqrt(aa * bb);
 }
 
 class Golden : public testing::TestWithParam<const char*> {};

@@ -6,6 +6,7 @@
 #include "text/added_vocabulary.h"
 #include "text/bpe/bpe_words.h"
 #include "text/bpe/byte_chars.h"
+#include "text/bpe/byte_ids.h"
 #include "text/bpe/merge_table.h"
 #include "text/pipeline/unicode_form.h"
 #include "text/word_cache.h"
@@ -36,11 +37,7 @@ class ByteBpeTokenizer : public Tokenizer {
         pieces_(std::move(pieces)),
         merges_(std::move(merges)),
         added_(spec.added, normalize()) {
-    for (unsigned byte = 0; byte < 256; ++byte) {
-      std::string written;
-      append_byte_char(static_cast<unsigned char>(byte), written);
-      id_of_byte_[byte] = pieces_.find(written);
-    }
+    id_of_byte_ = ids_of_bytes(pieces_, append_byte_char);
   }
 
   using Tokenizer::encode;

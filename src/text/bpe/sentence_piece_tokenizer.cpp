@@ -6,6 +6,7 @@
 #include <string>
 
 #include "text/added_vocabulary.h"
+#include "text/bpe/byte_ids.h"
 #include "text/bpe/byte_pieces.h"
 #include "text/bpe/merge_table.h"
 #include "text/word_cache.h"
@@ -53,11 +54,7 @@ class SentencePieceTokenizer : public Tokenizer {
         ranks_.push_back(rank_of_score(static_cast<float>(score)));
       }
     }
-    for (unsigned byte = 0; byte < 256; ++byte) {
-      std::string written;
-      append_byte_piece(static_cast<unsigned char>(byte), written);
-      id_of_byte_[byte] = pieces_.find(written);
-    }
+    id_of_byte_ = ids_of_bytes(pieces_, append_byte_piece);
   }
 
   using Tokenizer::encode;

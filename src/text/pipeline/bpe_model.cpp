@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/utf8.h"
+#include "text/bpe/byte_ids.h"
 #include "text/bpe/byte_pieces.h"
 #include "text/bpe/merge_table.h"
 #include "text/piece_table.h"
@@ -22,11 +23,7 @@ class BpeModel : public WordModel {
       if (token.special) specials_.push_back(token.id);
     }
     std::sort(specials_.begin(), specials_.end());
-    for (unsigned byte = 0; byte < 256; ++byte) {
-      std::string written;
-      append_byte_piece(static_cast<unsigned char>(byte), written);
-      id_of_byte_[byte] = pieces_.find(written);
-    }
+    id_of_byte_ = ids_of_bytes(pieces_, append_byte_piece);
   }
 
   void encode(std::string_view word, WordScratch& scratch,

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/utf8.h"
+#include "text/bpe/byte_ids.h"
 #include "text/bpe/byte_pieces.h"
 #include "text/piece_table.h"
 #include "text/pipeline/piece_trie.h"
@@ -28,11 +29,7 @@ class UnigramModel : public WordModel {
         byte_fallback_(spec.unigram.byte_fallback),
         unk_score_(spec.unigram.unk_score.value_or(
             *std::min_element(scores_.begin(), scores_.end()) - kUnknownPenalty)) {
-    for (unsigned byte = 0; byte < 256; ++byte) {
-      std::string written;
-      append_byte_piece(static_cast<unsigned char>(byte), written);
-      id_of_byte_[byte] = trie_.find(written);
-    }
+    id_of_byte_ = ids_of_bytes(trie_, append_byte_piece);
   }
 
   void encode(std::string_view word, WordScratch& scratch,
