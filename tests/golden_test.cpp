@@ -82,7 +82,9 @@ INSTANTIATE_TEST_SUITE_P(fixtures, golden_vectors,
                                          "tiny-cls", "tiny-max", "tiny-sharded", "tiny-roberta",
                                          "tiny-xlm-roberta", "tiny-camembert", "tiny-distilbert",
                                          "tiny-electra", "tiny-albert", "tiny-nomic",
-                                         "tiny-modernbert", "tiny-gte", "tiny-eurobert"),
+                                         "tiny-modernbert", "tiny-gte", "tiny-eurobert",
+                                         "tiny-mpnet", "tiny-deberta", "tiny-deberta-v2",
+                                         "tiny-jina"),
                          [](const auto& p) {
                            std::string name = p.param;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -92,7 +94,8 @@ INSTANTIATE_TEST_SUITE_P(fixtures, golden_vectors,
 TEST(golden_logits, agree_with_transformers_for_texts_and_pairs) {
   for (const char* name :
        {"tiny-nli", "tiny-roberta-cross", "tiny-distilbert-classifier", "tiny-electra-classifier",
-        "tiny-albert-classifier", "tiny-modernbert-classifier"}) {
+        "tiny-albert-classifier", "tiny-modernbert-classifier", "tiny-mpnet-classifier",
+        "tiny-deberta-classifier", "tiny-jina-classifier"}) {
     SCOPED_TRACE(name);
     const auto engine = make_test_engine();
     const json golden = golden_of(name);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "formats/encoder_distances.h"
 #include "formats/encoder_positions.h"
 
 namespace quern::formats {
@@ -28,16 +29,20 @@ Result<Activation> read_activation(const JsonObject& config, const EncoderFamily
   }
   if (name == "relu") return Activation::kRelu;
   const bool is_gated = family.is_gated();
+  if (is_gated && name == "reglu") return Activation::kRelu;
   if (is_gated && (name == "silu" || name == "swish" || name == "swiglu")) return Activation::kSilu;
   if (is_gated && name == "geglu") return Activation::kGelu;
-  return config.unsupported(key, is_gated ? "silu, swiglu, gelu, geglu, gelu_new or relu"
+  return config.unsupported(key, is_gated ? "silu, swiglu, gelu, geglu, gelu_new, relu or reglu"
                                           : "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh or relu");
 }
 
 Result<const EncoderFamily*> read_family(const JsonObject& config) {
   const std::string known = encoder_family_names();
   if (!config.has("model_type")) return config.wrong("model_type", "one of: " + known);
-  QUERN_ASSIGN(const std::string type, config.string("model_type"));
+  QUERN_ASSIGN(std::string type, config.string("model_type"));
+  // Jina's embedders call themselves BERT.
+  QUERN_ASSIGN(const std::string positions, config.string_or("position_embedding_type", ""));
+  if (type == "bert" && positions == "alibi") type = "jina-bert-v2";
   const EncoderFamily* family = find_encoder_family(type);
   if (family == nullptr) return config.unsupported("model_type", "one of: " + known);
   return family;
@@ -69,8 +74,13 @@ Status check_choices(const JsonObject& config) {
     QUERN_ASSIGN(const int n, config.integer_or(key, 0, kMaxLayers, 0));
     if (n > 1) return config.unsupported(key, "at most 1");
   }
-  QUERN_ASSIGN(const std::string norm, config.string_or("layer_norm_type", "layer_norm"));
-  if (norm != "layer_norm") return config.unsupported("layer_norm_type", "layer_norm");
+  QUERN_ASSIGN(const int conv_width, config.integer_or("conv_kernel_size", 0, kMaxWidth, 0));
+  if (conv_width > 0) return config.unsupported("conv_kernel_size", "0");
+  for (const auto& [key, want] :
+       {std::pair{"layer_norm_type", "layer_norm"}, {"pooler_hidden_act", "gelu"}}) {
+    QUERN_ASSIGN(const std::string value, config.string_or(key, want));
+    if (value != want) return config.unsupported(key, want);
+  }
   return {};
 }
 
@@ -136,6 +146,7 @@ Result<EncoderConfig> read_encoder_config(const JsonObject& config) {
   QUERN_TRY(read_sizes(config, out));
   QUERN_TRY(read_parts(config, out));
   QUERN_TRY(read_encoder_positions(config, out));
+  QUERN_TRY(read_encoder_distances(config, out));
   return out;
 }
 

@@ -14,6 +14,23 @@
 
 namespace quern::formats {
 
+/// How many buckets of distances there are, and the distance from which on all have the last one.
+inline constexpr int kDistanceBuckets = 32;
+inline constexpr int kMaxBucketDistance = 128;
+
+/// DeBERTa's scores: see kernels::RelativeRows. Distances between -span and span have a row each.
+struct Disentangled {
+  int span = 0;       // 0: there are none.
+  int n_buckets = 0;  // Distances beyond half of it share rows, the further the more; 0: none do.
+  int max_distance = 0;              // From here on all share the last one.
+  bool to_keys = false;              // Queries meet the keys of the distances: "c2p".
+  bool to_queries = false;           // Keys meet the queries of the distances: "p2c".
+  bool has_own_projections = false;  // Else those of the tokens.
+  bool has_norm = false;
+
+  int n_rows() const { return 2 * span; }
+};
+
 /// Every number is checked to be in a sane range.
 struct EncoderConfig {
   std::string family;                    // model_type of config.json.
@@ -49,13 +66,18 @@ struct EncoderConfig {
   Rope rope = {};         // n_dims 0: positions are learned, or none.
   Rope window_rope = {};  // Of layers that have a window.
 
+  int n_buckets = 0;  // Rows of the table of Distances::kBuckets; 0: there is none.
+  bool has_alibi = false;
+  Disentangled disentangled = {};
+
+  bool has_position_table = false;
   /// Learned positions begin at this row of their table. With `pad_id`, tokens of that id all take
   /// row pad_id and do not count: RoBERTa.
   int first_position = 0;
   int pad_id = -1;
 
   /// Rows of the table of learned positions; 0: there is none.
-  int n_position_rows() const { return rope.n_dims > 0 ? 0 : first_position + n_positions; }
+  int n_position_rows() const { return has_position_table ? first_position + n_positions : 0; }
   int n_blocks() const { return n_groups > 0 ? n_groups : n_layers; }
   /// The block that computes a layer.
   int block_of(int layer) const { return layer * n_blocks() / n_layers; }

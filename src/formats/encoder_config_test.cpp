@@ -195,13 +195,83 @@ TEST(encoder_config, albert_shares_layers_and_has_a_narrow_embedding) {
   EXPECT_EQ(read(config).status().code(), Code::kUnsupported);
 }
 
-// Jina's embedders call themselves BERT.
-TEST(encoder_config, what_calls_itself_bert_and_is_not_is_refused) {
-  const json config = {{"model_type", "bert"},      {"hidden_size", 768},
-                       {"num_attention_heads", 12}, {"intermediate_size", 3072},
-                       {"num_hidden_layers", 12},   {"max_position_embeddings", 8192},
-                       {"vocab_size", 30528},       {"position_embedding_type", "alibi"}};
-  EXPECT_THAT(read(config).status().message(), HasSubstr("alibi"));
+TEST(encoder_config, jina_calls_itself_bert) {
+  json config = {{"model_type", "bert"},      {"hidden_size", 768},
+                 {"num_attention_heads", 12}, {"intermediate_size", 3072},
+                 {"num_hidden_layers", 12},   {"max_position_embeddings", 8192},
+                 {"vocab_size", 30528},       {"position_embedding_type", "alibi"}};
+  const EncoderConfig c = read_good(config);
+  EXPECT_EQ(c.family, "jina-bert-v2");
+  EXPECT_TRUE(c.has_alibi);
+  EXPECT_EQ(c.n_position_rows(), 0);
+  EXPECT_EQ(c.activation, Activation::kGelu);
+  config["feed_forward_type"] = "reglu";
+  EXPECT_EQ(read_good(config).activation, Activation::kRelu);
+  config["feed_forward_type"] = "original";
+  EXPECT_THAT(read(config).status().message(), HasSubstr("original"));
+}
+
+// microsoft/deberta-v3-base.
+const json kDeberta = {{"model_type", "deberta-v2"}, {"hidden_size", 768},
+                       {"num_attention_heads", 12},  {"intermediate_size", 3072},
+                       {"num_hidden_layers", 12},    {"max_position_embeddings", 512},
+                       {"vocab_size", 128100},       {"relative_attention", true},
+                       {"position_buckets", 256},    {"norm_rel_ebd", "layer_norm"},
+                       {"share_att_key", true},      {"pos_att_type", "p2c|c2p"},
+                       {"type_vocab_size", 0},       {"position_biased_input", false}};
+
+TEST(encoder_config, deberta_v3) {
+  const EncoderConfig c = read_good(kDeberta);
+  EXPECT_EQ(c.disentangled.span, 256);
+  EXPECT_EQ(c.disentangled.max_distance, 512);
+  EXPECT_TRUE(c.disentangled.to_keys && c.disentangled.to_queries && c.disentangled.has_norm);
+  EXPECT_FALSE(c.disentangled.has_own_projections);
+  EXPECT_EQ(c.n_position_rows(), 0);
+  EXPECT_EQ(c.n_types, 0);
+  EXPECT_FLOAT_EQ(c.attn_scale, 1 / std::sqrt(64.0f * 3));
+  EXPECT_FLOAT_EQ(c.norm_eps, 1e-7f);
+}
+
+TEST(encoder_config, deberta_without_the_keys_is_plain_attention_over_positions) {
+  json config = kDeberta;
+  for (const char* key : {"relative_attention", "position_buckets", "norm_rel_ebd", "share_att_key",
+                          "pos_att_type", "position_biased_input"}) {
+    config.erase(key);
+  }
+  const EncoderConfig c = read_good(config);
+  EXPECT_EQ(c.disentangled.span, 0);
+  EXPECT_EQ(c.n_position_rows(), 512);
+  EXPECT_FLOAT_EQ(c.attn_scale, 0.125f);
+}
+
+TEST(encoder_config, deberta_says_what_it_cannot_do) {
+  for (const auto& [key, value] :
+       std::initializer_list<std::pair<const char*, json>>{{"pos_att_type", "p2p"},
+                                                           {"conv_kernel_size", 3},
+                                                           {"pooler_hidden_act", "tanh"},
+                                                           {"position_buckets", 2},
+                                                           {"max_relative_positions", 100}}) {
+    json config = kDeberta;
+    config[key] = value;
+    EXPECT_FALSE(read(config).ok()) << key;
+  }
+}
+
+TEST(encoder_config, mpnet_has_a_bucket_table) {
+  const json config = {{"model_type", "mpnet"},
+                       {"hidden_size", 768},
+                       {"num_attention_heads", 12},
+                       {"intermediate_size", 3072},
+                       {"num_hidden_layers", 12},
+                       {"max_position_embeddings", 514},
+                       {"relative_attention_num_buckets", 32},
+                       {"vocab_size", 30527},
+                       {"layer_norm_eps", 1e-5}};
+  const EncoderConfig c = read_good(config);
+  EXPECT_EQ(c.n_buckets, 32);
+  EXPECT_EQ(c.n_types, 0);
+  EXPECT_EQ(c.n_positions, 512);
+  EXPECT_EQ(c.first_position, 2);
 }
 
 TEST(encoder_config, heads_that_are_turned_have_an_even_width) {

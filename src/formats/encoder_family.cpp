@@ -54,6 +54,42 @@ constexpr EncoderNames kDistilBertNames = {
     .out = "classifier",
 };
 
+constexpr EncoderNames mpnet_names() {
+  EncoderNames names = roberta_names("mpnet.");
+  names.type = {};
+  names.distance = "encoder.relative_attention_bias";
+  names.q = "attention.attn.q";
+  names.k = "attention.attn.k";
+  names.v = "attention.attn.v";
+  names.attn_out = "attention.attn.o";
+  names.attn_norm = "attention.LayerNorm";
+  return names;
+}
+
+constexpr EncoderNames deberta_names() {
+  EncoderNames names = kBertNames;
+  names.prefix = "deberta.";
+  names.embed_project = "embeddings.embed_proj";
+  names.distance = "encoder.rel_embeddings";
+  names.distance_norm = "encoder.LayerNorm";
+  names.q = "attention.self.query_proj";
+  names.k = "attention.self.key_proj";
+  names.v = "attention.self.value_proj";
+  names.distance_k = "attention.self.pos_key_proj";
+  names.distance_q = "attention.self.pos_query_proj";
+  return names;
+}
+
+constexpr EncoderNames jina_names() {
+  EncoderNames names = kBertNames;
+  names.position = {};
+  names.gate_up = "mlp.gated_layers";
+  names.up = {};
+  names.down = "mlp.wo";
+  names.ff_norm = "mlp.layernorm";
+  return names;
+}
+
 constexpr EncoderNames kAlbertNames = {
     .prefix = "albert.",
     .token = "embeddings.word_embeddings",
@@ -174,6 +210,26 @@ constexpr EncoderFamily kFamilies[] = {
               .activation = {"activation", ""}},
      .names = kDistilBertNames},
     {.model_type = "electra", .head_activation = HeadActivation::kGelu, .names = electra_names()},
+    {.model_type = "mpnet",
+     .positions = Positions::kBehindPad,
+     .distances = Distances::kBuckets,
+     .default_pad_id = 1,
+     .default_n_types = 0,
+     .names = mpnet_names()},
+    {.model_type = "deberta-v2",
+     .distances = Distances::kDisentangled,
+     .default_eps = 1e-7,
+     .default_n_types = 0,
+     .projects_before_norm = true,
+     .head_activation = HeadActivation::kGelu,
+     .names = deberta_names()},
+    {.model_type = "jina-bert-v2",
+     .positions = Positions::kNone,
+     .distances = Distances::kAlibi,
+     .up_bias = {.by_default = false},
+     .dense_is_pooler = true,
+     .keys = {.activation = {"feed_forward_type", "hidden_act"}},
+     .names = jina_names()},
     {.model_type = "albert",
      .default_activation = Activation::kGeluTanh,
      .shares_layers = true,

@@ -23,9 +23,12 @@ struct EncoderNames {
   std::string_view embed_project = {};  // From a narrower embedding to the model's width.
   std::string_view layer = {};          // "{}" is the layer's number.
   std::string_view final_norm = {};     // With NormPlace::kPre.
+  std::string_view distance = {};       // What Distances learn of buckets or distances,
+  std::string_view distance_norm = {};  // and the norm of its rows.
 
   // Within a layer. `qkv` and `gate_up`: several matrices on top of each other.
   std::string_view q = {}, k = {}, v = {}, qkv = {};
+  std::string_view distance_k = {}, distance_q = {};  // Of Disentangled::has_own_projections.
   std::string_view attn_out = {};
   std::string_view attn_norm = {};
   std::string_view gate = {}, up = {}, gate_up = {};
@@ -57,10 +60,19 @@ struct EncoderKeys {
 
 /// How a token knows its place.
 enum class Positions {
+  kNone,       // Only by its distances.
   kFirstRow,   // A learned table, from its first row on.
   kBehindPad,  // A learned table, from behind the row of the padding token, which all such take.
   kRope,       // Turned queries and keys.
   kRopeInWindows,  // The same; most layers see a window, and turn by another base.
+};
+
+/// What attention scores know of how far the key lies from the query.
+enum class Distances {
+  kNone,
+  kBuckets,      // A learned number for each head and bucket of distances: MPNet, T5.
+  kAlibi,        // Less, in proportion to the distance.
+  kDisentangled  // Keys and queries of the distances: DeBERTa.
 };
 
 enum class NormPlace {
@@ -82,6 +94,7 @@ struct Biases {
 struct EncoderFamily {
   const char* model_type;
   Positions positions = Positions::kFirstRow;
+  Distances distances = Distances::kNone;
   int default_pad_id = 0;
   double default_eps = 1e-12;
   int default_n_types = 2;
@@ -93,7 +106,9 @@ struct EncoderFamily {
   Biases attention_bias = {}, up_bias = {}, down_bias = {}, norm_bias = {}, head_bias = {};
   bool has_first_attn_norm = true;  // False: the first layer reads the embedding as it is.
   bool shares_layers = false;       // Groups of layers have the same weights.
-  bool dense_is_pooler = false;     // The classifier's first layer is the encoder's pooler.
+  // The layer from a narrower embedding has no bias and comes before the norm, not behind it.
+  bool projects_before_norm = false;
+  bool dense_is_pooler = false;  // The classifier's first layer is the encoder's pooler.
   HeadActivation head_activation = HeadActivation::kTanh;
   EncoderKeys keys = {};
   EncoderNames names = {};

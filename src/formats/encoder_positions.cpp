@@ -105,19 +105,25 @@ Status read_ropes(const JsonObject& config, EncoderConfig& out) {
 }  // namespace
 
 Status read_encoder_positions(const JsonObject& config, EncoderConfig& out) {
-  const char* key = spelling(config, out.names->keys.n_positions);
+  const EncoderFamily& family = *out.names;
+  const char* key = spelling(config, family.keys.n_positions);
   QUERN_ASSIGN(out.n_positions, config.integer(key, kFewestPositions, kMaxPositions));
   const bool turns =
-      out.names->positions == Positions::kRope || out.names->positions == Positions::kRopeInWindows;
-  const char* want = turns ? "rope" : "absolute";
+      family.positions == Positions::kRope || family.positions == Positions::kRopeInWindows;
+  const char* want = "absolute";
+  if (turns) want = "rope";
+  if (family.distances == Distances::kAlibi) want = "alibi";
   QUERN_ASSIGN(const std::string kind, config.string_or("position_embedding_type", want));
   // Where there is a rope the key is often a leftover of the class that the config was copied from.
   if (kind != want && !(turns && kind == "absolute")) {
     return config.unsupported("position_embedding_type", want);
   }
   if (turns) return read_ropes(config, out);
-  if (out.names->positions == Positions::kFirstRow) return {};
-  return read_behind_pad(config, out);
+  out.has_position_table = family.positions != Positions::kNone;
+  if (family.distances == Distances::kDisentangled) {
+    QUERN_ASSIGN(out.has_position_table, config.boolean_or("position_biased_input", true));
+  }
+  return family.positions == Positions::kBehindPad ? read_behind_pad(config, out) : Status();
 }
 
 }  // namespace quern::formats

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -46,6 +47,8 @@ struct Encoder {
   BlockShape shape;
   StepForms forms;
   RopeTable rope, window_rope;
+  Matrix<const float> offset_bias;            // As AttentionSpec has it.
+  std::vector<std::int32_t> distance_places;  // RelativeRows::at
 
   TensorSource files;    // The embedding tables point into it,
   WeightWindow weights;  // everything else into this: section 0 is shared, 1 + i is block i.

@@ -36,14 +36,18 @@ bool projects(const Encoder& m) { return !m.embed_project.empty(); }
 
 bool has_turns(const Encoder& m) { return m.rope.n_dims > 0; }
 
+/// Rows of the table of DeBERTa's distances; 0: there is none.
+int n_distances(const Encoder& m) { return m.config.disentangled.n_rows(); }
+
 bool norms_in_place(const Encoder& m) { return m.config.norm_place == formats::NormPlace::kPost; }
 
 /// Turned heads are kept in f32; int8 models attend in bf16 where the processor multiplies it
 /// natively.
 bool attends_in_bf16(const Encoder& m) {
   if (has_turns(m) || m.shape.d_head % 2 != 0) return false;
-  return m.precision == Precision::kBf16 ||
-         (m.precision == Precision::kInt8 && kernels::active().native_bf16);
+  if (m.precision == Precision::kBf16) return true;
+  // Distances are packed in f32 for int8 models, wherever they will run.
+  return m.precision == Precision::kInt8 && kernels::active().native_bf16 && n_distances(m) == 0;
 }
 
 /// What attention writes: what the product behind it reads, where it can.
@@ -65,7 +69,8 @@ Pass carve(const Encoder& m, int n_tokens, int longest, int n_threads, Carver& c
   p.k = carver.rows(n_tokens, s.d_kv(), reads);
   p.v = carver.rows(n_tokens, s.d_kv(), reads);
   p.attn = carver.rows(n_tokens, s.d_q(), attention_form(m));
-  p.attention = carver.bytes(kernels::attention_scratch_bytes(longest, s.d_head, n_threads));
+  p.attention =
+      carver.bytes(kernels::attention_scratch_bytes(longest, s.d_head, n_threads, n_distances(m)));
   p.steps =
       carve_steps(carver, block_scratch_rows(n_tokens, n_threads), s, forms, m.config.norm_place);
   return p;
@@ -119,7 +124,9 @@ class Run {
   }
 
   void project_embedding() {
-    kernels::norm_rows(m_.embed_norm, p_.embedded, p_.embedded, pool_);
+    if (!m_.config.names->projects_before_norm) {
+      kernels::norm_rows(m_.embed_norm, p_.embedded, p_.embedded, pool_);
+    }
     kernels::multiply(p_.embedded, {.linear = m_.embed_project, .out = x_}, pool_);
   }
 
@@ -172,7 +179,8 @@ class Run {
   const kernels::Norm& norm_before(int layer) const {
     if (!norms_in_place(m_)) return block(layer).attn_norm;
     static constexpr kernels::Norm kNone;
-    if (layer == 0) return projects(m_) ? kNone : m_.embed_norm;
+    const bool is_normed = projects(m_) && !m_.config.names->projects_before_norm;
+    if (layer == 0) return is_normed ? kNone : m_.embed_norm;
     return block(layer - 1).ff_norm;
   }
 
@@ -202,7 +210,12 @@ class Run {
         .n_kv_heads = m_.shape.n_kv_heads,
         .scale = m_.config.attn_scale,
         .causal = m_.config.causal,
-        .window = has_window(layer) ? m_.config.windows[static_cast<std::size_t>(layer)] : 0};
+        .window = has_window(layer) ? m_.config.windows[static_cast<std::size_t>(layer)] : 0,
+        .offset_bias = m_.offset_bias,
+        .relative = {.n = n_distances(m_),
+                     .keys = block(layer).distance_keys,
+                     .queries = block(layer).distance_queries,
+                     .at = m_.distance_places}};
     const auto run = [&]<typename T, typename Out>(const kernels::AttentionRows<T, Out>& rows) {
       kernels::attention(spec, rows, batch_.seq_starts, p_.attention, pool_);
     };

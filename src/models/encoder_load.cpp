@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "models/distances.h"
 #include "models/encoder.h"
 #include "models/model_tensors.h"
 
@@ -21,6 +22,45 @@ Placing placing_of(const formats::EncoderConfig& c, Precision precision) {
           .norm_added = c.norm_adds_one ? 1.0f : 0.0f};
 }
 
+/// Attends in bf16 where all is bf16: the distances are packed for that, whatever the processor.
+kernels::WeightFormat distance_format(Precision precision) {
+  const bool is_bf16 = precision == Precision::kBf16;
+  return kernels::weight_format(is_bf16 ? Precision::kBf16 : Precision::kF32, BlockFormat::kF32);
+}
+
+/// AttentionSpec::offset_bias, where the family has one.
+Matrix<const float> place_offset_bias(const RawRows& table, const formats::EncoderConfig& c,
+                                      WeightPlacer& placer) {
+  if (c.n_buckets == 0 && !c.has_alibi) return {};
+  const int n_offsets = 2 * c.n_positions - 1;
+  const auto n = static_cast<std::size_t>(c.n_heads) * static_cast<std::size_t>(n_offsets);
+  const auto fill = [&](std::span<std::byte> bytes, ThreadPool&) {
+    const Matrix<float> out(reinterpret_cast<float*>(bytes.data()), c.n_heads, n_offsets);
+    if (c.has_alibi) return alibi_bias(c.attn_scale, out);
+    bucket_bias(table, c.attn_scale, out);
+  };
+  const auto* at = reinterpret_cast<const float*>(placer.computed(n * sizeof(float), fill));
+  if (at == nullptr) return {};
+  return {at, c.n_heads, n_offsets};
+}
+
+/// The keys and queries of DeBERTa's distances in one block.
+void place_distances(const ModelTensors& t, const Placing& how, const BlockTensors& from,
+                     const formats::EncoderConfig& c, WeightPlacer& placer, TransformerBlock& to) {
+  const formats::Disentangled& d = c.disentangled;
+  const kernels::WeightFormat format = distance_format(how.precision);
+  const auto place = [&](const LinearTensors& project) -> const std::byte* {
+    if (project.weight.empty()) return nullptr;
+    const std::size_t n = relative_panel_bytes(format, d.n_rows(), c.n_heads, c.d_head);
+    return placer.computed(n, [&](std::span<std::byte> out, ThreadPool& pool) {
+      const auto rows = relative_table(t.distance, t.distance_norm, how.norm_eps);
+      pack_relative(rows, project, format, c.n_heads, pool, out);
+    });
+  };
+  to.distance_keys = place(from.distance_k);
+  to.distance_queries = place(from.distance_q);
+}
+
 /// Section 0 holds what all layers share, section 1 + i block i.
 SectionWalk walk_of(const ModelTensors& t, const Int8Calibration* seen, Encoder& m) {
   const Placing how = placing_of(m.config, m.precision);
@@ -28,11 +68,13 @@ SectionWalk walk_of(const ModelTensors& t, const Int8Calibration* seen, Encoder&
   const auto place = [&t, seen, &m, how](int section, WeightPlacer& placer) {
     if (section > 0) {
       const auto i = static_cast<std::size_t>(section - 1);
-      return place_block(t.blocks[i], how, seen == nullptr ? nullptr : &seen->blocks[i], placer,
-                         m.blocks[i]);
+      place_block(t.blocks[i], how, seen == nullptr ? nullptr : &seen->blocks[i], placer,
+                  m.blocks[i]);
+      return place_distances(t, how, t.blocks[i], m.config, placer, m.blocks[i]);
     }
     m.embed_norm = place_norm(t.embed_norm, how, placer);
     m.final_norm = place_norm(t.final_norm, how, placer);
+    m.offset_bias = place_offset_bias(t.distance, m.config, placer);
     if (!t.embed_project.weight.empty()) {
       Placing exact = how;
       exact.precision = Precision::kF32;
@@ -65,6 +107,7 @@ void set_facts(const formats::EncoderConfig& c, Encoder& m) {
   m.shape = block_shape(c);
   m.rope = make_rope_table(c.rope);
   m.window_rope = make_rope_table(c.window_rope);
+  m.distance_places = relative_places(c.disentangled, c.n_positions);
 }
 
 std::size_t table_bytes(const ModelTensors& t) {

@@ -26,11 +26,10 @@ class Finder {
     QUERN_TRY(table(names_.token, c_.n_vocab, out.token));
     QUERN_TRY(table(names_.position, c_.n_position_rows(), out.position));
     QUERN_TRY(table(names_.type, c_.n_types, out.type));
-    QUERN_TRY(norm(prefix_, names_.embed_norm, out.embed_norm, c_.d_embed));
-    if (c_.d_embed != c_.d_model || c_.names->shares_layers) {
-      const std::string name = joined(prefix_, names_.embed_project);
-      QUERN_TRY(linear(name, c_.d_model, c_.d_embed, true, out.embed_project));
-    }
+    QUERN_TRY(norm(prefix_, names_.embed_norm, out.embed_norm,
+                   c_.names->projects_before_norm ? c_.d_model : c_.d_embed));
+    QUERN_TRY(find_projection(out));
+    QUERN_TRY(find_distances(out));
     out.blocks.resize(static_cast<std::size_t>(c_.n_blocks()));
     for (int i = 0; i < c_.n_blocks(); ++i) {
       QUERN_TRY(find_block(i, out.blocks[static_cast<std::size_t>(i)]));
@@ -40,6 +39,39 @@ class Finder {
   }
 
  private:
+  Status find_projection(ModelTensors& out) {
+    if (c_.d_embed == c_.d_model && !c_.names->shares_layers) return {};
+    return linear(joined(prefix_, names_.embed_project), c_.d_model, c_.d_embed,
+                  !c_.names->projects_before_norm, out.embed_project);
+  }
+
+  Status find_distances(ModelTensors& out) {
+    const std::string name = joined(prefix_, names_.distance) + ".weight";
+    if (c_.n_buckets > 0) {
+      return take(source_.matrix(name, c_.n_buckets, c_.n_heads), out.distance);
+    }
+    if (c_.disentangled.span == 0) return {};
+    QUERN_TRY(take(source_.matrix(name, c_.disentangled.n_rows(), c_.d_model), out.distance));
+    if (!c_.disentangled.has_norm) return {};
+    return norm(prefix_, names_.distance_norm, out.distance_norm, c_.d_model);
+  }
+
+  /// After q and k.
+  Status find_distance_projections(const std::string& stem, BlockTensors& to) {
+    const formats::Disentangled& d = c_.disentangled;
+    if (d.span == 0) return {};
+    to.distance_k = d.to_keys ? to.k : LinearTensors();
+    to.distance_q = d.to_queries ? to.q : LinearTensors();
+    if (!d.has_own_projections) return {};
+    const int width = c_.n_heads * c_.d_head;
+    if (d.to_keys) {
+      const std::string name = joined(stem, names_.distance_k);
+      QUERN_TRY(linear(name, width, c_.d_model, true, to.distance_k));
+    }
+    if (!d.to_queries) return {};
+    return linear(joined(stem, names_.distance_q), width, c_.d_model, true, to.distance_q);
+  }
+
   Status find_classifier(int n_labels, ModelTensors& out) {
     if (names_.out.empty()) {
       return {Code::kUnsupported, fmt::format("a classifier of the family '{}'", c_.family)};
@@ -62,6 +94,7 @@ class Finder {
     } else {
       QUERN_TRY(fused(joined(stem, names_.qkv), {d_q, d_kv, d_kv}, bias, {&to.q, &to.k, &to.v}));
     }
+    QUERN_TRY(find_distance_projections(stem, to));
     QUERN_TRY(linear(joined(stem, names_.attn_out), c_.d_model, d_q, bias, to.attn_out));
     if (i > 0 || c_.names->has_first_attn_norm) {
       QUERN_TRY(norm(stem, names_.attn_norm, to.attn_norm, c_.d_model));

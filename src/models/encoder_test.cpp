@@ -127,7 +127,14 @@ const char* const kFamilies[] = {"tiny-xlm-roberta",
                                  "tiny-modernbert-classifier",
                                  "tiny-gte",
                                  "tiny-gte-classifier",
-                                 "tiny-eurobert"};
+                                 "tiny-eurobert",
+                                 "tiny-mpnet",
+                                 "tiny-mpnet-classifier",
+                                 "tiny-deberta",
+                                 "tiny-deberta-classifier",
+                                 "tiny-deberta-v2",
+                                 "tiny-jina",
+                                 "tiny-jina-classifier"};
 
 std::string test_name(const testing::TestParamInfo<const char*>& info) {
   std::string name = info.param;

@@ -19,6 +19,8 @@ struct ModelTensors {
   RawRows type;      // [n_types, d_embed]
   NormTensors embed_norm, final_norm;
   LinearTensors embed_project;
+  RawRows distance;           // [n_buckets, n_heads], or DeBERTa's distances [n_rows, d_model],
+  NormTensors distance_norm;  // which are normed.
   std::vector<BlockTensors> blocks;
   RawRows output;            // Of logits over the vocabulary; empty: the embedding.
   LinearTensors dense, out;  // Of a classifier,

@@ -26,6 +26,7 @@ struct BlockTensors {
   LinearTensors gate, up, down;
   NormTensors attn_norm, ff_norm, post_attn_norm, post_ff_norm;
   RawRows q_norm, k_norm;
+  LinearTensors distance_k, distance_q;  // Of DeBERTa's distances.
 };
 
 struct TransformerBlock {
@@ -40,6 +41,10 @@ struct TransformerBlock {
   kernels::Norm attn_norm, ff_norm;            // [d_model]
   kernels::Norm post_attn_norm, post_ff_norm;  // [d_model], of a part's result before it is added
   std::span<const float> q_norm, k_norm;       // [d_head]: RMS norm of each head
+
+  // Panels of kernels::RelativeRows; or nullptr.
+  const std::byte* distance_keys = nullptr;
+  const std::byte* distance_queries = nullptr;
 };
 
 /// The largest magnitudes of the columns that the products behind a norm read, seen on sample

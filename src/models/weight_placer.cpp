@@ -98,6 +98,14 @@ std::span<const float> WeightPlacer::factors(std::initializer_list<const RawRows
   return {reinterpret_cast<const float*>(run.at), n_in};
 }
 
+const std::byte* WeightPlacer::computed(
+    std::size_t n, const std::function<void(std::span<std::byte>, ThreadPool&)>& fill) {
+  if (n == 0) return nullptr;
+  const Run run = take(n);
+  if (run.fill != nullptr) fill({run.fill, n}, pool_);
+  return run.at;
+}
+
 Weight WeightPlacer::weight(const RawRows& rows, kernels::Precision precision,
                             std::span<const float> factors) {
   Weight w{.format = kernels::weight_format(precision, rows.format),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <initializer_list>
 #include <span>
 #include <vector>
@@ -42,6 +43,10 @@ class WeightPlacer {
   /// In the format of that precision, each column divided by its factor.
   kernels::Weight weight(const RawRows& rows, kernels::Precision precision,
                          std::span<const float> factors = {});
+
+  /// So many bytes, which `fill` computes: nothing while counting or binding.
+  const std::byte* computed(std::size_t n,
+                            const std::function<void(std::span<std::byte> out, ThreadPool&)>& fill);
 
   std::size_t n_bytes() const { return n_bytes_; }
 

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "base/check.h"
+#include "kernels/attention/relative_scores.h"
 #include "kernels/table.h"
 
 namespace quern::kernels {
@@ -13,6 +14,11 @@ namespace {
 
 constexpr int kMaxTileRows = 12;
 constexpr int kScoreStride = kKeyBlock + 16;  // Rows that do not share cache sets.
+
+// Queries that share what is computed per key: relative scores of a key are a product of their own
+// for each group, which reaches as many distances as the group and a tile of keys have together.
+constexpr int kMaxGroupTiles = 8;
+constexpr int kMaxGroupRows = kMaxGroupTiles * kMaxTileRows;
 
 int round_up(int n, int multiple) { return (n + multiple - 1) / multiple * multiple; }
 
@@ -73,12 +79,17 @@ void pack_values(Matrix<const std::uint16_t> v, const PackedHead& packed) {
   }
 }
 
-// The state of a tile of queries while key blocks pass by.
-struct QueryTile {
-  alignas(64) float scores[kMaxTileRows * kScoreStride];
-  alignas(64) std::uint16_t scores_bf16[kMaxTileRows * kScoreStride];
-  float largest[kMaxTileRows];
-  float sum[kMaxTileRows];
+/// Scores of a tile of queries and a block of keys.
+struct ScoreTile {
+  alignas(64) float f32[kMaxTileRows * kScoreStride];
+  alignas(64) std::uint16_t bf16[kMaxTileRows * kScoreStride];
+};
+
+/// The state of a group of queries while key blocks pass by.
+struct QueryGroup {
+  ScoreTile scores;
+  float largest[kMaxGroupRows];
+  float sum[kMaxGroupRows];
 };
 
 /// The keys [first, end) that a query sees.
@@ -91,8 +102,12 @@ struct Visible {
 struct Head {
   const AttentionSpec& spec;
   const Table& table;
+  int index = 0;
   int n_tokens = 0;  // Of its sequence.
   PackedHead packed = {};
+
+  bool has_relative() const { return spec.relative.n > 0; }
+  int group_rows() const { return table.tile_rows * (has_relative() ? kMaxGroupTiles : 1); }
 
   Visible visible_to(int query) const {
     Visible seen{0, spec.causal ? query + 1 : n_tokens};
@@ -104,6 +119,12 @@ struct Head {
   }
 };
 
+/// Where the relative scores of a group and a block of keys are put together; or nothing.
+struct RelativeScratch {
+  Matrix<float> scores;  // [group rows, kKeyBlock]
+  Matrix<float> spare;   // [tile rows, of relative_spare_columns]
+};
+
 /// A block of keys.
 struct KeyBlock {
   int first = 0;
@@ -111,84 +132,143 @@ struct KeyBlock {
   int n_padded() const { return round_up(n, 16); }
 };
 
-/// Scores [begin, end) of row r of a tile to probabilities, and zeros behind them up to `padded`.
+/// A row of scores while it becomes probabilities.
+struct ScoreRow {
+  float* f32;
+  std::uint16_t* bf16;
+  float* largest;
+  float* sum;
+};
+
+/// Scores [first, end) of a row to probabilities, and zeros behind them up to `padded`.
 template <typename T>
-float soften(const Head& head, QueryTile& state, int r, Visible scores, int padded) {
-  float* const row = state.scores + r * kScoreStride + scores.first;
+float soften(const Head& head, const ScoreRow& row, Visible scores, int padded) {
   const int n = scores.end - scores.first;
   const int n_padded = padded - scores.first;
   const float scale = head.spec.scale;
   if constexpr (sizeof(T) == 4) {
-    return head.table.softmax_row(row, n, n_padded, scale, &state.largest[r], &state.sum[r]);
+    return head.table.softmax_row(row.f32 + scores.first, n, n_padded, scale, row.largest, row.sum);
   } else {
-    std::uint16_t* const rounded = state.scores_bf16 + r * kScoreStride + scores.first;
-    return head.table.softmax_row_bf16(row, n, n_padded, scale, &state.largest[r], &state.sum[r],
-                                       rounded);
+    return head.table.softmax_row_bf16(row.f32 + scores.first, n, n_padded, scale, row.largest,
+                                       row.sum, row.bf16 + scores.first);
   }
 }
 
-// Scores of row r, a query's, against a block of keys to probabilities: what it does not see gets
-// 0, which adds nothing. Returns what earlier sums are scaled by.
+// Scores of a query against a block of keys to probabilities: what it does not see gets 0, which
+// adds nothing. Returns what earlier sums are scaled by.
 template <typename T>
-float soften_row(const Head& head, int query, const KeyBlock& keys, int r, QueryTile& state) {
+float soften_row(const Head& head, int query, const KeyBlock& keys, const ScoreRow& row) {
   const Visible seen = head.visible_to(query);
   const int low = std::clamp(seen.first - keys.first, 0, keys.n);
   const int high = std::clamp(seen.end - keys.first, low, keys.n);
-  if (low == 0 && high == keys.n) return soften<T>(head, state, r, {0, keys.n}, keys.n_padded());
+  if (low == 0 && high == keys.n) return soften<T>(head, row, {0, keys.n}, keys.n_padded());
   float correction = 1;
-  if (high > low) correction = soften<T>(head, state, r, {low, high}, high);
-  const auto clear = [&](auto* row) {
-    std::fill(row, row + low, std::remove_pointer_t<decltype(row)>{});
-    std::fill(row + high, row + keys.n_padded(), std::remove_pointer_t<decltype(row)>{});
+  if (high > low) correction = soften<T>(head, row, {low, high}, high);
+  const auto clear = [&](auto* numbers) {
+    std::fill(numbers, numbers + low, std::remove_pointer_t<decltype(numbers)>{});
+    std::fill(numbers + high, numbers + keys.n_padded(),
+              std::remove_pointer_t<decltype(numbers)>{});
   };
   if constexpr (sizeof(T) == 4) {
-    clear(state.scores + r * kScoreStride);
+    clear(row.f32);
   } else {
-    clear(state.scores_bf16 + r * kScoreStride);
+    clear(row.bf16);
   }
   return correction;
 }
 
-// `first_query`: the place of q's first row in its sequence. sums: [rows of q, d_head padded to
-// 16].
+/// Attention of a group of queries, [rows of q] of them from the place `first_query` on.
 template <typename T>
-void attend_tile(const Head& head, Matrix<const T> q, int first_query, QueryTile& state,
-                 Matrix<float> sums) {
-  constexpr bool kF32 = sizeof(T) == 4;
-  const Table& table = head.table;
-  const PackedHead& packed = head.packed;
-  const auto tile = kF32 ? table.tile_f32 : table.tile_bf16;
-  std::fill_n(state.largest, q.rows, -std::numeric_limits<float>::infinity());
-  std::fill_n(state.sum, q.rows, 0.0f);
-  const int end = head.visible_to(first_query + q.rows - 1).end;
-  const int start = head.visible_to(first_query).first / kKeyBlock * kKeyBlock;
-  for (int key = start; key < end; key += kKeyBlock) {
-    const KeyBlock keys{key, std::min(kKeyBlock, head.n_tokens - key)};
-    tile({.a = q.data,
-          .a_stride = q.stride / kPerStep<T>,
-          .b = packed.keys + static_cast<std::ptrdiff_t>(key) * packed.key_steps,
+class GroupPass {
+ public:
+  // sums: [rows of q, d_head padded to 16]; k: all keys of the sequence, as rows.
+  GroupPass(const Head& head, Matrix<const T> q, Matrix<const T> k, int first_query,
+            const RelativeScratch& relative, QueryGroup& state, Matrix<float> sums)
+      : head_(head),
+        q_(q),
+        k_(k),
+        first_query_(first_query),
+        relative_(relative),
+        state_(state),
+        sums_(sums) {}
+
+  void run() {
+    std::fill_n(state_.largest, q_.rows, -std::numeric_limits<float>::infinity());
+    std::fill_n(state_.sum, q_.rows, 0.0f);
+    const int end = head_.visible_to(first_query_ + q_.rows - 1).end;
+    const int start = head_.visible_to(first_query_).first / kKeyBlock * kKeyBlock;
+    for (int key = start; key < end; key += kKeyBlock) {
+      const KeyBlock keys{key, std::min(kKeyBlock, head_.n_tokens - key)};
+      if (head_.has_relative()) {
+        relative_scores({head_.table, head_.spec.relative, head_.index, head_.packed.key_steps}, q_,
+                        first_query_, k_.block(keys.first, keys.n), keys.first, relative_.spare,
+                        relative_.scores);
+      }
+      for (int first = 0; first < q_.rows; first += head_.table.tile_rows) {
+        attend_tile(keys, first, std::min(head_.table.tile_rows, q_.rows - first), key == start);
+      }
+    }
+  }
+
+ private:
+  static constexpr bool kF32 = sizeof(T) == 4;
+
+  /// What is added to a row's scores before they are scaled, from the block's first key on, or
+  /// nullptr.
+  const float* added(const KeyBlock& keys, int row) const {
+    if (head_.has_relative()) return relative_.scores.row_data(row);
+    const Matrix<const float>& bias = head_.spec.offset_bias;
+    if (bias.data == nullptr) return nullptr;
+    return bias.row_data(head_.index) + bias.cols / 2 + keys.first - (first_query_ + row);
+  }
+
+  void attend_tile(const KeyBlock& keys, int first, int n, bool is_first_block) {
+    const Table& table = head_.table;
+    const PackedHead& packed = head_.packed;
+    const auto tile = kF32 ? table.tile_f32 : table.tile_bf16;
+    bool adds = false;
+    for (int r = 0; r < n; ++r) {
+      const float* more = added(keys, first + r);
+      adds = more != nullptr;
+      if (adds) std::copy_n(more, keys.n, state_.scores.f32 + r * kScoreStride);
+    }
+    tile({.a = q_.row_data(first),
+          .a_stride = q_.stride / kPerStep<T>,
+          .b = packed.keys + static_cast<std::ptrdiff_t>(keys.first) * packed.key_steps,
           .b_stride = static_cast<std::ptrdiff_t>(packed.key_steps) * 16,
           .n_steps = packed.key_steps,
-          .c = state.scores,
+          .c = state_.scores.f32,
           .c_stride = kScoreStride,
-          .n_rows = q.rows,
-          .n_panels = keys.n_padded() / 16});
-    for (int r = 0; r < q.rows; ++r) {
-      const float correction = soften_row<T>(head, first_query + r, keys, r, state);
-      if (key > start) table.scale_row(sums.row_data(r), sums.cols, correction);
+          .n_rows = n,
+          .n_panels = keys.n_padded() / 16,
+          .accumulate = adds});
+    for (int r = 0; r < n; ++r) {
+      const ScoreRow row{.f32 = state_.scores.f32 + r * kScoreStride,
+                         .bf16 = state_.scores.bf16 + r * kScoreStride,
+                         .largest = state_.largest + first + r,
+                         .sum = state_.sum + first + r};
+      const float correction = soften_row<T>(head_, first_query_ + first + r, keys, row);
+      if (!is_first_block) table.scale_row(sums_.row_data(first + r), sums_.cols, correction);
     }
-    tile({.a = kF32 ? static_cast<const void*>(state.scores) : state.scores_bf16,
+    tile({.a = kF32 ? static_cast<const void*>(state_.scores.f32) : state_.scores.bf16,
           .a_stride = kScoreStride / kPerStep<T>,
-          .b = packed.values + static_cast<std::ptrdiff_t>(key / kPerStep<T>) * 16,
+          .b = packed.values + static_cast<std::ptrdiff_t>(keys.first / kPerStep<T>) * 16,
           .b_stride = static_cast<std::ptrdiff_t>(packed.value_steps) * 16,
           .n_steps = (keys.n + kPerStep<T> - 1) / kPerStep<T>,
-          .c = sums.data,
-          .c_stride = sums.stride,
-          .n_rows = q.rows,
-          .n_panels = sums.cols / 16,
-          .accumulate = key > start});
+          .c = sums_.row_data(first),
+          .c_stride = sums_.stride,
+          .n_rows = n,
+          .n_panels = sums_.cols / 16,
+          .accumulate = !is_first_block});
   }
-}
+
+  const Head& head_;
+  const Matrix<const T> q_, k_;
+  const int first_query_;
+  const RelativeScratch& relative_;
+  QueryGroup& state_;
+  const Matrix<float> sums_;
+};
 
 void write_out(const Table& table, const float* sums, int n, Matrix<float> out, int row) {
   table.finish_row({.c = sums, .n = n, .out = out.row_data(row)});
@@ -207,25 +287,38 @@ void attend_part(const AttentionSpec& spec, const AttentionRows<T, Out>& rows, c
     return m.block(part.first_token, part.n_tokens).columns(first_column, d_head);
   };
 
-  Head head{.spec = spec, .table = table, .n_tokens = part.n_tokens};
+  Head head{
+      .spec = spec, .table = table, .index = part.head, .n_tokens = part.n_tokens, .packed = {}};
   PackedHead& packed = head.packed;
   packed.keys = reinterpret_cast<std::uint32_t*>(scratch);
   packed.key_steps = (d_head + kPerStep<T> - 1) / kPerStep<T>;
   packed.values = packed.keys + round_up(part.n_tokens, 16) * packed.key_steps;
   packed.value_steps = (part.n_tokens + kPerStep<T> - 1) / kPerStep<T>;
-  pack_keys(of_part(rows.k, kv_column), packed, table);
+  const Matrix<const T> k = of_part(rows.k, kv_column);
+  pack_keys(k, packed, table);
   pack_values(of_part(rows.v, kv_column), packed);
 
   const int sums_stride = round_up(d_head, 16);
-  const Matrix<float> sums(
-      reinterpret_cast<float*>(packed.values +
-                               static_cast<std::ptrdiff_t>(packed.value_steps) * sums_stride),
-      table.tile_rows, sums_stride);
+  auto* free = reinterpret_cast<float*>(
+      packed.values + static_cast<std::ptrdiff_t>(packed.value_steps) * sums_stride);
+  const auto carve = [&free](int n_rows, int n_columns, int stride) {
+    const Matrix<float> out(free, n_rows, n_columns, stride);
+    free += static_cast<std::ptrdiff_t>(n_rows) * stride;
+    return out;
+  };
+  const int group_rows = head.group_rows();
+  const Matrix<float> sums = carve(group_rows, sums_stride, sums_stride);
+  RelativeScratch relative;
+  if (head.has_relative()) {
+    const int n = relative_spare_columns(spec.relative.n);
+    relative.scores = carve(group_rows, kKeyBlock, kScoreStride);
+    relative.spare = carve(table.tile_rows, n, n + 16);
+  }
   const Matrix<const T> q = of_part(rows.q, column);
-  QueryTile state;
-  for (int first = part.first_query; first < part.end_query; first += table.tile_rows) {
-    const int n = std::min(table.tile_rows, part.end_query - first);
-    attend_tile(head, q.block(first, n), first, state, sums);
+  QueryGroup state;
+  for (int first = part.first_query; first < part.end_query; first += group_rows) {
+    const int n = std::min(group_rows, part.end_query - first);
+    GroupPass<T>(head, q.block(first, n), k, first, relative, state, sums).run();
     for (int r = 0; r < n; ++r) {
       table.scale_row(sums.row_data(r), d_head, 1.0f / state.sum[r]);
       write_out(table, sums.row_data(r), d_head, rows.out.columns(column, d_head),
@@ -236,11 +329,16 @@ void attend_part(const AttentionSpec& spec, const AttentionRows<T, Out>& rows, c
 
 }  // namespace
 
-std::size_t attention_scratch_bytes(int longest, int d_head, int n_threads) {
-  // Packed keys and values, counted as f32 (bf16 takes half), and the sums of a tile of queries.
-  const std::ptrdiff_t units =
+std::size_t attention_scratch_bytes(int longest, int d_head, int n_threads, int n_relative) {
+  // Packed keys and values, counted as f32 (bf16 takes half), and the sums of a group of queries.
+  const int group_rows = n_relative > 0 ? kMaxGroupRows : kMaxTileRows;
+  std::ptrdiff_t units =
       static_cast<std::ptrdiff_t>(round_up(longest, 16)) * round_up(d_head, 2) +
-      static_cast<std::ptrdiff_t>(round_up(longest, 2) + kMaxTileRows) * round_up(d_head, 16);
+      static_cast<std::ptrdiff_t>(round_up(longest, 2) + group_rows) * round_up(d_head, 16);
+  if (n_relative > 0) {
+    units += static_cast<std::ptrdiff_t>(kMaxGroupRows) * kScoreStride +
+             static_cast<std::ptrdiff_t>(kMaxTileRows) * (relative_spare_columns(n_relative) + 16);
+  }
   const auto bytes = static_cast<std::size_t>(units) * 4;
   return (bytes + 63) / 64 * 64 * static_cast<std::size_t>(n_threads);
 }
@@ -265,7 +363,11 @@ void attention(const AttentionSpec& spec, const AttentionRows<T, Out>& rows,
     const auto i = static_cast<std::size_t>(s);
     longest = std::max(longest, seq_starts[i + 1] - seq_starts[i]);
   }
-  const std::size_t per_thread = attention_scratch_bytes(longest, d_head, 1);
+  QUERN_CHECK(spec.offset_bias.data == nullptr ||
+              (spec.offset_bias.rows == n_heads && spec.offset_bias.cols >= 2 * longest - 1));
+  QUERN_CHECK(spec.relative.n == 0 ||
+              spec.relative.at.size() + 1 >= 2 * static_cast<std::size_t>(longest));
+  const std::size_t per_thread = attention_scratch_bytes(longest, d_head, 1, spec.relative.n);
   QUERN_CHECK(scratch.size() >= per_thread * static_cast<std::size_t>(pool.n_threads()));
 
   const int heads = n_seqs * n_heads;

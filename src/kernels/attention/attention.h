@@ -18,7 +18,22 @@ namespace quern::kernels {
 inline constexpr int kKeyBlock = 256;
 
 /// Bytes of scratch for sequences of at most `longest` tokens, for all threads together.
-std::size_t attention_scratch_bytes(int longest, int d_head, int n_threads);
+/// `n_relative`: RelativeRows::n.
+std::size_t attention_scratch_bytes(int longest, int d_head, int n_threads, int n_relative = 0);
+
+/// Disentangled attention: how far a key lies from a query has a key and a query of its own. With
+/// r = at[m - 1 + key - query] the score becomes scale * (q . k + q . keys[r] + k . queries[r]).
+///
+/// Source: He et al. 2021 (arXiv 2006.03654) eq. 4; huggingface/transformers
+/// modeling_deberta_v2.py.
+struct RelativeRows {
+  int n = 0;  // Rows of `keys` and of `queries`; 0: there are none.
+  // In panels of 16 rows, as Tile::b, of the type of k: [n_heads][(n + 15) / 16][steps][16], or
+  // nullptr.
+  const void* keys = nullptr;
+  const void* queries = nullptr;
+  std::span<const std::int32_t> at = {};  // [2 m - 1], never falling, for up to m tokens.
+};
 
 struct AttentionSpec {
   int n_heads = 0;     // A multiple of n_kv_heads.
@@ -27,6 +42,11 @@ struct AttentionSpec {
   bool causal = false;
   /// Tokens at distance < window see each other; 0: all do. With causal, as cached_attention.h.
   int window = 0;
+  /// Added to the scores of each head, by how far the key lies from the query (relative position
+  /// buckets, ALiBi): column m - 1 + key - query of [n_heads, 2 m - 1], for sequences of up to m
+  /// tokens, each divided by `scale`. Or empty.
+  Matrix<const float> offset_bias = {};
+  RelativeRows relative = {};  // Not with offset_bias.
 };
 
 /// The rows of all sequences, one behind the other. {T, Out}: {f32, f32}, {bf16, f32}, {bf16,
@@ -39,8 +59,8 @@ struct AttentionRows {
 };
 
 /// out[t, h] = softmax(scale * q[t, h] k[:, h]^T) v[:, h] over the keys that t sees, within each
-/// sequence. From bf16 rows sums and softmax are in f32, probabilities are rounded to bf16, and
-/// d_head must be even.
+/// sequence; `spec` may add to the scores. From bf16 rows sums and softmax are in f32,
+/// probabilities are rounded to bf16, and d_head must be even.
 ///
 /// Shapes: seq_starts [n_seqs + 1]; scratch of at least attention_scratch_bytes(...), 64-byte
 ///   aligned.
