@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(fixtures, golden_vectors,
                                          "tiny-electra", "tiny-albert", "tiny-nomic",
                                          "tiny-modernbert", "tiny-gte", "tiny-eurobert",
                                          "tiny-mpnet", "tiny-deberta", "tiny-deberta-v2",
-                                         "tiny-jina"),
+                                         "tiny-jina", "tiny-nomic-moe"),
                          [](const auto& p) {
                            std::string name = p.param;
                            std::replace(name.begin(), name.end(), '-', '_');

@@ -10,11 +10,13 @@ golden.json holds token ids, and vectors (the mean of the rows, of length 1) or 
 double precision from the stored f16 weights, one text at a time. Not needed to build or to run the
 tests.
 """
+import json
 import pathlib
 import sys
 
 import torch
 import transformers
+from safetensors.torch import save_file
 
 from make_model_fixtures import (PAIRS, TEXTS, encode, fresh, make_tokenizer, numbers, vocabulary,
                                  write_golden, write_modules, write_tokenizer)
@@ -160,12 +162,16 @@ def make(out, name, seed, classifies):
     weights = {k: v.double() for k, v in model.state_dict().items()}
     model = kind(config).double().eval()
     model.load_state_dict(weights)
+    write_cases(folder, model, tokenizer, limit, classifies)
+
+
+def write_cases(folder, model, tokenizer, limit, classifies):
     cases = []
     for text, pair in [(t, None) for t in TEXTS] + (PAIRS if classifies else []):
         case = encode(tokenizer, text, pair, limit)
         inputs = {"input_ids": torch.tensor([case["ids"]]),
                   "attention_mask": torch.ones(1, len(case["ids"]), dtype=torch.long)}
-        if getattr(config, "type_vocab_size", 0) > 1:
+        if getattr(model.config, "type_vocab_size", 0) > 1:
             inputs["token_type_ids"] = torch.tensor([case["type_ids"]])
         else:
             case["type_ids"] = [0] * len(case["ids"])
@@ -182,6 +188,84 @@ def make(out, name, seed, classifies):
     write_golden(folder, facts, cases)
 
 
+class PlainMlp(torch.nn.Module):
+    def __init__(self, d, d_ff):
+        super().__init__()
+        self.fc1, self.fc2 = torch.nn.Linear(d, d_ff), torch.nn.Linear(d_ff, d)
+
+    def forward(self, x):
+        return self.fc2(torch.nn.functional.gelu(self.fc1(x)))
+
+
+class ExpertMlp(torch.nn.Module):
+    """Nomic's experts: the best of each token, by shares that are not made to sum to 1."""
+
+    def __init__(self, d, d_ff, n, n_active):
+        super().__init__()
+        self.n_active = n_active
+        self.router = torch.nn.Linear(d, n, bias=False)
+        self.w1, self.w2 = (torch.nn.Parameter(torch.empty(n * d_ff, d)) for _ in range(2))
+        self.bias = torch.nn.Parameter(torch.empty(d))
+
+    def forward(self, x):
+        shares = self.router(x).softmax(-1)
+        kept = torch.zeros_like(shares).scatter(-1, *reversed(shares.topk(self.n_active)))
+        n = self.router.out_features
+        w1, w2 = self.w1.view(n, -1, x.shape[-1]), self.w2.view(n, -1, x.shape[-1])
+        hidden = torch.nn.functional.gelu(torch.einsum("bsd,efd->bsef", x, w1))
+        return torch.einsum("bsef,efd,bse->bsd", hidden, w2, kept) + self.bias
+
+
+def make_experts(out, seed=300):
+    """Nomic Embed v2: the code of its experts is not part of transformers, nor are its biases."""
+    folder = fresh(out / "tiny-nomic-moe")
+    vocab = vocabulary()
+    tokenizer = make_tokenizer(vocab)
+    d, d_ff, n_layers, n_experts = 36, 52, 4, 5
+    config = transformers.NomicBertConfig(
+        vocab_size=len(vocab), hidden_size=d, num_hidden_layers=n_layers, num_attention_heads=3,
+        intermediate_size=d_ff, max_position_embeddings=128, type_vocab_size=1,
+        rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
+        attn_implementation="eager")
+    model = transformers.NomicBertModel(config, add_pooling_layer=False)
+    for i, layer in enumerate(model.layers):
+        layer.mlp = ExpertMlp(d, d_ff, n_experts, 2) if i % 2 == 1 else PlainMlp(d, d_ff)
+        for name in ("q_proj", "k_proj", "v_proj", "o_proj"):
+            setattr(layer.self_attn, name, torch.nn.Linear(d, d))
+    randomise(model, seed)
+    model = model.double().eval()
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(p.half().double())
+
+    tensors = {}
+    for name, p in model.state_dict().items():
+        name = name.replace("embeddings.LayerNorm", "emb_ln").replace("layers.", "encoder.layers.")
+        name = name.replace("self_attn.o_proj", "attn.out_proj")
+        name = name.replace("post_attention_layernorm", "norm1")
+        name = name.replace("post_mlp_layernorm", "norm2")
+        name = name.replace("mlp.router", "mlp.router.layer").replace("mlp.w", "mlp.experts.mlp.w")
+        name = name.replace("mlp.bias", "mlp.experts.bias")
+        tensors[name] = p.half().contiguous()
+    for i in range(n_layers):
+        for kind in ("weight", "bias"):
+            parts = [tensors.pop(f"encoder.layers.{i}.self_attn.{n}_proj.{kind}") for n in "qkv"]
+            tensors[f"encoder.layers.{i}.attn.Wqkv.{kind}"] = torch.cat(parts)
+    save_file({k: v for k, v in tensors.items() if "position_ids" not in k and "inv_freq" not in k},
+              folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "config.json").write_text(json.dumps({
+        "model_type": "nomic_bert", "architectures": ["NomicBertModel"], "vocab_size": len(vocab),
+        "n_embd": d, "n_layer": n_layers, "n_head": 3, "n_inner": d_ff, "n_positions": 128,
+        "type_vocab_size": 1, "activation_function": "gelu", "layer_norm_epsilon": 1e-12,
+        "qkv_proj_bias": True, "mlp_fc1_bias": True, "mlp_fc2_bias": True, "prenorm": False,
+        "rotary_emb_base": 10000, "rotary_emb_fraction": 1.0, "num_experts": n_experts,
+        "moe_top_k": 2, "moe_every_n_layers": 2, "moe_normalize_expert_weights": False},
+        indent=1) + "\n")
+    write_tokenizer(folder, tokenizer, vocab, "tokenizer.json")
+    write_modules(folder, "mean", True, "old", d)
+    write_cases(folder, model, tokenizer, 48, classifies=False)
+
+
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent
     out = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else root / "tests" / "data" / "models"
@@ -191,6 +275,8 @@ def main():
         make(out, name, seed, classifies=False)
         if has_head:
             make(out, name, seed + 50, classifies=True)
+    if len(sys.argv) <= 2 or "nomic-moe" in sys.argv[2:]:
+        make_experts(out)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ double quantile(std::vector<double> values, double q) {
 
 double bert_ops(const formats::EncoderConfig& config, std::span<const int> lengths) {
   const double d = config.d_model, d_ff = config.d_ff;
-  const double n_ff = config.names != nullptr && config.names->is_gated() ? 3 : 2;
+  const double n_ff = config.is_gated ? 3 : 2;
   double n_ops = 0;
   for (const int length : lengths) {
     n_ops += length * (2 * (4 * d * d + n_ff * d * d_ff) + 4.0 * length * d);

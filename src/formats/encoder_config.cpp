@@ -60,6 +60,7 @@ constexpr Wanted kWanted[] = {{"is_decoder", false},
                               {"causal", false},
                               {"is_causal", false},
                               {"logn_attention_scale", false},
+                              {"moe_normalize_expert_weights", false},
                               {"sinusoidal_pos_embds", false}};
 
 Status check_choices(const JsonObject& config) {
@@ -69,11 +70,8 @@ Status check_choices(const JsonObject& config) {
       return config.unsupported(wanted.key, wanted.value ? "true" : "false");
     }
   }
-  // Experts, and layers of several parts.
-  for (const char* key : {"num_experts", "inner_group_num"}) {
-    QUERN_ASSIGN(const int n, config.integer_or(key, 0, kMaxLayers, 0));
-    if (n > 1) return config.unsupported(key, "at most 1");
-  }
+  QUERN_ASSIGN(const int n_parts, config.integer_or("inner_group_num", 0, kMaxLayers, 0));
+  if (n_parts > 1) return config.unsupported("inner_group_num", "at most 1");
   QUERN_ASSIGN(const int conv_width, config.integer_or("conv_kernel_size", 0, kMaxWidth, 0));
   if (conv_width > 0) return config.unsupported("conv_kernel_size", "0");
   for (const auto& [key, want] :
@@ -117,6 +115,27 @@ Status read_sizes(const JsonObject& config, EncoderConfig& out) {
   return {};
 }
 
+/// Source: nomic-ai's modeling_hf_nomic_bert.py, NomicMoELayer.
+Status read_experts(const JsonObject& config, EncoderConfig& out) {
+  QUERN_ASSIGN(const int n, config.integer_or("num_experts", 0, kMaxLayers, 0));
+  if (n <= 1) return {};
+  if (out.names->names.router.empty()) return config.unsupported("num_experts", "at most 1");
+  out.experts.n = n;
+  QUERN_ASSIGN(out.experts.n_active, config.integer_or("moe_top_k", 1, n, 1));
+  QUERN_ASSIGN(out.experts.every, config.integer("moe_every_n_layers", 2, kMaxLayers));
+  if (!out.is_gated) return {};
+  return config.unsupported(spelling(config, out.names->keys.activation),
+                            "gelu, as experts have no gate");
+}
+
+/// Whether the activation that config.json names wants a gate.
+Result<bool> reads_gate(const JsonObject& config, const EncoderFamily& family) {
+  if (!family.is_gated() || family.names.plain_up.empty()) return family.is_gated();
+  QUERN_ASSIGN(const std::string name,
+               config.string_or(spelling(config, family.keys.activation), "swiglu"));
+  return !name.starts_with("gelu") && !name.starts_with("relu");
+}
+
 Status read_parts(const JsonObject& config, EncoderConfig& out) {
   const EncoderFamily& family = *out.names;
   const char* eps_key = spelling(config, family.keys.norm_eps);
@@ -125,6 +144,8 @@ Status read_parts(const JsonObject& config, EncoderConfig& out) {
   out.norm_kind = family.norm_kind;
   out.norm_place = family.norm_place;
   QUERN_ASSIGN(out.activation, read_activation(config, family));
+  QUERN_ASSIGN(out.is_gated, reads_gate(config, family));
+  QUERN_TRY(read_experts(config, out));
   const auto has = [&](const Biases& biases) {
     return config.boolean_or(biases.key, biases.by_default);
   };
@@ -171,6 +192,7 @@ Result<EncoderConfig> encoder_from_decoder(const DecoderConfig& config) {
   out.norm_place = NormPlace::kPre;
   out.norm_adds_one = config.norm_adds_one;
   out.activation = config.activation;
+  out.is_gated = true;
   out.embed_scale = config.embed_scale;
   out.attn_scale = config.attn_scale;
   out.causal = true;

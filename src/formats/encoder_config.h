@@ -31,6 +31,15 @@ struct Disentangled {
   int n_rows() const { return 2 * span; }
 };
 
+/// Layers whose feed-forward part is a choice of several, by the row.
+struct Experts {
+  int n = 0;         // 0: no layer has any.
+  int n_active = 0;  // Of each row.
+  int every = 0;     // Layers 1, 1 + every, ... have them.
+
+  bool in(int layer) const { return n > 0 && layer % every == 1; }
+};
+
 /// Every number is checked to be in a sane range.
 struct EncoderConfig {
   std::string family;                    // model_type of config.json.
@@ -57,6 +66,8 @@ struct EncoderConfig {
   NormPlace norm_place = NormPlace::kPost;
   bool norm_adds_one = false;  // Stored norm weights lack 1.
   Activation activation = Activation::kGelu;
+  bool is_gated = false;
+  Experts experts = {};
   float embed_scale = 1;  // Of the embedding's rows.
   float attn_scale = 0;   // Of query . key.
   bool causal = false;

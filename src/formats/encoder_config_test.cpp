@@ -92,7 +92,7 @@ TEST(encoder_config, what_would_compute_something_else_is_refused_by_name) {
                                                  {"rotary_emb_interleaved", true},
                                                  {"rotary_emb_fraction", 0.5},
                                                  {"rotary_emb_scale_base", 512},
-                                                 {"num_experts", 8},
+                                                 {"moe_normalize_expert_weights", true},
                                                  {"use_rms_norm", true},
                                                  {"position_embedding_type", "alibi"},
                                                  {"activation_function", "relu6"}}) {
@@ -193,6 +193,31 @@ TEST(encoder_config, albert_shares_layers_and_has_a_narrow_embedding) {
   EXPECT_EQ(c.activation, Activation::kGeluTanh);
   config["inner_group_num"] = 2;
   EXPECT_EQ(read(config).status().code(), Code::kUnsupported);
+}
+
+// nomic-ai/nomic-embed-text-v2-moe.
+TEST(encoder_config, nomic_with_experts_has_no_gate) {
+  json config = kNomic;
+  EXPECT_TRUE(read_good(config).is_gated);
+  config.update({{"activation_function", "gelu"},
+                 {"num_experts", 8},
+                 {"moe_top_k", 2},
+                 {"moe_every_n_layers", 2}});
+  const EncoderConfig c = read_good(config);
+  EXPECT_FALSE(c.is_gated);
+  EXPECT_EQ(c.experts.n, 8);
+  EXPECT_EQ(c.experts.n_active, 2);
+  EXPECT_FALSE(c.experts.in(0) || c.experts.in(2));
+  EXPECT_TRUE(c.experts.in(1) && c.experts.in(11));
+  config["moe_top_k"] = 9;
+  EXPECT_EQ(read(config).status().code(), Code::kBadInput);
+  config["moe_top_k"] = 2;
+  config["activation_function"] = "swiglu";
+  EXPECT_EQ(read(config).status().code(), Code::kUnsupported);
+  json bert = kNomic;
+  bert["model_type"] = "gte";
+  bert["num_experts"] = 8;
+  EXPECT_FALSE(read(bert).ok());
 }
 
 TEST(encoder_config, jina_calls_itself_bert) {

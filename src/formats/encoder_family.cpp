@@ -121,7 +121,12 @@ constexpr EncoderNames kNomicBertNames = {
     .attn_norm = "norm1",
     .gate = "mlp.fc12",
     .up = "mlp.fc11",
+    .plain_up = "mlp.fc1",
     .down = "mlp.fc2",
+    .router = "mlp.router.layer",
+    .experts_up = "mlp.experts.mlp.w1",
+    .experts_down = "mlp.experts.mlp.w2",
+    .experts_bias = "mlp.experts.bias",
     .ff_norm = "norm2",
 };
 

@@ -32,7 +32,11 @@ struct EncoderNames {
   std::string_view attn_out = {};
   std::string_view attn_norm = {};
   std::string_view gate = {}, up = {}, gate_up = {};
+  std::string_view plain_up = {};  // `up` where the activation that config.json names has no gate.
   std::string_view down = {};
+  // Of a layer of experts: n_experts matrices [d_ff, d_model] on top of each other, the second kind
+  // from d_ff to d_model.
+  std::string_view router = {}, experts_up = {}, experts_down = {}, experts_bias = {};
   std::string_view ff_norm = {};
 
   // The classifier: out(norm(activation(dense(row)))). `dense` bears the prefix where

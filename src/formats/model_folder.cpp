@@ -12,6 +12,7 @@
 #include "formats/gguf/gguf_tokenizer.h"
 #include "formats/json_object.h"
 #include "formats/sentence_modules.h"
+#include "formats/tokenizer/sentence_piece.h"
 #include "formats/tokenizer/tokenizer_config.h"
 #include "formats/tokenizer/tokenizer_json.h"
 #include "formats/tokenizer/vocab_txt.h"
@@ -65,8 +66,10 @@ Result<ModelFolder> read_folder(const std::string& path) {
   QUERN_TRY(check_output(out.head));
   QUERN_TRY(read_max_tokens(out));
   if (!fs::exists(fs::path(out.path) / "tokenizer.json", error) &&
-      !fs::exists(fs::path(out.path) / "vocab.txt", error)) {
-    return {Code::kNotFound, "no tokenizer.json and no vocab.txt"};
+      !fs::exists(fs::path(out.path) / "vocab.txt", error) &&
+      find_sentence_piece(out.path).empty()) {
+    return {Code::kNotFound,
+            "no tokenizer.json, no spm.model, no sentencepiece.bpe.model and no vocab.txt"};
   }
   return out;
 }
@@ -83,7 +86,10 @@ Result<text::TokenizerSpec> read_spec(const std::string& folder) {
   }
   if (json.status().code() != Code::kNotFound) return json.status();
   QUERN_ASSIGN(const std::string gguf, find_gguf(folder));
-  if (gguf.empty()) return read_vocab_txt(folder);
+  if (gguf.empty()) {
+    return find_sentence_piece(folder).empty() ? read_vocab_txt(folder)
+                                               : read_sentence_piece(folder);
+  }
   QUERN_ASSIGN(const GgufFile file, GgufFile::open(gguf));
   return tokenizer_from_gguf(file.metadata());
 }

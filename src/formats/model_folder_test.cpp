@@ -203,8 +203,9 @@ TEST(model_folder, missing_files_are_named) {
   EXPECT_EQ(read_model_folder(folder.path()).status().code(), Code::kNotFound);
   const std::string path = folder.copy_model("tiny-mean-f32", "m");
   std::filesystem::remove(path + "/tokenizer.json");
-  EXPECT_THAT(read_model_folder(path).status().message(),
-              HasSubstr("no tokenizer.json and no vocab.txt"));
+  EXPECT_THAT(
+      read_model_folder(path).status().message(),
+      HasSubstr("no tokenizer.json, no spm.model, no sentencepiece.bpe.model and no vocab.txt"));
   std::filesystem::remove(path + "/1_Pooling/config.json");
   EXPECT_THAT(read_model_folder(path).status().message(), HasSubstr("1_Pooling/config.json"));
 }

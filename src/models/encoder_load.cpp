@@ -105,6 +105,8 @@ Status check_supported(const formats::EncoderConfig& c, Precision precision) {
 
 void set_facts(const formats::EncoderConfig& c, Encoder& m) {
   m.shape = block_shape(c);
+  m.shape.n_experts = c.experts.n;
+  m.shape.n_active_experts = c.experts.n_active;
   m.rope = make_rope_table(c.rope);
   m.window_rope = make_rope_table(c.window_rope);
   m.distance_places = relative_places(c.disentangled, c.n_positions);

@@ -99,19 +99,33 @@ class Finder {
     if (i > 0 || c_.names->has_first_attn_norm) {
       QUERN_TRY(norm(stem, names_.attn_norm, to.attn_norm, c_.d_model));
     }
-    QUERN_TRY(find_feed_forward(stem, to));
+    QUERN_TRY(find_feed_forward(i, stem, to));
     return norm(stem, names_.ff_norm, to.ff_norm, c_.d_model);
   }
 
-  Status find_feed_forward(const std::string& stem, BlockTensors& to) {
+  Status find_experts(const std::string& stem, BlockTensors& to) {
+    const int n = c_.experts.n;
+    QUERN_TRY(
+        take(source_.matrix(joined(stem, names_.router) + ".weight", n, c_.d_model), to.router));
+    QUERN_TRY(take(source_.matrix(joined(stem, names_.experts_up), n * c_.d_ff, c_.d_model),
+                   to.experts_up));
+    QUERN_TRY(take(source_.matrix(joined(stem, names_.experts_down), n * c_.d_ff, c_.d_model),
+                   to.experts_down));
+    return take(source_.vector(joined(stem, names_.experts_bias), c_.d_model), to.experts_bias);
+  }
+
+  Status find_feed_forward(int layer, const std::string& stem, BlockTensors& to) {
     const bool bias = c_.has_up_bias;
+    if (c_.experts.in(layer)) return find_experts(stem, to);
     if (!names_.gate_up.empty()) {
       const bool gate_first = c_.names->gate_up == formats::GateUp::kGateFirst;
       QUERN_TRY(fused(joined(stem, names_.gate_up), {c_.d_ff, c_.d_ff}, bias,
                       {gate_first ? &to.gate : &to.up, gate_first ? &to.up : &to.gate}));
     } else {
-      QUERN_TRY(linear(joined(stem, names_.up), c_.d_ff, c_.d_model, bias, to.up));
-      if (!names_.gate.empty()) {
+      const bool is_plain = !c_.is_gated && !names_.plain_up.empty();
+      QUERN_TRY(linear(joined(stem, is_plain ? names_.plain_up : names_.up), c_.d_ff, c_.d_model,
+                       bias, to.up));
+      if (c_.is_gated && !names_.gate.empty()) {
         QUERN_TRY(linear(joined(stem, names_.gate), c_.d_ff, c_.d_model, bias, to.gate));
       }
     }

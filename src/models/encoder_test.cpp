@@ -134,7 +134,8 @@ const char* const kFamilies[] = {"tiny-xlm-roberta",
                                  "tiny-deberta-classifier",
                                  "tiny-deberta-v2",
                                  "tiny-jina",
-                                 "tiny-jina-classifier"};
+                                 "tiny-jina-classifier",
+                                 "tiny-nomic-moe"};
 
 std::string test_name(const testing::TestParamInfo<const char*>& info) {
   std::string name = info.param;

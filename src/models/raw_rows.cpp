@@ -40,6 +40,22 @@ RawRows slice_numbers(const RawRows& vector, int first, int n) {
   return out;
 }
 
+RawRows transposed(const RawRows& rows, std::vector<float>& storage) {
+  RawRows out{.n_rows = rows.n_cols, .n_cols = rows.n_rows, .bytes = {}};
+  if (rows.bytes.empty()) return out;
+  storage.resize(static_cast<std::size_t>(rows.n_rows) * static_cast<std::size_t>(rows.n_cols));
+  std::vector<float> row(static_cast<std::size_t>(rows.n_cols));
+  for (int r = 0; r < rows.n_rows; ++r) {
+    read_row(rows, r, row);
+    for (int c = 0; c < rows.n_cols; ++c) {
+      storage[static_cast<std::size_t>(c) * static_cast<std::size_t>(rows.n_rows) +
+              static_cast<std::size_t>(r)] = row[static_cast<std::size_t>(c)];
+    }
+  }
+  out.bytes = std::as_bytes(std::span(storage));
+  return out;
+}
+
 void read_row(const RawRows& rows, int i, std::span<float> out) {
   kernels::dequantise_blocks(rows.format, rows.row(i), out);
 }

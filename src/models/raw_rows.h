@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 #include "tensor/block_format.h"
 
@@ -33,6 +34,9 @@ struct RawRows {
 
 /// Numbers [first, first + n) of a vector. Its format has one number in each place: no blocks.
 RawRows slice_numbers(const RawRows& vector, int first, int n);
+
+/// Columns as rows, in f32, whose bytes lie in `storage`; without bytes, the sizes alone.
+RawRows transposed(const RawRows& rows, std::vector<float>& storage);
 
 /// One row widened to f32, exactly. Shapes: out [n_cols].
 void read_row(const RawRows& rows, int i, std::span<float> out);

@@ -1,6 +1,7 @@
 #include "models/steps.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/check.h"
 #include "kernels/linear.h"
@@ -46,6 +47,10 @@ StepForms step_forms(std::span<const TransformerBlock> blocks) {
   StepForms out;
   for (const TransformerBlock& b : blocks) {
     out.normed = out.normed | kernels::forms_read_by({&b.q, &b.k, &b.v, &b.gate, &b.up});
+    for (const Expert& expert : b.experts) {
+      out.expert_in = out.expert_in | kernels::forms_read_by({&expert.up});
+      out.ff = out.ff | kernels::forms_read_by({&expert.down});
+    }
     out.attended = out.attended | kernels::forms_read_by({&b.attn_out});
     out.ff = out.ff | kernels::forms_read_by({&b.down});
     out.gated = out.gated || !b.gate.empty();
@@ -59,6 +64,13 @@ StepRows StepRows::block(int first, int n) const {
   out.attended = attended.block(first, n);
   if (gate.data != nullptr) out.gate = gate.block(first, n);
   out.ff = ff.block(first, n);
+  if (experts.shares.data != nullptr) {
+    out.experts = {.shares = experts.shares.block(first, n),
+                   .chosen = experts.chosen.columns(first, n),
+                   .in = experts.in.block(first, n),
+                   .out = experts.out.block(first, n),
+                   .sums = experts.sums.block(first, n)};
+  }
   return out;
 }
 
@@ -81,6 +93,13 @@ StepRows carve_steps(Carver& carver, int n_rows, const BlockShape& shape, const 
   const bool needs_f32 =
       forms.gated || forms.ff.has(RowForm::kF32) || forms.ff.has(RowForm::kBlocks);
   out.ff = carver.rows(n_rows, shape.d_ff, needs_f32 ? forms.ff | RowForm::kF32 : forms.ff);
+  if (shape.n_experts > 0) {
+    out.experts = {.shares = carver.matrix<float>(n_rows, shape.n_experts),
+                   .chosen = carver.matrix<std::int32_t>(1, n_rows),
+                   .in = carver.rows(n_rows, shape.d_model, forms.expert_in | RowForm::kF32),
+                   .out = carver.matrix<float>(n_rows, shape.d_model),
+                   .sums = carver.matrix<float>(n_rows, shape.d_model)};
+  }
   return out;
 }
 
@@ -126,8 +145,64 @@ void add_attention(const TransformerBlock& b, const StepRows& s, Matrix<float> x
   add_part(b.attn_out, in, b.post_attn_norm, s.normed.f32, x, pool);
 }
 
+namespace {
+
+/// Logits of all experts to shares: a softmax, then 0 for all but the `n_active` largest, the first
+/// of equal ones.
+void choose_experts(std::span<float> row, int n_active) {
+  const float largest = *std::max_element(row.begin(), row.end());
+  float sum = 0;
+  for (float& v : row) sum += v = std::exp(v - largest);
+  for (float& v : row) v /= sum;
+  // Chosen ones are kept as negative numbers until all are.
+  for (int i = 0; i < n_active; ++i) {
+    float* const best = &*std::max_element(row.begin(), row.end());
+    *best = -*best;
+  }
+  for (float& v : row) v = v < 0 ? -v : 0;
+}
+
+void add_experts(const TransformerBlock& b, const BlockShape& shape, const StepRows& s,
+                 Matrix<float> x, ThreadPool& pool) {
+  const ExpertRows& e = s.experts;
+  kernels::multiply(s.normed, {.linear = b.router, .out = e.shares}, pool);
+  for (int r = 0; r < x.rows; ++r) choose_experts(e.shares.row(r), shape.n_active_experts);
+  // The rows may be x itself, which stays as it is until all experts have read it.
+  const Matrix<const float> rows = s.normed.f32;
+  std::int32_t* const chosen = e.chosen.row_data(0);
+  for (int r = 0; r < x.rows; ++r) std::copy_n(b.experts_bias.data(), x.cols, e.sums.row_data(r));
+  for (std::size_t i = 0; i < b.experts.size(); ++i) {
+    const Expert& expert = b.experts[i];
+    int n = 0;
+    for (int r = 0; r < x.rows; ++r) {
+      if (e.shares.row(r)[i] > 0) chosen[n++] = r;
+    }
+    if (n == 0) continue;
+    Activations in = only(e.in.block(0, n), kernels::forms_read_by({&expert.up}));
+    in.f32 = e.in.f32.block(0, n);
+    in.factors = expert.up.factors;
+    for (int k = 0; k < n; ++k) std::copy_n(rows.row_data(chosen[k]), x.cols, in.f32.row_data(k));
+    kernels::convert_rows(in, pool);
+    const Activations ff = only(s.ff.block(0, n), kernels::forms_read_by({&expert.down}));
+    kernels::multiply(in, {.linear = expert.up, .activation = shape.activation, .out = ff}, pool);
+    const Matrix<float> out = e.out.block(0, n);
+    kernels::multiply(ff, {.linear = expert.down, .out = out}, pool);
+    for (int k = 0; k < n; ++k) {
+      const float share = e.shares.row(chosen[k])[i];
+      float* to = e.sums.row_data(chosen[k]);
+      for (int c = 0; c < x.cols; ++c) to[c] += share * out.row_data(k)[c];
+    }
+  }
+  for (int r = 0; r < x.rows; ++r) {
+    for (int c = 0; c < x.cols; ++c) x.row_data(r)[c] += e.sums.row_data(r)[c];
+  }
+}
+
+}  // namespace
+
 void add_feed_forward(const TransformerBlock& b, const BlockShape& shape, const StepRows& s,
                       Matrix<float> x, ThreadPool& pool) {
+  if (!b.experts.empty()) return add_experts(b, shape, s, x, pool);
   const Activations ff = only(s.ff, kernels::forms_read_by({&b.down}));
   if (b.gate.empty()) {
     kernels::multiply(s.normed, {.linear = b.up, .activation = shape.activation, .out = ff}, pool);

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct BlockShape {
   int d_head = 0;
   int d_model = 0;
   int d_ff = 0;
+  int n_experts = 0;         // Of blocks that choose among some,
+  int n_active_experts = 0;  // so many for each row.
   Activation activation = Activation::kNone;
   float norm_eps = 0;  // Of q_norm and k_norm.
 
@@ -44,13 +47,22 @@ BlockShape block_shape(const Config& c) {
 
 /// In which forms the products of a model's blocks read their rows, over all blocks.
 struct StepForms {
-  kernels::RowForms normed;    // q, k, v, gate and up
-  kernels::RowForms attended;  // attn_out
-  kernels::RowForms ff;        // down
+  kernels::RowForms normed;     // q, k, v, gate and up
+  kernels::RowForms attended;   // attn_out
+  kernels::RowForms ff;         // down
+  kernels::RowForms expert_in;  // up of an expert
   bool gated = false;
 };
 
 StepForms step_forms(std::span<const TransformerBlock> blocks);
+
+/// What experts need beside the other rows.
+struct ExpertRows {
+  Matrix<float> shares;         // [n, n_experts]: of each expert in a row's result
+  Matrix<std::int32_t> chosen;  // [1, n]: the rows that one expert works on
+  kernels::Activations in;      // [n, d_model]: these, one behind the other
+  Matrix<float> out, sums;      // [n, d_model]: of one expert, and of all
+};
 
 /// Rows that live within one block of rows.
 struct StepRows {
@@ -58,6 +70,7 @@ struct StepRows {
   kernels::Activations attended;  // [n, d_q]
   Matrix<float> gate;             // [n, d_ff], where there is a gate
   kernels::Activations ff;        // [n, d_ff]
+  ExpertRows experts;
 
   StepRows block(int first, int n) const;
 };
@@ -82,7 +95,9 @@ void turn_heads(const TransformerBlock& b, const BlockShape& shape, const RopeTa
 /// x += attn_out(s.attended). Rows are converted from s.attended.f32 where that is needed.
 void add_attention(const TransformerBlock& b, const StepRows& s, Matrix<float> x, ThreadPool& pool);
 
-/// x += down(act(gate) * up) or x += down(act(up)), of s.normed.
+/// x += down(act(gate) * up) or x += down(act(up)), of s.normed; of a block with experts x += the
+/// sum of what a row's experts make of it, each times its share. The shares are a softmax over all
+/// of them. Source of the latter: nomic-ai's modeling_hf_nomic_bert.py, NomicMoELayer.
 void add_feed_forward(const TransformerBlock& b, const BlockShape& shape, const StepRows& s,
                       Matrix<float> x, ThreadPool& pool);
 

@@ -20,6 +20,31 @@ kernels::Norm place_norm(const NormTensors& from, const Placing& how, WeightPlac
   return to;
 }
 
+namespace {
+
+void place_experts(const BlockTensors& from, const Placing& how, std::span<const float> factors,
+                   WeightPlacer& placer, TransformerBlock& to) {
+  if (from.router.empty()) return;
+  Placing exact = how;
+  exact.precision = kernels::Precision::kF32;
+  to.router = place_linear({.weight = from.router, .bias = {}}, exact, {}, placer);
+  to.experts.resize(static_cast<std::size_t>(from.router.n_rows));
+  const int d_ff = from.experts_up.n_rows / from.router.n_rows;
+  int first = 0;
+  for (Expert& expert : to.experts) {
+    const LinearTensors up{.weight = from.experts_up.slice(first, d_ff), .bias = {}};
+    expert.up = place_linear(up, how, factors, placer);
+    RawRows down = from.experts_down.slice(first, d_ff);
+    if (!placer.fills()) down.bytes = {};
+    std::vector<float> storage;
+    expert.down = place_linear({.weight = transposed(down, storage), .bias = {}}, how, {}, placer);
+    first += d_ff;
+  }
+  to.experts_bias = placer.vector(from.experts_bias);
+}
+
+}  // namespace
+
 void place_block(const BlockTensors& from, const Placing& how, const BlockMaxima* seen,
                  WeightPlacer& placer, TransformerBlock& to) {
   std::span<const float> qkv_factors;
@@ -27,7 +52,8 @@ void place_block(const BlockTensors& from, const Placing& how, const BlockMaxima
   if (how.precision == kernels::Precision::kInt8) {
     qkv_factors = placer.factors({&from.q.weight, &from.k.weight, &from.v.weight},
                                  seen == nullptr ? nullptr : &seen->qkv);
-    ff_factors = placer.factors({&from.up.weight, &from.gate.weight},
+    const bool chooses = !from.router.empty();
+    ff_factors = placer.factors({chooses ? &from.experts_up : &from.up.weight, &from.gate.weight},
                                 seen == nullptr ? nullptr : &seen->ff_in);
   }
   to.q = place_linear(from.q, how, qkv_factors, placer);
@@ -37,6 +63,7 @@ void place_block(const BlockTensors& from, const Placing& how, const BlockMaxima
   to.gate = place_linear(from.gate, how, ff_factors, placer);
   to.up = place_linear(from.up, how, ff_factors, placer);
   to.down = place_linear(from.down, how, {}, placer);
+  place_experts(from, how, ff_factors, placer, to);
   to.attn_norm = place_norm(from.attn_norm, how, placer);
   to.ff_norm = place_norm(from.ff_norm, how, placer);
   to.post_attn_norm = place_norm(from.post_attn_norm, how, placer);

@@ -27,6 +27,15 @@ struct BlockTensors {
   NormTensors attn_norm, ff_norm, post_attn_norm, post_ff_norm;
   RawRows q_norm, k_norm;
   LinearTensors distance_k, distance_q;  // Of DeBERTa's distances.
+  // Of experts, in place of up and down: [n, d_model], and twice n matrices [d_ff, d_model] on top
+  // of each other.
+  RawRows router, experts_up, experts_down, experts_bias;
+};
+
+/// One of several feed-forward parts.
+struct Expert {
+  kernels::Linear up;    // [d_ff, d_model]
+  kernels::Linear down;  // [d_model, d_ff]
 };
 
 struct TransformerBlock {
@@ -36,6 +45,11 @@ struct TransformerBlock {
   kernels::Linear gate;      // [d_ff, d_model]; empty: down reads act(up), not act(gate) * up
   kernels::Linear up;        // [d_ff, d_model]
   kernels::Linear down;      // [d_model, d_ff]
+
+  // In place of gate, up and down: what chooses experts by the row, in f32, and these.
+  kernels::Linear router;  // [n_experts, d_model]
+  std::vector<Expert> experts;
+  std::span<const float> experts_bias;  // [d_model], added once.
 
   // Of the residual stream: before or after each part, as the family has it (NormPlace).
   kernels::Norm attn_norm, ff_norm;            // [d_model]

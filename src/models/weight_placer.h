@@ -48,6 +48,7 @@ class WeightPlacer {
   const std::byte* computed(std::size_t n,
                             const std::function<void(std::span<std::byte> out, ThreadPool&)>& fill);
 
+  bool fills() const { return fill_ != nullptr; }
   std::size_t n_bytes() const { return n_bytes_; }
 
  private:

@@ -12,6 +12,7 @@
 #include "formats/fast_json.h"
 #include "formats/gguf/gguf_pre_tokenizers.h"
 #include "formats/gguf/gguf_special_tokens.h"
+#include "formats/tokenizer/sentence_piece_rules.h"
 
 namespace quern::formats {
 namespace {
@@ -234,23 +235,14 @@ Status read_sentence_piece(const GgufMetadata& metadata, TokenizerSpec& spec) {
 
 /// How llama.cpp prepares a text for Unigram: the charsmap, white space joined and trimmed if the
 /// file says so, U+2581 before the text and for its spaces.
-Status read_unigram_normalizers(const GgufMetadata& metadata, TokenizerSpec& spec) {
-  auto& list = spec.normalizers;
+Status read_unigram_rules(const GgufMetadata& metadata, TokenizerSpec& spec) {
+  SentencePieceRules rules;
   QUERN_ASSIGN(const auto charsmap, metadata.integers(key("precompiled_charsmap")));
-  if (!charsmap.empty()) {
-    text::normalizers::Precompiled precompiled;
-    precompiled.match = text::normalizers::Precompiled::Match::kLongest;
-    for (const std::int64_t byte : charsmap) precompiled.charsmap += static_cast<char>(byte);
-    list.push_back(std::move(precompiled));
-  }
-  QUERN_ASSIGN(const bool joins, metadata.boolean_or(key("remove_extra_whitespaces"), false));
-  QUERN_ASSIGN(const bool adds_space, metadata.boolean_or(key("add_space_prefix"), false));
-  if (joins) {
-    list.push_back(text::Replace{text::regex_pattern(" {2,}"), " "});
-    list.push_back(text::Replace{text::regex_pattern("\\A | \\z"), ""});
-  }
-  if (joins || adds_space) list.push_back(text::normalizers::Prepend{text::kSpaceMark});
-  list.push_back(text::Replace{text::string_pattern(" "), text::kSpaceMark});
+  for (const std::int64_t byte : charsmap) rules.charsmap += static_cast<char>(byte);
+  QUERN_ASSIGN(rules.joins_spaces, metadata.boolean_or(key("remove_extra_whitespaces"), false));
+  QUERN_ASSIGN(rules.adds_prefix, metadata.boolean_or(key("add_space_prefix"), false));
+  rules.adds_prefix = rules.adds_prefix || rules.joins_spaces;
+  apply_sentence_piece_rules(std::move(rules), spec);
   return {};
 }
 
@@ -271,14 +263,7 @@ Status read_unigram(const GgufMetadata& metadata, TokenizerSpec& spec) {
   QUERN_ASSIGN(const auto types, read_types(metadata, spec));
   apply_types(types, spec);
   QUERN_ASSIGN(spec.unk_id, need_id(metadata, "unknown_token_id", spec));
-  QUERN_TRY(read_unigram_normalizers(metadata, spec));
-  const bool spans_words = std::any_of(spec.vocab.begin(), spec.vocab.end(), [](const auto& piece) {
-    return piece.find(text::kSpaceMark, 1) != std::string::npos;
-  });
-  if (!spans_words) {  // Then words can be cut apart first, which bounds the work of each.
-    spec.pre_tokenizers = {text::pre_tokenizers::Split{
-        text::string_pattern(text::kSpaceMark), text::pre_tokenizers::Behavior::kMergedWithNext}};
-  }
+  QUERN_TRY(read_unigram_rules(metadata, spec));
   spec.decoders = {text::decoders::Metaspace{}};
   return read_template(metadata, {.adds_eos = true}, spec);
 }

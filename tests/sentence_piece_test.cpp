@@ -1,0 +1,52 @@
+// SentencePiece models against the ids that sentencepiece itself gives
+// (tools/make_sentence_piece_golden.py): small ones, and DeBERTa-v3's.
+
+#include "formats/tokenizer/sentence_piece.h"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "formats/test_folder.h"
+#include "text/tokenizer.h"
+
+namespace quern {
+namespace {
+
+const std::string kFolder = QUERN_SOURCE_DIR "/tests/data/tokenizer/sentence_piece/";
+
+/// `file`: which says how the ids are laid out.
+void expect_ids(const std::string& path, const std::string& file, const std::string& name) {
+  const auto spec = formats::parse_sentence_piece(formats::slurp(path), file);
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  const auto tokenizer = text::make_tokenizer(*spec);
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status().message();
+  const auto golden = nlohmann::json::parse(std::ifstream(kFolder + "golden.json"));
+  const auto want = golden["ids"][name].get<std::vector<std::vector<text::TokenId>>>();
+  ASSERT_GE(want.size(), 50u);
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    std::vector<text::TokenId> got;
+    const auto text = golden["texts"][i].get<std::string>();
+    (*tokenizer)->encode(text, text::Specials::kAsText, got);
+    EXPECT_EQ(got, want[i]) << golden["texts"][i];
+  }
+}
+
+TEST(sentence_piece, as_deberta_has_it) {
+  expect_ids(kFolder + "spm.model", "spm.model", "spm.model");
+}
+
+TEST(sentence_piece, as_xlm_r_has_it) {
+  expect_ids(kFolder + "sentencepiece.bpe.model", "sentencepiece.bpe.model",
+             "sentencepiece.bpe.model");
+}
+
+TEST(sentence_piece, of_deberta_v3) {
+  const std::string path = formats::shared_file("data/tokenizers/deberta-v3/spm.model");
+  if (path.empty()) GTEST_SKIP() << "the shared data are not there";
+  expect_ids(path, "spm.model", "deberta-v3");
+}
+
+}  // namespace
+}  // namespace quern
