@@ -85,8 +85,10 @@ constexpr Shape kShapes[] = {
 struct Heads {
   const char* model;
   int n_heads, d_head;
+  int n_relative = 0;  // Of DeBERTa's distances, one row each as far as they go.
 };
-constexpr Heads kHeads[] = {{"minilm", 12, 32}, {"bge-base", 12, 64}, {"bge-large", 16, 64}};
+constexpr Heads kHeads[] = {
+    {"minilm", 12, 32}, {"bge-base", 12, 64}, {"bge-large", 16, 64}, {"deberta-base", 12, 64, 512}};
 
 // One thread is timed by its own processor time, which other programs do not lengthen.
 double now_seconds(int n_threads) {
@@ -180,10 +182,13 @@ class Bench {
       const Matrix<float> qkv = random_rows(length, 3 * d);
       const Matrix<std::uint16_t> qkv_bf16 = as_bf16(qkv);
       Matrix<float> out = random_rows(length, d);
-      const auto scratch = bytes(attention_scratch_bytes(length, h.d_head, o_.threads));
-      const AttentionSpec spec{.n_heads = h.n_heads,
-                               .n_kv_heads = h.n_heads,
-                               .scale = 1.0f / std::sqrt(static_cast<float>(h.d_head))};
+      const auto scratch =
+          bytes(attention_scratch_bytes(length, h.d_head, o_.threads, h.n_relative));
+      AttentionSpec spec{.n_heads = h.n_heads,
+                         .n_kv_heads = h.n_heads,
+                         .scale = 1.0f / std::sqrt(static_cast<float>(h.d_head))};
+      std::vector<std::int32_t> places;
+      if (h.n_relative > 0) spec.relative = relative_rows(h, length, precision, places);
       const auto attend = [&]<typename T>(Matrix<const T> rows) {
         const AttentionRows<T, float> all{rows.columns(0, d), rows.columns(d, d),
                                           rows.columns(2 * d, d), out};
@@ -202,6 +207,23 @@ class Bench {
           precision, speed);
       buffers_.clear();
     }
+  }
+
+  RelativeRows relative_rows(const Heads& h, int length, Precision precision,
+                             std::vector<std::int32_t>& places) {
+    for (int offset = -length + 1; offset < length; ++offset) {
+      places.push_back(std::clamp(offset + h.n_relative / 2, 0, h.n_relative - 1));
+    }
+    const WeightFormat format = weight_format(
+        precision == Precision::kF32 ? Precision::kF32 : Precision::kBf16, BlockFormat::kF32);
+    const Matrix<float> rows = random_rows(h.n_relative, h.d_head);
+    const std::size_t per_head = weight_bytes(format, h.n_relative, h.d_head);
+    const std::span<std::byte> packed = bytes(per_head * static_cast<std::size_t>(h.n_heads));
+    for (int i = 0; i < h.n_heads; ++i) {
+      pack_weight(format, rows.data, h.n_relative, h.d_head,
+                  packed.subspan(per_head * static_cast<std::size_t>(i), per_head));
+    }
+    return {.n = h.n_relative, .keys = packed.data(), .queries = packed.data(), .at = places};
   }
 
   template <typename F>
