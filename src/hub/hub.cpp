@@ -15,6 +15,7 @@
 #include "formats/decoder_model.h"
 #include "formats/model_folder.h"
 #include "formats/safetensors.h"
+#include "hub/known_models.h"
 #include "hub/manifest.h"
 #include "hub/model_digest.h"
 #include "hub/model_files.h"
@@ -179,6 +180,23 @@ void forget_packed_weights(const std::string& home, const std::string& folder) {
 
 }  // namespace
 
+Result<InstalledModel> describe_model(const std::string& path) {
+  InstalledModel out;
+  QUERN_TRY(describe(path, out));
+  out.path = path;
+  return out;
+}
+
+Status check_model_facts(const std::string& folder) {
+  QUERN_ASSIGN(const formats::ModelKind kind, formats::model_kind(folder));
+  if (kind == formats::ModelKind::kEncoder) {
+    QUERN_TRY(formats::read_model_folder(folder).status());
+  } else {
+    QUERN_TRY(formats::read_decoder(folder).status());
+  }
+  return formats::read_tokenizer(folder).status();
+}
+
 Result<std::vector<std::string>> Hub::names() const {
   std::error_code error;
   std::vector<std::string> names;
@@ -222,12 +240,14 @@ std::string Hub::name_at(const std::string& path) const {
 Status Hub::not_found(const std::string& model, const std::vector<std::string>& all) const {
   if (all.empty()) {
     return {Code::kNotFound, fmt::format("no model '{}': none is installed in '{}', and it is not "
-                                         "a path",
+                                         "a path ('quern pull' fetches one)",
                                          model, models())};
   }
   std::string message = fmt::format("no model '{}': installed are {}", model, fmt::join(all, ", "));
   const std::vector<std::string> near = nearest_names(model.substr(model.rfind('/') + 1), all, 3);
   if (!near.empty()) message += fmt::format("; did you mean {}", fmt::join(near, " or "));
+  if (find_known_model(model) != nullptr)
+    message += fmt::format("; 'quern pull {}' fetches it", model);
   return {Code::kNotFound, message};
 }
 
@@ -236,10 +256,12 @@ Result<std::string> Hub::installed_name(const std::string& model) const {
   for (const std::string& name : all) {
     if (same_but_case(name, model)) return name;
   }
-  if (model.find('/') != std::string::npos) {
+  const KnownModel* known = find_known_model(model);
+  if (known != nullptr || model.find('/') != std::string::npos) {
+    const std::string_view repo = known != nullptr ? known->repo : std::string_view(model);
     for (const std::string& name : all) {
       const Result<Manifest> manifest = read_manifest(folder_of(name));
-      if (manifest.ok() && same_but_case(manifest->hub_name, model)) return name;
+      if (manifest.ok() && same_but_case(manifest->hub_name, repo)) return name;
     }
   }
   return not_found(model, all);
@@ -258,16 +280,8 @@ Result<std::string> Hub::resolve(const std::string& model) const {
   return {Code::kNotFound, fmt::format("no model folder or .gguf file '{}'", model)};
 }
 
-Result<InstalledModel> Hub::add(const std::string& folder, const std::string& name,
-                                const std::string& hub_name) const {
+Status Hub::check_new_name(const std::string& name) const {
   QUERN_TRY(check_name(name));
-  InstalledModel checked;
-  QUERN_TRY(describe(folder, checked));
-  QUERN_ASSIGN([[maybe_unused]] const text::TokenizerSpec tokenizer,
-               formats::read_tokenizer(folder));
-  QUERN_ASSIGN(const std::vector<ModelFile> files, list_model_files(folder));
-
-  QUERN_ASSIGN(Workshop workshop, Workshop::open(models()));
   QUERN_ASSIGN(const std::vector<std::string> all, names());
   for (const std::string& other : all) {
     if (other != name && same_but_case(other, name)) {
@@ -276,18 +290,47 @@ Result<InstalledModel> Hub::add(const std::string& folder, const std::string& na
                                            name, other)};
     }
   }
-  QUERN_TRY(check_space(models(), files));
+  return {};
+}
+
+Result<InstalledModel> Hub::install(const Installation& installation) const {
+  const std::string& name = installation.name;
+  QUERN_TRY(check_name(name));
+  QUERN_ASSIGN(Workshop workshop, Workshop::open(models()));
+  QUERN_TRY(check_new_name(name));
   QUERN_ASSIGN(const std::string part, workshop.make_part());
-  Manifest manifest{.name = name, .hub_name = hub_name, .installed = utc_now(), .files = {}};
-  const std::string source =
-      is_gguf_file(folder) ? fs::path(folder).parent_path().string() : folder;
-  QUERN_ASSIGN(manifest.files, copy_model_files(source, part, files));
+  Manifest manifest{.name = name,
+                    .hub_name = installation.hub_name,
+                    .commit = installation.commit,
+                    .installed = utc_now(),
+                    .files = {}};
+  QUERN_ASSIGN(manifest.files, installation.fill(part));
   QUERN_TRY(write_manifest(part, manifest));
-  // The source may have changed or shrunk while it was copied.
+  // What was found good before may have changed or shrunk while it was copied.
   InstalledModel copied;
   QUERN_TRY(describe(part, copied).in("the copy"));
+  QUERN_ASSIGN([[maybe_unused]] const text::TokenizerSpec tokenizer,
+               formats::read_tokenizer(part).in("the copy"));
   QUERN_TRY(workshop.publish(name));
   return read_installed(name, folder_of(name));
+}
+
+Result<InstalledModel> Hub::add(const std::string& folder, const std::string& name,
+                                const std::string& hub_name) const {
+  QUERN_TRY(check_name(name));
+  InstalledModel checked;
+  QUERN_TRY(describe(folder, checked));
+  QUERN_ASSIGN([[maybe_unused]] const text::TokenizerSpec tokenizer,
+               formats::read_tokenizer(folder));
+  QUERN_ASSIGN(const std::vector<ModelFile> files, list_model_files(folder));
+  const std::string source =
+      is_gguf_file(folder) ? fs::path(folder).parent_path().string() : folder;
+  return install({.name = name,
+                  .hub_name = hub_name,
+                  .fill = [&](const std::string& part) -> Result<std::vector<ManifestFile>> {
+                    QUERN_TRY(check_space(models(), files));
+                    return copy_model_files(source, part, files);
+                  }});
 }
 
 Status Hub::remove(const std::string& name) const {

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/status.h"
+#include "hub/manifest.h"
 
 namespace quern::hub {
 
@@ -25,6 +27,22 @@ struct InstalledModel {
   std::string dtype;      // Of the stored weights: "f32", "q4_K", ...
   std::string problem;    // Why it cannot be used; "" if it can.
 };
+
+/// A model to be installed.
+struct Installation {
+  std::string name;
+  std::string hub_name = {};
+  std::string commit = {};
+  /// Puts the model's files into a folder, and says which they are.
+  std::function<Result<std::vector<ManifestFile>>(const std::string& folder)> fill;
+};
+
+/// What list() says of a model by its path: a folder or .gguf file. Errors: what is wrong with it.
+Result<InstalledModel> describe_model(const std::string& path);
+
+/// Whether a folder's configs and tokenizer are those of a model that this program runs; weights
+/// need not be there. Errors: as list() would tell them.
+Status check_model_facts(const std::string& folder);
 
 /// The home folder this process uses; made when something is first written.
 std::string home_folder();
@@ -58,6 +76,13 @@ class Hub {
   /// model), kIo (disk full, not writable, ...).
   Result<InstalledModel> add(const std::string& folder, const std::string& name,
                              const std::string& hub_name) const;
+
+  /// Publishes what `fill` made, in one step. Waits while another process adds or removes.
+  /// Errors: as add().
+  Result<InstalledModel> install(const Installation& installation) const;
+
+  /// Can a model be installed under this name? Errors: kBadInput.
+  Status check_new_name(const std::string& name) const;
 
   /// The model's packed weights go with it. Errors: kNotFound, kIo.
   Status remove(const std::string& name) const;

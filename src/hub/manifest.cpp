@@ -37,6 +37,7 @@ Result<Manifest> read_manifest(const std::string& folder) {
   Manifest manifest;
   QUERN_ASSIGN(manifest.name, json.string("name"));
   QUERN_ASSIGN(manifest.hub_name, json.string_or("hub_name", ""));
+  QUERN_ASSIGN(manifest.commit, json.string_or("commit", ""));
   QUERN_ASSIGN(manifest.installed, json.string_or("installed", ""));
   if (!json.at("files").is_array()) return json.wrong("files", "an array");
   for (const nlohmann::json& item : json.at("files")) {
@@ -51,6 +52,7 @@ Status write_manifest(const std::string& folder, const Manifest& manifest) {
   nlohmann::ordered_json json = {{"format", kFormat},
                                  {"name", manifest.name},
                                  {"hub_name", manifest.hub_name},
+                                 {"commit", manifest.commit},
                                  {"installed", manifest.installed}};
   json["files"] = nlohmann::ordered_json::array();
   for (const ManifestFile& file : manifest.files) {

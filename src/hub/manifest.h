@@ -1,6 +1,7 @@
 // quern.json: what was installed, when, and the digest of each file. Lies in the model's folder.
-//   {"format": 1, "name": "m", "hub_name": "org/m", "installed": "2026-01-31T12:00:00Z",
-//    "files": [{"path": "config.json", "bytes": 612, "sha256": "..."}, ...]}
+//   {"format": 1, "name": "m", "hub_name": "org/m", "commit": "3f2a...",
+//    "installed": "2026-01-31T12:00:00Z", "files": [{"path": "config.json", "bytes": 612, "sha256":
+//    "..."}, ...]}
 
 #pragma once
 
@@ -23,7 +24,8 @@ struct ManifestFile {
 struct Manifest {
   std::string name;
   std::string hub_name;
-  std::string installed;  // UTC, ISO 8601.
+  std::string commit = {};  // Of the hub's repository, "" if it did not come from there.
+  std::string installed;    // UTC, ISO 8601.
   std::vector<ManifestFile> files;
 };
 

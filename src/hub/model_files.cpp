@@ -34,8 +34,8 @@ bool is_wanted(const fs::path& relative) {
   const std::string name = relative.filename().string();
   if (name.front() == '.' || name == kManifestFile) return false;
   const auto has = [&name](const char* ending) { return name.ends_with(ending); };
-  if (!relative.has_parent_path() && std::any_of(std::begin(kWeights), std::end(kWeights), has)) {
-    return true;
+  if (std::any_of(std::begin(kWeights), std::end(kWeights), has)) {
+    return !relative.has_parent_path() || is_module_folder(relative.parent_path().string());
   }
   return std::any_of(std::begin(kOthers), std::end(kOthers), has) ||
          std::find(std::begin(kPlain), std::end(kPlain), name) != std::end(kPlain);
@@ -93,10 +93,6 @@ Status copy_file(const std::string& from, const std::string& to) {
   return {};
 }
 
-}  // namespace
-
-namespace {
-
 Result<std::vector<ModelFile>> list_gguf_files(const std::string& path) {
   QUERN_ASSIGN(const formats::GgufFile gguf, formats::GgufFile::open(path));
   std::vector<ModelFile> files;
@@ -136,6 +132,12 @@ Result<std::vector<ModelFile>> list_model_files(const std::string& path) {
   return files;
 }
 
+bool is_module_folder(std::string_view folder) {
+  const std::size_t digits = folder.find_first_not_of("0123456789");
+  return digits != folder.npos && digits > 0 && folder[digits] == '_' &&
+         digits + 1 < folder.size() && folder.find('/') == folder.npos;
+}
+
 Result<std::vector<ManifestFile>> copy_model_files(const std::string& from, const std::string& to,
                                                    const std::vector<ModelFile>& files) {
   std::vector<ManifestFile> copied;
@@ -152,6 +154,26 @@ Result<std::vector<ManifestFile>> copy_model_files(const std::string& from, cons
     copied.push_back({file.path, fs::file_size(target, error), std::move(digest)});
   }
   return copied;
+}
+
+Result<std::vector<ManifestFile>> link_model_files(const std::string& from, const std::string& to,
+                                                   Names names,
+                                                   const std::vector<ManifestFile>& files) {
+  std::vector<ManifestFile> linked = files;
+  for (ManifestFile& file : linked) {
+    const fs::path source = fs::path(from) / file.path;
+    if (names == Names::kFlat) file.path = source.filename().string();
+    const fs::path target = fs::path(to) / file.path;
+    std::error_code error;
+    fs::create_directories(target.parent_path(), error);
+    if (error) {
+      return {Code::kIo,
+              fmt::format("cannot make '{}': {}", target.parent_path().string(), error.message())};
+    }
+    fs::create_hard_link(source, target, error);
+    if (error) QUERN_TRY(copy_file(source.string(), target.string()));
+  }
+  return linked;
 }
 
 Status sync_folder(const std::string& folder) {
