@@ -8,11 +8,13 @@
 #include <string>
 #include <unordered_set>
 #include <variant>
+#include <vector>
 
 #include "base/byte_ledger.h"
 #include "engine/engine.h"
 #include "formats/decoder_model.h"
 #include "formats/model_folder.h"
+#include "hub/known_facts.h"
 #include "text/tokenizer.h"
 
 namespace quern::engine {
@@ -59,6 +61,8 @@ struct ModelCard {
   std::string digest;  // As of ModelInfo.
   std::variant<EncoderFacts, DecoderFacts> facts;
   std::shared_ptr<const text::TextEncoder> encoder;
+  hub::KnownFacts known;              // Of an encoder: what its files did not say.
+  std::vector<std::string> warnings;  // Of self_check.
 
   // The ledger lives as long as anyone holds a tokenizer.
   std::shared_ptr<ByteLedger> ledger;

@@ -9,11 +9,13 @@
 #include "base/log.h"
 #include "engine/load/encoder_servable.h"
 #include "engine/load/generative_load.h"
+#include "engine/load/golden_check.h"
 #include "engine/load/model_source.h"
 #include "engine/load/packed_encoder.h"
 #include "engine/load/precision_choice.h"
 #include "engine/load/precision_memory.h"
 #include "engine/load/precision_record.h"
+#include "engine/load/self_check.h"
 #include "formats/decoder_model.h"
 #include "formats/safetensors.h"
 #include "hub/hub.h"
@@ -86,10 +88,13 @@ class FolderSource : public ModelSource {
     if (kind == formats::ModelKind::kDecoder) {
       QUERN_ASSIGN(card, read_generative_card(place.path));
       std::get<DecoderFacts>(card.facts).model.name = place.name;
+      card.warnings = self_check(card.as_decoder().model);
     } else {
       QUERN_ASSIGN(formats::ModelFolder folder, formats::read_model_folder(place.path));
       folder.name = place.name;
+      card.known = hub::add_known_facts(folder);
       QUERN_ASSIGN(text::TextEncoder encoder, read_encoder(place));
+      card.warnings = self_check(folder, encoder, card.known);
       card.facts = encoder_facts(std::move(folder), encoder);
       card.encoder = std::make_shared<const text::TextEncoder>(std::move(encoder));
       precisions_.remember(place.key, recorded(place.path));
@@ -97,6 +102,9 @@ class FolderSource : public ModelSource {
     card.name = place.name;
     card.key = place.key;
     card.digest = known_digest(place);
+    for (const std::string& warning : card.warnings) {
+      log_warn("model '{}': {}", card.name, warning);
+    }
     return card;
   }
 
@@ -116,8 +124,11 @@ class FolderSource : public ModelSource {
                                          " outputs, config.json names " +
                                          std::to_string(card->n_values()) + " labels");
     }
-    return std::shared_ptr<const LoadedWeights>(
-        make_encoder_servable(std::move(card), std::move(model)));
+    std::shared_ptr<const Servable> servable = make_encoder_servable(card, std::move(model));
+    if (const Status golden = check_golden(*card, *servable, ledger, pool); !golden.ok()) {
+      return golden.in("model '" + card->name + "'");
+    }
+    return std::shared_ptr<const LoadedWeights>(std::move(servable));
   }
 
   WeightInfo weights(const ModelCard& card) const override {
@@ -196,6 +207,7 @@ class FolderSource : public ModelSource {
     } else {
       QUERN_ASSIGN(std::get<EncoderFacts>(card.facts).folder,
                    formats::read_model_folder(place.path));
+      card.known = hub::add_known_facts(std::get<EncoderFacts>(card.facts).folder);
     }
     card.name = place.name;
     card.digest = known_digest(place);
