@@ -66,6 +66,8 @@ void add_generate(CLI::App& app, Context& context);
 void add_similar(CLI::App& app, Context& context);
 void add_tokenize(CLI::App& app, Context& context);
 void add_models(CLI::App& app, Context& context);
+void add_models_info(CLI::App& models, Context& context);  // Under "models".
+void add_pull(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 void add_bench_generate(CLI::App& bench, Context& context);  // Under "bench".
 void add_serve(CLI::App& app, Context& context);

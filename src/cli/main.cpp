@@ -21,9 +21,11 @@ constexpr const char* kFooter = R"(Environment:
   QUERN_MEMORY   as --memory          QUERN_THREADS  as --threads
   QUERN_ISA      instruction set to compute with, one of 'quern version --isas'
   QUERN_LOG      debug, info, warn (default), error, off
+  HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE: for 'quern pull', as Hugging Face's tools have them
 
 Start here:
   quern models
+  quern pull all-MiniLM-L6-v2
   quern embed all-MiniLM-L6-v2 "the cat sat on the mat"
   quern similar all-MiniLM-L6-v2 "where is the cat?" --texts passages.txt
   quern chat SmolLM2-135M-Instruct
@@ -38,6 +40,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_similar(app, context);
   add_tokenize(app, context);
   add_models(app, context);
+  add_pull(app, context);
   add_bench(app, context);
   add_serve(app, context);
   add_version(app, context);

@@ -27,10 +27,30 @@ std::string time_left(const WorkDone& done, double seconds) {
   return clock_time(seconds * (1 - *done.share) / *done.share) + " left";
 }
 
-int columns_of(std::FILE* stream) {
-  winsize size{};
-  if (::ioctl(::fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
+std::string bar_of(double share) {
+  const double inside = std::clamp(share, 0.0, 1.0);
+  const auto n_full = static_cast<std::size_t>(inside * kBarColumns);
+  return fmt::format(" {:3.0f} % [{:-<{}}]", 100 * inside, std::string(n_full, '#'), kBarColumns);
+}
+
+std::string cut(std::string line, int n_columns) {
+  line.resize(std::min(line.size(), static_cast<std::size_t>(std::max(n_columns - 1, 1))));
+  return line;
+}
+
+double share_of(const BytesDone& done) {
+  if (done.n_bytes_all == 0) return 0;
+  return static_cast<double>(done.n_bytes) / static_cast<double>(done.n_bytes_all);
+}
+
+std::string time_left(const BytesDone& done) {
+  if (done.per_second < 1) return {};
+  const double n_left = static_cast<double>(done.n_bytes_all - done.n_bytes);
+  return clock_time(n_left / done.per_second) + " left";
+}
+
+std::string rate_of(const BytesDone& done) {
+  return human_bytes(static_cast<std::size_t>(done.per_second)) + "/s";
 }
 
 }  // namespace
@@ -60,9 +80,7 @@ std::string progress_bar(const std::string& what, const WorkDone& done, double s
                          int n_columns) {
   std::string line = what;
   if (done.share) {
-    const double share = std::clamp(*done.share, 0.0, 1.0);
-    const auto n_full = static_cast<std::size_t>(share * kBarColumns);
-    line += fmt::format(" {:3.0f} % [{:-<{}}]", 100 * share, std::string(n_full, '#'), kBarColumns);
+    line += bar_of(*done.share);
   } else {
     line += fmt::format("  {} texts", grouped(done.n_texts));
   }
@@ -70,8 +88,7 @@ std::string progress_bar(const std::string& what, const WorkDone& done, double s
       fmt::format("  {} texts/s  {} tokens/s  {}", grouped(per_second(done.n_texts, seconds)),
                   grouped(per_second(done.n_tokens, seconds)), human_bytes(done.resident_bytes));
   if (const std::string left = time_left(done, seconds); !left.empty()) line += "  " + left;
-  line.resize(std::min(line.size(), static_cast<std::size_t>(std::max(n_columns - 1, 1))));
-  return line;
+  return cut(std::move(line), n_columns);
 }
 
 std::string progress_line(const std::string& what, const WorkDone& done, double seconds) {
@@ -86,6 +103,24 @@ std::string progress_line(const std::string& what, const WorkDone& done, double 
       fmt::format(", {} texts/s, {} tokens/s, {}", grouped(per_second(done.n_texts, seconds)),
                   grouped(per_second(done.n_tokens, seconds)), human_bytes(done.resident_bytes));
   if (const std::string left = time_left(done, seconds); !left.empty()) line += ", " + left;
+  return line;
+}
+
+std::string progress_bar(const std::string& what, const BytesDone& done,
+                         [[maybe_unused]] double seconds, int n_columns) {
+  std::string line =
+      fmt::format("{}{}  {} of {}  {}", what, bar_of(share_of(done)), human_bytes(done.n_bytes),
+                  human_bytes(done.n_bytes_all), rate_of(done));
+  if (const std::string left = time_left(done); !left.empty()) line += "  " + left;
+  return cut(std::move(line), n_columns);
+}
+
+std::string progress_line(const std::string& what, const BytesDone& done,
+                          [[maybe_unused]] double seconds) {
+  std::string line =
+      fmt::format("{}: {} of {} ({:.0f} %), {}", what, human_bytes(done.n_bytes),
+                  human_bytes(done.n_bytes_all), 100 * share_of(done), rate_of(done));
+  if (const std::string left = time_left(done); !left.empty()) line += ", " + left;
   return line;
 }
 
@@ -111,15 +146,19 @@ void Progress::put(const std::string& text) {
   std::clearerr(stream_);
 }
 
-void Progress::show(const WorkDone& done) {
-  if (!is_due()) return;
+int Progress::n_columns() const {
+  winsize size{};
+  if (::ioctl(::fileno(stream_), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 80;
+}
+
+void Progress::draw(const std::string& text) {
   if (style_ == ProgressStyle::kBar) {
-    const std::string line = progress_bar(what_, done, seconds(), columns_of(stream_));
-    put("\r\x1b[K" + line);
+    put("\r\x1b[K" + text);
     drawn_ = true;
     next_ = Clock::now() + kBarEvery;
   } else {
-    put(progress_line(what_, done, seconds()) + "\n");
+    put(text + "\n");
     next_ = Clock::now() + kLineEvery;
   }
 }

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -25,6 +26,13 @@ struct WorkDone {
   std::size_t resident_bytes = 0;  // Of this process.
 };
 
+/// A transfer so far.
+struct BytesDone {
+  std::uint64_t n_bytes = 0;
+  std::uint64_t n_bytes_all = 0;
+  double per_second = 0;  // Of late.
+};
+
 /// "embed  42 % [####------]  812 texts/s  151,000 tokens/s  143 MB  0:23 left", cut to
 /// `n_columns`.
 std::string progress_bar(const std::string& what, const WorkDone& done, double seconds,
@@ -33,6 +41,13 @@ std::string progress_bar(const std::string& what, const WorkDone& done, double s
 /// "embed: 12,800 texts (42 %), batch 120 of about 286, 812 texts/s, 151,000 tokens/s, 143 MB,
 /// 0:23 left".
 std::string progress_line(const std::string& what, const WorkDone& done, double seconds);
+
+/// "pull  42 % [####------]  38.1 MB of 90.9 MB  12.3 MB/s  0:04 left", cut to `n_columns`.
+std::string progress_bar(const std::string& what, const BytesDone& done, double seconds,
+                         int n_columns);
+
+/// "pull: 38.1 MB of 90.9 MB (42 %), 12.3 MB/s, 0:04 left".
+std::string progress_line(const std::string& what, const BytesDone& done, double seconds);
 
 /// "1,234,567".
 std::string grouped(long number);
@@ -46,14 +61,22 @@ class Progress {
   ~Progress();  // Wipes the bar.
 
   /// Draws if it is time to; cheap to call often (see is_due).
-  void show(const WorkDone& done);
+  template <typename Done>
+  void show(const Done& done) {
+    if (!is_due()) return;
+    const bool is_bar = style_ == ProgressStyle::kBar;
+    draw(is_bar ? progress_bar(what_, done, seconds(), n_columns())
+                : progress_line(what_, done, seconds()));
+  }
   bool is_due() const;
   void wipe();
 
   double seconds() const;  // Since construction.
 
  private:
+  void draw(const std::string& text);
   void put(const std::string& text);
+  int n_columns() const;
 
   using Clock = std::chrono::steady_clock;
   std::string what_;

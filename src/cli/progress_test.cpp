@@ -36,6 +36,15 @@ TEST(progress, bar_fits_the_terminal) {
   }
 }
 
+TEST(progress, transfers_have_a_rate_and_a_time_left) {
+  const BytesDone done{.n_bytes = 40u << 20, .n_bytes_all = 100u << 20, .per_second = 1 << 20};
+  EXPECT_EQ(progress_line("pull", done, 1), "pull: 40.0 MB of 100 MB (40 %), 1.0 MB/s, 1:00 left");
+  EXPECT_EQ(progress_bar("pull", done, 1, 100),
+            "pull  40 % [########------------]  40.0 MB of 100 MB  1.0 MB/s  1:00 left");
+  EXPECT_EQ(progress_line("pull", {.n_bytes = 0, .n_bytes_all = 1000}, 1),
+            "pull: 0 B of 1000 B (0 %), 0 B/s");
+}
+
 TEST(progress, numbers_and_times_for_people) {
   EXPECT_EQ(grouped(0), "0");
   EXPECT_EQ(grouped(999), "999");

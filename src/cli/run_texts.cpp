@@ -147,11 +147,11 @@ Result<engine::StreamTotals> run_texts(
   job.source = session.source.get();
   job.on_progress = [&progress](const engine::StreamProgress& done) {
     if (!progress.is_due()) return;
-    progress.show({.n_texts = done.n_texts,
-                   .n_tokens = done.n_tokens,
-                   .n_batches = done.n_batches,
-                   .share = done.share,
-                   .resident_bytes = resident_bytes()});
+    progress.show(WorkDone{.n_texts = done.n_texts,
+                           .n_tokens = done.n_tokens,
+                           .n_batches = done.n_batches,
+                           .share = done.share,
+                           .resident_bytes = resident_bytes()});
   };
   job.is_stopped = is_interrupted;
   job.on_idle = std::move(flush);

@@ -1,4 +1,4 @@
-// quern models: what is installed; add, rm.
+// quern models: what is installed; add, rm (info: models_info.cpp).
 
 #include <filesystem>
 #include <memory>
@@ -35,6 +35,7 @@ Examples:
   quern models --json
   quern models add ./my-model --name my-model
   quern models add ~/Downloads/SmolLM2-135M-Instruct.Q4_1.gguf --name SmolLM2-135M-Instruct
+  quern models info my-model
   quern models rm my-model)";
 
 /// What "auto" chose for a model on this machine, once it was measured. Only encoders are.
@@ -113,9 +114,10 @@ Status list_models(bool json) {
   if (json) {
     for (const auto& m : models) QUERN_TRY(out.write(json_of(hub, m)));
   } else if (models.empty()) {
-    print_note(fmt::format(
-        "no models in {}\n./quickstart fetches one; quern models add FOLDER takes one you have\n",
-        hub.home()));
+    print_note(
+        fmt::format("no models in {}\nquern pull NAME fetches one; quern models add FOLDER takes "
+                    "one you have\n",
+                    hub.home()));
   } else {
     QUERN_TRY(out.write(table_of(hub, models)));
   }
@@ -178,11 +180,13 @@ void add_add_command(CLI::App& parent, Context& context) {
 
 void add_models(CLI::App& app, Context& context) {
   auto json = std::make_shared<bool>(false);
-  CLI::App* command = app.add_subcommand("models", "Show, add and remove installed models");
+  CLI::App* command =
+      app.add_subcommand("models", "Show, add and remove installed models; see also 'quern pull'");
   command->add_flag("--json", *json, "One JSON object per model");
   command->footer(kExamples);
   add_add_command(*command, context);
   add_rm_command(*command, context);
+  add_models_info(*command, context);
   command->callback([command, json, &context] {
     if (command->get_subcommands().empty()) context.exit_code = fail_or_ok(list_models(*json));
   });
