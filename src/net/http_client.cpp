@@ -182,6 +182,9 @@ HttpOutcome HttpClient::fetch(const HttpRequest& request, const HttpSink& sink) 
   set(CURLOPT_MAXREDIRS, kMaxRedirects);
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.starts_with("https:") ? "https" : "http,https");
+  // libcurl itself reads this variable nowhere, its users expect it.
+  const char* trusted = std::getenv("SSL_CERT_FILE");
+  if (trusted != nullptr && *trusted != '\0') set(CURLOPT_CAINFO, trusted);
   // Ranges run side by side, so each has a connection of its own.
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(CURLOPT_NOSIGNAL, 1L);

@@ -1,6 +1,6 @@
 // Fetching over HTTP(S): one request after another on a kept connection, the body handed on as it
-// comes. libcurl does the work (http_client.cpp) and stays inside; it honours the usual proxy
-// variables (HTTPS_PROXY, NO_PROXY, ...). Tests: http_client_test.cpp, against test_server.h.
+// comes. libcurl does the work (http_client.cpp) and stays inside; the usual variables count:
+// HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE. Tests: http_client_test.cpp, against test_server.h.
 
 #pragma once
 

@@ -1,9 +1,13 @@
 #include "net/http_client.h"
 
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include "net/test_server.h"
 
@@ -143,12 +147,22 @@ TEST(http_client, a_redirect_to_a_file_is_refused) {
 /// A TLS server whose certificate nobody but itself vouches for.
 class SelfSignedServer {
  public:
-  SelfSignedServer() {
+  SelfSignedServer() : old_handler_(std::signal(SIGPIPE, SIG_IGN)) {
     key_ = EVP_RSA_gen(2048);
     certificate_ = X509_new();
+    X509_set_version(certificate_, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate_), 1);
+    X509_NAME* name = X509_get_subject_name(certificate_);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                               reinterpret_cast<const unsigned char*>("quern test"), -1, -1, 0);
+    X509_set_issuer_name(certificate_, name);
     X509_gmtime_adj(X509_getm_notBefore(certificate_), 0);
     X509_gmtime_adj(X509_getm_notAfter(certificate_), 3600);
     X509_set_pubkey(certificate_, key_);
+    X509_EXTENSION* own_address =
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
+    X509_add_ext(certificate_, own_address, -1);
+    X509_EXTENSION_free(own_address);
     X509_sign(certificate_, key_, EVP_sha256());
     context_ = SSL_CTX_new(TLS_server_method());
     SSL_CTX_use_certificate(context_, certificate_);
@@ -166,7 +180,12 @@ class SelfSignedServer {
       const int fd = ::accept(listener_, nullptr, nullptr);
       SSL* ssl = SSL_new(context_);
       SSL_set_fd(ssl, fd);
-      SSL_accept(ssl);  // The client hangs up in the midst of it.
+      if (SSL_accept(ssl) == 1) {  // Else the client did not trust it.
+        char request[4096];
+        SSL_read(ssl, request, sizeof request);
+        constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        SSL_write(ssl, kAnswer.data(), static_cast<int>(kAnswer.size()));
+      }
       SSL_free(ssl);
       ::close(fd);
     });
@@ -177,10 +196,18 @@ class SelfSignedServer {
     SSL_CTX_free(context_);
     X509_free(certificate_);
     EVP_PKEY_free(key_);
+    std::signal(SIGPIPE, old_handler_);
   }
   const std::string& url() const { return url_; }
 
+  void write_certificate(const std::string& path) const {
+    std::FILE* file = std::fopen(path.c_str(), "w");
+    PEM_write_X509(file, certificate_);
+    std::fclose(file);
+  }
+
  private:
+  void (*old_handler_)(int);  // A client that does not trust it hangs up.
   EVP_PKEY* key_;
   X509* certificate_;
   SSL_CTX* context_;
@@ -190,17 +217,25 @@ class SelfSignedServer {
 };
 
 TEST(http_client, a_certificate_that_nobody_vouches_for_is_refused_at_once) {
-  const auto old_handler = std::signal(SIGPIPE, SIG_IGN);
-  {
-    const SelfSignedServer server;
-    const HttpText text = get(server.url());
-    ASSERT_TRUE(text.outcome.failure);
-    EXPECT_EQ(text.outcome.failure->status.code(), Code::kUnavailable);
-    EXPECT_FALSE(text.outcome.failure->may_pass);
-    EXPECT_NE(text.outcome.failure->status.message().find("is not trusted"), std::string::npos)
-        << text.outcome.failure->status.message();
-  }
-  std::signal(SIGPIPE, old_handler);
+  const SelfSignedServer server;
+  const HttpText text = get(server.url());
+  ASSERT_TRUE(text.outcome.failure);
+  EXPECT_EQ(text.outcome.failure->status.code(), Code::kUnavailable);
+  EXPECT_FALSE(text.outcome.failure->may_pass);
+  EXPECT_NE(text.outcome.failure->status.message().find("is not trusted"), std::string::npos)
+      << text.outcome.failure->status.message();
+}
+
+TEST(http_client, ssl_cert_file_names_whom_to_trust) {
+  const SelfSignedServer server;
+  const std::string path = testing::TempDir() + "quern-certificate-" + std::to_string(::getpid());
+  server.write_certificate(path);
+  ::setenv("SSL_CERT_FILE", path.c_str(), 1);
+  const HttpText text = get(server.url());
+  ::unsetenv("SSL_CERT_FILE");
+  std::remove(path.c_str());
+  ASSERT_FALSE(text.outcome.failure) << text.outcome.failure->status.message();
+  EXPECT_EQ(text.body, "ok");
 }
 
 TEST(http_client, a_sink_and_a_cancellation_end_a_transfer) {
