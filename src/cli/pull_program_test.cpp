@@ -106,6 +106,17 @@ TEST_F(PullProgramTest, a_proxy_is_asked_where_one_is_named) {
   EXPECT_EQ(n_asked, 1);
 }
 
+TEST_F(PullProgramTest, two_programs_at_once_fetch_a_model_once) {
+  stand_in.bytes_per_ms = 200;
+  const std::string pull = variables() + " " QUERN_PROGRAM " pull all-minilm";
+  const Ended both = shell(pull + " & first=$!; " + pull + " || exit 1; wait $first");
+  EXPECT_EQ(both.exit_code, 0) << both.err;
+  EXPECT_TRUE(contains(both.err, "another process pulls '" + std::string(kRepo) + "'")) << both.err;
+  EXPECT_TRUE(contains(both.err, "is installed and up to date")) << both.err;
+  EXPECT_EQ(stand_in.n_sent(), stand_in.repos[kRepo].files["model.safetensors"].content.size());
+  EXPECT_TRUE(installed().verify("all-MiniLM-L6-v2").ok());
+}
+
 TEST_F(PullProgramTest, an_interrupted_pull_says_how_to_go_on) {
   stand_in.bytes_per_ms = 50;
   const Ended ended = shell(variables() + " timeout -s INT 1 " QUERN_PROGRAM
