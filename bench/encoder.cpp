@@ -118,7 +118,7 @@ int run_all(const Options& o) {
   if (!precision.ok()) return fail(precision.status());
   auto folder = formats::read_model_folder(o.model);
   if (!folder.ok()) return fail(folder.status());
-  auto files = formats::TensorFiles::open(folder->path);
+  auto files = models::TensorSource::open(folder->path, folder->weights);
   if (!files.ok()) return fail(files.status());
   auto model = models::load_encoder({.folder = *folder, .precision = *precision}, std::move(*files),
                                     ledger, pool);

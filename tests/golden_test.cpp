@@ -77,25 +77,184 @@ TEST_P(golden_vectors, agree_with_transformers) {
   expect_golden(engine->run(golden_request(GetParam(), golden)), golden, "vector", kTolerance);
 }
 
-INSTANTIATE_TEST_SUITE_P(fixtures, golden_vectors,
-                         testing::Values("tiny-mean-f32", "tiny-mean-f16", "tiny-mean-bf16",
-                                         "tiny-cls", "tiny-max", "tiny-sharded", "tiny-roberta",
-                                         "tiny-xlm-roberta", "tiny-camembert", "tiny-distilbert",
-                                         "tiny-electra", "tiny-albert", "tiny-nomic",
-                                         "tiny-modernbert", "tiny-gte", "tiny-eurobert",
-                                         "tiny-mpnet", "tiny-deberta", "tiny-deberta-v2",
-                                         "tiny-jina", "tiny-nomic-moe"),
+INSTANTIATE_TEST_SUITE_P(
+    fixtures, golden_vectors,
+    testing::Values("tiny-mean-f32", "tiny-mean-f16", "tiny-mean-bf16", "tiny-cls", "tiny-max",
+                    "tiny-sharded", "tiny-roberta", "tiny-xlm-roberta", "tiny-camembert",
+                    "tiny-distilbert", "tiny-electra", "tiny-albert", "tiny-nomic",
+                    "tiny-modernbert", "tiny-gte", "tiny-eurobert", "tiny-mpnet", "tiny-deberta",
+                    "tiny-deberta-v2", "tiny-jina", "tiny-nomic-moe", "tiny-st-flags",
+                    "tiny-st-chain", "tiny-st-prompts", "tiny-st-qwen3", "tiny-st-qwen2",
+                    "tiny-st-mistral", "tiny-st-llama", "tiny-st-gemma"),
+    [](const auto& p) {
+      std::string name = p.param;
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
+
+// Files as llama.cpp's converter writes them, of the same models.
+class golden_gguf : public testing::TestWithParam<const char*> {};
+
+TEST_P(golden_gguf, agrees_with_the_folder_that_it_was_made_of) {
+  const std::string name = GetParam();
+  const json golden = golden_of(name);
+  const bool classifies = golden["cases"][0].contains("logits");
+  Request request = golden_request(name, golden);
+  request.model = fixture_model("gguf/" + name + ".gguf");
+  request.max_tokens = golden["max_tokens"];  // Which a GGUF file does not say.
+  if (classifies) request.task = engine::Task::kClassify;
+  for (const char* precision : {"auto", "f32"}) {
+    SCOPED_TRACE(precision);
+    const auto engine = make_test_engine({.precision = precision});
+    expect_golden(engine->run(request), golden, classifies ? "logits" : "vector",
+                  classifies ? 1e-4f : kTolerance);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(fixtures, golden_gguf,
+                         testing::Values("tiny-mean-f16", "tiny-roberta", "tiny-roberta-cross",
+                                         "tiny-nomic", "tiny-jina", "tiny-modernbert",
+                                         "tiny-modernbert-classifier", "tiny-eurobert",
+                                         "tiny-st-qwen3", "tiny-st-qwen2", "tiny-st-mistral",
+                                         "tiny-st-gemma", "tiny-reranker"),
                          [](const auto& p) {
                            std::string name = p.param;
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
 
+TEST(rerankers, an_instruction_takes_the_place_of_the_models_own) {
+  for (const char* model : {"tiny-reranker", "gguf/tiny-reranker.gguf"}) {
+    SCOPED_TRACE(model);
+    json golden = golden_of("tiny-reranker");
+    golden["cases"] = golden["instructed_cases"];
+    Request request = golden_request("tiny-reranker", golden);
+    request.model = fixture_model(model);
+    request.task = engine::Task::kClassify;
+    request.max_tokens = golden["max_tokens"];
+    request.prompt = golden["instruction"].get<std::string>();
+    expect_golden(make_test_engine()->run(request), golden, "logits", 1e-4f);
+  }
+}
+
+TEST(rerankers, take_pairs_only_and_never_cut_the_text_round_them) {
+  const auto engine = make_test_engine();
+  Request request = request_of(fixture_model("tiny-reranker"), {"alone"});
+  request.task = engine::Task::kClassify;
+  EXPECT_EQ(engine->run(request).outcomes[0].status.message(),
+            "model 'tiny-reranker' judges pairs of texts only");
+  request.inputs[0].text_pair = "other";
+  EXPECT_TRUE(engine->run(request).outcomes[0].status.ok());
+  request.max_tokens = 100;
+  EXPECT_THAT(engine->run(request).outcomes[0].status.message(),
+              HasSubstr("max_tokens is 100, the text round a pair has "));
+}
+
+TEST(golden_precisions, embedding_decoders_stay_near_in_every_precision) {
+  for (const char* name : {"tiny-st-qwen3", "tiny-st-gemma"}) {
+    const json golden = golden_of(name);
+    for (const char* precision : {"bf16", "int8"}) {
+      SCOPED_TRACE(std::string(name) + " " + precision);
+      const Response r =
+          make_test_engine({.precision = precision})->run(golden_request(name, golden));
+      ASSERT_TRUE(r.status.ok()) << r.status.message();
+      double sum = 0;
+      for (std::size_t i = 0; i < r.outcomes.size(); ++i) {
+        const std::vector<float> want = golden["cases"][i]["vector"];
+        double dot = 0;
+        for (std::size_t k = 0; k < want.size(); ++k) {
+          dot += static_cast<double>(r.outcomes[i].values[k]) * want[k];
+        }
+        sum += dot;
+      }
+      EXPECT_GT(sum / static_cast<double>(r.outcomes.size()), 0.99);
+    }
+  }
+}
+
+// The converter leaves it to others to say.
+TEST(gguf_embedders, pooling_that_no_file_names_is_asked_for_and_can_be_chosen) {
+  const std::string name = "gguf/tiny-st-llama.gguf";
+  const json golden = golden_of("tiny-st-llama");
+  Request request = golden_request("tiny-st-llama", golden);
+  request.model = fixture_model(name);
+  request.max_tokens = golden["max_tokens"];
+  const Status refused = make_test_engine()->run(request).status;
+  EXPECT_EQ(refused.code(), Code::kUnsupported);
+  EXPECT_THAT(refused.message(), HasSubstr("choose with --pooling mean, cls or lasttoken"));
+
+  const Response chosen = make_test_engine({.precision = "f32", .pooling = "mean"})->run(request);
+  ASSERT_TRUE(chosen.status.ok()) << chosen.status.message();
+  for (std::size_t i = 0; i < chosen.outcomes.size(); ++i) {
+    std::vector<float> want = golden["cases"][i]["vector"];  // Not of length 1 in the folder.
+    double squares = 0;
+    for (const float v : want) squares += static_cast<double>(v) * v;
+    for (float& v : want) v = static_cast<float>(v / std::sqrt(squares));
+    expect_near(chosen.outcomes[i].values, want, kTolerance);
+  }
+}
+
+// A chosen pooling makes vectors of a generator too.
+TEST(gguf_embedders, a_generator_embeds_when_a_pooling_is_chosen) {
+  const auto engine = make_test_engine({.precision = "auto", .pooling = "lasttoken"});
+  const std::string chat = QUERN_SOURCE_DIR "/tests/data/decoders/tiny-chat.gguf";
+  const Response r = engine->run(request_of(chat, {"the cat", "the dog"}));
+  ASSERT_TRUE(r.status.ok()) << r.status.message();
+  EXPECT_EQ(r.outcomes[0].values.size(), 256u);
+  EXPECT_NE(r.outcomes[0].values, r.outcomes[1].values);
+  EXPECT_EQ(make_test_engine()->run(request_of(chat, {"the cat"})).status.code(), Code::kBadInput);
+}
+
+TEST(golden_queries, agree_with_encode_query) {
+  for (const char* name : {"tiny-st-flags", "tiny-st-prompts", "tiny-st-qwen3", "tiny-st-gemma"}) {
+    SCOPED_TRACE(name);
+    const auto engine = make_test_engine();
+    json golden = golden_of(name);
+    golden["cases"] = golden["query_cases"];
+    Request request = golden_request(name, golden);
+    request.role = engine::TextRole::kQuery;
+    expect_golden(engine->run(request), golden, "vector", kTolerance);
+  }
+}
+
+TEST(engine_requests, a_prompt_is_the_text_given_else_the_name_else_the_role_else_the_default) {
+  const auto engine = make_test_engine();
+  Request request = request_of(fixture_model("tiny-st-prompts"), {"wing speed"});
+  const auto values = [&] { return engine->run(request).outcomes[0].values; };
+  const auto by_default = values();
+  request.role = engine::TextRole::kDocument;  // Its prompt is there, and empty.
+  const auto document = values();
+  EXPECT_NE(document, by_default);
+  request.role = engine::TextRole::kQuery;
+  const auto query = values();
+  EXPECT_NE(query, by_default);
+  request.prompt_name = "passage";
+  EXPECT_EQ(values(), by_default);
+  request.prompt = "search query : ";
+  EXPECT_EQ(values(), query);
+  request.prompt = "";
+  EXPECT_EQ(values(), document);
+}
+
+TEST(engine_requests, a_prompt_that_leaves_nothing_to_pool_is_refused) {
+  const auto engine = make_test_engine();
+  Request request = request_of(fixture_model("tiny-st-prompts"), {"wing speed"});
+  request.max_tokens = 4;  // [CLS] text : and [SEP], which counts.
+  EXPECT_TRUE(engine->run(request).outcomes[0].status.ok());
+  request.max_tokens = 3;
+  const Outcome refused = engine->run(request).outcomes[0];
+  EXPECT_EQ(refused.status.code(), Code::kBadInput);
+  EXPECT_EQ(refused.status.message(), "the prompt fills the whole limit of 3 tokens");
+  request.truncation_side = text::TruncationSide::kLeft;  // Then the prompt goes, not the text.
+  EXPECT_TRUE(engine->run(request).outcomes[0].status.ok());
+}
+
 TEST(golden_logits, agree_with_transformers_for_texts_and_pairs) {
   for (const char* name :
        {"tiny-nli", "tiny-roberta-cross", "tiny-distilbert-classifier", "tiny-electra-classifier",
         "tiny-albert-classifier", "tiny-modernbert-classifier", "tiny-mpnet-classifier",
-        "tiny-deberta-classifier", "tiny-jina-classifier"}) {
+        "tiny-reranker", "tiny-qwen3-classifier", "tiny-deberta-classifier",
+        "tiny-jina-classifier"}) {
     SCOPED_TRACE(name);
     const auto engine = make_test_engine();
     const json golden = golden_of(name);

@@ -127,6 +127,7 @@ Result<engine::EngineOptions> engine_options(const EngineFlags& flags) {
   if (!flags.precision.empty()) options.precision = flags.precision;
   if (!flags.kv_type.empty()) options.kv_type = flags.kv_type;
   if (flags.max_sequences > 0) options.max_sequences = flags.max_sequences;
+  options.pooling = flags.pooling;
   return options;
 }
 

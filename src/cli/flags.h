@@ -24,6 +24,7 @@ struct EngineFlags {
   std::string precision;  // --precision
   std::string kv_type;    // --kv
   int max_sequences = 0;  // --max-sequences
+  std::string pooling;    // --pooling
 };
 
 /// Adds --memory and --threads to a command.

@@ -138,13 +138,16 @@ TEST_F(generate_program, names_the_architectures_it_knows) {
   }
 }
 
-TEST_F(generate_program, says_that_an_encoder_is_no_gguf_file) {
-  formats::TestGguf gguf;
-  gguf.string("general.architecture", "bert");
-  const std::string path = folder_.write("bert.gguf", gguf.bytes());
-  for (const char* command : {"embed ", "generate ", "models add "}) {
-    expect_refused(command + path + (command[0] == 'm' ? "" : " text"), 4, "this is a GGUF file");
-  }
+TEST_F(generate_program, an_encoders_gguf_file_embeds_and_does_not_generate) {
+  const std::string path = QUERN_SOURCE_DIR "/tests/data/models/gguf/tiny-mean-f16.gguf";
+  const Ended embedded = quern("embed " + path + " text");
+  EXPECT_EQ(embedded.exit_code, 0) << embedded.err;
+  EXPECT_EQ(json_lines(embedded.out)[0]["embedding"].size(), 32u);
+  const Ended refused = quern("generate " + path + " text");
+  EXPECT_NE(refused.exit_code, 0);
+  EXPECT_TRUE(contains(refused.err, "embeds texts, want one that generates text")) << refused.err;
+  EXPECT_EQ(quern("models add " + path + " --name tiny-gguf").exit_code, 0);
+  EXPECT_EQ(quern("embed tiny-gguf text").out, embedded.out);
 }
 
 TEST_F(generate_program, refuses_a_file_cut_anywhere) {

@@ -96,6 +96,33 @@ TEST_F(program, dimensions_slice_and_rescale) {
   EXPECT_TRUE(contains(many.err, "--dimensions is 100000")) << many.err;
 }
 
+TEST_F(program, prompts_and_pooling_are_chosen_and_told) {
+  const std::string embed = "embed " QUERN_SOURCE_DIR "/tests/data/models/tiny-cls 'wing speed' ";
+  const auto vector = [&](const std::string& flags) {
+    const Ended ended = quern(embed + flags);
+    EXPECT_EQ(ended.exit_code, 0) << ended.err;
+    EXPECT_EQ(ended.err, "") << flags;
+    return json_lines(ended.out)[0]["embedding"];
+  };
+  const auto by_default = vector("");
+  EXPECT_EQ(vector("--as document"), by_default);
+  EXPECT_EQ(vector("--prompt-text 'text: '"), by_default);
+  const auto query = vector("--as query");
+  EXPECT_NE(query, by_default);
+  EXPECT_EQ(vector("--prompt query"), query);
+  EXPECT_EQ(vector("--prompt-text 'search query: ' --prompt document"), query);
+  EXPECT_NE(vector("--prompt-text ''"), by_default);  // None at all.
+
+  const Ended mean = quern(embed + "--pooling mean");
+  EXPECT_EQ(mean.exit_code, 0) << mean.err;
+  EXPECT_EQ(mean.err, "rows are pooled by 'mean', as asked\n");
+  EXPECT_NE(json_lines(mean.out)[0]["embedding"], by_default);
+  const Ended wrong = quern(embed + "--pooling average");
+  EXPECT_EQ(wrong.exit_code, 4);
+  EXPECT_TRUE(contains(wrong.err, "pooling 'average' is not known, want one of: cls, max, mean"))
+      << wrong.err;
+}
+
 TEST_F(program, a_bad_line_fails_alone_and_is_named) {
   const std::string texts =
       folder_.write("texts.jsonl", "{\"text\": \"a\"}\n{\"title\": \"b\"}\n{\"text\": \"c\"}\n");

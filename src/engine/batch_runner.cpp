@@ -65,11 +65,13 @@ void BatchRunner::lay_out(const std::vector<Candidate>& batch) {
   ids_.clear();
   type_ids_.clear();
   seq_starts_.assign(1, 0);
+  n_unpooled_.clear();
   for (const Candidate& c : batch) {
     const text::Encoding& e = c.input->encoding;
     ids_.insert(ids_.end(), e.ids.begin(), e.ids.end());
     type_ids_.insert(type_ids_.end(), e.type_ids.begin(), e.type_ids.end());
     seq_starts_.push_back(static_cast<std::int32_t>(ids_.size()));
+    n_unpooled_.push_back(e.n_unpooled);
   }
 }
 
@@ -78,8 +80,9 @@ Clock::duration BatchRunner::forward(const Servable& model, Matrix<float> out,
   const Pace& pace = Pace::current();
   const auto yielded = pace.yielded();
   const Clock::time_point start = Clock::now();
-  model.forward({.ids = ids_, .type_ids = type_ids_, .seq_starts = seq_starts_}, scratch, pool_,
-                out);
+  model.forward(
+      {.ids = ids_, .type_ids = type_ids_, .seq_starts = seq_starts_, .n_unpooled = n_unpooled_},
+      scratch, pool_, out);
   return Clock::now() - start - (pace.yielded() - yielded);
 }
 

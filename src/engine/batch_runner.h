@@ -36,7 +36,7 @@ class BatchRunner {
   Arena& arena_;
 
   // The rows of the batch; kept, so that a small one allocates nothing.
-  std::vector<std::int32_t> ids_, seq_starts_;
+  std::vector<std::int32_t> ids_, seq_starts_, n_unpooled_;
   std::vector<std::uint8_t> type_ids_;
 };
 

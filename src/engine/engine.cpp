@@ -389,7 +389,7 @@ Result<std::unique_ptr<Engine>> make_engine(const EngineOptions& options,
 
 Result<std::unique_ptr<Engine>> Engine::make(const EngineOptions& options) {
   QUERN_ASSIGN(std::unique_ptr<ModelSource> source,
-               make_folder_source(options.home, options.precision));
+               make_folder_source(options.home, options.precision, options.pooling));
   return make_engine(options, std::move(source));
 }
 

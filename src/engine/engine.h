@@ -28,6 +28,7 @@ struct EngineOptions {
   int batch_tokens = 0;            // 0: chosen by the engine.
   std::string kv_type = "f16";     // Of KV caches: "f16", "q8_0" or "f32".
   int max_sequences = 16;          // Texts that one model generates at once; more wait.
+  std::string pooling = {};        // Of every embedder, in place of its own (formats::Pooling).
 };
 
 /// One thing to embed or classify: a text, a pair of texts, or token ids (without template tokens).
@@ -44,13 +45,20 @@ using formats::task_name;
 using formats::what_it_does;
 enum class Truncation { kCut, kRefuse };
 
+/// Which side of a search a text is on.
+enum class TextRole { kAny, kQuery, kDocument };
+
 struct Request {
   std::string model;  // Installed name or path.
   Task task = Task::kEmbed;
   std::vector<Input> inputs;
-  std::string prompt_name;  // A prompt of the model, put before each text; "" for its default.
-  int dimensions = 0;       // kEmbed: slice to this many and renormalise; 0: as the model says.
-  int max_tokens = 0;       // Template tokens included; 0: the model's limit.
+  // What is put before each text: this, else the model's prompt of that name, else the one it has
+  // for that role, else its default.
+  std::optional<std::string> prompt;
+  std::string prompt_name;
+  TextRole role = TextRole::kAny;
+  int dimensions = 0;  // kEmbed: slice to this many and renormalise; 0: as the model says.
+  int max_tokens = 0;  // Template tokens included; 0: the model's limit.
   Truncation truncation = Truncation::kCut;
   std::optional<text::TruncationSide> truncation_side;  // Unset: the model's own.
   WorkClass work_class = WorkClass::kInteractive;
@@ -80,6 +88,7 @@ struct ModelInfo {
   int dims = 0;                     // Width of a vector, or number of labels.
   std::vector<std::string> labels;  // kClassify,
   Scale scale = Scale::kSoftmax;    // and how its logits become scores.
+  std::string pooling = {};         // kEmbed: "mean"; several: "cls+mean".
   int max_tokens = 0;
   int n_vocab = 0;
   std::string precision;         // As loaded; "auto" while it has not been measured.

@@ -1,6 +1,7 @@
 #include "engine/model_card.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,8 +11,31 @@
 namespace quern::engine {
 namespace {
 
-Result<std::string> find_prompt(const formats::ModelFolder& folder, const std::string& name) {
-  if (name.empty()) return folder.default_prompt;
+/// What sentence-transformers calls the prompts of a role, the first that is there.
+std::span<const char* const> prompts_of(TextRole role) {
+  static constexpr const char* kQuery[] = {"query"};
+  static constexpr const char* kDocument[] = {"document", "passage", "corpus"};
+  switch (role) {
+    case TextRole::kAny:
+      return {};
+    case TextRole::kQuery:
+      return kQuery;
+    case TextRole::kDocument:
+      return kDocument;
+  }
+  return {};
+}
+
+Result<std::string> find_prompt(const formats::ModelFolder& folder, const Request& request) {
+  if (request.prompt) return *request.prompt;
+  const std::string& name = request.prompt_name;
+  if (name.empty()) {
+    for (const char* of_role : prompts_of(request.role)) {
+      const auto found = folder.prompts.find(of_role);
+      if (found != folder.prompts.end()) return found->second;
+    }
+    return folder.default_prompt;
+  }
   const auto found = folder.prompts.find(name);
   if (found != folder.prompts.end()) return found->second;
   std::string known;
@@ -20,6 +44,24 @@ Result<std::string> find_prompt(const formats::ModelFolder& folder, const std::s
   }
   return {Code::kBadInput, fmt::format("no prompt is named '{}', the model has {}", name,
                                        known.empty() ? "none" : known)};
+}
+
+/// Tokens that a prompt puts before a text: its own and the template's first ones.
+/// Source: sentence-transformers, base/modules/transformer.py, _get_prompt_length.
+int n_prompt_tokens(const text::TextEncoder& encoder, const std::string& prompt) {
+  const auto n = static_cast<int>(encoder.encode(prompt, 0).ids.size());
+  return encoder.has_end_token() ? n - 1 : n;
+}
+
+/// Sets how many of its rows do not count. Errors: kBadInput where none would.
+Status leave_out_prompt(const Plan& plan, text::TruncationSide side, text::Encoding& encoding) {
+  encoding.n_unpooled = plan.n_unpooled;
+  if (side == text::TruncationSide::kLeft) {
+    encoding.n_unpooled = std::max(0, plan.n_unpooled - encoding.n_dropped);
+  }
+  if (encoding.n_unpooled < static_cast<int>(encoding.ids.size())) return {};
+  return {Code::kBadInput,
+          fmt::format("the prompt fills the whole limit of {} tokens", plan.max_tokens)};
 }
 
 // The model's own limit, or the wish, which may go up to the last position there is.
@@ -56,12 +98,42 @@ Result<text::Encoding> encode_pair(const ModelCard& card, const Plan& plan, cons
   return card.encoder->encode_pair(first, *input.text_pair, plan.max_tokens, plan.truncation_side);
 }
 
+/// A pair in the text that asks for a judgement of it.
+Result<text::Encoding> encode_prompted(const ModelCard& card, const Plan& plan,
+                                       const Input& input) {
+  const EncoderFacts& facts = card.as_encoder();
+  const formats::PairPrompt& prompt = *facts.folder.pair_prompt;
+  if (!input.text_pair) {
+    return {Code::kBadInput, fmt::format("model '{}' judges pairs of texts only", card.name)};
+  }
+  if (plan.max_tokens <= facts.n_pair_template) {
+    return {Code::kBadInput, fmt::format("max_tokens is {}, the text round a pair has {}",
+                                         plan.max_tokens, facts.n_pair_template)};
+  }
+  QUERN_ASSIGN(const std::string head, formats::head_with(prompt, plan.prompt));
+  const text::Tokenizer& tokenizer = card.encoder->tokenizer();
+  std::vector<text::TokenId> suffix;
+  tokenizer.encode(prompt.suffix, text::Specials::kAsToken, suffix);
+  text::Encoding out;
+  tokenizer.encode(head + input.text + prompt.between + *input.text_pair, text::Specials::kAsToken,
+                   out.ids);
+  const std::size_t room = static_cast<std::size_t>(plan.max_tokens) - suffix.size();
+  if (out.ids.size() > room) {
+    out.n_dropped = static_cast<int>(out.ids.size() - room);
+    out.ids.resize(room);
+  }
+  out.ids.insert(out.ids.end(), suffix.begin(), suffix.end());
+  out.type_ids.assign(out.ids.size(), 0);
+  return out;
+}
+
 Result<text::Encoding> encode_any(const ModelCard& card, const Plan& plan, const Input& input) {
   if (input.ids) {
     if (input.text_pair) return {Code::kBadInput, "an input is token ids or a pair, not both"};
     QUERN_TRY(check_ids(card, *input.ids));  // Before they are wrapped: name the caller's own.
     return card.encoder->wrap(*input.ids, plan.max_tokens, plan.truncation_side);
   }
+  if (card.as_encoder().folder.pair_prompt) return encode_prompted(card, plan, input);
   if (input.text_pair) return encode_pair(card, plan, input);
   if (plan.prompt.empty()) {
     return card.encoder->encode(input.text, plan.max_tokens, plan.truncation_side);
@@ -108,6 +180,7 @@ ModelInfo info_from(const ModelCard& card, const WeightInfo& weights) {
   const formats::HeadFacts& head = folder.head;
   info.family = folder.config.family;
   info.dims = head.truncate_to > 0 ? head.truncate_to : head.n_values;
+  if (info.task == Task::kEmbed) info.pooling = formats::poolings_text(head.poolings);
   info.labels = head.labels;
   info.scale = head.scale;
   info.max_tokens = folder.max_tokens;
@@ -119,7 +192,13 @@ EncoderFacts encoder_facts(formats::ModelFolder folder, const text::TextEncoder&
   EncoderFacts facts;
   facts.folder = std::move(folder);
   facts.n_template = static_cast<int>(encoder.wrap({}, 0).ids.size());
-  if (encoder.has_pair_template()) {
+  if (const auto& prompt = facts.folder.pair_prompt) {
+    std::vector<text::TokenId> ids;
+    for (const std::string* part : {&prompt->head, &prompt->between, &prompt->suffix}) {
+      encoder.tokenizer().encode(*part, text::Specials::kAsToken, ids);
+    }
+    facts.n_pair_template = static_cast<int>(ids.size());
+  } else if (encoder.has_pair_template()) {
     facts.n_pair_template = static_cast<int>(encoder.encode_pair("", "", 0).ids.size());
   }
   return facts;
@@ -134,7 +213,10 @@ Result<Plan> plan_request(const ModelCard& card, const Request& request) {
   Plan plan;
   plan.truncation = request.truncation;
   plan.truncation_side = request.truncation_side;
-  QUERN_ASSIGN(plan.prompt, find_prompt(folder, request.prompt_name));
+  QUERN_ASSIGN(plan.prompt, find_prompt(folder, request));
+  if (!folder.head.pools_prompt && !plan.prompt.empty()) {
+    plan.n_unpooled = n_prompt_tokens(*card.encoder, plan.prompt);
+  }
   QUERN_ASSIGN(plan.max_tokens, token_limit(card, request.max_tokens));
   const int n_values = card.n_values();
   if (request.dimensions != 0) {
@@ -146,7 +228,7 @@ Result<Plan> plan_request(const ModelCard& card, const Request& request) {
               fmt::format("dimensions is {}, want 1 to {}", request.dimensions, n_values)};
     }
     // A whole vector that has length 1 already keeps its bits.
-    const bool as_it_is = request.dimensions == n_values && folder.head.normalize;
+    const bool as_it_is = request.dimensions == n_values && folder.head.is_normalized();
     plan.slice_to = as_it_is ? 0 : request.dimensions;
   } else if (folder.head.truncate_to > 0) {
     plan.slice_to = folder.head.truncate_to;
@@ -164,6 +246,10 @@ Result<text::Encoding> encode_input(const ModelCard& card, const Plan& plan, con
                         n_tokens + static_cast<std::size_t>(encoding.n_dropped), plan.max_tokens)};
   }
   if (n_tokens == 0) return {Code::kBadInput, "text has no tokens"};
+  if (plan.n_unpooled > 0 && !input.ids) {
+    const auto side = plan.truncation_side.value_or(card.encoder->truncation_side());
+    QUERN_TRY(leave_out_prompt(plan, side, encoding));
+  }
   // Nothing below may trust the files to agree with each other.
   QUERN_TRY(check_ids(card, encoding.ids));
   const formats::EncoderConfig& config = card.as_encoder().folder.config;

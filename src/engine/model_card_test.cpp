@@ -10,6 +10,7 @@ ModelCard embedder(int n_values, int truncate_to) {
   facts.folder.config.n_positions = 100;
   facts.folder.max_tokens = 50;
   facts.folder.head.n_values = n_values;
+  facts.folder.head.modules = {formats::normalize_module(n_values)};
   facts.folder.head.truncate_to = truncate_to;
   ModelCard card;
   card.name = "m";
@@ -35,6 +36,23 @@ TEST(model_card, a_models_own_truncation_cuts_and_a_request_overrides_it) {
   EXPECT_EQ(plan_of(card, 6).slice_to, 6);
   EXPECT_EQ(plan_of(card, 6).slice, Slice::kNormalize);
   EXPECT_EQ(plan_of(card, 8).slice_to, 0);  // The whole vector, of length 1 already.
+}
+
+TEST(model_card, a_role_finds_the_first_of_its_prompts_else_the_default) {
+  ModelCard card = embedder(8, 0);
+  formats::ModelFolder& folder = std::get<EncoderFacts>(card.facts).folder;
+  folder.prompts = {{"passage", "p: "}, {"corpus", "c: "}, {"other", "o: "}};
+  folder.default_prompt = "o: ";
+  const auto prompt = [&](TextRole role) {
+    Request request;
+    request.role = role;
+    return plan_request(card, request)->prompt;
+  };
+  EXPECT_EQ(prompt(TextRole::kAny), "o: ");
+  EXPECT_EQ(prompt(TextRole::kQuery), "o: ");
+  EXPECT_EQ(prompt(TextRole::kDocument), "p: ");
+  folder.prompts["document"] = "";  // There, and empty.
+  EXPECT_EQ(prompt(TextRole::kDocument), "");
 }
 
 TEST(model_card, without_truncation_the_vector_is_whole) {

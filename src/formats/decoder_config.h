@@ -59,6 +59,7 @@ struct DecoderConfig {
   bool has_post_norms = false;   // Norms after attention and after the feed-forward part too.
   bool norm_adds_one = false;    // Stored norm weights lack 1 (Gemma's safetensors).
   bool tied_embeddings = false;  // The embedding is the output matrix too.
+  bool is_causal = true;         // False: an embedder's, whose tokens see those behind them too.
 
   /// Window of each layer [n_layers]: a token sees itself and the window - 1 before it; 0: all.
   std::vector<int> windows;

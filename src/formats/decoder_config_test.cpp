@@ -6,6 +6,8 @@
 
 #include "formats/decoder_model.h"
 #include "formats/gguf/test_gguf.h"
+#include "formats/model_folder.h"
+#include "formats/model_kind.h"
 #include "formats/test_folder.h"
 
 namespace quern::formats {
@@ -193,7 +195,8 @@ TEST(decoder_config_json, a_bad_field_is_named) {
        "'text_config'"},
       {"gemma3_text", R"(, "layer_types": ["full_attention"])", bad, "for each of 6 layers"},
       {"qwen3", R"(, "layer_types": ["a","a","a","a","a","a"])", no, "'layer_types'"},
-      {"gemma3_text", R"(, "use_bidirectional_attention": true)", no, "want false"},
+      {"gemma3_text", R"(, "use_bidirectional_attention": true, "is_causal": true)",
+       Code::kBadInput, "'is_causal' is true, want false, as 'use_bidirectional_attention' is"},
   };
   for (const Case& c : cases) {
     const Status status = from_json(c.type, c.more).status();
@@ -424,4 +427,44 @@ TEST(decoder_model, a_real_file_reads) {
 }
 
 }  // namespace
+TEST(model_kind, a_decoders_network_embeds_where_its_files_say_so) {
+  const std::string decoders = QUERN_SOURCE_DIR "/tests/data/decoders/";
+  EXPECT_EQ(*model_kind(decoders + "qwen3"), ModelKind::kDecoder);
+  EXPECT_EQ(*model_kind(decoders + "gguf/qwen3.gguf"), ModelKind::kDecoder);
+  for (const char* name : {"tiny-st-qwen3", "gguf/tiny-st-qwen3.gguf", "gguf/tiny-st-llama.gguf",
+                           "gguf/tiny-nomic.gguf"}) {
+    EXPECT_EQ(*model_kind(fixture(name)), ModelKind::kEncoder) << name;
+  }
+  const TestFolder folder;
+  const std::string path = folder.copy_model("tiny-st-qwen3", "m");
+  std::filesystem::remove(path + "/modules.json");
+  EXPECT_EQ(*model_kind(path), ModelKind::kEncoder);  // A Qwen3Model has no output matrix.
+  replace_in(path + "/config.json", "Qwen3Model", "Qwen3ForCausalLM");
+  EXPECT_EQ(*model_kind(path), ModelKind::kDecoder);
+  replace_in(path + "/config.json", "{", R"({"is_causal": false, )");
+  EXPECT_EQ(*model_kind(path), ModelKind::kEncoder);
+  EXPECT_THAT(read_decoder(path).status().message(), HasSubstr("it cannot generate text"));
+}
+
+TEST(model_folder, a_decoder_without_modules_pools_as_its_architecture_says) {
+  const TestFolder folder;
+  const std::string path = folder.copy_model("tiny-st-qwen3", "m");
+  std::filesystem::remove(path + "/modules.json");
+  EXPECT_EQ(read_model_folder(path)->head.poolings, std::vector{Pooling::kMean});
+  replace_in(path + "/config.json", "Qwen3Model", "Qwen3ForCausalLM");
+  EXPECT_EQ(read_model_folder(path)->head.poolings, std::vector{Pooling::kLast});
+  replace_in(path + "/config.json", "{", R"({"is_causal": false, )");
+  EXPECT_EQ(read_model_folder(path)->head.poolings, std::vector{Pooling::kMean});
+}
+
+TEST(model_folder, windows_of_a_model_that_sees_both_ways_reach_half_to_each_side) {
+  const ModelFolder gemma = *read_model_folder(fixture("tiny-st-gemma"));
+  EXPECT_FALSE(gemma.config.causal);
+  EXPECT_THAT(gemma.config.windows, testing::ElementsAre(5, 5, 5, 5, 5, 0, 5));
+  const ModelFolder gguf = *read_model_folder(fixture("gguf/tiny-st-gemma.gguf"));
+  EXPECT_EQ(gguf.config.windows, gemma.config.windows);
+  EXPECT_EQ(gguf.head.n_values, gemma.head.n_values);
+  EXPECT_EQ(gguf.head.modules.size(), gemma.head.modules.size());
+}
+
 }  // namespace quern::formats

@@ -14,6 +14,7 @@ struct FamilyFacts {
   const char* name = "";              // model_type, and GGUF's general.architecture.
   const char* second_name = nullptr;  // Another model_type of the same facts.
   bool is_in_gguf = true;             // False for a name that means something else there.
+  bool sees_both_ways = false;        // Unless said: an embedder's.
 
   Activation activation = Activation::kSilu;
   bool scales_embeddings = false;  // By sqrt(d_model).

@@ -9,64 +9,17 @@
 
 #include "formats/decoder_family.h"
 #include "formats/fast_json.h"
+#include "formats/gguf/architecture_keys.h"
 #include "formats/rope_scaling.h"
 
 namespace quern::formats {
 namespace {
 
-/// The metadata of one architecture: "block_count" stands for "llama.block_count".
-class Keys {
- public:
-  Keys(const GgufMetadata& metadata, std::string_view architecture)
-      : metadata_(metadata), prefix_(std::string(architecture) + ".") {}
-
-  std::string full(std::string_view key) const { return prefix_ + std::string(key); }
-  bool has(std::string_view key) const { return metadata_.has(full(key)); }
-  const GgufMetadata& metadata() const { return metadata_; }
-
-  Result<int> integer(std::string_view key, int lowest, int highest) const {
-    QUERN_ASSIGN(const std::int64_t n, metadata_.integer(full(key), lowest, highest));
-    return static_cast<int>(n);
-  }
-  Result<int> integer_or(std::string_view key, int lowest, int highest, int fallback) const {
-    if (!has(key)) return fallback;
-    return integer(key, lowest, highest);
-  }
-  Result<double> number_or(std::string_view key, double lowest, double highest,
-                           double fallback) const {
-    return metadata_.number_or(full(key), lowest, highest, fallback);
-  }
-
-  /// A count that some files give per layer: all layers must agree.
-  Result<int> uniform(std::string_view key, int lowest, int highest, int fallback) const {
-    const auto at = metadata_.all().find(full(key));
-    if (at == metadata_.all().end() || !std::holds_alternative<GgufArray>(at->second)) {
-      return integer_or(key, lowest, highest, fallback);
-    }
-    QUERN_ASSIGN(const std::vector<std::int64_t> list, metadata_.integers(full(key)));
-    for (const std::int64_t n : list) {
-      if (n != list.front() || n < lowest || n > highest) {
-        return {Code::kUnsupported,
-                fmt::format("'{}' differs between layers, want one number for all", full(key))};
-      }
-    }
-    if (list.empty()) return metadata_.wrong(full(key), "a number");
-    return static_cast<int>(list.front());
-  }
-
- private:
-  const GgufMetadata& metadata_;
-  std::string prefix_;
-};
-
-const GgufTensor* find(const GgufTensors& tensors, std::string_view name) {
-  const auto at = tensors.find(name);
-  return at == tensors.end() ? nullptr : &at->second;
-}
+using Keys = ArchitectureKeys;
 
 /// The vocabulary's size: rows of the embedding, else what the metadata say.
 Result<int> read_n_vocab(const GgufTensors& tensors, const Keys& keys) {
-  if (const GgufTensor* embedding = find(tensors, "token_embd.weight")) {
+  if (const GgufTensor* embedding = find_tensor(tensors, "token_embd.weight")) {
     QUERN_TRY(embedding->problem);
     const std::int64_t n = embedding->shape.front();
     if (embedding->shape.size() == 2 && n <= kMaxDecoderVocab) return static_cast<int>(n);
@@ -80,7 +33,7 @@ Result<int> read_n_vocab(const GgufTensors& tensors, const Keys& keys) {
 
 /// A vector of factors that a file keeps as a tensor; empty when it has none.
 Result<std::vector<float>> read_factors(const GgufTensors& tensors, const char* name) {
-  const GgufTensor* tensor = find(tensors, name);
+  const GgufTensor* tensor = find_tensor(tensors, name);
   if (tensor == nullptr) return std::vector<float>();
   QUERN_TRY(tensor->problem);
   if (tensor->format != BlockFormat::kF32 || tensor->shape.size() != 1) {
@@ -195,7 +148,7 @@ Status read_sizes(const GgufTensors& tensors, const Keys& keys, const FamilyFact
   QUERN_ASSIGN(const double eps, keys.number_or("attention.layer_norm_rms_epsilon", 0, 1, 1e-6));
   out.norm_eps = static_cast<float>(eps);
   QUERN_ASSIGN(out.n_vocab, read_n_vocab(tensors, keys));
-  out.tied_embeddings = find(tensors, "output.weight") == nullptr;
+  out.tied_embeddings = find_tensor(tensors, "output.weight") == nullptr;
   if (facts.scales_embeddings) out.embed_scale = std::sqrt(static_cast<float>(out.d_model));
   return {};
 }
@@ -215,12 +168,13 @@ Status read_attention(const GgufTensors& tensors, const Keys& keys, const Family
   QUERN_ASSIGN(const double scale,
                keys.number_or("attention.scale", 1e-6, 1e3, 1 / std::sqrt(scalar)));
   out.attn_scale = static_cast<float>(scale);
-  out.has_qkv_bias = find(tensors, "blk.0.attn_q.bias") != nullptr ||
-                     find(tensors, "blk.0.attn_qkv.bias") != nullptr;
+  out.has_qkv_bias = find_tensor(tensors, "blk.0.attn_q.bias") != nullptr ||
+                     find_tensor(tensors, "blk.0.attn_qkv.bias") != nullptr;
   // A vocabulary-only file has no tensors to go by.
   if (tensors.empty()) out.has_qkv_bias = facts.has_qkv_bias;
-  out.has_attn_out_bias = find(tensors, "blk.0.attn_output.bias") != nullptr;
-  out.has_ff_bias = find(tensors, "blk.0.ffn_down.bias") != nullptr;
+  out.has_attn_out_bias = find_tensor(tensors, "blk.0.attn_output.bias") != nullptr;
+  out.has_ff_bias = find_tensor(tensors, "blk.0.ffn_down.bias") != nullptr;
+  QUERN_ASSIGN(out.is_causal, keys.boolean_or("attention.causal", !facts.sees_both_ways));
   return {};
 }
 

@@ -226,7 +226,10 @@ Status read_attention(const JsonObject& config, const FamilyFacts& facts, Decode
   out.has_qkv_bias = out.has_qkv_bias || bias;
   out.has_attn_out_bias = bias;
   QUERN_ASSIGN(const bool sees_ahead, config.boolean_or("use_bidirectional_attention", false));
-  if (sees_ahead) return config.unsupported("use_bidirectional_attention", "false");
+  QUERN_ASSIGN(out.is_causal, config.boolean_or("is_causal", !sees_ahead && !facts.sees_both_ways));
+  if (sees_ahead && out.is_causal) {
+    return config.wrong("is_causal", "false, as 'use_bidirectional_attention' is true");
+  }
   return {};
 }
 

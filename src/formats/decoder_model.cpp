@@ -9,9 +9,6 @@
 #include <fmt/format.h>
 
 #include "base/mapped_file.h"
-#include "formats/decoder_family.h"
-#include "formats/encoder_family.h"
-#include "formats/fast_json.h"
 #include "formats/gguf/gguf_special_tokens.h"
 
 namespace quern::formats {
@@ -167,8 +164,11 @@ Result<std::string> find_gguf(const std::string& path) {
 Result<DecoderModel> read_decoder(const std::string& path) {
   const std::string where = fmt::format("model '{}'", path);
   QUERN_ASSIGN(const std::string gguf, find_gguf(path));
-  if (gguf.empty()) return read_folder_decoder(path).in(where);
-  return read_gguf_decoder(gguf).in(where);
+  QUERN_ASSIGN(DecoderModel out,
+               (gguf.empty() ? read_folder_decoder(path) : read_gguf_decoder(gguf)).in(where));
+  if (out.config.is_causal) return out;
+  return {Code::kUnsupported,
+          fmt::format("{}: its tokens see those behind them, it cannot generate text", where)};
 }
 
 void add_tokenizer_ends(const text::TokenizerSpec& tokenizer, DecoderModel& out) {
@@ -188,30 +188,6 @@ void add_tokenizer_ends(const text::TokenizerSpec& tokenizer, DecoderModel& out)
     if (at != tokenizer.vocab.end()) add(at - tokenizer.vocab.begin());
   }
   out.end_ids.assign(ends.begin(), ends.end());
-}
-
-Result<ModelKind> model_kind(const std::string& path) {
-  const std::string where = fmt::format("model '{}'", path);
-  QUERN_ASSIGN(const std::string gguf, find_gguf(path));
-  std::string family;
-  if (gguf.empty()) {
-    QUERN_ASSIGN(const JsonObject config, JsonObject::read(path, "config.json").in(where));
-    QUERN_ASSIGN(family, config.string("model_type").in(where));
-  } else {
-    QUERN_ASSIGN(const GgufFile file, GgufFile::open(gguf));
-    QUERN_ASSIGN(family, file.metadata().string("general.architecture").in(where));
-  }
-  const bool is_encoder = find_encoder_family(family) != nullptr;
-  if (is_encoder && !gguf.empty()) {
-    return {Code::kUnsupported, where +
-                                    ": encoders are read from Hugging Face folders, this is a "
-                                    "GGUF file"};
-  }
-  if (is_encoder) return ModelKind::kEncoder;
-  if (find_family(family) != nullptr) return ModelKind::kDecoder;
-  return {Code::kUnsupported,
-          fmt::format("{}: architecture '{}', want one of: {}{}", where, shown(family),
-                      gguf.empty() ? encoder_family_names() + ", " : "", known_families())};
 }
 
 }  // namespace quern::formats

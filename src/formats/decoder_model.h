@@ -8,11 +8,10 @@
 
 #include "base/status.h"
 #include "formats/decoder_config.h"
+#include "formats/weight_files.h"
 #include "text/tokenizer_spec.h"
 
 namespace quern::formats {
-
-enum class WeightFiles { kGguf, kSafetensors };
 
 struct DecoderModel {
   std::string path;  // The .gguf file, or the folder: what GgufFile::open, TensorFiles::open take.
@@ -39,11 +38,5 @@ void add_tokenizer_ends(const text::TokenizerSpec& tokenizer, DecoderModel& out)
 /// The .gguf file that `path` is or holds; "" if it is something else.
 /// Errors: kBadInput when a folder holds several.
 Result<std::string> find_gguf(const std::string& path);
-
-enum class ModelKind { kEncoder, kDecoder };
-
-/// What `path` holds, by its architecture. Errors: as read_decoder; kUnsupported for an
-/// architecture that is neither.
-Result<ModelKind> model_kind(const std::string& path);
 
 }  // namespace quern::formats

@@ -195,8 +195,11 @@ Result<EncoderConfig> encoder_from_decoder(const DecoderConfig& config) {
   out.is_gated = true;
   out.embed_scale = config.embed_scale;
   out.attn_scale = config.attn_scale;
-  out.causal = true;
+  out.causal = config.is_causal;
   out.windows = config.windows;
+  if (!out.causal) {  // A window of 512 reaches 256 to each side.
+    for (int& window : out.windows) window = window > 0 ? window / 2 + 1 : 0;
+  }
   out.rope = config.rope;
   out.window_rope = config.window_rope;
   return out;

@@ -101,4 +101,8 @@ Result<EncoderConfig> encoder_from_decoder(const DecoderConfig& config);
 /// Errors: kUnsupported for a model_type without a family, known ones listed; kBadInput.
 Result<EncoderConfig> read_encoder_config(const JsonObject& config);
 
+/// Errors: the same, for general.architecture.
+Result<EncoderConfig> encoder_config_from_gguf(const GgufMetadata& metadata,
+                                               const GgufTensors& tensors);
+
 }  // namespace quern::formats

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "formats/head_activation.h"
 #include "formats/json_object.h"
 #include "tensor/layer_kinds.h"
 
@@ -86,8 +87,6 @@ enum class NormPlace {
 
 /// The order of a fused gate and up matrix.
 enum class GateUp { kGateFirst, kUpFirst };
-
-enum class HeadActivation { kTanh, kRelu, kGelu };
 
 /// Which linear layers have a bias, unless config.json says otherwise by `key`.
 struct Biases {

@@ -140,16 +140,32 @@ Result<HeadFacts> read_head(const JsonObject& config, int d_model) {
   HeadFacts head;
   QUERN_ASSIGN(head.output, read_output(config));
   head.n_values = d_model;
-  if (head.output != OutputKind::kLogits) return head;
+  if (head.output != OutputKind::kLogits) {
+    head.modules = {normalize_module(d_model)};
+    return head;
+  }
   QUERN_ASSIGN(const std::string pooling, config.string_or("classifier_pooling", "cls"));
   if (pooling != "cls" && pooling != "mean") {
     return config.unsupported("classifier_pooling", "cls or mean");
   }
-  head.pooling = pooling == "cls" ? Pooling::kCls : Pooling::kMean;
+  head.poolings = {pooling == "cls" ? Pooling::kCls : Pooling::kMean};
   QUERN_ASSIGN(head.labels, read_labels(config));
   head.n_values = static_cast<int>(head.labels.size());
   QUERN_ASSIGN(head.scale, read_scale(config, head.labels.size()));
   return head;
+}
+
+Status override_pooling(Pooling pooling, HeadFacts& head) {
+  if (head.output != OutputKind::kVector) {
+    return {Code::kUnsupported, "pooling can be chosen for a model that makes vectors only"};
+  }
+  if (head.poolings.size() > 1) {
+    return {Code::kUnsupported,
+            fmt::format("the model puts {} poolings side by side, no other can be chosen",
+                        head.poolings.size())};
+  }
+  head.poolings = {pooling};
+  return {};
 }
 
 Status check_output(const HeadFacts& head) {

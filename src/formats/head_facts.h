@@ -4,11 +4,13 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
 #include "formats/json_object.h"
+#include "formats/vector_modules.h"
 
 namespace quern::formats {
 
@@ -30,9 +32,6 @@ enum class OutputKind {
 
 const char* output_name(OutputKind kind);  // "vector", "logits", "sparse", "rows".
 
-/// How the rows of a text become one.
-enum class Pooling { kMean, kCls, kMax, kLast };
-
 /// How logits become scores.
 enum class Scale {
   kRaw,      // As they are: a regression, or a cross-encoder that says so.
@@ -46,22 +45,43 @@ struct HeadFacts {
   OutputKind output = OutputKind::kVector;
   int n_values = 0;  // Width of the vector or row, or number of labels.
 
-  Pooling pooling = Pooling::kMean;  // kLogits: of the row that the classifier reads.
+  /// What becomes of the rows: these, side by side. kLogits: one, of the row that the classifier
+  /// reads.
+  std::vector<Pooling> poolings = {Pooling::kMean};
 
   // kVector.
-  bool normalize = true;  // A Normalize module, or no modules.json at all.
-  int truncate_to = 0;    // Numbers kept, after normalising, unless a request says; 0: all.
+  bool pools_prompt = true;                // False: rows of a prompt do not count.
+  std::vector<VectorModule> modules = {};  // Behind pooling, in order.
+  int truncate_to = 0;  // Numbers kept, after all modules, unless a request says; 0: all.
+
+  /// Vectors have length 1.
+  bool is_normalized() const {
+    return !modules.empty() && modules.back().kind == VectorModule::Kind::kNormalize;
+  }
+
+  /// kLogits: the one score is the logit of a token of the vocabulary, less that of another; of a
+  /// GGUF file, of rows of its classifier.
+  struct LogitScore {
+    int yes = 0;
+    int no = -1;  // -1: nothing is subtracted.
+  };
+  std::optional<LogitScore> logit_score = {};
 
   // kLogits: the label of each, "LABEL_0" ... where the file names none.
   std::vector<std::string> labels = {};
   Scale scale = Scale::kSoftmax;
 };
 
-/// Logits for *ForSequenceClassification, else a vector of `d_model`; sentence_modules.h adds how.
+/// Logits for *ForSequenceClassification, else a vector of `d_model`, the mean of the rows at
+/// length 1: sentence_modules.h says otherwise.
 ///
 /// Errors: kBadInput; kUnsupported for heads that are neither (token classification, question
 ///   answering, ...) and for activations that no scale stands for.
 Result<HeadFacts> read_head(const JsonObject& config, int d_model);
+
+/// Another pooling than the files name. Errors: kUnsupported for logits, and for several poolings
+/// side by side, whose width the modules behind them need.
+Status override_pooling(Pooling pooling, HeadFacts& head);
 
 /// Errors: kUnsupported, naming the kind, for what nothing here computes.
 Status check_output(const HeadFacts& head);

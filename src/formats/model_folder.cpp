@@ -7,9 +7,11 @@
 #include <fmt/format.h>
 
 #include "base/mapped_file.h"
+#include "formats/decoder_family.h"
 #include "formats/decoder_model.h"
 #include "formats/gguf/gguf.h"
 #include "formats/gguf/gguf_tokenizer.h"
+#include "formats/gguf_head.h"
 #include "formats/json_object.h"
 #include "formats/sentence_modules.h"
 #include "formats/tokenizer/sentence_piece.h"
@@ -51,6 +53,27 @@ Status read_max_tokens(ModelFolder& out) {
   return lower_limit(sentence, "max_seq_length", out.max_tokens);
 }
 
+Status read_network(const JsonObject& config, ModelFolder& out) {
+  QUERN_ASSIGN(const std::string type, config.string_or("model_type", ""));
+  if (find_family(type) == nullptr) {
+    QUERN_ASSIGN(out.config, read_encoder_config(config));
+    return {};
+  }
+  QUERN_ASSIGN(out.decoder, decoder_config_from_json(config));
+  QUERN_ASSIGN(out.config, encoder_from_decoder(*out.decoder));
+  return {};
+}
+
+/// What a folder without modules pools: as sentence-transformers does, the last row of a model that
+/// was made to generate.
+/// Source: sentence-transformers, sentence_transformer/model.py, _load_default_modules.
+Status set_default_pooling(const JsonObject& config, ModelFolder& out) {
+  if (!out.decoder || !out.decoder->is_causal) return {};
+  QUERN_ASSIGN(const std::vector<std::string> names, config.strings("architectures"));
+  if (!names.empty() && names[0].ends_with("ForCausalLM")) out.head.poolings = {Pooling::kLast};
+  return {};
+}
+
 Result<ModelFolder> read_folder(const std::string& path) {
   std::error_code error;
   ModelFolder out;
@@ -60,9 +83,13 @@ Result<ModelFolder> read_folder(const std::string& path) {
   out.name = fs::path(out.path).filename().string();
 
   QUERN_ASSIGN(const JsonObject config, JsonObject::read(out.path, "config.json"));
-  QUERN_ASSIGN(out.config, read_encoder_config(config));
+  QUERN_TRY(read_network(config, out));
   QUERN_ASSIGN(out.head, read_head(config, out.config.d_model));
-  if (out.head.output == OutputKind::kVector) QUERN_TRY(read_sentence_modules(out));
+  if (out.head.output == OutputKind::kLogits && out.decoder) out.head.poolings = {Pooling::kLast};
+  if (out.head.output == OutputKind::kVector) {
+    QUERN_TRY(set_default_pooling(config, out));
+    QUERN_TRY(read_sentence_modules(out));
+  }
   QUERN_TRY(check_output(out.head));
   QUERN_TRY(read_max_tokens(out));
   if (!fs::exists(fs::path(out.path) / "tokenizer.json", error) &&
@@ -72,6 +99,44 @@ Result<ModelFolder> read_folder(const std::string& path) {
             "no tokenizer.json, no spm.model, no sentencepiece.bpe.model and no vocab.txt"};
   }
   return out;
+}
+
+Result<ModelFolder> read_gguf(const std::string& path) {
+  QUERN_ASSIGN(const GgufFile file, GgufFile::open(path));
+  QUERN_ASSIGN(const std::string_view architecture, file.metadata().string("general.architecture"));
+  ModelFolder out;
+  out.path = path;
+  out.weights = WeightFiles::kGguf;
+  out.name = fs::path(path).stem().string();
+  if (find_gguf_family(architecture) != nullptr) {
+    QUERN_ASSIGN(out.decoder, decoder_config_from_gguf(file.metadata(), file.tensors()));
+    QUERN_ASSIGN(out.config, encoder_from_decoder(*out.decoder));
+  } else {
+    QUERN_ASSIGN(out.config, encoder_config_from_gguf(file.metadata(), file.tensors()));
+  }
+  const int d = out.config.d_model;
+  QUERN_ASSIGN(out.head, out.decoder ? gguf_decoder_head(file.metadata(), file.tensors(), d)
+                                     : gguf_head(file.metadata(), file.tensors(), d));
+  if (out.head.logit_score) {
+    QUERN_ASSIGN(out.pair_prompt, gguf_pair_prompt(file.metadata()));
+    if (!out.pair_prompt) {
+      return {Code::kUnsupported,
+              "a reranker without 'tokenizer.chat_template.rerank': without the text round its "
+              "pairs the scores mean nothing"};
+    }
+  }
+  out.max_tokens = out.config.n_positions;
+  return out;
+}
+
+Result<ModelFolder> read_any(const std::string& path, std::optional<Pooling> pooling) {
+  QUERN_ASSIGN(const std::string gguf, find_gguf(path));
+  QUERN_ASSIGN(ModelFolder out, gguf.empty() ? read_folder(path) : read_gguf(gguf));
+  if (pooling) QUERN_TRY(override_pooling(*pooling, out.head));
+  if (!out.head.poolings.empty()) return out;
+  return {Code::kUnsupported,
+          "the file does not say how rows become a vector (no 'pooling_type'): choose with "
+          "--pooling mean, cls or lasttoken"};
 }
 
 /// `folder` may be a .gguf file.
@@ -96,8 +161,8 @@ Result<text::TokenizerSpec> read_spec(const std::string& folder) {
 
 }  // namespace
 
-Result<ModelFolder> read_model_folder(const std::string& path) {
-  return read_folder(path).in(fmt::format("model '{}'", path));
+Result<ModelFolder> read_model_folder(const std::string& path, std::optional<Pooling> pooling) {
+  return read_any(path, pooling).in(fmt::format("model '{}'", path));
 }
 
 Result<text::TokenizerSpec> read_tokenizer(const std::string& path) {

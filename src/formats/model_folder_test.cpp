@@ -26,8 +26,8 @@ TEST(model_folder, reads_an_embedder) {
   EXPECT_EQ(model->head.output, OutputKind::kVector);
   EXPECT_EQ(model->head.n_values, 32);
   EXPECT_EQ(model->head.truncate_to, 0);
-  EXPECT_EQ(model->head.pooling, Pooling::kMean);
-  EXPECT_TRUE(model->head.normalize);
+  EXPECT_EQ(model->head.poolings, std::vector{Pooling::kMean});
+  EXPECT_TRUE(model->head.is_normalized());
   EXPECT_EQ(model->max_tokens, 48);
 }
 
@@ -35,15 +35,15 @@ TEST(model_folder, reads_prompts_pooling_kinds_and_activations) {
   const Result<ModelFolder> cls = read_model_folder(fixture("tiny-cls") + "/");
   ASSERT_TRUE(cls.ok()) << cls.status().message();
   EXPECT_EQ(cls->name, "tiny-cls");
-  EXPECT_EQ(cls->head.pooling, Pooling::kCls);
+  EXPECT_EQ(cls->head.poolings, std::vector{Pooling::kCls});
   EXPECT_EQ(cls->default_prompt, "text: ");
   EXPECT_EQ(cls->prompts.at("query"), "search query: ");
 
   const Result<ModelFolder> max = read_model_folder(fixture("tiny-max"));
   ASSERT_TRUE(max.ok()) << max.status().message();
-  EXPECT_EQ(max->head.pooling, Pooling::kMax);
+  EXPECT_EQ(max->head.poolings, std::vector{Pooling::kMax});
   EXPECT_EQ(max->config.activation, Activation::kRelu);
-  EXPECT_FALSE(max->head.normalize);
+  EXPECT_FALSE(max->head.is_normalized());
 
   const Result<ModelFolder> sharded = read_model_folder(fixture("tiny-sharded"));
   ASSERT_TRUE(sharded.ok()) << sharded.status().message();
@@ -66,8 +66,8 @@ TEST(model_folder, a_bare_encoder_gets_mean_pooling_and_unit_vectors) {
   std::filesystem::remove(path + "/modules.json");
   const Result<ModelFolder> model = read_model_folder(path);
   ASSERT_TRUE(model.ok()) << model.status().message();
-  EXPECT_EQ(model->head.pooling, Pooling::kMean);
-  EXPECT_TRUE(model->head.normalize);
+  EXPECT_EQ(model->head.poolings, std::vector{Pooling::kMean});
+  EXPECT_TRUE(model->head.is_normalized());
 }
 
 TEST(model_folder, a_classifier_without_names_gets_numbered_labels) {
@@ -130,24 +130,25 @@ TEST(model_folder, a_bad_field_is_refused_with_file_field_got_and_wanted) {
       {"config.json", "\"BertModel\"", "\"BertForQuestionAnswering\"", no, "'architectures'"},
       {"config.json", "\"BertModel\"", "3", bad, "want an array of strings"},
       {"config.json", "{", "[", bad, "config.json: not valid JSON"},
-      {"modules.json", "models.Pooling", "models.CNN", no, "want a Transformer, then a Pooling"},
-      {"modules.json", "models.Normalize", "models.Dense", no, "module 'Dense', want"},
+      {"modules.json", "models.Pooling", "models.CNN", no, "module 'CNN', want"},
+      {"modules.json", "models.Pooling", "models.Dropout", no, "module 'Normalize', want"},
+      {"modules.json", "models.Normalize", "models.CNN", no, "module 'CNN', want"},
+      {"modules.json", "models.Pooling", "models.Normalize", no, "module 'Normalize', want"},
       {"modules.json", "\"1_Pooling\"", "\"../x\"", bad, "want a folder inside the model's"},
       {"modules.json", "\"path\": \"\"", "\"path\": \"0_Transformer\"", no, "lies in '0_Tr"},
       {"1_Pooling/config.json", "32", "33", bad, "want the model's hidden_size, 32"},
-      {"1_Pooling/config.json", "cls_token\": false", "cls_token\": true", no, "one pooling mode"},
       {"1_Pooling/config.json", "cls_token\": false", "cls_token\": 1", bad, "want true or false"},
       {"sentence_bert_config.json", "48", "0", bad, "'max_seq_length' is 0, want at least 3"},
       {"sentence_bert_config.json", "48", "\"48\"", bad, "want at least 3 tokens"},
       {"tokenizer_config.json", "64", "-1", bad, "'model_max_length' is -1"},
   };
   for (const BadField& c : cases) expect_refused("tiny-mean-f32", c);
-  expect_refused("tiny-max", {"1_Pooling/config.json", "\"max\"", "\"weightedmean\"", no,
-                              "pooling mode 'weightedmean', want mean, cls, max or lasttoken"});
+  expect_refused("tiny-max", {"1_Pooling/config.json", "\"max\"", "\"attention\"", bad,
+                              "pooling 'attention' is not known, want one of: cls, max, mean"});
+  expect_refused("tiny-max",
+                 {"1_Pooling/config.json", "\"max\"", "[]", bad, "one mode, or a list"});
   expect_refused("tiny-cls", {"config_sentence_transformers.json", "\"prompts\"",
                               "\"truncate_dim\": 0, \"prompts\"", bad, "'truncate_dim' is 0"});
-  expect_refused("tiny-max", {"1_Pooling/config.json", "\"max\"", "[\"max\", \"mean\"]", no,
-                              "want one pooling mode alone"});
   expect_refused("tiny-nli", {"config.json", "\"2\": \"neutral\"", "\"7\": \"neutral\"", bad,
                               "want a label for each id from 0 to 2"});
   expect_refused("tiny-nli", {"config.json", "\"2\": \"neutral\"", "\"2\": 2", bad, "'id2label'"});
@@ -158,13 +159,87 @@ TEST(model_folder, a_bad_field_is_refused_with_file_field_got_and_wanted) {
                               "want texts by name"});
 }
 
+TEST(model_folder, reads_a_chain_of_modules) {
+  const Result<ModelFolder> flags = read_model_folder(fixture("tiny-st-flags"));
+  ASSERT_TRUE(flags.ok()) << flags.status().message();
+  EXPECT_THAT(flags->head.poolings,
+              ElementsAre(Pooling::kCls, Pooling::kMax, Pooling::kMean, Pooling::kMeanSqrtLen,
+                          Pooling::kWeightedMean, Pooling::kLast));
+  ASSERT_EQ(flags->head.modules.size(), 2u);
+  EXPECT_EQ(flags->head.modules[0].activation, HeadActivation::kTanh);  // Where none is named.
+  EXPECT_TRUE(flags->head.is_normalized());
+  EXPECT_EQ(flags->head.n_values, 20);
+
+  const Result<ModelFolder> chain = read_model_folder(fixture("tiny-st-chain"));
+  ASSERT_TRUE(chain.ok()) << chain.status().message();
+  EXPECT_THAT(chain->head.poolings, ElementsAre(Pooling::kLast, Pooling::kMean));
+  EXPECT_EQ(chain->head.modules.size(), 6u);  // Without the Dropout.
+  EXPECT_EQ(chain->head.n_values, 70);
+  EXPECT_EQ(chain->head.truncate_to, 17);
+
+  const Result<ModelFolder> prompts = read_model_folder(fixture("tiny-st-prompts"));
+  ASSERT_TRUE(prompts.ok()) << prompts.status().message();
+  EXPECT_FALSE(prompts->head.pools_prompt);
+  EXPECT_FALSE(prompts->head.is_normalized());
+}
+
+TEST(model_folder, a_bad_module_is_refused) {
+  const Code bad = Code::kBadInput;
+  const Code no = Code::kUnsupported;
+  const BadField cases[] = {
+      {"3_Dense/config.json", "48", "47", bad, "'in_features' is 47, want the width of what comes"},
+      {"3_Dense/config.json", "\"out_features\": 30", "\"out_features\": 29", bad,
+       "4_LayerNorm/config.json: 'dimension' is 30, want the width of what comes in, 29"},
+      {"3_Dense/config.json", "activation.GELU", "activation.ELU", no,
+       "want torch's Identity, Tanh, ReLU"},
+      {"3_Dense/config.json", "torch.nn.modules.activation.GELU", "my.code.GELU", no,
+       "want torch's"},
+      {"3_Dense/config.json", "\"sentence_embedding\"", "\"token_embeddings\"", no,
+       "'module_input_name' is \"token_embeddings\", want sentence_embedding"},
+      {"5_Dense/config.json", "\"use_residual\": true", "\"use_residual\": 1", bad, "want true or"},
+  };
+  for (BadField c : cases) {
+    const TestFolder folder;
+    const std::string path = folder.copy_model("tiny-st-chain", "m");
+    replace_in(path + "/" + c.file, c.from, c.to);
+    const Status status = read_model_folder(path).status();
+    EXPECT_EQ(status.code(), c.code) << c.to;
+    EXPECT_THAT(status.message(), HasSubstr(c.message)) << c.to;
+  }
+}
+
+TEST(model_folder, a_module_in_pickle_alone_is_refused_with_what_to_do) {
+  const TestFolder folder;
+  const std::string path = folder.copy_model("tiny-st-chain", "m");
+  std::filesystem::rename(path + "/3_Dense/model.safetensors", path + "/3_Dense/pytorch_model.bin");
+  const Status pickle = read_model_folder(path).status();
+  EXPECT_EQ(pickle.code(), Code::kUnsupported);
+  EXPECT_THAT(pickle.message(), HasSubstr("'3_Dense' has its weights in pytorch_model.bin alone"));
+  EXPECT_THAT(pickle.message(), HasSubstr("save_pretrained"));
+  std::filesystem::remove(path + "/3_Dense/pytorch_model.bin");
+  const Status none = read_model_folder(path).status();
+  EXPECT_EQ(none.code(), Code::kNotFound);
+  EXPECT_THAT(none.message(), HasSubstr("no '3_Dense/model.safetensors'"));
+}
+
+TEST(model_folder, another_pooling_can_be_chosen_where_there_is_one) {
+  ModelFolder one = *read_model_folder(fixture("tiny-mean-f32"));
+  ASSERT_TRUE(override_pooling(Pooling::kLast, one.head).ok());
+  EXPECT_THAT(one.head.poolings, ElementsAre(Pooling::kLast));
+  ModelFolder two = *read_model_folder(fixture("tiny-st-chain"));
+  EXPECT_EQ(override_pooling(Pooling::kLast, two.head).message(),
+            "the model puts 2 poolings side by side, no other can be chosen");
+  ModelFolder labels = *read_model_folder(fixture("tiny-nli"));
+  EXPECT_EQ(override_pooling(Pooling::kLast, labels.head).code(), Code::kUnsupported);
+}
+
 TEST(model_folder, one_pooling_mode_in_a_list_is_that_mode) {
   const TestFolder folder;
   const std::string path = folder.copy_model("tiny-max", "m");
   replace_in(path + "/1_Pooling/config.json", "\"max\"", "[\"cls\"]");
   const Result<ModelFolder> model = read_model_folder(path);
   ASSERT_TRUE(model.ok()) << model.status().message();
-  EXPECT_EQ(model->head.pooling, Pooling::kCls);
+  EXPECT_EQ(model->head.poolings, std::vector{Pooling::kCls});
 }
 
 TEST(model_folder, truncate_dim_is_a_fact_of_the_head) {

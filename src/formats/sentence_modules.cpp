@@ -1,6 +1,5 @@
 #include "formats/sentence_modules.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -50,81 +49,81 @@ std::optional<OutputKind> other_output(const std::vector<Module>& modules) {
   return std::nullopt;
 }
 
-/// Transformer, Pooling and then at most Normalize: the only chain that is understood.
-Status check_chain(const std::vector<Module>& modules) {
-  if (modules.size() < 2 || modules[0].kind != "Transformer" || modules[1].kind != "Pooling") {
+Status check_transformer(const std::vector<Module>& modules) {
+  if (modules.empty() || modules[0].kind != "Transformer") {
     return {Code::kUnsupported, "modules.json: want a Transformer, then a Pooling module"};
   }
-  if (!modules[0].path.empty() && modules[0].path != ".") {
+  if (modules[0].path.empty() || modules[0].path == ".") return {};
+  return {Code::kUnsupported, fmt::format("modules.json: the Transformer lies in '{}', want it in "
+                                          "the folder itself",
+                                          shown(modules[0].path))};
+}
+
+/// A score from the logits of one or two tokens.
+Status read_logit_score(const Module& module, ModelFolder& out) {
+  if (!out.decoder || out.decoder->family != DecoderFamily::kQwen3) {
     return {Code::kUnsupported,
-            fmt::format("modules.json: the Transformer lies in '{}', want it in "
-                        "the folder itself",
-                        shown(modules[0].path))};
+            fmt::format("modules.json: a LogitScore over '{}', want qwen3: how others are asked "
+                        "is not known",
+                        out.config.family)};
   }
-  for (std::size_t i = 2; i < modules.size(); ++i) {
-    if (modules[i].kind != "Normalize" && modules[i].kind != "Dropout") {
-      return {Code::kUnsupported,
-              fmt::format("modules.json: module '{}', want Transformer, Pooling, Normalize",
-                          shown(modules[i].kind))};
-    }
-  }
+  QUERN_ASSIGN(
+      const JsonObject config,
+      JsonObject::read(out.path, (std::filesystem::path(module.path) / "config.json").string()));
+  const int last = out.config.n_vocab - 1;
+  HeadFacts::LogitScore score;
+  QUERN_ASSIGN(score.yes, config.integer("true_token_id", 0, last));
+  QUERN_ASSIGN(score.no, config.integer_or("false_token_id", 0, last, -1));
+  out.head = {.output = OutputKind::kLogits,
+              .n_values = 1,
+              .poolings = {Pooling::kLast},
+              .logit_score = score,
+              .labels = {"yes"},
+              .scale = Scale::kSigmoid};
+  out.pair_prompt = qwen3_pair_prompt();
   return {};
-}
-
-/// The single mode of an old-style config of booleans; mean when it names none.
-Result<std::string> mode_from_flags(const JsonObject& config) {
-  constexpr std::pair<const char*, const char*> kFlags[] = {
-      {"pooling_mode_cls_token", "cls"},
-      {"pooling_mode_mean_tokens", "mean"},
-      {"pooling_mode_max_tokens", "max"},
-      {"pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens"},
-      {"pooling_mode_weightedmean_tokens", "weightedmean"},
-      {"pooling_mode_lasttoken", "lasttoken"}};
-  std::string mode;
-  for (const auto& [flag, name] : kFlags) {
-    QUERN_ASSIGN(const bool is_set, config.boolean_or(flag, false));
-    if (!is_set) continue;
-    if (!mode.empty()) return config.unsupported(flag, "one pooling mode alone");
-    mode = name;
-  }
-  return mode.empty() ? "mean" : mode;
-}
-
-Result<Pooling> read_pooling_mode(const JsonObject& config) {
-  std::string mode;
-  if (config.at("pooling_mode").is_array()) {
-    QUERN_ASSIGN(const std::vector<std::string> modes, config.strings("pooling_mode"));
-    if (modes.size() != 1) return config.unsupported("pooling_mode", "one pooling mode alone");
-    mode = modes[0];
-  } else if (config.has("pooling_mode")) {
-    QUERN_ASSIGN(mode, config.string("pooling_mode"));
-  } else {
-    QUERN_ASSIGN(mode, mode_from_flags(config));
-  }
-  if (mode == "mean") return Pooling::kMean;
-  if (mode == "cls") return Pooling::kCls;
-  if (mode == "max") return Pooling::kMax;
-  if (mode == "lasttoken") return Pooling::kLast;
-  return {Code::kUnsupported, fmt::format("{}: pooling mode '{}', want mean, cls, max or lasttoken",
-                                          config.label(), shown(mode))};
 }
 
 Status read_pooling(const Module& module, ModelFolder& out) {
   QUERN_ASSIGN(
       const JsonObject config,
       JsonObject::read(out.path, (std::filesystem::path(module.path) / "config.json").string()));
-  QUERN_ASSIGN(out.head.pooling, read_pooling_mode(config));
+  QUERN_ASSIGN(out.head.poolings, read_poolings(config));
   for (const char* key : {"word_embedding_dimension", "embedding_dimension"}) {
     QUERN_ASSIGN(const int width, config.integer_or(key, 1, 1 << 24, out.config.d_model));
     if (width != out.config.d_model) {
       return config.wrong(key, fmt::format("the model's hidden_size, {}", out.config.d_model));
     }
   }
-  QUERN_ASSIGN(const bool pools_prompt, config.boolean_or("include_prompt", true));
-  if (!pools_prompt && !out.prompts.empty()) {
-    return config.unsupported("include_prompt", "true, or no prompts");
-  }
+  QUERN_ASSIGN(out.head.pools_prompt, config.boolean_or("include_prompt", true));
+  out.head.n_values = out.config.d_model * static_cast<int>(out.head.poolings.size());
   return {};
+}
+
+/// Everything behind the Transformer, in order.
+Status read_chain(const std::vector<Module>& modules, ModelFolder& out) {
+  bool is_pooled = false;
+  out.head.modules.clear();
+  for (std::size_t i = 1; i < modules.size(); ++i) {
+    const Module& module = modules[i];
+    if (module.kind == "Dropout") continue;
+    if (module.kind == "Pooling" && !is_pooled) {
+      QUERN_TRY(read_pooling(module, out));
+      is_pooled = true;
+    } else if (is_pooled && is_vector_module(module.kind)) {
+      QUERN_ASSIGN(VectorModule read,
+                   read_vector_module(module.kind, out.path, module.path, out.head.n_values));
+      out.head.n_values = read.n_out;
+      out.head.modules.push_back(std::move(read));
+    } else {
+      return {Code::kUnsupported,
+              fmt::format("modules.json: module '{}', want Transformer, Pooling, then any of "
+                          "Dense, LayerNorm, Normalize, Dropout",
+                          shown(module.kind))};
+    }
+  }
+  if (is_pooled) return {};
+  return {Code::kUnsupported, "modules.json: want a Transformer, then a Pooling module"};
 }
 
 Status read_prompts(const JsonObject& config, ModelFolder& out) {
@@ -151,22 +150,26 @@ Status read_sentence_modules(ModelFolder& out) {
   QUERN_ASSIGN(const JsonObject config,
                JsonObject::read_or_empty(out.path, "config_sentence_transformers.json"));
   QUERN_TRY(read_prompts(config, out));
+  Result<nlohmann::json> list = read_json(out.path, "modules.json");
+  if (list.ok()) {
+    QUERN_ASSIGN(const std::vector<Module> modules, parse_modules(*list));
+    if (modules.size() == 2 && modules[1].kind == "LogitScore") {
+      QUERN_TRY(check_transformer(modules));
+      return read_logit_score(modules[1], out);
+    }
+    if (const std::optional<OutputKind> other = other_output(modules)) {
+      out.head.output = *other;
+      return {};
+    }
+    QUERN_TRY(check_transformer(modules));
+    QUERN_TRY(read_chain(modules, out));
+  } else if (list.status().code() != Code::kNotFound) {
+    return list.status();
+  }
   QUERN_ASSIGN(out.head.truncate_to,
                config.integer_or("truncate_dim", 1, std::numeric_limits<int>::max(), 0));
   if (out.head.truncate_to >= out.head.n_values) out.head.truncate_to = 0;  // A slice of all.
-  Result<nlohmann::json> list = read_json(out.path, "modules.json");
-  if (!list.ok()) {
-    return list.status().code() == Code::kNotFound ? Status() : list.status();
-  }
-  QUERN_ASSIGN(const std::vector<Module> modules, parse_modules(*list));
-  if (const std::optional<OutputKind> other = other_output(modules)) {
-    out.head.output = *other;
-    return {};
-  }
-  QUERN_TRY(check_chain(modules));
-  out.head.normalize = std::any_of(modules.begin(), modules.end(),
-                                   [](const Module& m) { return m.kind == "Normalize"; });
-  return read_pooling(modules[1], out);
+  return {};
 }
 
 }  // namespace quern::formats

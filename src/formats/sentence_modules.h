@@ -10,9 +10,9 @@
 
 namespace quern::formats {
 
-/// Sets the head's pooling, normalize and truncate_to, prompts and default_prompt of `out` (its
-/// path, config and head are there). A chain that gives no vector sets the head's output alone. A
-/// folder without modules.json gets mean pooling and normalised vectors.
+/// Sets the head's poolings, modules, n_values and truncate_to, prompts and default_prompt of `out`
+/// (its path, config and head are there). A chain that gives no vector sets the head's output
+/// alone. A folder without modules.json keeps the head's own pooling and modules.
 Status read_sentence_modules(ModelFolder& out);
 
 }  // namespace quern::formats

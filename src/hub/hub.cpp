@@ -14,6 +14,7 @@
 #include "base/sha256.h"
 #include "formats/decoder_model.h"
 #include "formats/model_folder.h"
+#include "formats/model_kind.h"
 #include "formats/safetensors.h"
 #include "hub/known_models.h"
 #include "hub/manifest.h"
@@ -77,29 +78,11 @@ std::int64_t count_parameters(const Tensors& tensors) {
   return n_parameters;
 }
 
-Status describe_encoder(const std::string& folder, InstalledModel& out) {
-  QUERN_ASSIGN(const formats::ModelFolder model, formats::read_model_folder(folder));
-  const bool is_classifier = model.head.output == formats::OutputKind::kLogits;
-  out.family = model.config.family;
-  out.task = formats::task_name(is_classifier ? formats::Task::kClassify : formats::Task::kEmbed);
-  out.dims = model.head.truncate_to > 0 ? model.head.truncate_to : model.head.n_values;
-  QUERN_ASSIGN(const formats::TensorFiles files, formats::TensorFiles::open(folder));
-  out.n_positions = model.max_tokens;
-  out.n_parameters = count_parameters(files.all());
-  out.dtype = main_type(files.all(), [](const auto& t) { return dtype_name(t.dtype); });
-  return {};
-}
-
-Status describe_decoder(const std::string& path, InstalledModel& out) {
-  QUERN_ASSIGN(const formats::DecoderModel model, formats::read_decoder(path));
-  out.family = formats::decoder_family_name(model.config.family);
-  out.task = formats::task_name(formats::Task::kGenerate);
-  out.dims = model.config.d_model;
-  out.n_positions = model.config.n_positions;
-  if (model.weights == formats::WeightFiles::kGguf) {
-    QUERN_ASSIGN(const formats::GgufFile file, formats::GgufFile::open(model.path));
+Status describe_weights(const std::string& path, formats::WeightFiles kind, InstalledModel& out) {
+  if (kind == formats::WeightFiles::kGguf) {
+    QUERN_ASSIGN(const formats::GgufFile file, formats::GgufFile::open(path));
     if (file.tensors().empty()) {
-      return {Code::kBadInput, fmt::format("'{}' is a vocabulary without weights", model.path)};
+      return {Code::kBadInput, fmt::format("'{}' is a vocabulary without weights", path)};
     }
     out.n_parameters = count_parameters(file.tensors());
     out.dtype =
@@ -112,7 +95,25 @@ Status describe_decoder(const std::string& path, InstalledModel& out) {
   return {};
 }
 
-/// Reads all there is to know of a model; weights are checked but not touched.
+Status describe_encoder(const std::string& folder, InstalledModel& out) {
+  QUERN_ASSIGN(const formats::ModelFolder model, formats::read_model_folder(folder));
+  const bool is_classifier = model.head.output == formats::OutputKind::kLogits;
+  out.family = model.config.family;
+  out.task = formats::task_name(is_classifier ? formats::Task::kClassify : formats::Task::kEmbed);
+  out.dims = model.head.truncate_to > 0 ? model.head.truncate_to : model.head.n_values;
+  out.n_positions = model.max_tokens;
+  return describe_weights(model.path, model.weights, out);
+}
+
+Status describe_decoder(const std::string& path, InstalledModel& out) {
+  QUERN_ASSIGN(const formats::DecoderModel model, formats::read_decoder(path));
+  out.family = formats::decoder_family_name(model.config.family);
+  out.task = formats::task_name(formats::Task::kGenerate);
+  out.dims = model.config.d_model;
+  out.n_positions = model.config.n_positions;
+  return describe_weights(model.path, model.weights, out);
+}
+
 Status describe(const std::string& path, InstalledModel& out) {
   QUERN_ASSIGN(const formats::ModelKind kind, formats::model_kind(path));
   return kind == formats::ModelKind::kEncoder ? describe_encoder(path, out)

@@ -164,9 +164,9 @@ TEST_F(HubTest, a_home_that_cannot_be_read_is_an_error_one_that_is_not_there_is_
 TEST_F(HubTest, only_what_makes_up_a_model_is_copied) {
   const TestFolder folder;
   const std::string model = folder.copy_model("tiny-mean-f32", "m");
-  for (const char* file :
-       {"m/pytorch_model.bin", "m/onnx/model.onnx", "m/.gitattributes", "m/onnx/model.safetensors",
-        "m/.git/config.json", "m/1_Pooling/x.bin", "m/a/b/c/deep.json"}) {
+  for (const char* file : {"m/pytorch_model.bin", "m/onnx/model.onnx", "m/.gitattributes",
+                           "m/onnx/model.safetensors", "m/.git/config.json", "m/1_Pooling/x.bin",
+                           "m/a/b/c/deep.json", "m/2_Dense/model.safetensors"}) {
     folder.write(file, "x");
   }
   folder.write("m/README.md", "read me");
@@ -176,10 +176,10 @@ TEST_F(HubTest, only_what_makes_up_a_model_is_copied) {
   ASSERT_TRUE(manifest.ok()) << manifest.status().message();
   std::vector<std::string> copied;
   for (const ManifestFile& file : manifest->files) copied.push_back(file.path);
-  EXPECT_THAT(copied,
-              ElementsAre("1_Pooling/config.json", "LICENSE", "README.md", "config.json",
-                          "golden.json", "model.safetensors", "modules.json",
-                          "sentence_bert_config.json", "tokenizer.json", "tokenizer_config.json"));
+  EXPECT_THAT(copied, ElementsAre("1_Pooling/config.json", "2_Dense/model.safetensors", "LICENSE",
+                                  "README.md", "config.json", "golden.json", "model.safetensors",
+                                  "modules.json", "sentence_bert_config.json", "tokenizer.json",
+                                  "tokenizer_config.json"));
   EXPECT_FALSE(fs::exists(home.path("models/m/onnx")));
 }
 

@@ -24,8 +24,11 @@ KnownFacts add_known_facts(formats::ModelFolder& folder) {
   }
   std::error_code error;
   if (known->pooling && !fs::exists(fs::path(folder.path) / "modules.json", error)) {
-    folder.head.pooling = known->pooling->pooling;
-    folder.head.normalize = known->pooling->normalize;
+    folder.head.poolings = {known->pooling->pooling};
+    folder.head.modules.clear();
+    if (known->pooling->normalize) {
+      folder.head.modules.push_back(formats::normalize_module(folder.head.n_values));
+    }
     taken.gave_pooling = true;
   }
   return taken;

@@ -38,7 +38,7 @@ TEST_F(KnownFactsTest, prompts_where_the_files_name_none) {
             "Represent this sentence for searching relevant passages: ");
   EXPECT_EQ(folder.default_prompt, "");
   EXPECT_FALSE(taken.gave_pooling);  // modules.json says it.
-  EXPECT_EQ(folder.head.pooling, formats::Pooling::kMean);
+  EXPECT_EQ(folder.head.poolings.front(), formats::Pooling::kMean);
 }
 
 TEST_F(KnownFactsTest, the_folders_own_prompts_stay) {
@@ -50,7 +50,7 @@ TEST_F(KnownFactsTest, the_folders_own_prompts_stay) {
 TEST_F(KnownFactsTest, pooling_where_there_is_no_modules_json) {
   fs::remove(model + "/modules.json");
   EXPECT_TRUE(read("BAAI/bge-small-en-v1.5").gave_pooling);
-  EXPECT_EQ(folder.head.pooling, formats::Pooling::kCls);
+  EXPECT_EQ(folder.head.poolings.front(), formats::Pooling::kCls);
 }
 
 TEST_F(KnownFactsTest, nothing_for_models_of_other_repositories) {
@@ -59,7 +59,7 @@ TEST_F(KnownFactsTest, nothing_for_models_of_other_repositories) {
     const KnownFacts taken = read(repo);
     EXPECT_EQ(taken.repo, "") << repo;
     EXPECT_TRUE(folder.prompts.empty());
-    EXPECT_EQ(folder.head.pooling, formats::Pooling::kMean);
+    EXPECT_EQ(folder.head.poolings.front(), formats::Pooling::kMean);
   }
 }
 

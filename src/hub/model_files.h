@@ -18,8 +18,8 @@ struct ModelFile {
 };
 
 /// The files worth installing: configs, tokenizers, licences, and the weights of the folder itself
-/// (not other exports of them, such as onnx/ or pytorch_model.bin). Links to files are followed.
-/// Of a .gguf file: the file itself, or all the parts of a split one.
+/// and of its modules (not other exports of them, such as onnx/ or pytorch_model.bin). Links to
+/// files are followed. Of a .gguf file: the file itself, or all the parts of a split one.
 Result<std::vector<ModelFile>> list_model_files(const std::string& path);
 
 /// "1_Pooling", "2_Dense": of a module of sentence-transformers.

@@ -68,7 +68,7 @@ struct Source {
 Result<Source> open_source(const formats::DecoderModel& from, Precision precision) {
   QUERN_TRY(check_config(from, precision));
   Source out;
-  QUERN_ASSIGN(out.files, open_tensors(from));
+  QUERN_ASSIGN(out.files, TensorSource::open(from.path, from.weights));
   QUERN_ASSIGN(
       out.tensors,
       find_decoder_tensors(from.config, out.files).in(fmt::format("model '{}'", from.path)));

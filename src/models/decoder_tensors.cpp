@@ -66,19 +66,14 @@ class Finder {
     }
   }
 
-  Status find_all(ModelTensors& out) {
+  Status find_all(OutputMatrix wanted, ModelTensors& out) {
     const int d = config_.d_model;
     const bool gguf = source_.is_gguf();
     QUERN_TRY(
         matrix(gguf ? "token_embd" : prefix_ + "embed_tokens", config_.n_vocab, d, out.token));
     QUERN_TRY(
         vector((gguf ? "output_norm" : prefix_ + "norm") + kWeight, d, out.final_norm.weight));
-    const std::string output = gguf ? "output" : output_name();
-    if (source_.has(output + kWeight) && !(config_.tied_embeddings && !gguf)) {
-      QUERN_TRY(matrix(output, config_.n_vocab, d, out.output));
-    } else if (!config_.tied_embeddings && !gguf) {
-      return {Code::kNotFound, fmt::format("tensor '{}.weight' is missing", output)};
-    }
+    if (wanted == OutputMatrix::kWanted) QUERN_TRY(find_output(out));
     out.blocks.resize(static_cast<std::size_t>(config_.n_layers));
     for (int i = 0; i < config_.n_layers; ++i) {
       stem_ = gguf ? fmt::format("blk.{}.", i) : fmt::format("{}layers.{}.", prefix_, i);
@@ -88,6 +83,16 @@ class Finder {
   }
 
  private:
+  Status find_output(ModelTensors& out) {
+    const bool gguf = source_.is_gguf();
+    const std::string output = gguf ? "output" : output_name();
+    if (source_.has(output + kWeight) && !(config_.tied_embeddings && !gguf)) {
+      return matrix(output, config_.n_vocab, config_.d_model, out.output);
+    }
+    if (config_.tied_embeddings || gguf) return {};
+    return {Code::kNotFound, fmt::format("tensor '{}.weight' is missing", output)};
+  }
+
   std::string output_name() const {
     return prefix_.starts_with("language_model.") ? "language_model.lm_head" : "lm_head";
   }
@@ -172,19 +177,11 @@ class Finder {
 
 }  // namespace
 
-Result<ModelTensors> find_decoder_tensors(const DecoderConfig& config, const TensorSource& source) {
+Result<ModelTensors> find_decoder_tensors(const DecoderConfig& config, const TensorSource& source,
+                                          OutputMatrix output) {
   ModelTensors out;
-  QUERN_TRY(Finder(config, source).find_all(out));
+  QUERN_TRY(Finder(config, source).find_all(output, out));
   return out;
-}
-
-Result<TensorSource> open_tensors(const formats::DecoderModel& model) {
-  if (model.weights == formats::WeightFiles::kGguf) {
-    QUERN_ASSIGN(formats::GgufFile file, formats::GgufFile::open(model.path));
-    return TensorSource(std::move(file));
-  }
-  QUERN_ASSIGN(formats::TensorFiles files, formats::TensorFiles::open(model.path));
-  return TensorSource(std::move(files));
 }
 
 }  // namespace quern::models

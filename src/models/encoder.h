@@ -15,7 +15,6 @@
 #include "base/byte_ledger.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
-#include "formats/decoder_model.h"
 #include "formats/model_folder.h"
 #include "kernels/norm.h"
 #include "kernels/weight.h"
@@ -26,6 +25,7 @@
 #include "models/steps.h"
 #include "models/tensor_source.h"
 #include "models/transformer.h"
+#include "models/vector_head.h"
 #include "tensor/matrix.h"
 
 namespace quern::models {
@@ -41,7 +41,8 @@ struct Encoder {
   kernels::Linear embed_project;      // [d_model, d_embed]; empty where they are one.
   kernels::Norm final_norm;           // With NormPlace::kPre.
   std::vector<TransformerBlock> blocks;
-  Classifier classifier;  // Only where the task is classification.
+  Classifier classifier;  // Only where the task is classification,
+  VectorHead head;        // and where it is vectors.
 
   // What the forward pass asks.
   BlockShape shape;
@@ -54,7 +55,9 @@ struct Encoder {
   WeightWindow weights;  // everything else into this: section 0 is shared, 1 + i is block i.
   Reservation tables;    // The bytes of the tables.
 
-  std::size_t weight_bytes() const { return weights.n_bytes() + tables.bytes(); }
+  std::size_t weight_bytes() const {
+    return weights.n_bytes() + tables.bytes() + head.weight_bytes();
+  }
 };
 
 /// What int8 packing equalises channels by.
@@ -81,19 +84,24 @@ struct EncoderLoad {
 /// Errors: kNotFound / kBadInput naming the tensor, its shape and the wanted one;
 ///   kUnsupported when the precision cannot hold this shape; kBadInput when `packed` is damaged or
 ///   of other sizes than these files give; kExhausted from the ledger.
-Result<Encoder> load_encoder(EncoderLoad load, formats::TensorFiles files, ByteLedger& ledger,
+Result<Encoder> load_encoder(EncoderLoad load, TensorSource files, ByteLedger& ledger,
                              ThreadPool& pool);
 
 /// Packs the matrices into `sink`, one section in memory at a time.
 /// Errors: as load_encoder; of the sink.
-Status pack_encoder(const EncoderLoad& load, formats::TensorFiles files, ByteLedger& ledger,
+Status pack_encoder(const EncoderLoad& load, TensorSource files, ByteLedger& ledger,
                     ThreadPool& pool, SectionSink& sink);
 
-/// A decoder's network as an encoder: its hidden states, without a KV cache.
-Result<Encoder> load_encoder(const formats::DecoderModel& model, kernels::Precision precision,
-                             ByteLedger& ledger, ThreadPool& pool);
+struct EncoderWeightInfo {
+  std::size_t n_bytes = 0;                      // That load_encoder reserves.
+  BlockFormat main_format = BlockFormat::kF32;  // That of the blocks' largest matrix, stored.
+};
 
-/// Bytes load_encoder will reserve for this model (the tables counted as f32).
+/// Read from the tensors of the model's files without touching their data. Errors: as load_encoder.
+Result<EncoderWeightInfo> encoder_weight_info(const formats::ModelFolder& folder,
+                                              kernels::Precision precision);
+
+/// The bytes without a look at the files, which count as f32.
 std::size_t encoder_weight_bytes(const formats::ModelFolder& folder, kernels::Precision precision);
 
 /// Bytes of scratch that one forward pass over `n_tokens` rows, the longest sequence having

@@ -86,7 +86,8 @@ SectionWalk walk_of(const ModelTensors& t, const Int8Calibration* seen, Encoder&
                     .dense_b = placer.vector(t.dense.bias),
                     .norm = place_norm(t.head_norm, how, placer),
                     .out_w = placer.matrix(t.out.weight),
-                    .out_b = placer.vector(t.out.bias)};
+                    .out_b = placer.vector(t.out.bias),
+                    .minus_w = placer.matrix(t.minus)};
   };
   return walk_sections(m.config.n_blocks() + 1, place);
 }
@@ -122,8 +123,8 @@ struct Source {
   ModelTensors tensors;
 };
 
-Result<Source> open_source(const EncoderLoad& load, formats::TensorFiles files) {
-  Source out{.files = TensorSource(std::move(files)), .tensors = {}};
+Result<Source> open_source(const EncoderLoad& load, TensorSource files) {
+  Source out{.files = std::move(files), .tensors = {}};
   QUERN_ASSIGN(out.tensors, find_encoder_tensors(load.folder, out.files));
   return out;
 }
@@ -136,6 +137,7 @@ Result<Encoder> assemble(Encoder m, Source source, EncoderLoad& load, const Weig
   SectionWalk walk = walk_of(source.tensors, load.calibration, m);
   walk.drop_source = [&] { m.files.drop_pages(); };
   QUERN_ASSIGN(m.tables, room.ledger.reserve(room.tenant, table_bytes(source.tensors)));
+  QUERN_ASSIGN(m.head, load_vector_head(load.folder.head, load.folder.path, m.files, room));
   if (load.packed.n() > 0) {
     QUERN_ASSIGN(m.weights, bind_sections(walk, std::move(load.packed), load.residency, room));
   } else {
@@ -153,7 +155,7 @@ Encoder empty_encoder(const EncoderLoad& load) {
   Encoder m;
   m.config = load.folder.config;
   m.precision = load.precision;
-  m.classifier.pooling = load.folder.head.pooling;
+  m.classifier.pooling = load.folder.head.poolings.front();
   if (m.config.names != nullptr) m.classifier.activation = m.config.names->head_activation;
   return m;
 }
@@ -162,14 +164,14 @@ std::string tenant_of(const std::string& name) { return "weights/" + name; }
 
 }  // namespace
 
-Result<Encoder> load_encoder(EncoderLoad load, formats::TensorFiles files, ByteLedger& ledger,
+Result<Encoder> load_encoder(EncoderLoad load, TensorSource files, ByteLedger& ledger,
                              ThreadPool& pool) {
   QUERN_ASSIGN(Source source, open_source(load, std::move(files)));
   return assemble(empty_encoder(load), std::move(source), load,
                   {ledger, tenant_of(load.folder.name), pool});
 }
 
-Status pack_encoder(const EncoderLoad& load, formats::TensorFiles files, ByteLedger& ledger,
+Status pack_encoder(const EncoderLoad& load, TensorSource files, ByteLedger& ledger,
                     ThreadPool& pool, SectionSink& sink) {
   QUERN_TRY(check_supported(load.folder.config, load.precision));
   QUERN_ASSIGN(const Source source, open_source(load, std::move(files)));
@@ -179,30 +181,25 @@ Status pack_encoder(const EncoderLoad& load, formats::TensorFiles files, ByteLed
   return stream_sections(walk, {ledger, tenant_of(load.folder.name), pool}, sink);
 }
 
-Result<Encoder> load_encoder(const formats::DecoderModel& model, Precision precision,
-                             ByteLedger& ledger, ThreadPool& pool) {
-  Encoder m;
-  QUERN_ASSIGN(m.config, formats::encoder_from_decoder(model.config));
-  m.precision = precision;
-  Source source;
-  QUERN_ASSIGN(source.files, open_tensors(model));
-  QUERN_ASSIGN(source.tensors, find_decoder_tensors(model.config, source.files));
-  const formats::ModelFolder none;
-  EncoderLoad load{.folder = none};
-  return assemble(std::move(m), std::move(source), load, {ledger, tenant_of(model.name), pool});
+Result<EncoderWeightInfo> encoder_weight_info(const formats::ModelFolder& folder,
+                                              Precision precision) {
+  QUERN_ASSIGN(const TensorSource files, TensorSource::open(folder.path, folder.weights));
+  QUERN_ASSIGN(const ModelTensors tensors, find_encoder_tensors(folder, files));
+  Encoder m = empty_encoder({.folder = folder, .precision = precision});
+  return EncoderWeightInfo{.n_bytes = walk_of(tensors, nullptr, m).total() +
+                                      vector_head_bytes(folder.head) + table_bytes(tensors),
+                           .main_format = tensors.blocks.front().down.weight.format};
 }
 
 std::size_t encoder_weight_bytes(const formats::ModelFolder& folder, Precision precision) {
   const Result<ModelTensors> shapes = find_encoder_tensors(folder, TensorSource());
   if (!shapes.ok()) return 0;  // Cannot be: every shape is there.
-  Encoder m;
-  m.config = folder.config;
-  m.precision = precision;
+  Encoder m = empty_encoder({.folder = folder, .precision = precision});
   const formats::EncoderConfig& c = folder.config;
   const std::size_t n_rows = static_cast<std::size_t>(c.n_vocab) +
                              static_cast<std::size_t>(c.n_position_rows()) +
                              static_cast<std::size_t>(c.n_types);
-  return walk_of(*shapes, nullptr, m).total() +
+  return walk_of(*shapes, nullptr, m).total() + vector_head_bytes(folder.head) +
          n_rows * static_cast<std::size_t>(c.d_embed) * sizeof(float);
 }
 

@@ -87,7 +87,7 @@ class Finder {
     const int d_q = c_.n_heads * c_.d_head;
     const int d_kv = c_.n_kv_heads * c_.d_head;
     const bool bias = c_.has_attention_bias;
-    if (names_.qkv.empty()) {
+    if (!has_fused(stem)) {
       QUERN_TRY(linear(joined(stem, names_.q), d_q, c_.d_model, bias, to.q));
       QUERN_TRY(linear(joined(stem, names_.k), d_kv, c_.d_model, bias, to.k));
       QUERN_TRY(linear(joined(stem, names_.v), d_kv, c_.d_model, bias, to.v));
@@ -114,10 +114,18 @@ class Finder {
     return take(source_.vector(joined(stem, names_.experts_bias), c_.d_model), to.experts_bias);
   }
 
+  /// Files of one kind may have either.
+  bool has_fused(const std::string& stem) const {
+    if (names_.qkv.empty()) return false;
+    return names_.q.empty() || source_.has(joined(stem, names_.qkv) + ".weight");
+  }
+
   Status find_feed_forward(int layer, const std::string& stem, BlockTensors& to) {
     const bool bias = c_.has_up_bias;
     if (c_.experts.in(layer)) return find_experts(stem, to);
-    if (!names_.gate_up.empty()) {
+    const bool has_gate =
+        !names_.gate.empty() && source_.has(joined(stem, names_.gate) + ".weight");
+    if (!names_.gate_up.empty() && !has_gate) {
       const bool gate_first = c_.names->gate_up == formats::GateUp::kGateFirst;
       QUERN_TRY(fused(joined(stem, names_.gate_up), {c_.d_ff, c_.d_ff}, bias,
                       {gate_first ? &to.gate : &to.up, gate_first ? &to.up : &to.gate}));
@@ -181,16 +189,47 @@ class Finder {
   std::string prefix_;
 };
 
+/// Of a decoder's network: the classifier is one matrix over the pooled row.
+Result<ModelTensors> find_in_decoder(const formats::ModelFolder& folder,
+                                     const TensorSource& source) {
+  const auto& score = folder.head.logit_score;
+  const bool reads_output = score && !source.is_gguf();
+  QUERN_ASSIGN(ModelTensors out,
+               find_decoder_tensors(*folder.decoder, source,
+                                    reads_output ? OutputMatrix::kWanted : OutputMatrix::kAbsent));
+  if (folder.head.output != formats::OutputKind::kLogits) return out;
+  const char* name = source.is_gguf() ? "cls.output.weight" : "score.weight";
+  if (score) {
+    RawRows rows = out.output.empty() ? out.token : out.output;
+    if (!reads_output) {
+      QUERN_ASSIGN(rows, source.matrix(name, 2, folder.config.d_model));
+    }
+    out.output = {};
+    out.out.weight = rows.slice(score->yes, 1);
+    if (score->no >= 0) out.minus = rows.slice(score->no, 1);
+    return out;
+  }
+  QUERN_ASSIGN(out.out.weight, source.matrix(name, folder.head.n_values, folder.config.d_model));
+  return out;
+}
+
+Result<ModelTensors> find_in_encoder(const formats::ModelFolder& folder,
+                                     const TensorSource& source) {
+  ModelTensors out;
+  QUERN_TRY(Finder(folder.config, source)
+                .find_all(folder.head.output == formats::OutputKind::kLogits,
+                          static_cast<int>(folder.head.labels.size()), out));
+  return out;
+}
+
 }  // namespace
 
 Result<ModelTensors> find_encoder_tensors(const formats::ModelFolder& folder,
                                           const TensorSource& source) {
-  ModelTensors out;
-  QUERN_TRY(Finder(folder.config, source)
-                .find_all(folder.head.output == formats::OutputKind::kLogits,
-                          static_cast<int>(folder.head.labels.size()), out)
-                .in(folder.path));
-  return out;
+  Result<ModelTensors> found =
+      folder.decoder ? find_in_decoder(folder, source) : find_in_encoder(folder, source);
+  if (!found.ok()) return found.status().in(folder.path);
+  return found;
 }
 
 }  // namespace quern::models

@@ -34,6 +34,12 @@ struct Sequence {
   std::vector<std::uint8_t> type_ids;
 };
 
+TensorSource open_files(const formats::ModelFolder& folder) {
+  auto files = TensorSource::open(folder.path, folder.weights);
+  EXPECT_TRUE(files.ok()) << files.status().message();
+  return std::move(*files);
+}
+
 class Fixture {
  public:
   explicit Fixture(const std::string& name, Precision precision = Precision::kF32,
@@ -41,11 +47,9 @@ class Fixture {
     auto read = formats::read_model_folder(kModels + name);
     EXPECT_TRUE(read.ok()) << read.status().message();
     folder = std::move(*read);
-    auto files = formats::TensorFiles::open(folder.path);
-    EXPECT_TRUE(files.ok()) << files.status().message();
     auto loaded =
         load_encoder({.folder = folder, .precision = precision, .calibration = calibration},
-                     std::move(*files), ledger, ThreadPool::serial());
+                     open_files(folder), ledger, ThreadPool::serial());
     EXPECT_TRUE(loaded.ok()) << loaded.status().message();
     model = std::move(*loaded);
     std::ifstream file(kModels + name + "/golden.json");
@@ -67,18 +71,20 @@ class Fixture {
     const RaggedBatch ragged{.ids = ids, .type_ids = types, .seq_starts = starts};
     const int n = ragged.n_tokens();
     auto scratch =
-        Buffer::make(ledger, "activations", encoder_scratch_bytes(model, n, longest, n_threads));
+        Buffer::make(ledger, "activations",
+                     std::max(encoder_scratch_bytes(model, n, longest, n_threads),
+                              vector_scratch_bytes(model.head, model.config.d_model, n)));
     std::vector<float> hidden(static_cast<std::size_t>(n) * model.config.d_model);
     const Matrix<float> hidden_m(hidden.data(), n, model.config.d_model);
     encoder_forward(model, ragged, scratch->as<std::byte>(), pool, hidden_m);
     const bool classify = folder.head.output == formats::OutputKind::kLogits;
-    const int width = classify ? model.classifier.n_labels() : model.config.d_model;
+    const int width = folder.head.n_values;
     std::vector<float> out(batch.size() * static_cast<std::size_t>(width));
     const Matrix<float> out_m(out.data(), static_cast<int>(batch.size()), width);
     if (classify) {
       classify_sequences(model.classifier, ragged, hidden_m, out_m);
     } else {
-      pool_sequences(ragged, hidden_m, folder.head, out_m);
+      pool_sequences(model.head, ragged, hidden_m, scratch->as<std::byte>(), pool, out_m);
     }
     std::vector<std::vector<float>> rows;
     for (int r = 0; r < out_m.rows; ++r) {
@@ -195,7 +201,7 @@ TEST_P(Family, a_text_has_its_bits_alone_and_in_a_batch_from_memory_and_from_sec
   EXPECT_EQ(encoder_weight_bytes(f.folder, Precision::kF32),
             f.model.weights.n_bytes() + 2 * f.model.tables.bytes());
   KeptSections packed;
-  const auto files = [&] { return std::move(*formats::TensorFiles::open(f.folder.path)); };
+  const auto files = [&] { return open_files(f.folder); };
   ASSERT_TRUE(
       pack_encoder({.folder = f.folder}, files(), f.ledger, ThreadPool::serial(), packed).ok());
   auto bound = load_encoder(
@@ -253,11 +259,19 @@ TEST(encoder, runs_decoders_causally) {
                            "phi3", "llama_biased"}) {
     SCOPED_TRACE(name);
     const formats::DecoderModel facts = *formats::read_decoder(folder + name);
+    const formats::ModelFolder embedder{.path = facts.path,
+                                        .name = name,
+                                        .config = *formats::encoder_from_decoder(facts.config),
+                                        .decoder = facts.config,
+                                        .head = {},
+                                        .prompts = {},
+                                        .default_prompt = {}};
     const json golden = json::parse(std::ifstream(folder + name + "/golden.json"));
     const auto ids = golden["ids"].get<std::vector<std::int32_t>>();
     const int n = static_cast<int>(ids.size());
     ByteLedger ledger(1u << 30);
-    auto model = load_encoder(facts, Precision::kStored, ledger, ThreadPool::serial());
+    auto model = load_encoder({.folder = embedder, .precision = Precision::kStored},
+                              open_files(embedder), ledger, ThreadPool::serial());
     ASSERT_TRUE(model.ok()) << model.status().message();
     const int d = model->config.d_model;
 
@@ -365,12 +379,6 @@ TEST(encoder, weight_bytes_are_what_the_ledger_holds) {
   }
 }
 
-formats::TensorFiles open_files(const formats::ModelFolder& folder) {
-  auto files = formats::TensorFiles::open(folder.path);
-  EXPECT_TRUE(files.ok()) << files.status().message();
-  return std::move(*files);
-}
-
 TEST(encoder, bound_to_packed_sections_it_gives_the_same_bits_and_packs_nothing) {
   for (const char* name : {"tiny-mean-f16", "tiny-nli"}) {
     for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
@@ -421,9 +429,8 @@ TEST(encoder, missing_and_misshapen_tensors_are_named) {
   Fixture f("tiny-mean-f32");
   auto folder = f.folder;
   folder.config.d_ff += 16;
-  auto files = formats::TensorFiles::open(folder.path);
   const auto wrong =
-      load_encoder({.folder = folder}, std::move(*files), f.ledger, ThreadPool::serial());
+      load_encoder({.folder = folder}, open_files(folder), f.ledger, ThreadPool::serial());
   ASSERT_FALSE(wrong.ok());
   EXPECT_EQ(wrong.status().code(), Code::kBadInput);
   EXPECT_NE(wrong.status().message().find("intermediate.dense.weight' is ["), std::string::npos)
@@ -431,9 +438,8 @@ TEST(encoder, missing_and_misshapen_tensors_are_named) {
 
   folder = f.folder;
   folder.config.n_layers += 1;
-  files = formats::TensorFiles::open(folder.path);
   const auto missing =
-      load_encoder({.folder = folder}, std::move(*files), f.ledger, ThreadPool::serial());
+      load_encoder({.folder = folder}, open_files(folder), f.ledger, ThreadPool::serial());
   ASSERT_FALSE(missing.ok());
   EXPECT_EQ(missing.status().code(), Code::kNotFound);
   EXPECT_NE(missing.status().message().find("encoder.layer.2."), std::string::npos)
@@ -443,9 +449,8 @@ TEST(encoder, missing_and_misshapen_tensors_are_named) {
 TEST(encoder, a_model_over_the_budget_is_refused_and_holds_nothing) {
   Fixture f("tiny-mean-f32");
   ByteLedger small(1000);
-  auto files = formats::TensorFiles::open(f.folder.path);
   const auto refused =
-      load_encoder({.folder = f.folder}, std::move(*files), small, ThreadPool::serial());
+      load_encoder({.folder = f.folder}, open_files(f.folder), small, ThreadPool::serial());
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().code(), Code::kExhausted);
   EXPECT_EQ(small.used_bytes(), 0u);
@@ -459,20 +464,6 @@ class CountsRests : public Pace {
  protected:
   void let_others() override { ++n_rests; }
 };
-
-TEST(pool_sequences, others_may_go_first_within_a_long_text) {
-  const std::vector<float> hidden(2000);
-  const std::vector<std::int32_t> starts = {0, 1000};
-  const std::vector<std::int32_t> ids(1000);
-  const RaggedBatch batch{.ids = ids, .type_ids = {}, .seq_starts = starts};
-  std::vector<float> out(2);
-  for (const formats::Pooling pooling : {formats::Pooling::kMean, formats::Pooling::kMax}) {
-    CountsRests pace;
-    const Pace::Scope scope(pace);
-    pool_sequences(batch, {hidden.data(), 1000, 2}, {.pooling = pooling}, {out.data(), 1, 2});
-    EXPECT_GE(pace.n_rests, 3);
-  }
-}
 
 TEST(classify_sequences, others_may_go_first_between_texts) {
   const std::vector<float> zeros(4);
@@ -488,28 +479,6 @@ TEST(classify_sequences, others_may_go_first_between_texts) {
   classify_sequences(head, {.ids = ids, .type_ids = {}, .seq_starts = starts}, {zeros.data(), 2, 2},
                      {out.data(), 2, 1});
   EXPECT_EQ(pace.n_rests, 2);
-}
-
-TEST(pool_sequences, worked_example) {
-  const std::vector<float> hidden = {1, 2, 3, -4, 5, 6};
-  const std::vector<std::int32_t> starts = {0, 2, 3};
-  const std::vector<std::int32_t> ids(3);
-  const RaggedBatch batch{.ids = ids, .type_ids = {}, .seq_starts = starts};
-  std::vector<float> out(4);
-  const Matrix<float> out_m(out.data(), 2, 2);
-  const auto pooled = [&](const formats::HeadFacts& head) {
-    pool_sequences(batch, {hidden.data(), 3, 2}, head, out_m);
-    return out;
-  };
-  EXPECT_EQ(pooled({.pooling = formats::Pooling::kMean, .normalize = false}),
-            (std::vector<float>{2, -1, 5, 6}));
-  EXPECT_EQ(pooled({.pooling = formats::Pooling::kMax, .normalize = false}),
-            (std::vector<float>{3, 2, 5, 6}));
-  EXPECT_EQ(pooled({.pooling = formats::Pooling::kCls, .normalize = false}),
-            (std::vector<float>{1, 2, 5, 6}));
-  EXPECT_EQ(pooled({.pooling = formats::Pooling::kLast, .normalize = false}),
-            (std::vector<float>{3, -4, 5, 6}));
-  EXPECT_NEAR(pooled({.pooling = formats::Pooling::kMean, .normalize = true})[0], 0.894427f, 1e-6);
 }
 
 TEST(slice_and_normalize, keeps_the_first_numbers_at_length_one) {

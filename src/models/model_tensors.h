@@ -25,16 +25,17 @@ struct ModelTensors {
   RawRows output;            // Of logits over the vocabulary; empty: the embedding.
   LinearTensors dense, out;  // Of a classifier,
   NormTensors head_norm;     // and between the two.
+  RawRows minus;             // [1, d_model]: what a score's logit is lessened by.
 };
 
 /// Errors: kNotFound, kBadInput, kUnsupported, each naming the tensor, what it is and what was
 /// wanted.
 Result<ModelTensors> find_encoder_tensors(const formats::ModelFolder& folder,
                                           const TensorSource& source);
+/// kAbsent: of a decoder that makes no logits over its vocabulary, whose files may lack them.
+enum class OutputMatrix { kWanted, kAbsent };
 Result<ModelTensors> find_decoder_tensors(const formats::DecoderConfig& config,
-                                          const TensorSource& source);
-
-/// Opens the model's file or files.
-Result<TensorSource> open_tensors(const formats::DecoderModel& model);
+                                          const TensorSource& source,
+                                          OutputMatrix output = OutputMatrix::kWanted);
 
 }  // namespace quern::models

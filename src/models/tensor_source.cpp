@@ -48,6 +48,15 @@ Cases(F...) -> Cases<F...>;
 
 }  // namespace
 
+Result<TensorSource> TensorSource::open(const std::string& path, formats::WeightFiles kind) {
+  if (kind == formats::WeightFiles::kGguf) {
+    QUERN_ASSIGN(formats::GgufFile file, formats::GgufFile::open(path));
+    return TensorSource(std::move(file));
+  }
+  QUERN_ASSIGN(formats::TensorFiles files, formats::TensorFiles::open(path));
+  return TensorSource(std::move(files));
+}
+
 bool TensorSource::has(const std::string& name) const {
   return std::visit(Cases{[](const ShapesOnly&) { return true; },
                           [&](const auto& files) { return files.find(name) != nullptr; }},
@@ -66,7 +75,9 @@ Result<RawRows> TensorSource::find(const std::string& name,
                  files_);
   if (!t) return {Code::kNotFound, fmt::format("tensor '{}' is missing", name)};
   QUERN_TRY(t->problem);
-  if (t->shape != want) {
+  // A converter may write a matrix of one row as a vector.
+  const bool is_row = want.size() == 2 && want[0] == 1 && t->shape == std::vector{want[1]};
+  if (t->shape != want && !is_row) {
     return {Code::kBadInput, fmt::format("tensor '{}' is [{}], want [{}]", name,
                                          fmt::join(t->shape, ", "), fmt::join(want, ", "))};
   }
@@ -77,6 +88,12 @@ Result<RawRows> TensorSource::find(const std::string& name,
   out.format = *t->format;
   out.bytes = t->bytes;
   return out;
+}
+
+std::span<const MappedFile> TensorSource::mapped() const {
+  return std::visit(Cases{[](const ShapesOnly&) { return std::span<const MappedFile>(); },
+                          [](const auto& files) { return std::span(files.files()); }},
+                    files_);
 }
 
 void TensorSource::drop_pages() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/status.h"
 #include "formats/gguf/gguf.h"
 #include "formats/safetensors.h"
+#include "formats/weight_files.h"
 #include "models/raw_rows.h"
 
 namespace quern::models {
@@ -24,6 +26,9 @@ class TensorSource {
   TensorSource() = default;
   explicit TensorSource(Files files) : files_(std::move(files)) {}
 
+  /// The file or files at a path. Errors: as TensorFiles::open and GgufFile::open.
+  static Result<TensorSource> open(const std::string& path, formats::WeightFiles kind);
+
   bool has(const std::string& name) const;
   bool is_gguf() const { return std::holds_alternative<formats::GgufFile>(files_); }
 
@@ -33,6 +38,9 @@ class TensorSource {
     return find(name, {n_rows, n_cols});
   }
   Result<RawRows> vector(const std::string& name, int n) const { return find(name, {n}); }
+
+  /// What they are read from; none for ShapesOnly.
+  std::span<const MappedFile> mapped() const;
 
   /// Tells the system that the mapped pages are no longer needed.
   void drop_pages() const;

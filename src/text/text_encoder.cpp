@@ -130,6 +130,8 @@ Encoding TextEncoder::wrap(const std::vector<TokenId>& ids, int max_tokens,
   return out;
 }
 
+bool TextEncoder::has_end_token() const { return single_.back().kind == Piece::Kind::kToken; }
+
 std::size_t TextEncoder::resident_bytes() const {
   return sizeof(*this) + tokenizer_->resident_bytes() +
          (single_.capacity() + pair_.capacity()) * sizeof(TemplatePiece);

@@ -57,6 +57,7 @@ struct Encoding {
   std::vector<TokenId> ids;            // Template tokens included.
   std::vector<std::uint8_t> type_ids;  // Same length; segment 0 or 1.
   int n_dropped = 0;                   // Tokens cut off to fit max_tokens.
+  int n_unpooled = 0;                  // At the front: a prompt's, which do not count.
 };
 
 /// A tokenizer with its template and truncation: what turns texts into model input.
@@ -79,6 +80,8 @@ class TextEncoder {
   const Tokenizer& tokenizer() const { return *tokenizer_; }
   TruncationSide truncation_side() const { return side_; }
   bool has_pair_template() const { return !pair_.empty(); }
+  /// True where a token of the template's own ends every text.
+  bool has_end_token() const;
   std::size_t resident_bytes() const;
 
  private:

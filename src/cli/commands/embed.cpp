@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -17,6 +18,8 @@ struct EmbedFlags {
   TextFlags texts;
   std::string out;
   std::string prompt;
+  std::optional<std::string> prompt_text;
+  std::string role;
   int dimensions = 0;
 };
 
@@ -30,6 +33,11 @@ Examples:
   quern embed all-MiniLM-L6-v2 "the cat sat" "a dog ran"
   quern embed all-MiniLM-L6-v2 --texts corpus.jsonl --out corpus.npy
   zcat corpus.gz | quern embed all-MiniLM-L6-v2 --texts - --out corpus.npy)";
+
+engine::TextRole role_of(const std::string& name) {
+  if (name == "query") return engine::TextRole::kQuery;
+  return name == "document" ? engine::TextRole::kDocument : engine::TextRole::kAny;
+}
 
 // The result would replace what it was made of.
 Status check_not_same(const std::string& texts, const std::string& out) {
@@ -52,6 +60,11 @@ Status embed(const EmbedFlags& flags, const EngineFlags& engine, engine::StreamT
   }
   session.request.dimensions = flags.dimensions;
   session.request.prompt_name = flags.prompt;
+  session.request.prompt = flags.prompt_text;
+  session.request.role = role_of(flags.role);
+  if (!engine.pooling.empty() && !flags.texts.quiet) {
+    print_note(fmt::format("rows are pooled by '{}', as asked\n", session.model.pooling));
+  }
   QUERN_ASSIGN(auto writer,
                make_vector_writer(flags.out, flags.dimensions > 0 ? flags.dimensions : all_dims));
   const auto sink = [&](const engine::TextItem& item, engine::Outcome& outcome) {
@@ -66,7 +79,7 @@ Status embed(const EmbedFlags& flags, const EngineFlags& engine, engine::StreamT
 
 void add_embed(CLI::App& app, Context& context) {
   auto flags = std::make_shared<EmbedFlags>();
-  const auto add_options = [flags](CLI::App& command) {
+  const auto add_options = [flags, &context](CLI::App& command) {
     command.add_option("TEXT", flags->texts.texts, "Texts to embed")->type_name("");
     command.add_option("-o,--out", flags->out, "Write FILE.npy or FILE.jsonl")
         ->type_name("FILE")
@@ -76,6 +89,20 @@ void add_embed(CLI::App& app, Context& context) {
         ->check(CLI::PositiveNumber);
     command.add_option("--prompt", flags->prompt, "A prompt of the model to put before each text")
         ->type_name("NAME");
+    command
+        .add_option("--prompt-text", flags->prompt_text,
+                    "This text before each text, in place of any prompt of the model")
+        ->type_name("TEXT");
+    command
+        .add_option("--as", flags->role,
+                    "Take the model's prompt for one side of a search: query or document")
+        ->type_name("ROLE")
+        ->check(CLI::IsMember({"query", "document"}));
+    command
+        .add_option("--pooling", context.engine.pooling,
+                    "How the rows of a text become one, in place of the model's own: cls, max,\n"
+                    "mean, mean_sqrt_len_tokens, weightedmean or lasttoken")
+        ->type_name("MODE");
   };
   add_text_command(
       app, context, flags->texts,

@@ -35,20 +35,6 @@ const char* tokenizer_name(text::TokenizerSpec::Model model) {
   return "";
 }
 
-const char* pooling_name(formats::Pooling pooling) {
-  switch (pooling) {
-    case formats::Pooling::kMean:
-      return "mean";
-    case formats::Pooling::kCls:
-      return "cls";
-    case formats::Pooling::kMax:
-      return "max";
-    case formats::Pooling::kLast:
-      return "lasttoken";
-  }
-  return "";
-}
-
 /// "[CLS] A [SEP] B [SEP]"; "" where there is no such template.
 std::string spelled(const std::vector<text::TemplatePiece>& pieces,
                     const text::Tokenizer& tokenizer) {
@@ -87,8 +73,8 @@ void add_encoder(const engine::ModelCard& card, Json& out) {
     return;
   }
   out["dimensions"] = head.truncate_to > 0 ? head.truncate_to : head.n_values;
-  out["pooling"] = pooling_name(head.pooling);
-  out["normalize"] = head.normalize;
+  out["pooling"] = formats::poolings_text(head.poolings);
+  out["normalize"] = head.is_normalized();
   out["pooling_from"] = card.known.gave_pooling ? "known" : "files";
   out["prompts"] = facts.folder.prompts;
   out["prompts_from"] = card.known.gave_prompts        ? "known"

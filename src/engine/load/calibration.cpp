@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/load/calibration_texts.h"
+#include "models/pooling.h"
 #include "tensor/buffer.h"
 
 namespace quern::engine {
@@ -38,10 +39,14 @@ std::size_t hidden_bytes(const models::Encoder& model, int n_tokens) {
   return (bytes + Buffer::kAlignment - 1) / Buffer::kAlignment * Buffer::kAlignment;
 }
 
+std::size_t scratch_bytes(const models::Encoder& model, int longest) {
+  return std::max(models::encoder_scratch_bytes(model, longest, longest, 1),
+                  models::vector_scratch_bytes(model.head, model.config.d_model, 1));
+}
+
 class SampleRun {
  public:
-  SampleRun(const ModelCard& card, const models::Encoder& model, SampleResults& out)
-      : card_(card), model_(model), out_(out) {}
+  SampleRun(const models::Encoder& model, SampleResults& out) : model_(model), out_(out) {}
 
   /// Results into row i of the output.
   void run(const text::Encoding& sample, int i, bool observe, Worker& worker) const {
@@ -57,20 +62,19 @@ class SampleRun {
     } else {
       models::encoder_forward(model_, batch, scratch, ThreadPool::serial(), hidden);
     }
-    const bool classifies = out_.n_labels > 0;
-    const formats::Pooling pooling =
-        classifies ? formats::Pooling::kCls : card_.as_encoder().folder.head.pooling;
-    models::pool_sequences(batch, hidden, {.pooling = pooling, .normalize = false},
-                           {out_.states.data() + std::ptrdiff_t{i} * d, 1, d});
-    if (classifies) {
+    const Matrix<float> state(out_.states.data() + std::ptrdiff_t{i} * out_.d_state, 1,
+                              out_.d_state);
+    if (out_.n_labels > 0) {
+      models::pool_rows(model_.classifier.pooling, hidden, 0, state.row(0));
       models::classify_sequences(
           model_.classifier, batch, hidden,
           {out_.logits.data() + std::ptrdiff_t{i} * out_.n_labels, 1, out_.n_labels});
+    } else {
+      models::pool_sequences(model_.head, batch, hidden, scratch, ThreadPool::serial(), state);
     }
   }
 
  private:
-  const ModelCard& card_;
   const models::Encoder& model_;
   SampleResults& out_;
 };
@@ -98,17 +102,18 @@ Result<SampleResults> run_samples(const ModelCard& card, const models::Encoder& 
   if (samples.empty()) return out;
   out.n_samples = static_cast<int>(samples.size());
   out.n_labels = card.task() == Task::kClassify ? model.classifier.n_labels() : 0;
-  out.states.resize(samples.size() * static_cast<std::size_t>(model.config.d_model));
+  const int d = model.config.d_model;
+  out.d_state = out.n_labels > 0 ? d : model.head.n_values(d);
+  out.states.resize(samples.size() * static_cast<std::size_t>(out.d_state));
   out.logits.resize(samples.size() * static_cast<std::size_t>(out.n_labels));
 
   const int n_workers = std::min(pool.n_threads(), kMaxWorkers);
   const int longest = n_tokens_of(samples[0]);
-  const std::size_t each =
-      hidden_bytes(model, longest) + models::encoder_scratch_bytes(model, longest, longest, 1);
+  const std::size_t each = hidden_bytes(model, longest) + scratch_bytes(model, longest);
   QUERN_ASSIGN(const Buffer bytes,
                Buffer::make(ledger, "calibration", each * static_cast<std::size_t>(n_workers)));
   std::vector<Worker> workers(static_cast<std::size_t>(n_workers));
-  const SampleRun run(card, model, out);
+  const SampleRun run(model, out);
   std::atomic<int> next{0};
   pool.parallel_for(n_workers, [&](int w, int) {
     const auto i_worker = static_cast<std::size_t>(w);

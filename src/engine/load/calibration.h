@@ -21,8 +21,9 @@ std::vector<text::Encoding> sample_inputs(const ModelCard& card);
 struct SampleResults {
   int n_samples = 0;
   int n_labels = 0;  // 0 for an embedder.
-  std::vector<float> states =
-      {};  // [n_samples, d_model]: the vector, or the row a classifier reads.
+  int d_state = 0;
+  // [n_samples, d_state]: the vector, or the row a classifier reads.
+  std::vector<float> states = {};
   std::vector<float> logits = {};  // [n_samples, n_labels]
 };
 

@@ -1,5 +1,6 @@
 #include "engine/load/encoder_servable.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/machine.h"
@@ -20,20 +21,22 @@ class EncoderServable : public Servable {
   }
 
   std::size_t scratch_bytes(int n_tokens, int longest, int n_threads) const override {
+    // Pooling begins where the pass has ended. A sequence has a token at least.
     return hidden_bytes(n_tokens) +
-           models::encoder_scratch_bytes(model_, n_tokens, longest, n_threads);
+           std::max(models::encoder_scratch_bytes(model_, n_tokens, longest, n_threads),
+                    models::vector_scratch_bytes(model_.head, model_.config.d_model, n_tokens));
   }
 
   void forward(const models::RaggedBatch& batch, std::span<std::byte> scratch, ThreadPool& pool,
                Matrix<float> out) const override {
     const Matrix<float> hidden(reinterpret_cast<float*>(scratch.data()), batch.n_tokens(),
                                model_.config.d_model);
-    models::encoder_forward(model_, batch, scratch.subspan(hidden_bytes(batch.n_tokens())), pool,
-                            hidden);
+    const auto rest = scratch.subspan(hidden_bytes(batch.n_tokens()));
+    models::encoder_forward(model_, batch, rest, pool, hidden);
     if (card_->task() == Task::kClassify) {
       models::classify_sequences(model_.classifier, batch, hidden, out);
     } else {
-      models::pool_sequences(batch, hidden, card_->as_encoder().folder.head, out);
+      models::pool_sequences(model_.head, batch, hidden, rest, pool, out);
     }
   }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "base/log.h"
@@ -17,7 +18,7 @@
 #include "engine/load/precision_record.h"
 #include "engine/load/self_check.h"
 #include "formats/decoder_model.h"
-#include "formats/safetensors.h"
+#include "formats/model_kind.h"
 #include "hub/hub.h"
 #include "hub/model_digest.h"
 #include "hub/model_state.h"
@@ -52,7 +53,8 @@ Result<fs::path> canonical_place(const fs::path& path) {
 
 class FolderSource : public ModelSource {
  public:
-  FolderSource(hub::Hub hub, PrecisionWish wish) : hub_(std::move(hub)), precisions_(wish) {}
+  FolderSource(hub::Hub hub, PrecisionWish wish, std::optional<formats::Pooling> pooling)
+      : hub_(std::move(hub)), precisions_(wish), pooling_(pooling) {}
 
   Result<ModelPlace> resolve(const std::string& model) const override {
     std::shared_ptr<const Known> known;
@@ -85,19 +87,19 @@ class FolderSource : public ModelSource {
   Result<ModelCard> read(const ModelPlace& place) const override {
     ModelCard card;
     QUERN_ASSIGN(const formats::ModelKind kind, formats::model_kind(place.path));
-    if (kind == formats::ModelKind::kDecoder) {
+    // Who chooses a pooling wants vectors.
+    if (kind == formats::ModelKind::kDecoder && !pooling_) {
       QUERN_ASSIGN(card, read_generative_card(place.path));
       std::get<DecoderFacts>(card.facts).model.name = place.name;
       card.warnings = self_check(card.as_decoder().model);
     } else {
-      QUERN_ASSIGN(formats::ModelFolder folder, formats::read_model_folder(place.path));
+      QUERN_ASSIGN(formats::ModelFolder folder, read_folder(place.path, card.known));
       folder.name = place.name;
-      card.known = hub::add_known_facts(folder);
       QUERN_ASSIGN(text::TextEncoder encoder, read_encoder(place));
       card.warnings = self_check(folder, encoder, card.known);
+      precisions_.remember(place.key, recorded(folder));
       card.facts = encoder_facts(std::move(folder), encoder);
       card.encoder = std::make_shared<const text::TextEncoder>(std::move(encoder));
-      precisions_.remember(place.key, recorded(place.path));
     }
     card.name = place.name;
     card.key = place.key;
@@ -133,7 +135,9 @@ class FolderSource : public ModelSource {
 
   WeightInfo weights(const ModelCard& card) const override {
     if (card.generates()) return card.as_decoder().weights;
-    return info_of(card.as_encoder().folder, precisions_.find(card.key));
+    const formats::ModelFolder& folder = card.as_encoder().folder;
+    const Result<WeightInfo> info = info_of(folder, precisions_.find(card.key));
+    return info.ok() ? *info : WeightInfo{.precision = "", .bytes = 0};
   }
 
   // A model that was listed is not opened again until its files change.
@@ -181,6 +185,7 @@ class FolderSource : public ModelSource {
     Known out;
     QUERN_ASSIGN(out.state, hub::ModelState::of(files));
     out.place.where = files + "@" + wish_name(precisions_.wish());
+    if (pooling_) out.place.where += std::string("@") + formats::pooling_name(*pooling_);
     out.place.key = out.place.where + "#" + out.state.fingerprint();
     out.place.path = path.string();
     out.place.name = hub_.name_at(files);
@@ -196,23 +201,31 @@ class FolderSource : public ModelSource {
     return out;
   }
 
+  /// With what is known of the model; a pooling that was chosen goes before that too.
+  Result<formats::ModelFolder> read_folder(const std::string& path, hub::KnownFacts& known) const {
+    QUERN_ASSIGN(formats::ModelFolder folder, formats::read_model_folder(path, pooling_));
+    known = hub::add_known_facts(folder);
+    if (pooling_) QUERN_TRY(formats::override_pooling(*pooling_, folder.head));
+    return folder;
+  }
+
   /// Of an installed model that is whole.
   Result<ModelInfo> describe(const ModelPlace& place) const {
     QUERN_ASSIGN(const hub::InstalledModel installed, hub_.find(place.name));
     if (!installed.problem.empty()) return Status(Code::kBadInput, installed.problem);
     ModelCard card;
-    const bool generates = installed.task == task_name(Task::kGenerate);
-    if (generates) {
+    WeightInfo weights;
+    if (installed.task == task_name(Task::kGenerate)) {
       QUERN_ASSIGN(card, read_generative_facts(place.path));
+      weights = card.as_decoder().weights;
     } else {
-      QUERN_ASSIGN(std::get<EncoderFacts>(card.facts).folder,
-                   formats::read_model_folder(place.path));
-      card.known = hub::add_known_facts(std::get<EncoderFacts>(card.facts).folder);
+      formats::ModelFolder& folder = std::get<EncoderFacts>(card.facts).folder;
+      QUERN_ASSIGN(folder, read_folder(place.path, card.known));
+      QUERN_ASSIGN(weights, info_of(folder, recorded(folder)));
     }
     card.name = place.name;
     card.digest = known_digest(place);
-    return info_from(card, generates ? card.as_decoder().weights
-                                     : info_of(card.as_encoder().folder, recorded(place.path)));
+    return info_from(card, weights);
   }
 
   std::string known_digest(const ModelPlace& place) const {
@@ -222,10 +235,15 @@ class FolderSource : public ModelSource {
   }
 
   // Before "auto" is measured, what measuring takes: f32.
-  static WeightInfo info_of(const formats::ModelFolder& folder, PrecisionWish precision) {
-    return {.precision = wish_name(precision),
-            .bytes =
-                models::encoder_weight_bytes(folder, precision.value_or(kernels::Precision::kF32))};
+  static Result<WeightInfo> info_of(const formats::ModelFolder& folder, PrecisionWish precision) {
+    if (precision != kernels::Precision::kStored) {
+      return WeightInfo{.precision = wish_name(precision),
+                        .bytes = models::encoder_weight_bytes(
+                            folder, precision.value_or(kernels::Precision::kF32))};
+    }
+    QUERN_ASSIGN(const models::EncoderWeightInfo info,
+                 models::encoder_weight_info(folder, *precision));
+    return WeightInfo{.precision = block_layout(info.main_format).name, .bytes = info.n_bytes};
   }
 
   Result<models::Encoder> load_model(const ModelCard& card, ByteLedger& ledger,
@@ -233,11 +251,12 @@ class FolderSource : public ModelSource {
     if (const PrecisionWish known = precisions_.find(card.key)) {
       return load_at(card, *known, ledger, pool);
     }
-    const std::string& path = card.as_encoder().folder.path;
+    const formats::ModelFolder& folder = card.as_encoder().folder;
     std::string digest;
     if (hub::is_packed_cache_on()) {
-      QUERN_ASSIGN(const formats::TensorFiles files, formats::TensorFiles::open(path));
-      QUERN_ASSIGN(digest, hub::model_digest(hub_.home(), path, files));
+      QUERN_ASSIGN(const models::TensorSource files,
+                   models::TensorSource::open(folder.path, folder.weights));
+      QUERN_ASSIGN(digest, encoder_digest(hub_.home(), folder, files));
       const Result<PrecisionRecord> record = find_precision_record(hub_.home(), digest);
       if (record.ok()) {
         precisions_.remember(card.key, record->chosen);
@@ -250,7 +269,7 @@ class FolderSource : public ModelSource {
     precisions_.remember(card.key, measured->record.chosen);
     return load_packed_encoder(
         {.home = hub_.home(),
-         .folder = card.as_encoder().folder,
+         .folder = folder,
          .precision = measured->record.chosen,
          .calibrate = [&]() -> Result<models::Int8Calibration> { return measured->seen; }},
         ledger, pool);
@@ -266,15 +285,19 @@ class FolderSource : public ModelSource {
         ledger, pool);
   }
 
-  /// The precision asked for, or the one that was measured in an earlier run.
-  PrecisionWish recorded(const std::string& path) const {
-    if (precisions_.wish() || !hub::is_packed_cache_on()) return precisions_.wish();
-    const auto record = known_precision_record(hub_.home(), path);
+  /// The precision asked for, that of a GGUF file's own blocks, or the one that was measured in an
+  /// earlier run.
+  PrecisionWish recorded(const formats::ModelFolder& folder) const {
+    if (precisions_.wish()) return precisions_.wish();
+    if (folder.weights == formats::WeightFiles::kGguf) return kernels::Precision::kStored;
+    if (!hub::is_packed_cache_on()) return std::nullopt;
+    const auto record = known_precision_record(hub_.home(), folder.path);
     return record ? PrecisionWish(record->chosen) : std::nullopt;
   }
 
   const hub::Hub hub_;
   mutable PrecisionMemory precisions_;
+  const std::optional<formats::Pooling> pooling_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, std::shared_ptr<const Known>> known_;  // As requested.
   mutable std::map<std::string, ModelInfo> listed_;                    // Installed ones, by key.
@@ -283,10 +306,15 @@ class FolderSource : public ModelSource {
 }  // namespace
 
 Result<std::unique_ptr<ModelSource>> make_folder_source(const std::string& home,
-                                                        const std::string& precision) {
+                                                        const std::string& precision,
+                                                        const std::string& pooling) {
   QUERN_ASSIGN(const PrecisionWish wish, parse_precision_wish(precision));
-  return std::unique_ptr<ModelSource>(
-      std::make_unique<FolderSource>(hub::Hub(home.empty() ? hub::home_folder() : home), wish));
+  std::optional<formats::Pooling> own_pooling;
+  if (!pooling.empty()) {
+    QUERN_ASSIGN(own_pooling, formats::parse_pooling(pooling));
+  }
+  return std::unique_ptr<ModelSource>(std::make_unique<FolderSource>(
+      hub::Hub(home.empty() ? hub::home_folder() : home), wish, own_pooling));
 }
 
 }  // namespace quern::engine

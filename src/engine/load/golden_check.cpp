@@ -29,8 +29,12 @@ Result<std::vector<float>> run(const ModelCard& card, const Servable& model, con
   QUERN_ASSIGN(const Buffer scratch,
                Buffer::make(ledger, "golden", model.scratch_bytes(n, n, pool.n_threads())));
   const std::vector<std::int32_t> starts = {0, n};
+  const std::vector<std::int32_t> n_unpooled = {encoding.n_unpooled};
   std::vector<float> values(static_cast<std::size_t>(model.n_values()));
-  model.forward({.ids = encoding.ids, .type_ids = encoding.type_ids, .seq_starts = starts},
+  model.forward({.ids = encoding.ids,
+                 .type_ids = encoding.type_ids,
+                 .seq_starts = starts,
+                 .n_unpooled = n_unpooled},
                 scratch.as<std::byte>(), pool, {values.data(), 1, model.n_values()});
   model.finish(plan, values);
   return values;

@@ -55,8 +55,10 @@ class ModelSource {
 
 /// Installed models of `home` ("": the user's) and model folders given by path, at a named
 /// precision or, for "auto", each at the fastest one that is faithful for it (precision_choice.h).
-/// Errors: kBadInput for an unknown precision.
+/// `pooling`: of every embedder, in place of its own; "": its own.
+/// Errors: kBadInput for an unknown precision or pooling.
 Result<std::unique_ptr<ModelSource>> make_folder_source(const std::string& home,
-                                                        const std::string& precision);
+                                                        const std::string& precision,
+                                                        const std::string& pooling = {});
 
 }  // namespace quern::engine

@@ -1,5 +1,6 @@
 #include "engine/load/packed_encoder.h"
 
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -11,25 +12,29 @@
 namespace quern::engine {
 namespace {
 
-using formats::TensorFiles;
 using models::Encoder;
+using models::TensorSource;
+
+Result<TensorSource> open_files(const formats::ModelFolder& folder) {
+  return TensorSource::open(folder.path, folder.weights);
+}
 
 /// One load: opens the files and calibrates when, and only when, it comes to that.
 class Load {
  public:
-  Load(const PackedEncoderSource& source, TensorFiles opened, ByteLedger& ledger, ThreadPool& pool)
+  Load(const PackedEncoderSource& source, TensorSource opened, ByteLedger& ledger, ThreadPool& pool)
       : source_(source), opened_(std::move(opened)), ledger_(ledger), pool_(pool) {}
 
   Status pack(models::SectionSink& sink) {
     QUERN_TRY(calibrate());
-    QUERN_ASSIGN(TensorFiles files, take_files());
+    QUERN_ASSIGN(TensorSource files, take_files());
     return models::pack_encoder(facts(), std::move(files), ledger_, pool_, sink);
   }
 
   /// Packs into memory when there are no sections.
   Result<Encoder> load(MappedSections packed) {
     if (packed.n() == 0) QUERN_TRY(calibrate());
-    QUERN_ASSIGN(TensorFiles files, take_files());
+    QUERN_ASSIGN(TensorSource files, take_files());
     models::EncoderLoad load = facts();
     load.packed = std::move(packed);
     return models::load_encoder(std::move(load), std::move(files), ledger_, pool_);
@@ -49,13 +54,13 @@ class Load {
   }
 
   // The first use is of the files that the digest was taken of.
-  Result<TensorFiles> take_files() {
-    if (!opened_) return TensorFiles::open(source_.folder.path);
+  Result<TensorSource> take_files() {
+    if (!opened_) return open_files(source_.folder);
     return *std::exchange(opened_, std::nullopt);
   }
 
   const PackedEncoderSource& source_;
-  std::optional<TensorFiles> opened_;
+  std::optional<TensorSource> opened_;
   std::optional<models::Int8Calibration> seen_;
   ByteLedger& ledger_;
   ThreadPool& pool_;
@@ -63,12 +68,19 @@ class Load {
 
 }  // namespace
 
+Result<std::string> encoder_digest(const std::string& home, const formats::ModelFolder& folder,
+                                   const TensorSource& files) {
+  const bool is_gguf = folder.weights == formats::WeightFiles::kGguf;
+  const std::string at =
+      is_gguf ? std::filesystem::path(folder.path).parent_path().string() : folder.path;
+  return hub::model_digest(home, at, files.mapped());
+}
+
 Result<Encoder> load_packed_encoder(const PackedEncoderSource& source, ByteLedger& ledger,
                                     ThreadPool& pool) {
-  const std::string& path = source.folder.path;
-  QUERN_ASSIGN(TensorFiles files, TensorFiles::open(path));
+  QUERN_ASSIGN(TensorSource files, open_files(source.folder));
   if (!hub::is_packed_cache_on()) return Load(source, std::move(files), ledger, pool).load({});
-  QUERN_ASSIGN(const std::string digest, hub::model_digest(source.home, path, files));
+  QUERN_ASSIGN(const std::string digest, encoder_digest(source.home, source.folder, files));
   const hub::PackedKey key{.model_digest = digest,
                            .precision = kernels::precision_name(source.precision),
                            .isa = kernels::active().isa,

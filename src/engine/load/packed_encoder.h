@@ -20,9 +20,13 @@ struct PackedEncoderSource {
   std::function<Result<models::Int8Calibration>()> calibrate;
 };
 
+/// hub::model_digest of all files that the weights come from.
+Result<std::string> encoder_digest(const std::string& home, const formats::ModelFolder& folder,
+                                   const models::TensorSource& files);
+
 /// A cache that is off, damaged, full or not writable costs time and nothing else: it is logged,
 /// and the model is as good.
-/// Errors: of TensorFiles::open, load_encoder and `calibrate`.
+/// Errors: of TensorSource::open, load_encoder and `calibrate`.
 Result<models::Encoder> load_packed_encoder(const PackedEncoderSource& source, ByteLedger& ledger,
                                             ThreadPool& pool);
 

@@ -14,7 +14,6 @@
 namespace quern::engine {
 namespace {
 
-using formats::TensorFiles;
 using kernels::Precision;
 using models::Encoder;
 
@@ -66,12 +65,11 @@ int labels_changed(const SampleResults& f32, const SampleResults& got) {
 
 Result<Encoder> load(const ModelCard& card, Precision precision,
                      const models::Int8Calibration* seen, ByteLedger& ledger, ThreadPool& pool) {
-  QUERN_ASSIGN(TensorFiles files, TensorFiles::open(card.as_encoder().folder.path));
-  return models::load_encoder({.folder = card.as_encoder().folder,
-                               .precision = precision,
-                               .packed = {},
-                               .calibration = seen},
-                              std::move(files), ledger, pool);
+  const formats::ModelFolder& folder = card.as_encoder().folder;
+  QUERN_ASSIGN(models::TensorSource files, models::TensorSource::open(folder.path, folder.weights));
+  return models::load_encoder(
+      {.folder = folder, .precision = precision, .packed = {}, .calibration = seen},
+      std::move(files), ledger, pool);
 }
 
 const models::Int8Calibration* if_any(const models::Int8Calibration& seen) {

@@ -39,7 +39,7 @@ class Check {
       check_limit();
       check_padding();
     }
-    check_template(is_embedder);
+    if (!folder_.pair_prompt) check_template(is_embedder);
     check_vocabulary();
     return std::move(found_);
   }
@@ -54,8 +54,9 @@ class Check {
     std::error_code error;
     if (known_.gave_pooling || fs::exists(fs::path(folder_.path) / "modules.json", error)) return;
     tell(
-        "no modules.json says how a text becomes a vector: the mean of its tokens, at length 1, is "
-        "taken");
+        "no modules.json says how a text becomes a vector: the {} of its tokens, at length 1, is "
+        "taken",
+        folder_.head.poolings.front() == formats::Pooling::kLast ? "last" : "mean");
   }
 
   void check_pooling_file() {
@@ -135,13 +136,16 @@ class Check {
     const std::vector<text::TokenId> ids = encoder_.wrap({own}, 0).ids;
     const bool has_first = ids.front() != own;
     const bool has_last = ids.back() != own;
-    const formats::Pooling pooling = folder_.head.pooling;
-    if (pooling == formats::Pooling::kLast && !has_last) {
+    const auto pools = [this](formats::Pooling pooling) {
+      const std::vector<formats::Pooling>& all = folder_.head.poolings;
+      return std::find(all.begin(), all.end(), pooling) != all.end();
+    };
+    if (pools(formats::Pooling::kLast) && !has_last && is_embedder) {
       tell(
           "a vector is made of the last token, and the tokenizer puts no end token behind a text: "
           "most "
           "such models need one (a later revision of the files may have it)");
-    } else if (pooling == formats::Pooling::kCls && !has_first) {
+    } else if (pools(formats::Pooling::kCls) && !has_first) {
       tell("{} of the first token, and the tokenizer puts none of its own in front of a text",
            is_embedder ? "a vector is made" : "a label is made");
     } else if (ids.size() == 1) {

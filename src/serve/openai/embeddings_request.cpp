@@ -47,6 +47,7 @@ Problem Reader::read_field(std::string_view key, JsonValue value) {
   if (key == "dimensions") return read_count(value, {key}, request.dimensions);
   if (key == "max_tokens") return read_count(value, {key}, request.max_tokens);
   if (key == "prompt_name") return read_string(value, {key}, request.prompt_name);
+  if (key == "prompt") return read_string(value, {key}, request.prompt.emplace());
   if (key == "encoding_format") {
     using enum EncodingFormat;
     return read_choice<EncodingFormat>(value, {key}, {{"float", kFloat}, {"base64", kBase64}},

@@ -62,13 +62,15 @@ TEST(embeddings_request, options_and_their_defaults) {
   EXPECT_EQ(plain.request.task, engine::Task::kEmbed);
 
   const auto all = parsed(with(R"("encoding_format":"base64","dimensions":3,"user":"u",
-      "truncation":"refuse","max_tokens":9,"prompt_name":"query","priority":"bulk",
+      "truncation":"refuse","max_tokens":9,"prompt_name":"query","prompt":"","priority":"bulk",
       "else":{"a":[1,{"b":null}],"c":true})"));
   EXPECT_EQ(all.format, EncodingFormat::kBase64);
   EXPECT_EQ(all.request.dimensions, 3);
   EXPECT_EQ(all.request.truncation, engine::Truncation::kRefuse);
   EXPECT_EQ(all.request.max_tokens, 9);
   EXPECT_EQ(all.request.prompt_name, "query");
+  EXPECT_EQ(all.request.prompt, "");  // None, which is not the model's own.
+  EXPECT_FALSE(plain.request.prompt);
   EXPECT_EQ(all.request.work_class, engine::WorkClass::kBulk);
 
   const auto nulls = parsed(with(R"("encoding_format":null,"dimensions":null,"user":null)"));
