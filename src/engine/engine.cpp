@@ -91,10 +91,11 @@ Status not_generative(const ModelCard& card) {
 }
 
 // What a request holds until it is answered: its texts, and the results.
-std::size_t request_bytes(const std::vector<Input>& inputs, int n_values) {
-  std::size_t bytes = inputs.size() * (sizeof(Input) + sizeof(Outcome) +
-                                       static_cast<std::size_t>(n_values) * sizeof(float));
-  for (const Input& input : inputs) {
+std::size_t request_bytes(const Request& request, int n_values) {
+  std::size_t bytes = request.query.size() +
+                      request.inputs.size() * (sizeof(Input) + sizeof(Outcome) +
+                                               static_cast<std::size_t>(n_values) * sizeof(float));
+  for (const Input& input : request.inputs) {
     bytes += input.text.size();
     if (input.text_pair) bytes += input.text_pair->size();
     if (input.ids) bytes += input.ids->size() * sizeof(text::TokenId);
@@ -281,7 +282,7 @@ class EngineImpl : public Engine {
       answer(job, failed(plan.status()));
       return false;
     }
-    Result<Reservation> bytes = reserve(request_bytes(request.inputs, card->n_values()));
+    Result<Reservation> bytes = reserve(request_bytes(request, card->n_values()));
     if (!bytes.ok()) {
       answer(job, failed(bytes.status()));
       return false;
@@ -292,6 +293,7 @@ class EngineImpl : public Engine {
     job.work_class = request.work_class;
     job.deadline = request.deadline;
     job.card = card;
+    job.response.head = {card, &card->as_encoder().folder.head};
     return true;
   }
 

@@ -52,6 +52,7 @@ struct Request {
   std::string model;  // Installed name or path.
   Task task = Task::kEmbed;
   std::vector<Input> inputs;
+  std::string query;  // kRerank: the first text of every pair; inputs are the second ones.
   // What is put before each text: this, else the model's prompt of that name, else the one it has
   // for that role, else its default.
   std::optional<std::string> prompt;
@@ -76,9 +77,12 @@ struct Outcome {
 struct Response {
   Status status;                  // Not ok: the request as a whole failed and outcomes is empty.
   std::vector<Outcome> outcomes;  // One per input, in order.
-  int n_tokens = 0;               // Sum over outcomes.
-  double queue_ms = 0;            // Until the first batch with one of its inputs started.
-  double compute_ms = 0;          // In forward passes that held one of its inputs.
+  /// What their values are: labels, scale. As of the files that were used, which may be replaced by
+  /// now. Null where a request failed before its model was there.
+  std::shared_ptr<const formats::HeadFacts> head;
+  int n_tokens = 0;       // Sum over outcomes.
+  double queue_ms = 0;    // Until the first batch with one of its inputs started.
+  double compute_ms = 0;  // In forward passes that held one of its inputs.
 };
 
 struct ModelInfo {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "engine/task_check.h"
 
 namespace quern::engine {
 namespace {
@@ -85,17 +86,26 @@ Status check_ids(const ModelCard& card, const std::vector<text::TokenId>& ids) {
           fmt::format("token id {} is outside the vocabulary of {}", *bad, n_vocab)};
 }
 
+Status takes_no_pairs(const ModelCard& card) {
+  return {Code::kBadInput, fmt::format("model '{}' takes no pairs of texts", card.name)};
+}
+
+/// The texts of an input that is a pair, or a document that the plan has the query to.
+std::pair<std::string_view, std::string_view> pair_of(const Plan& plan, const Input& input) {
+  if (plan.query) return {*plan.query, input.text};
+  return {input.text, *input.text_pair};
+}
+
 Result<text::Encoding> encode_pair(const ModelCard& card, const Plan& plan, const Input& input) {
   const int n_template = card.as_encoder().n_pair_template;
-  if (n_template == 0) {
-    return {Code::kBadInput, fmt::format("model '{}' takes no pairs of texts", card.name)};
-  }
+  if (n_template == 0) return takes_no_pairs(card);
   if (plan.max_tokens < n_template) {
     return {Code::kBadInput,
             fmt::format("max_tokens is {}, a pair needs at least {}", plan.max_tokens, n_template)};
   }
-  const std::string first = plan.prompt + input.text;
-  return card.encoder->encode_pair(first, *input.text_pair, plan.max_tokens, plan.truncation_side);
+  const auto [first, second] = pair_of(plan, input);
+  return card.encoder->encode_pair(plan.prompt + std::string(first), second, plan.max_tokens,
+                                   plan.truncation_side);
 }
 
 /// A pair in the text that asks for a judgement of it.
@@ -103,7 +113,7 @@ Result<text::Encoding> encode_prompted(const ModelCard& card, const Plan& plan,
                                        const Input& input) {
   const EncoderFacts& facts = card.as_encoder();
   const formats::PairPrompt& prompt = *facts.folder.pair_prompt;
-  if (!input.text_pair) {
+  if (!plan.query && !input.text_pair) {
     return {Code::kBadInput, fmt::format("model '{}' judges pairs of texts only", card.name)};
   }
   if (plan.max_tokens <= facts.n_pair_template) {
@@ -115,8 +125,9 @@ Result<text::Encoding> encode_prompted(const ModelCard& card, const Plan& plan,
   std::vector<text::TokenId> suffix;
   tokenizer.encode(prompt.suffix, text::Specials::kAsToken, suffix);
   text::Encoding out;
-  tokenizer.encode(head + input.text + prompt.between + *input.text_pair, text::Specials::kAsToken,
-                   out.ids);
+  const auto [first, second] = pair_of(plan, input);
+  tokenizer.encode(fmt::format("{}{}{}{}", head, first, prompt.between, second),
+                   text::Specials::kAsToken, out.ids);
   const std::size_t room = static_cast<std::size_t>(plan.max_tokens) - suffix.size();
   if (out.ids.size() > room) {
     out.n_dropped = static_cast<int>(out.ids.size() - room);
@@ -128,13 +139,16 @@ Result<text::Encoding> encode_prompted(const ModelCard& card, const Plan& plan,
 }
 
 Result<text::Encoding> encode_any(const ModelCard& card, const Plan& plan, const Input& input) {
+  if (plan.query && (input.ids || input.text_pair)) {
+    return {Code::kBadInput, "a document is one text, it came as token ids or as a pair"};
+  }
   if (input.ids) {
     if (input.text_pair) return {Code::kBadInput, "an input is token ids or a pair, not both"};
     QUERN_TRY(check_ids(card, *input.ids));  // Before they are wrapped: name the caller's own.
     return card.encoder->wrap(*input.ids, plan.max_tokens, plan.truncation_side);
   }
   if (card.as_encoder().folder.pair_prompt) return encode_prompted(card, plan, input);
-  if (input.text_pair) return encode_pair(card, plan, input);
+  if (plan.query || input.text_pair) return encode_pair(card, plan, input);
   if (plan.prompt.empty()) {
     return card.encoder->encode(input.text, plan.max_tokens, plan.truncation_side);
   }
@@ -205,12 +219,16 @@ EncoderFacts encoder_facts(formats::ModelFolder folder, const text::TextEncoder&
 }
 
 Result<Plan> plan_request(const ModelCard& card, const Request& request) {
-  if (request.task != card.task() || card.generates()) {
+  if (card.generates()) {
     return {Code::kBadInput, fmt::format("model '{}' {}, it cannot do what is asked", card.name,
                                          what_it_does(card.task()))};
   }
   const formats::ModelFolder& folder = card.as_encoder().folder;
+  QUERN_TRY(check_task(card.name, card.task(), folder.head.labels, request.task));
   Plan plan;
+  if (request.task == Task::kRerank) plan.query = request.query;
+  const bool needs_pairs = request.task == Task::kRerank || request.task == Task::kZeroShot;
+  if (needs_pairs && card.as_encoder().n_pair_template == 0) return takes_no_pairs(card);
   plan.truncation = request.truncation;
   plan.truncation_side = request.truncation_side;
   QUERN_ASSIGN(plan.prompt, find_prompt(folder, request));

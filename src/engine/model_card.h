@@ -33,9 +33,10 @@ enum class Slice {
 
 /// A request's wishes, checked against the model and resolved: what each input is encoded with.
 struct Plan {
-  std::string prompt;  // The text itself, "" for none.
-  int n_unpooled = 0;  // Tokens of the prompt, where its rows do not count.
-  int max_tokens = 0;  // > 0, at most the model's positions.
+  std::string prompt;                     // The text itself, "" for none.
+  std::optional<std::string> query = {};  // Put before each input, to make a pair of it.
+  int n_unpooled = 0;                     // Tokens of the prompt, where its rows do not count.
+  int max_tokens = 0;                     // > 0, at most the model's positions.
   Truncation truncation = Truncation::kCut;
   std::optional<text::TruncationSide> truncation_side = {};
   int slice_to = 0;  // Keep this many numbers; 0: the vector as it is.

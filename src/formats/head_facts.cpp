@@ -94,6 +94,10 @@ const char* task_name(Task task) {
       return "classify";
     case Task::kGenerate:
       return "generate";
+    case Task::kRerank:
+      return "rerank";
+    case Task::kZeroShot:
+      return "zero-shot";
   }
   return "";
 }
@@ -106,6 +110,10 @@ const char* what_it_does(Task task) {
       return "classifies texts";
     case Task::kGenerate:
       return "generates text";
+    case Task::kRerank:
+      return "scores a document for a query (a cross-encoder)";
+    case Task::kZeroShot:
+      return "judges whether a text entails another (an NLI model)";
   }
   return "";
 }
@@ -152,6 +160,12 @@ Result<HeadFacts> read_head(const JsonObject& config, int d_model) {
   QUERN_ASSIGN(head.labels, read_labels(config));
   head.n_values = static_cast<int>(head.labels.size());
   QUERN_ASSIGN(head.scale, read_scale(config, head.labels.size()));
+  if (head.scale == Scale::kSoftmax && head.labels.size() == 1) {
+    return Status(Code::kUnsupported,
+                  fmt::format("{}: names a softmax over a single label, which is always 1, want "
+                              "Identity or Sigmoid",
+                              config.label()));
+  }
   return head;
 }
 

@@ -14,10 +14,11 @@
 
 namespace quern::formats {
 
-/// What a user can ask a model for.
-enum class Task { kEmbed, kClassify, kGenerate };
+/// What a user can ask a model for. A model's own is one of the first three; what else a
+/// classifier can do is a matter of its labels.
+enum class Task { kEmbed, kClassify, kGenerate, kRerank, kZeroShot };
 
-const char* task_name(Task task);  // "embed", "classify", "generate".
+const char* task_name(Task task);  // "embed", "classify", "generate", "rerank", "zero-shot".
 
 /// For messages: "embeds texts", "classifies texts", "generates text".
 const char* what_it_does(Task task);

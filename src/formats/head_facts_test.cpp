@@ -63,6 +63,11 @@ TEST(head_facts, what_no_scale_stands_for_is_refused) {
                           .status();
   EXPECT_EQ(tanh.code(), Code::kUnsupported);
   EXPECT_THAT(tanh.message(), HasSubstr("want Identity, Sigmoid or Softmax"));
+  const Status always_one = classifier(R"(, "num_labels": 1, "sentence_transformers":
+      {"activation_fn": "torch.nn.modules.activation.Softmax"})")
+                                .status();
+  EXPECT_EQ(always_one.code(), Code::kUnsupported);
+  EXPECT_THAT(always_one.message(), HasSubstr("softmax over a single label, which is always 1"));
   EXPECT_EQ(classifier(R"(, "sentence_transformers": 3)").status().code(), Code::kBadInput);
   EXPECT_EQ(classifier(R"(, "problem_type": 3)").status().code(), Code::kBadInput);
 }
