@@ -64,6 +64,7 @@ void add_embed(CLI::App& app, Context& context);
 void add_classify(CLI::App& app, Context& context);
 void add_chat(CLI::App& app, Context& context);
 void add_generate(CLI::App& app, Context& context);
+void add_rerank(CLI::App& app, Context& context);
 void add_similar(CLI::App& app, Context& context);
 void add_tokenize(CLI::App& app, Context& context);
 void add_models(CLI::App& app, Context& context);

@@ -1,5 +1,6 @@
 #include "cli/json_line.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -37,6 +38,13 @@ void append_json_error(const Status& status, std::string& out) {
   out += "\",\"message\":";
   append_json_string(status.message(), out);
   out += '}';
+}
+
+std::string in_one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  return text;
 }
 
 }  // namespace quern::cli

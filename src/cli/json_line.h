@@ -1,4 +1,4 @@
-// The pieces of JSON output.
+// The pieces of JSON and plain output.
 
 #pragma once
 
@@ -21,5 +21,8 @@ void append_json_numbers(std::span<const float> values, std::string& out);
 
 /// Appends ,"error":{"code":"bad_input","message":"..."}.
 void append_json_error(const Status& status, std::string& out);
+
+/// For plain output: control characters, tabs and line ends among them, become spaces.
+std::string in_one_line(std::string text);
 
 }  // namespace quern::cli

@@ -38,6 +38,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_chat(app, context);
   add_generate(app, context);
   add_similar(app, context);
+  add_rerank(app, context);
   add_tokenize(app, context);
   add_models(app, context);
   add_pull(app, context);

@@ -1,19 +1,21 @@
 #include "cli/run_texts.h"
 
+#include <utility>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "base/machine.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "engine/task_check.h"
 
 namespace quern::cli {
 
 Status check_task(const engine::ModelInfo& model, engine::Task wanted) {
-  if (model.task == wanted) return {};
-  return {Code::kBadInput,
-          fmt::format("model '{}' {}, want one that {}", model.name,
-                      engine::what_it_does(model.task), engine::what_it_does(wanted))};
+  const Status status = engine::check_task(model.name, model.task, model.labels, wanted);
+  if (wanted != engine::Task::kRerank || model.task != engine::Task::kEmbed) return status;
+  return {status.code(), status.message() + "; 'quern similar' finds the nearest by its vectors"};
 }
 
 namespace {
@@ -155,8 +157,9 @@ Result<engine::StreamTotals> run_texts(
   };
   job.is_stopped = is_interrupted;
   job.on_idle = std::move(flush);
+  long last_failed = 0;  // Of the pairs that are made of one line the first tells.
   job.sink = [&](const engine::TextItem& item, engine::Outcome& outcome) {
-    if (!outcome.status.ok()) {
+    if (!outcome.status.ok() && std::exchange(last_failed, item.line) != item.line) {
       progress.wipe();
       print_error(describe_failure(item, flags, outcome.status));
     }

@@ -1,5 +1,5 @@
-// What embed, classify and similar have in common: where texts come from, how long they may be,
-// which model sees them, and what is said at the end.
+// What embed, classify, rerank and similar have in common: where texts come from, how long they may
+// be, which model sees them, and what is said at the end.
 
 #pragma once
 

@@ -16,14 +16,17 @@ void TopK::add(ScoredLine candidate) {
   if (heap_.size() == k_) {
     if (heap_.empty() || !is_better(candidate, heap_.front())) return;
     std::pop_heap(heap_.begin(), heap_.end(), is_better);
+    n_text_bytes_ -= heap_.back().text.size();
     heap_.pop_back();
   }
+  n_text_bytes_ += candidate.text.size();
   heap_.push_back(std::move(candidate));
   std::push_heap(heap_.begin(), heap_.end(), is_better);
 }
 
 std::vector<ScoredLine> TopK::take() {
   std::sort_heap(heap_.begin(), heap_.end(), is_better);
+  n_text_bytes_ = 0;
   return std::exchange(heap_, {});
 }
 

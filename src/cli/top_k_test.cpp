@@ -17,6 +17,18 @@ TEST(top_k, keeps_the_best_in_order) {
   EXPECT_TRUE(top.take().empty());
 }
 
+TEST(top_k, counts_the_bytes_it_keeps) {
+  TopK top(2);
+  EXPECT_EQ(top.n_bytes(), 0u);
+  top.add({.score = 1, .line = 1, .text = "four"});
+  top.add({.score = 2, .line = 2, .text = "four"});
+  top.add({.score = 3, .line = 3, .text = "seven!!"});  // For the first.
+  top.add({.score = 0, .line = 4, .text = "nothing"});
+  EXPECT_EQ(top.n_bytes(), 11 + 2 * sizeof(ScoredLine));
+  top.take();
+  EXPECT_EQ(top.n_bytes(), 0u);
+}
+
 TEST(top_k, agrees_with_sorting_everything) {
   std::mt19937 random(3);
   for (int round = 0; round < 200; ++round) {

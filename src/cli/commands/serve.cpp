@@ -34,6 +34,8 @@ Examples:
   quern serve --model all-MiniLM-L6-v2
   curl http://127.0.0.1:8090/v1/embeddings -H 'Content-Type: application/json' \
        -d '{"model":"all-MiniLM-L6-v2","input":["the cat sat","a dog ran"]}'
+  curl http://127.0.0.1:8090/v1/similarity -H 'Content-Type: application/json' \
+       -d '{"model":"all-MiniLM-L6-v2","query":"a dog ran","documents":["a hound raced","tax law"]}'
   quern serve --model SmolLM2-135M-Instruct --kv q8_0 --max-sequences 32
   curl http://127.0.0.1:8090/v1/chat/completions -H 'Content-Type: application/json' \
        -d '{"model":"SmolLM2-135M-Instruct","messages":[{"role":"user","content":"Hello!"}]}'
