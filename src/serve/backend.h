@@ -36,6 +36,7 @@ struct Backend {
   TaskThreads& tasks;        // Of the server: used from its I/O threads only, and from tasks.
   int max_inputs = 2048;     // Of one embedding request; choices of a completion, too.
   int max_in_flight = 1024;  // Requests in the engine; more are told to come back.
+  int max_pairs = 10'000;    // Documents of one rerank request; texts times labels, and the like.
   std::time_t started = std::time(nullptr);
   Metrics metrics{};
   std::atomic<int> n_in_flight{0};

@@ -5,12 +5,14 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
 #include <limits>
 #include <list>
 #include <mutex>
 #include <thread>
 
 #include "engine/engine.h"
+#include "engine/task_check.h"
 
 namespace quern::serve {
 
@@ -18,6 +20,9 @@ namespace quern::serve {
 inline std::vector<float> fake_vector(const engine::Input& input, int dims) {
   std::uint32_t hash = 2166136261u;
   for (const char c : input.text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  for (const char c : input.text_pair.value_or("")) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  }
   if (input.ids) {
     for (const auto id : *input.ids) hash = (hash ^ static_cast<std::uint32_t>(id)) * 16777619u;
   }
@@ -36,7 +41,9 @@ class FakeEngine : public engine::Engine {
   static constexpr const char* kHubName = "owner/tiny";
   static constexpr const char* kWriter = "writer";  // Generates; kMute does, without a template.
   static constexpr const char* kMute = "mute";
-  static constexpr int kContext = 200;  // Of kWriter: characters of a prompt.
+  static constexpr const char* kCross = "cross";  // One label; a logit is the number in a document.
+  static constexpr const char* kNli = "nli";      // Three; logits as fake_vector.
+  static constexpr int kContext = 200;            // Of kWriter: characters of a prompt.
 
   ~FakeEngine() override {
     open_gate();
@@ -113,6 +120,10 @@ class FakeEngine : public engine::Engine {
 
   Result<engine::ModelInfo> describe(const std::string& model) override {
     if (model == kWriter || model == kMute) return writer(model);
+    if (model == kCross) return classifier(model, {"LABEL_0"}, engine::Scale::kSigmoid);
+    if (model == kNli) {
+      return classifier(model, {"neutral", "entailment", "contradiction"}, engine::Scale::kSoftmax);
+    }
     if (model != kModel && model != kHubName && model != "/models/tiny-copy") {
       return Status(Code::kNotFound, "model '" + model + "': not installed; did you mean 'tiny'?");
     }
@@ -120,6 +131,20 @@ class FakeEngine : public engine::Engine {
     info.name = model == "/models/tiny-copy" ? "tiny-copy" : kModel;
     info.family = "bert";
     info.dims = kDims;
+    info.max_tokens = 16;
+    info.precision = "f32";
+    return info;
+  }
+
+  static engine::ModelInfo classifier(const std::string& name, std::vector<std::string> labels,
+                                      engine::Scale scale) {
+    engine::ModelInfo info;
+    info.name = name;
+    info.family = "bert";
+    info.task = engine::Task::kClassify;
+    info.dims = static_cast<int>(labels.size());
+    info.labels = std::move(labels);
+    info.scale = scale;
     info.max_tokens = 16;
     info.precision = "f32";
     return info;
@@ -260,20 +285,28 @@ class FakeEngine : public engine::Engine {
       response.status = Status(Code::kBadInput, "dimensions is 9, the model has 8");
     }
     if (!response.status.ok()) return response;
+    response.status = engine::check_task(info->name, info->task, info->labels, request.task);
+    if (!response.status.ok()) return response;
+    auto head = std::make_shared<formats::HeadFacts>();
+    head->labels = info->labels;
+    head->scale = info->scale;
+    response.head = head;
     for (const engine::Input& input : request.inputs) {
-      response.outcomes.push_back(outcome(input, request));
+      response.outcomes.push_back(outcome(input, request, info->dims));
       response.n_tokens += response.outcomes.back().n_tokens;
     }
     n_tokens_ += response.n_tokens;
     return response;
   }
 
-  static engine::Outcome outcome(const engine::Input& input, const engine::Request& request) {
+  static engine::Outcome outcome(const engine::Input& input, const engine::Request& request,
+                                 int n_values) {
     engine::Outcome outcome;
     if (input.text == "BAD") outcome.status = Status(Code::kBadInput, "the text is bad");
     if (input.text == "FULL") outcome.status = Status(Code::kExhausted, "no room");
-    outcome.values = fake_vector(input, request.dimensions > 0 ? request.dimensions : kDims);
-    if (input.text == "NAN") outcome.values[1] = std::numeric_limits<float>::quiet_NaN();
+    outcome.values = fake_vector(input, request.dimensions > 0 ? request.dimensions : n_values);
+    if (n_values == 1) outcome.values = {std::strtof(input.text.c_str(), nullptr)};
+    if (input.text == "NAN") outcome.values.back() = std::numeric_limits<float>::quiet_NaN();
     outcome.n_tokens = input.ids ? static_cast<int>(input.ids->size()) + 2
                                  : static_cast<int>(input.text.size()) + 2;
     if (outcome.n_tokens > 16) {

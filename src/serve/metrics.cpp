@@ -107,6 +107,23 @@ void add_memory(const engine::Stats& stats, Page& page) {
   }
 }
 
+prometheus::Counter& add_counter(prometheus::Registry& registry, const char* name,
+                                 const char* help) {
+  return BuildCounter().Name(name).Help(help).Register(registry).Add({});
+}
+
+prometheus::Histogram& add_seconds(prometheus::Registry& registry, const char* name,
+                                   const char* help) {
+  return BuildHistogram().Name(name).Help(help).Register(registry).Add({}, kSeconds);
+}
+
+/// Of the requests to encoders of one kind.
+struct EncoderMetrics {
+  prometheus::Counter& n_made;
+  prometheus::Histogram& latency;
+  prometheus::Histogram& queue_time;
+};
+
 }  // namespace
 
 struct Metrics::Impl {
@@ -126,34 +143,26 @@ struct Metrics::Impl {
                                      .Help("Requests being answered.")
                                      .Register(registry)
                                      .Add({});
-  prometheus::Histogram& embedding_latency =
-      BuildHistogram()
-          .Name("embedding_latency_seconds")
-          .Help("One embedding request in the engine, waiting included.")
-          .Register(registry)
-          .Add({}, kSeconds);
-  prometheus::Histogram& queue_time = BuildHistogram()
-                                          .Name("quern_embedding_queue_seconds")
-                                          .Help("Until the first batch with one of its inputs.")
-                                          .Register(registry)
-                                          .Add({}, kSeconds);
+  EncoderMetrics embedding = {
+      .n_made = add_counter(registry, "embeddings_generated_total",
+                            "Vectors made for requests to this server."),
+      .latency = add_seconds(registry, "embedding_latency_seconds",
+                             "One embedding request in the engine, waiting included."),
+      .queue_time = add_seconds(registry, "quern_embedding_queue_seconds",
+                                "Until the first batch with one of its inputs.")};
+  EncoderMetrics scoring = {
+      .n_made = add_counter(registry, "quern_texts_scored_total",
+                            "Texts and pairs that were scored: reranked, classified."),
+      .latency = add_seconds(registry, "quern_scoring_latency_seconds",
+                             "One request for scores in the engine, waiting included."),
+      .queue_time = add_seconds(registry, "quern_scoring_queue_seconds",
+                                "Until the first batch with one of its inputs.")};
   prometheus::Histogram& first_token =
-      BuildHistogram()
-          .Name("quern_time_to_first_token_seconds")
-          .Help("From the request to the first token of an answer, waiting included.")
-          .Register(registry)
-          .Add({}, kSeconds);
+      add_seconds(registry, "quern_time_to_first_token_seconds",
+                  "From the request to the first token of an answer, waiting included.");
   prometheus::Histogram& next_token =
-      BuildHistogram()
-          .Name("quern_time_per_token_seconds")
-          .Help("Between two tokens of an answer, averaged over the answer.")
-          .Register(registry)
-          .Add({}, kSeconds);
-  prometheus::Counter& embeddings = BuildCounter()
-                                        .Name("embeddings_generated_total")
-                                        .Help("Vectors made for requests to this server.")
-                                        .Register(registry)
-                                        .Add({});
+      add_seconds(registry, "quern_time_per_token_seconds",
+                  "Between two tokens of an answer, averaged over the answer.");
 };
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
@@ -169,13 +178,14 @@ void Metrics::request_finished(const Finished& finished) {
   if (has_route) impl_->durations.Add({{"route", route}}, kSeconds).Observe(finished.seconds);
 }
 
-void Metrics::embedded(const engine::Response& response, double seconds) {
+void Metrics::encoded(engine::Task task, const engine::Response& response, double seconds) {
   if (!response.status.ok()) return;
   double n_made = 0;
   for (const engine::Outcome& outcome : response.outcomes) n_made += outcome.status.ok() ? 1 : 0;
-  impl_->embeddings.Increment(n_made);
-  impl_->embedding_latency.Observe(seconds);
-  impl_->queue_time.Observe(response.queue_ms / 1e3);
+  EncoderMetrics& metrics = task == engine::Task::kEmbed ? impl_->embedding : impl_->scoring;
+  metrics.n_made.Increment(n_made);
+  metrics.latency.Observe(seconds);
+  metrics.queue_time.Observe(response.queue_ms / 1e3);
 }
 
 void Metrics::generated(const engine::GenerateResult& result, double first_token_s) {

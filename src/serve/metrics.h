@@ -24,8 +24,8 @@ class Metrics {
   /// handler saw.
   void request_finished(const Finished& finished);
 
-  /// One embedding request is back from the engine, after `seconds`.
-  void embedded(const engine::Response& response, double seconds);
+  /// One request to an encoder is back from the engine, after `seconds`.
+  void encoded(engine::Task task, const engine::Response& response, double seconds);
 
   /// One text is generated, its first token `first_token_s` after the request came.
   void generated(const engine::GenerateResult& result, double first_token_s);

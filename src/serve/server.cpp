@@ -9,6 +9,7 @@
 #include "serve/http/router.h"
 #include "serve/openai/openai_error.h"
 #include "serve/openai/openai_routes.h"
+#include "serve/scoring/scoring_routes.h"
 
 namespace quern::serve {
 
@@ -70,6 +71,7 @@ void Server::Impl::add_routes() {
   add("/health", [this](const Ptr& x) { handle_health(*x); });
   add("/metrics", [this](const Ptr& x) { handle_metrics(*x); });
   add_openai_routes(*router, backend);
+  add_scoring_routes(*router, backend);
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -78,8 +80,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
                                               engine::Engine& engine) {
   auto impl = std::make_unique<Impl>();
   QUERN_ASSIGN(ModelNames names, ModelNames::make(options.models, engine));
-  impl->backend = std::make_shared<Backend>(engine, std::move(names), impl->tasks,
-                                            options.max_inputs, options.max_in_flight);
+  impl->backend =
+      std::make_shared<Backend>(engine, std::move(names), impl->tasks, options.max_inputs,
+                                options.max_in_flight, options.max_pairs);
   const std::string api_key = api_key_of(options);
   QUERN_ASSIGN(HostGuard guard, guard_of(options, api_key));
   impl->router = std::make_unique<Router>(api_key, std::move(guard), openai_error);

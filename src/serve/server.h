@@ -21,6 +21,7 @@ struct ServerOptions {
   std::vector<std::string> models;         // Served beside the installed ones; names or paths.
   int max_inputs = 2048;                   // Of one embedding request; choices of a completion.
   int max_in_flight = 1024;                // Requests in the engine; more are answered 429.
+  int max_pairs = 10'000;                  // Documents of one rerank request; texts times labels.
 };
 
 class Server {

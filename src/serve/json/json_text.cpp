@@ -61,6 +61,16 @@ void append_escaped(std::string& out, char c) {
   }
 }
 
+/// Writes at `p` with at most kFloatChars + 2; returns the end.
+char* write_float(char* p, float value) {
+  char* const end = std::to_chars(p, p + kFloatChars, value).ptr;
+  // "1" would be read as an integer, and "-0" lose its sign.
+  if (std::trunc(value) != value || std::find(p, end, 'e') != end) return end;
+  end[0] = '.';
+  end[1] = '0';
+  return end + 2;
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
@@ -93,21 +103,19 @@ void append_json_strings(std::string& out, std::string_view name,
   out += ']';
 }
 
+void append_json_float(std::string& out, float value) {
+  char digits[kFloatChars + 2];
+  out.append(digits, write_float(digits, value));
+}
+
 void append_json_floats(std::string& out, std::span<const float> values) {
   const std::size_t begin = out.size();
-  out.resize(begin + 2 + values.size() * (kFloatChars + 1));
+  out.resize(begin + 2 + values.size() * (kFloatChars + 3));
   char* p = out.data() + begin;
-  char* const end = out.data() + out.size();
   *p++ = '[';
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (i > 0) *p++ = ',';
-    char* const begin_of_value = p;
-    p = std::to_chars(p, end, values[i]).ptr;
-    // "1" would be read as an integer, and "-0" lose its sign.
-    if (std::trunc(values[i]) == values[i] && std::find(begin_of_value, p, 'e') == p) {
-      *p++ = '.';
-      *p++ = '0';
-    }
+    p = write_float(p, values[i]);
   }
   *p++ = ']';
   out.resize(static_cast<std::size_t>(p - out.data()));

@@ -16,8 +16,11 @@ void append_json_string(std::string& out, std::string_view text);
 void append_json_strings(std::string& out, std::string_view name,
                          std::span<const std::string> texts);
 
-/// Appends [a,b,...], each value with the fewest digits that read back as the same float.
-/// The values must be finite: JSON has no other numbers.
+/// Appends the fewest digits that read back as the same float, which must be finite: JSON has no
+/// other numbers.
+void append_json_float(std::string& out, float value);
+
+/// Appends [a,b,...].
 void append_json_floats(std::string& out, std::span<const float> values);
 
 /// Appends the base64 (with padding, without quotes) of the values' little-endian bytes.

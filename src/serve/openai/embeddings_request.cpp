@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "serve/json/json_reader.h"
-#include "serve/openai/ignored_fields.h"
+#include "serve/openai/encoder_fields.h"
 
 namespace quern::serve {
 namespace {
@@ -14,11 +14,13 @@ constexpr std::string_view kWantedInput =
 /// Reads one field's value after another into the request.
 class Reader {
  public:
-  Reader(int max_inputs, EmbeddingsRequest& out) : max_inputs_(max_inputs), out_(out) {}
+  Reader(int max_inputs, EmbeddingsRequest& out)
+      : max_inputs_(max_inputs),
+        out_(out),
+        common_(out.request, IgnoredBy::kEmbeddings, out.warnings) {}
 
   Problem read_field(std::string_view key, JsonValue value);
-  bool has_model() const { return has_model_; }
-  bool has_input() const { return has_input_; }
+  Problem check() const;
 
  private:
   Problem read_input(JsonValue value);
@@ -26,7 +28,7 @@ class Reader {
 
   int max_inputs_;
   EmbeddingsRequest& out_;
-  bool has_model_ = false;
+  EncoderFields common_;
   bool has_input_ = false;
   bool is_ids_ = false;  // The list is one input: its token ids.
 };
@@ -37,38 +39,23 @@ Problem Reader::read_field(std::string_view key, JsonValue value) {
     has_input_ = true;
     return read_input(value);
   }
-  if (key == "model") {
-    has_model_ = true;
-    return read_string(value, {key}, request.model);
-  }
+  if (key == "model") return common_.read_model(value);
   bool is_null = false;
   if (Problem problem = read_null(value, {key}, is_null)) return problem;
   if (is_null) return {};
   if (key == "dimensions") return read_count(value, {key}, request.dimensions);
-  if (key == "max_tokens") return read_count(value, {key}, request.max_tokens);
-  if (key == "prompt_name") return read_string(value, {key}, request.prompt_name);
-  if (key == "prompt") return read_string(value, {key}, request.prompt.emplace());
   if (key == "encoding_format") {
     using enum EncodingFormat;
     return read_choice<EncodingFormat>(value, {key}, {{"float", kFloat}, {"base64", kBase64}},
                                        out_.format);
   }
-  if (key == "truncation") {
-    using enum engine::Truncation;
-    return read_choice<engine::Truncation>(value, {key}, {{"cut", kCut}, {"refuse", kRefuse}},
-                                           request.truncation);
-  }
-  if (key == "truncation_side") {
-    using enum text::TruncationSide;
-    return read_choice<text::TruncationSide>(value, {key}, {{"right", kRight}, {"left", kLeft}},
-                                             request.truncation_side.emplace());
-  }
-  if (key == "priority") {
-    using enum engine::WorkClass;
-    return read_choice<engine::WorkClass>(
-        value, {key}, {{"interactive", kInteractive}, {"bulk", kBulk}}, request.work_class);
-  }
-  return read_ignored(key, value, IgnoredBy::kEmbeddings, out_.warnings);
+  return common_.read(key, value);
+}
+
+Problem Reader::check() const {
+  if (Problem problem = common_.check()) return problem;
+  if (has_input_) return {};
+  return bad_request(fmt::format("input: is missing, wanted {}", kWantedInput), "input");
 }
 
 Problem Reader::read_input(JsonValue value) {
@@ -117,12 +104,7 @@ std::optional<HttpError> parse_embeddings_request(std::string& body, int max_inp
   Problem problem = read_fields(
       body, [&](std::string_view key, JsonValue value) { return reader.read_field(key, value); });
   if (problem) return problem;
-  if (!reader.has_model()) return bad_request("model: is missing, wanted a model's name", "model");
-  if (out.request.model.empty()) return bad_request("model: is empty, wanted a name", "model");
-  if (!reader.has_input()) {
-    return bad_request(fmt::format("input: is missing, wanted {}", kWantedInput), "input");
-  }
-  return {};
+  return reader.check();
 }
 
 }  // namespace quern::serve

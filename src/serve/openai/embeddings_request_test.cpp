@@ -130,7 +130,7 @@ TEST(embeddings_request, wrong_types_are_named_with_got_and_wanted) {
   check(with(R"("encoding_format":1)"), "encoding_format",
         "encoding_format: got a number, wanted a string");
   check(with(R"("truncation":"maybe")"), "truncation",
-        "truncation: got 'maybe', wanted 'cut' or 'refuse'");
+        "truncation: got 'maybe', wanted 'cut' or 'refuse' or 'NONE' or 'END' or 'START'");
   check("[1]", "", "the body is a list, wanted a JSON object");
   check("3", "", "the body is a number, wanted a JSON object");
   check("\"x\"", "", "the body is a string, wanted a JSON object");

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 
 #include <fmt/format.h>
 
 #include "base/utf8.h"
 #include "serve/json/json_text.h"
 #include "serve/openai/openai_error.h"
+#include "serve/random_id.h"
 
 namespace quern::serve {
 namespace {
@@ -190,13 +190,7 @@ void append_usage(std::string& out, const Usage& usage) {
 }  // namespace
 
 std::string make_answer_id(Dialect dialect) {
-  thread_local std::mt19937_64 random = [] {
-    std::random_device device;
-    std::seed_seq seed{device(), device(), device(), device()};
-    return std::mt19937_64(seed);
-  }();
-  return fmt::format("{}-{:016x}{:016x}", dialect == Dialect::kChat ? "chatcmpl" : "cmpl", random(),
-                     random());
+  return random_id(dialect == Dialect::kChat ? "chatcmpl" : "cmpl");
 }
 
 void append_event(std::string& out, const AnswerHead& head, const AnswerPart& part,

@@ -61,6 +61,34 @@ constexpr Field kEmbeddingsFields[] = {
     {"pooling"},
 };
 
+// Of Cohere, Jina, Voyage, vLLM and Infinity.
+constexpr Field kScoringFields[] = {
+    {"rank_fields"},
+    {"top_k"},
+    {"max_chunks_per_doc"},
+    {"max_tokens_per_doc"},
+    {"overlap_tokens"},
+    {"truncate_prompt_tokens"},
+    {"instruction"},
+    {"instruct"},
+    {"task"},
+    {"use_activation", true},
+    {"activation", true},
+    {"add_special_tokens", true},
+};
+
+std::span<const Field> fields_of(IgnoredBy route) {
+  switch (route) {
+    case IgnoredBy::kGeneration:
+      return kGenerationFields;
+    case IgnoredBy::kEmbeddings:
+      return kEmbeddingsFields;
+    case IgnoredBy::kScoring:
+      return kScoringFields;
+  }
+  return {};
+}
+
 Problem read_effect(JsonValue value, const JsonPlace& place, bool neutral_flag, bool& has_effect) {
   JsonType type{};
   if (const auto error = value.type().get(type)) return not_json(error, place);
@@ -96,9 +124,7 @@ Problem read_effect(JsonValue value, const JsonPlace& place, bool neutral_flag, 
 
 Problem read_ignored(std::string_view key, JsonValue value, IgnoredBy route,
                      std::vector<std::string>& warnings) {
-  const std::span<const Field> fields = route == IgnoredBy::kGeneration
-                                            ? std::span<const Field>(kGenerationFields)
-                                            : std::span<const Field>(kEmbeddingsFields);
+  const std::span<const Field> fields = fields_of(route);
   const auto field = std::find_if(fields.begin(), fields.end(),
                                   [&](const Field& known) { return known.name == key; });
   if (field == fields.end()) return skip_json(value, {key});

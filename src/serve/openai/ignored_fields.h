@@ -11,7 +11,7 @@
 
 namespace quern::serve {
 
-enum class IgnoredBy { kGeneration, kEmbeddings };
+enum class IgnoredBy { kGeneration, kEmbeddings, kScoring };
 
 /// Reads a field that no reader wants, and warns if a client may expect it to matter.
 Problem read_ignored(std::string_view key, JsonValue value, IgnoredBy route,

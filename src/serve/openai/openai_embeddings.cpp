@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "serve/embedding_run.h"
+#include "serve/encoder_run.h"
 #include "serve/openai/embeddings_request.h"
 #include "serve/openai/embeddings_response.h"
 
@@ -16,7 +16,7 @@ void handle_embeddings(const std::shared_ptr<Backend>& backend,
     return exchange->fail(*problem);
   }
   body = std::string();
-  EmbeddingPlan plan;
+  EncoderPlan plan;
   plan.write = [model = parsed.request.model, format = parsed.format,
                 warnings = std::move(parsed.warnings)](const engine::Response& made) {
     return embeddings_response(made, model, format, warnings);
@@ -25,7 +25,7 @@ void handle_embeddings(const std::shared_ptr<Backend>& backend,
     return embeddings_response_bytes(made, format);
   };
   plan.request = std::move(parsed.request);
-  run_embedding(backend, exchange, std::move(plan));
+  run_encoder(backend, exchange, std::move(plan));
 }
 
 }  // namespace quern::serve

@@ -1,7 +1,9 @@
-#include "serve/embedding_run.h"
+#include "serve/encoder_run.h"
 
 #include <chrono>
 #include <utility>
+
+#include "engine/task_check.h"
 
 namespace quern::serve {
 namespace {
@@ -25,7 +27,7 @@ Status account(Backend& backend, Exchange& exchange, std::size_t n_bytes) {
 struct Pending {
   std::shared_ptr<Backend> backend;
   std::shared_ptr<Exchange> exchange;
-  EmbeddingPlan plan;  // Of its request only what is asked for; the engine has the inputs.
+  EncoderPlan plan;  // Of its request only what is asked for; the engine has the inputs.
   Clock::time_point submitted = Clock::now();
 };
 
@@ -33,10 +35,14 @@ struct Pending {
 HttpError request_error(const Pending& pending, const Status& status) {
   if (status.code() == Code::kNotFound) return model_error(status);
   HttpError error = error_of(status);
+  if (status.code() != Code::kBadInput) return error;
   const engine::Request& request = pending.plan.request;
-  if (status.code() == Code::kBadInput && request.dimensions > 0) {
-    const auto info = pending.backend->engine.describe(request.model);
-    if (info.ok() && request.dimensions > info->dims) error.param = "dimensions";
+  const auto info = pending.backend->engine.describe(request.model);
+  if (!info.ok()) return error;
+  if (!engine::check_task(info->name, info->task, info->labels, request.task).ok()) {
+    error.param = "model";
+  } else if (request.dimensions > info->dims) {
+    error.param = "dimensions";
   }
   return error;
 }
@@ -55,7 +61,7 @@ void answer(const Pending& pending, const engine::Response& made) {
 void engine_done(const std::shared_ptr<Pending>& pending, engine::Response made) {
   const std::chrono::duration<double> took = Clock::now() - pending->submitted;
   leave_engine(*pending->backend);
-  pending->backend->metrics.embedded(made, took.count());
+  pending->backend->metrics.encoded(pending->plan.request.task, made, took.count());
   auto shared = std::make_shared<engine::Response>(std::move(made));
   pending->exchange->post([pending, shared] {
     const bool is_short = shared->status.ok() && pending->plan.n_bytes(*shared) <= kLongAnswer;
@@ -67,9 +73,9 @@ void engine_done(const std::shared_ptr<Pending>& pending, engine::Response made)
 
 }  // namespace
 
-void run_embedding(const std::shared_ptr<Backend>& backend,
-                   const std::shared_ptr<Exchange>& exchange, EmbeddingPlan plan) {
-  if (exchange->memory.bytes() > 0) {
+void run_encoder(const std::shared_ptr<Backend>& backend, const std::shared_ptr<Exchange>& exchange,
+                 EncoderPlan plan) {
+  if (exchange->memory.bytes() > 0 && !plan.keeps_texts) {
     // The body is gone by now; the strings made of it are left.
     static_cast<void>(account(*backend, *exchange, exchange->memory.bytes() / 2));
   }
@@ -81,6 +87,7 @@ void run_embedding(const std::shared_ptr<Backend>& backend,
   engine::Request request = std::move(plan.request);
   plan.request = engine::Request();
   plan.request.model = request.model;
+  plan.request.task = request.task;
   plan.request.dimensions = request.dimensions;
   const auto pending = std::make_shared<Pending>(backend, exchange, std::move(plan));
   const std::shared_ptr<engine::Ticket> ticket = backend->engine.submit(
