@@ -83,9 +83,9 @@ INSTANTIATE_TEST_SUITE_P(
                     "tiny-sharded", "tiny-roberta", "tiny-xlm-roberta", "tiny-camembert",
                     "tiny-distilbert", "tiny-electra", "tiny-albert", "tiny-nomic",
                     "tiny-modernbert", "tiny-gte", "tiny-eurobert", "tiny-mpnet", "tiny-deberta",
-                    "tiny-deberta-v2", "tiny-jina", "tiny-nomic-moe", "tiny-st-flags",
-                    "tiny-st-chain", "tiny-st-prompts", "tiny-st-qwen3", "tiny-st-qwen2",
-                    "tiny-st-mistral", "tiny-st-llama", "tiny-st-gemma"),
+                    "tiny-deberta-v2", "tiny-jina", "tiny-nomic-moe", "tiny-static",
+                    "tiny-st-flags", "tiny-st-chain", "tiny-st-prompts", "tiny-st-qwen3",
+                    "tiny-st-qwen2", "tiny-st-mistral", "tiny-st-llama", "tiny-st-gemma"),
     [](const auto& p) {
       std::string name = p.param;
       std::replace(name.begin(), name.end(), '-', '_');

@@ -270,6 +270,11 @@ constexpr EncoderFamily kFamilies[] = {
      .head_activation = HeadActivation::kGelu,
      .keys = {.norm_eps = {"norm_eps", ""}, .activation = {"hidden_activation", ""}},
      .names = kModernBertNames},
+    // A table and no layers: its sizes come from static_model.h, not from these keys.
+    {.model_type = "model2vec",
+     .positions = Positions::kNone,
+     .default_n_types = 0,
+     .names = {.token = "embeddings"}},
     gte_like("new", "new."),
     gte_like("gte", "gte."),
     {.model_type = "eurobert",

@@ -14,6 +14,7 @@
 #include "formats/gguf_head.h"
 #include "formats/json_object.h"
 #include "formats/sentence_modules.h"
+#include "formats/static_model.h"
 #include "formats/tokenizer/sentence_piece.h"
 #include "formats/tokenizer/tokenizer_config.h"
 #include "formats/tokenizer/tokenizer_json.h"
@@ -83,6 +84,11 @@ Result<ModelFolder> read_folder(const std::string& path) {
   out.name = fs::path(out.path).filename().string();
 
   QUERN_ASSIGN(const JsonObject config, JsonObject::read(out.path, "config.json"));
+  if (is_static_model(config)) {
+    QUERN_TRY(read_static_model(config, out));
+    if (fs::exists(fs::path(out.path) / "tokenizer.json", error)) return out;
+    return {Code::kNotFound, "no tokenizer.json"};
+  }
   QUERN_TRY(read_network(config, out));
   QUERN_ASSIGN(out.head, read_head(config, out.config.d_model));
   if (out.head.output == OutputKind::kLogits && out.decoder) out.head.poolings = {Pooling::kLast};
@@ -147,6 +153,8 @@ Result<text::TokenizerSpec> read_spec(const std::string& folder) {
     QUERN_ASSIGN(text::TokenizerSpec spec, parse_tokenizer_json(*json).in("tokenizer.json"));
     QUERN_TRY(apply_tokenizer_config(folder, spec));
     QUERN_TRY(read_truncation_side(folder, spec));
+    QUERN_ASSIGN(const JsonObject config, JsonObject::read_or_empty(folder, "config.json"));
+    if (is_static_model(config)) apply_static_rules(spec);
     return spec;
   }
   if (json.status().code() != Code::kNotFound) return json.status();

@@ -142,7 +142,10 @@ class Finder {
 
   Status table(std::string_view name, int n_rows, RawRows& to) const {
     if (name.empty() || n_rows == 0) return {};
-    return take(source_.matrix(joined(prefix_, name) + ".weight", n_rows, c_.d_embed), to);
+    // Model2Vec's is called that alone.
+    const std::string stem = joined(prefix_, name);
+    const bool is_bare = c_.n_layers == 0;
+    return take(source_.matrix(is_bare ? stem : stem + ".weight", n_rows, c_.d_embed), to);
   }
 
   Status linear(const std::string& name, int n_out, int n_in, bool has_bias,

@@ -169,7 +169,7 @@ TEST_P(Golden, agrees_with_transformers) {
 INSTANTIATE_TEST_SUITE_P(Models, Golden,
                          testing::Values("tiny-mean-f32", "tiny-mean-f16", "tiny-mean-bf16",
                                          "tiny-cls", "tiny-max", "tiny-sharded", "tiny-nli",
-                                         "tiny-roberta", "tiny-roberta-cross"));
+                                         "tiny-roberta", "tiny-roberta-cross", "tiny-static"));
 
 INSTANTIATE_TEST_SUITE_P(Families, Golden, testing::ValuesIn(kFamilies), test_name);
 

@@ -96,13 +96,21 @@ Result<TextEncoder> TextEncoder::make(const TokenizerSpec& spec) {
   if (encoder.single_.empty()) encoder.single_ = {{.kind = Piece::Kind::kTextA}};
   encoder.pair_ = spec.pair;
   encoder.side_ = spec.truncation_side;
+  if (spec.drops_unknown) encoder.dropped_id_ = spec.unk_id;
   return encoder;
+}
+
+void TextEncoder::append_tokens(std::string_view text, std::vector<TokenId>& ids) const {
+  const auto n_before = static_cast<std::ptrdiff_t>(ids.size());
+  tokenizer_->encode(text, Specials::kAsToken, ids);
+  if (dropped_id_ < 0) return;
+  ids.erase(std::remove(ids.begin() + n_before, ids.end(), dropped_id_), ids.end());
 }
 
 Encoding TextEncoder::encode(std::string_view text, int max_tokens,
                              std::optional<TruncationSide> side) const {
   std::vector<TokenId> ids;
-  tokenizer_->encode(text, Specials::kAsToken, ids);
+  append_tokens(text, ids);
   return wrap(ids, max_tokens, side);
 }
 
@@ -110,9 +118,9 @@ Encoding TextEncoder::encode_pair(std::string_view a, std::string_view b, int ma
                                   std::optional<TruncationSide> side) const {
   QUERN_CHECK(has_pair_template());
   std::vector<TokenId> ids;
-  tokenizer_->encode(a, Specials::kAsToken, ids);
+  append_tokens(a, ids);
   const std::size_t n_a = ids.size();
-  tokenizer_->encode(b, Specials::kAsToken, ids);
+  append_tokens(b, ids);
   const std::size_t n_b = ids.size() - n_a;
   const auto [keep_a, keep_b] = kept_of_pair(n_a, n_b, room_in(pair_, max_tokens));
   const TruncationSide cut = side.value_or(side_);

@@ -85,10 +85,13 @@ class TextEncoder {
   std::size_t resident_bytes() const;
 
  private:
+  void append_tokens(std::string_view text, std::vector<TokenId>& ids) const;
+
   std::unique_ptr<Tokenizer> tokenizer_;
   std::vector<TemplatePiece> single_;
   std::vector<TemplatePiece> pair_;
   TruncationSide side_ = TruncationSide::kRight;
+  TokenId dropped_id_ = -1;
 };
 
 }  // namespace quern::text

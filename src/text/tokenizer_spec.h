@@ -265,6 +265,7 @@ struct TokenizerSpec {
   Model model = Model::kWordPiece;
   std::vector<std::string> vocab;  // By id; ids without a token hold "".
   TokenId unk_id = -1;             // -1: unknown characters are lost (BPE) or there are none.
+  bool drops_unknown = false;      // Tokens of that id are no part of an encoding (Model2Vec).
   // By id. Unigram's; and those of a BPE without merges, where any two pieces whose sum is a piece
   // merge, the best score first (SentencePiece's own BPE).
   std::vector<double> scores;

@@ -290,6 +290,7 @@ class FolderSource : public ModelSource {
   PrecisionWish recorded(const formats::ModelFolder& folder) const {
     if (precisions_.wish()) return precisions_.wish();
     if (folder.weights == formats::WeightFiles::kGguf) return kernels::Precision::kStored;
+    if (folder.config.n_layers == 0) return kernels::Precision::kF32;  // Nothing is multiplied.
     if (!hub::is_packed_cache_on()) return std::nullopt;
     const auto record = known_precision_record(hub_.home(), folder.path);
     return record ? PrecisionWish(record->chosen) : std::nullopt;
