@@ -27,6 +27,11 @@ class Check {
 
   std::vector<std::string> run() && {
     const bool is_embedder = folder_.head.output == formats::OutputKind::kVector;
+    // A table of rows has none of the rest.
+    if (folder_.config.n_layers == 0) {
+      check_vocabulary();
+      return std::move(found_);
+    }
     std::error_code error;
     if (fs::is_directory(folder_.path, error)) {
       if (is_embedder) {

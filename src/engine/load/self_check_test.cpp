@@ -62,8 +62,9 @@ class WrongMetadata : public testing::Test {
 };
 
 TEST_F(WrongMetadata, sound_models_are_not_warned_of) {
-  for (const char* model : {"tiny-mean-f32", "tiny-cls", "tiny-nli", "tiny-roberta",
-                            "tiny-modernbert", "tiny-roberta-cross"}) {
+  for (const char* model :
+       {"tiny-mean-f32", "tiny-cls", "tiny-nli", "tiny-roberta", "tiny-modernbert",
+        "tiny-roberta-cross", "tiny-deberta", "tiny-jina", "tiny-static"}) {
     EXPECT_EQ(told(formats::fixture(model)), "") << model;
   }
 }
