@@ -29,8 +29,13 @@ function(quern_test room)
   endforeach()
   target_compile_definitions(quern_${room}_test PRIVATE
     QUERN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  # Tests are compiled more often than they run: the rooms they test keep their optimisation.
-  target_compile_options(quern_${room}_test PRIVATE -Wno-conversion $<$<CONFIG:Release>:-O1>)
+  # Tests are compiled more often than they run: the rooms they test keep their optimisation, and
+  # are what the sanitizer of undefined behaviour watches.
+  target_compile_options(quern_${room}_test PRIVATE -Wno-conversion $<$<CONFIG:Release>:-O1>
+                                                    $<$<CONFIG:RelWithDebInfo>:-O0>)
+  if(QUERN_SANITIZE MATCHES undefined)
+    target_compile_options(quern_${room}_test PRIVATE -fno-sanitize=undefined)
+  endif()
   add_test(NAME ${room} COMMAND quern_${room}_test)
   set_tests_properties(${room} PROPERTIES LABELS "unit;${ARG_LABELS}" TIMEOUT 600)
 endfunction()
