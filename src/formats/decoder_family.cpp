@@ -7,6 +7,33 @@
 namespace quern::formats {
 namespace {
 
+constexpr FamilyFacts kGemma3 = {.family = DecoderFamily::kGemma3,
+                                 .name = "gemma3",
+                                 .second_name = "gemma3_text",
+                                 .activation = Activation::kGeluTanh,
+                                 .scales_embeddings = true,
+                                 .is_tied = true,
+                                 .has_qk_norm = true,
+                                 .has_post_norms = true,
+                                 .d_head = 256,
+                                 .query_scale_of = 256,
+                                 .n_layers_scaled_by_width = 62,
+                                 .window = 4096,
+                                 .window_pattern = 6,
+                                 .rope_base = 1e6,
+                                 .window_rope_base = 1e4};
+
+/// Its network in an embedder's file, which knows one name and states its own scale.
+constexpr FamilyFacts gemma_embedding() {
+  FamilyFacts facts = kGemma3;
+  facts.name = "gemma-embedding";
+  facts.second_name = FamilyFacts().second_name;
+  facts.sees_both_ways = true;
+  facts.n_layers_scaled_by_width = FamilyFacts().n_layers_scaled_by_width;
+  facts.window = 512;
+  return facts;
+}
+
 // Source: the configuration_*.py of huggingface/transformers, and llama.cpp's llama-model.cpp.
 // In the order of DecoderFamily; then other names of the same families.
 constexpr FamilyFacts kFamilies[] = {
@@ -43,21 +70,7 @@ constexpr FamilyFacts kFamilies[] = {
      .logit_softcap = 30,
      .window = 4096,
      .window_pattern = 2},
-    {.family = DecoderFamily::kGemma3,
-     .name = "gemma3",
-     .second_name = "gemma3_text",
-     .activation = Activation::kGeluTanh,
-     .scales_embeddings = true,
-     .is_tied = true,
-     .has_qk_norm = true,
-     .has_post_norms = true,
-     .d_head = 256,
-     .query_scale_of = 256,
-     .n_layers_scaled_by_width = 62,
-     .window = 4096,
-     .window_pattern = 6,
-     .rope_base = 1e6,
-     .window_rope_base = 1e4},
+    kGemma3,
     {.family = DecoderFamily::kPhi3, .name = "phi3"},
     {.family = DecoderFamily::kLlama, .name = "mistral", .is_in_gguf = false, .window = 4096},
     {.family = DecoderFamily::kLlama,
@@ -68,20 +81,7 @@ constexpr FamilyFacts kFamilies[] = {
      .name = "llama-embed",
      .sees_both_ways = true,
      .gguf_interleaves_rope = true},
-    {.family = DecoderFamily::kGemma3,
-     .name = "gemma-embedding",
-     .sees_both_ways = true,
-     .activation = Activation::kGeluTanh,
-     .scales_embeddings = true,
-     .is_tied = true,
-     .has_qk_norm = true,
-     .has_post_norms = true,
-     .d_head = 256,
-     .query_scale_of = 256,
-     .window = 512,
-     .window_pattern = 6,
-     .rope_base = 1e6,
-     .window_rope_base = 1e4},
+    gemma_embedding(),
 };
 
 Status check_factors(const std::vector<float>& factors, int n_dims) {
