@@ -3,6 +3,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -49,11 +50,12 @@ void place_distances(const ModelTensors& t, const Placing& how, const BlockTenso
                      const formats::EncoderConfig& c, WeightPlacer& placer, TransformerBlock& to) {
   const formats::Disentangled& d = c.disentangled;
   const kernels::WeightFormat format = distance_format(how.precision);
+  std::vector<float> rows;  // Both project them; only filling reads them.
   const auto place = [&](const LinearTensors& project) -> const std::byte* {
     if (project.weight.empty()) return nullptr;
     const std::size_t n = relative_panel_bytes(format, d.n_rows(), c.n_heads, c.d_head);
     return placer.computed(n, [&](std::span<std::byte> out, ThreadPool& pool) {
-      const auto rows = relative_table(t.distance, t.distance_norm, how.norm_eps);
+      if (rows.empty()) rows = relative_table(t.distance, t.distance_norm, how.norm_eps);
       pack_relative(rows, project, format, c.n_heads, pool, out);
     });
   };
