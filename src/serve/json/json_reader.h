@@ -46,6 +46,14 @@ Problem read_fields(
     std::string& body,
     const std::function<Problem(std::string_view key, JsonValue value)>& read_field);
 
+/// The same with each field going to `reader.read_field`.
+template <typename Reader>
+Problem read_fields_into(std::string& body, Reader& reader) {
+  return read_fields(body, [&reader](std::string_view key, JsonValue value) {
+    return reader.read_field(key, value);
+  });
+}
+
 /// Reads the whole of a value nobody wants, so that bad JSON is refused wherever it is.
 Problem skip_json(JsonValue value, const JsonPlace& place);
 /// As the official API: an optional field may be null. Reads the value when it is.

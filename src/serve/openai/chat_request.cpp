@@ -202,8 +202,7 @@ Problem Reader::finish() {
 
 Problem parse_chat_request(std::string& body, ChatRequest& out) {
   Reader reader(out);
-  Problem problem = read_fields(
-      body, [&](std::string_view key, JsonValue value) { return reader.read_field(key, value); });
+  Problem problem = read_fields_into(body, reader);
   return problem ? problem : reader.finish();
 }
 

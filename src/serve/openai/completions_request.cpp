@@ -136,8 +136,7 @@ Problem Reader::finish(int max_choices) {
 
 Problem parse_completions_request(std::string& body, int max_choices, CompletionsRequest& out) {
   Reader reader(out);
-  Problem problem = read_fields(
-      body, [&](std::string_view key, JsonValue value) { return reader.read_field(key, value); });
+  Problem problem = read_fields_into(body, reader);
   return problem ? problem : reader.finish(max_choices);
 }
 

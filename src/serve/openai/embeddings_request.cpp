@@ -101,10 +101,8 @@ Problem Reader::read_element(JsonValue value, const JsonPlace& place) {
 std::optional<HttpError> parse_embeddings_request(std::string& body, int max_inputs,
                                                   EmbeddingsRequest& out) {
   Reader reader(max_inputs, out);
-  Problem problem = read_fields(
-      body, [&](std::string_view key, JsonValue value) { return reader.read_field(key, value); });
-  if (problem) return problem;
-  return reader.check();
+  Problem problem = read_fields_into(body, reader);
+  return problem ? problem : reader.check();
 }
 
 }  // namespace quern::serve

@@ -157,10 +157,8 @@ Problem Reader::expand() {
 std::optional<HttpError> parse_classify_request(std::string& body, const ClassifyLimits& limits,
                                                 ClassifyRequest& out) {
   Reader reader(limits, out);
-  Problem problem = read_fields(
-      body, [&](std::string_view key, JsonValue value) { return reader.read_field(key, value); });
-  if (problem) return problem;
-  return reader.finish();
+  Problem problem = read_fields_into(body, reader);
+  return problem ? problem : reader.finish();
 }
 
 }  // namespace quern::serve

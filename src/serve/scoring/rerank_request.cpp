@@ -86,10 +86,8 @@ Problem Reader::check() const {
 std::optional<HttpError> parse_rerank_request(std::string& body, int max_documents,
                                               RerankRequest& out) {
   Reader reader(max_documents, out);
-  Problem problem = read_fields(
-      body, [&](std::string_view key, JsonValue value) { return reader.read_field(key, value); });
-  if (problem) return problem;
-  return reader.check();
+  Problem problem = read_fields_into(body, reader);
+  return problem ? problem : reader.check();
 }
 
 }  // namespace quern::serve

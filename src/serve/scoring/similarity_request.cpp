@@ -110,10 +110,8 @@ Problem Reader::finish() {
 std::optional<HttpError> parse_similarity_request(std::string& body, int max_pairs,
                                                   SimilarityRequest& out) {
   Reader reader(max_pairs, out);
-  Problem problem = read_fields(
-      body, [&](std::string_view key, JsonValue value) { return reader.read_field(key, value); });
-  if (problem) return problem;
-  return reader.finish();
+  Problem problem = read_fields_into(body, reader);
+  return problem ? problem : reader.finish();
 }
 
 }  // namespace quern::serve
