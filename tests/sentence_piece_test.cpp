@@ -42,6 +42,24 @@ TEST(sentence_piece, as_xlm_r_has_it) {
              "sentencepiece.bpe.model");
 }
 
+// What sentencepiece gives; the golden texts end with none.
+TEST(sentence_piece, marks_at_the_end_of_a_text_are_white_space) {
+  const auto spec =
+      formats::parse_sentence_piece(formats::slurp(kFolder + "spm.model"), "spm.model");
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  EXPECT_TRUE(spec->unigram.sums_in_f32);
+  const auto tokenizer = text::make_tokenizer(*spec);
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status().message();
+  const auto ids = [&](const std::string& text) {
+    std::vector<text::TokenId> out;
+    (*tokenizer)->encode(text, text::Specials::kAsText, out);
+    return out;
+  };
+  EXPECT_TRUE(ids("\u2581").empty());
+  EXPECT_EQ(ids("the\u2581\u2581 "), ids("the"));
+  EXPECT_EQ(ids("\u2581the").size(), ids("the").size() + 1);
+}
+
 TEST(sentence_piece, of_deberta_v3) {
   const std::string path = formats::shared_file("data/tokenizers/deberta-v3/spm.model");
   if (path.empty()) GTEST_SKIP() << "the shared data are not there";

@@ -7,6 +7,7 @@ point, so that ours are equal to it whatever the Unicode version of utf8proc her
 
 usage: make_bert_unicode.py > src/text/bert/bert_unicode_tables.inc     (needs the tokenizers module)
        make_bert_unicode.py --regex > src/base/regex_char_tables.inc
+       make_bert_unicode.py --scripts > src/text/pipeline/script_tables.inc
 """
 import itertools
 import sys
@@ -91,7 +92,31 @@ def newer_category(letter):
     return ranges(c for c in unknown if len(split("\t" + chr(c) + "\t")) == 3)
 
 
+def script_rows():
+    """(first, last, script) as UnicodeScripts has it; scripts are numbered as they are met."""
+    n_pieces = lambda text: len(pre_tokenizers.UnicodeScripts().pre_tokenize_str(text))
+    rows, met = [], []  # met: a character of each script.
+    for c in CODE_POINTS:
+        c = chr(c)
+        if n_pieces("a" + c + "a") == n_pieces("\u03b1" + c + "\u03b1") == 1:
+            continue  # Of no script.
+        if not rows or n_pieces(met[rows[-1][2] - 1] + c) != 1:
+            found = next((i for i, of in enumerate(met) if n_pieces(of + c) == 1), len(met))
+            met += [c] if found == len(met) else []
+            rows.append([ord(c), ord(c), found + 1])
+        elif rows[-1][1] == ord(c) - 1:
+            rows[-1][1] = ord(c)
+        else:
+            rows.append([ord(c), ord(c), rows[-1][2]])
+    return rows
+
+
 def main():
+    if "--scripts" in sys.argv:
+        print(HEADER)
+        show("kScripts", "Scripts by UnicodeScripts, kana as Han; what is not here has none.",
+             script_rows(), "CodeRangeValue")
+        return
     if "--regex" in sys.argv:
         print(HEADER)
         show("kNewWordChars", "Word characters that utf8proc may be too old to know.",

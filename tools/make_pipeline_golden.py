@@ -32,6 +32,13 @@ DEEPSEEK_V3 = [r"\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+",
                r"[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|"
                r"\s*[\r\n]+|\s+(?!\S)|\s+"]
 DEEPSEEK_LLM = [r"[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", r"\s+$", "[一-龥ࠀ-一가-퟿]+", r"\p{N}"]
+NOT_HAN = r"&&[^\p{Han}]]"
+KIMI_K2 = (rf"[\p{{Han}}]+|[^\r\n\p{{L}}\p{{N}}]?{UPPER[:-1]}{NOT_HAN}*{LOWER[:-1]}{NOT_HAN}+{CONTRACTIONS}?|"
+           rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER[:-1]}{NOT_HAN}+{LOWER[:-1]}{NOT_HAN}*{CONTRACTIONS}?|\p{{N}}{{1,3}}" + TAIL)
+AFMOE = [r"\p{N}{1,3}(?=(?:\p{N}{3})*(?!\p{N}))",
+         "[一-鿿㐀-䶿豈-\ufaff぀-ゟ゠-ヿ･-ﾟ⼀-\u2fdfเ-๿\u0e80-\u0effក-៿က-႟ꩠ-ꩿꧠ-\ua9ff가-\ud7afᄀ-ᇿ]+",
+         DEEPSEEK_V3[2]]
+LAGUNA = [r"[^\n]+|[\n]+", QWEN2]
 CLIP = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 MARK = "\u2581"
 CORPUS = ["the cat sat on the mat, and the dog didn't; we'll see", "  indented code = value[10]",
@@ -182,7 +189,7 @@ def normalizer_cases(small_map):
 
 
 REGEXES = {
-    "llama3": LLAMA3, "gpt4o": GPT4O, "han": r"\p{Han}+", "words": r"\w+", "not words": r"\W",
+    "llama3": LLAMA3, "gpt4o": GPT4O, "kimi-k2": KIMI_K2, "han": r"\p{Han}+", "words": r"\w+", "not words": r"\W",
     "boundary": r"\b", "hex": r"\h+", "lines": r"(?m:.+)", "dollar": r"\s+$", "caret": r"^\w",
     "intersection": r"[a-z&&[^aeiou]]+", "nested": r"[a[bc]\d]+", "thousands": r"(?=(\d{3})+(?!\d))",
     "interval": r"\p{N}{1,3}+", "exact": r"l{2}?", "least": r"a{,2}b", "back": r"(\w)\1",
@@ -217,10 +224,12 @@ def pre_tokenizer_cases():
     yield "digits byte level", sequence(p.Digits(), p.ByteLevel(add_prefix_space=True))
     yield "delimiter", p.CharDelimiterSplit("-")
     yield "fixed length", p.FixedLength(3)
+    yield "unicode scripts", p.UnicodeScripts()
     for name, regex in REGEXES.items():
         yield f"regex {name}", split(Regex(regex))
     yield "regex clip", split(Regex(CLIP), "removed", True)
-    yield "deepseek llm", sequence(*[split(Regex(r)) for r in DEEPSEEK_LLM])
+    for name, regexes in {"deepseek llm": DEEPSEEK_LLM, "afmoe": AFMOE, "laguna": LAGUNA}.items():
+        yield name, sequence(*[split(Regex(r)) for r in regexes])
 
 
 def template(single, pair, **ids):

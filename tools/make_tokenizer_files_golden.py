@@ -5,7 +5,7 @@ One line per tokenizer file: its name, the number of ids of war-and-peace.txt (n
 and the SHA-256 of those ids as little-endian int32. Vocabularies come from the GGUF files; rules
 from the published tokenizer.json of the same models.
 
-usage: make_tokenizer_files_golden.py SHARED/data/tokenizers    (needs tokenizers and gguf)
+usage: make_tokenizer_files_golden.py SHARED/data/tokenizers    (needs tokenizers)
 """
 import array
 import hashlib
@@ -13,16 +13,16 @@ import json
 import pathlib
 import sys
 
-import gguf
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
+import gguf_metadata
 from make_bpe_golden import WORDS
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "tests/data/tokenizer/long_text_golden.txt"
 
 
 def strings(path, key):
-    return gguf.GGUFReader(path).get_field(key).contents()
+    return gguf_metadata.read(path)[key]
 
 
 def byte_level(path, words, nfc=False, whole_words=False):

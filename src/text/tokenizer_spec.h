@@ -179,7 +179,7 @@ struct CharDelimiterSplit {
   bool operator==(const CharDelimiterSplit&) const = default;
 };
 
-/// Where the script changes; kana count as Han.
+/// Where the script changes; kana count as Han, and spaces belong to what is before them.
 struct UnicodeScripts {
   bool operator==(const UnicodeScripts&) const = default;
 };
@@ -243,6 +243,7 @@ struct UnigramRules {
   bool byte_fallback = false;
   // Of a character that has no piece; unset: 10 below the lowest score.
   std::optional<double> unk_score = {};
+  bool sums_in_f32 = false;  // As SentencePiece: between equal sums its rounding decides.
 };
 
 /// One element of a template: a fixed token, or the text's own tokens.

@@ -10,6 +10,7 @@ namespace quern::formats {
 namespace {
 
 namespace pre_tokenizers = text::pre_tokenizers;
+using Writing = GgufPreTokenizer::Writing;
 
 // ByteLevel's own regex, but for its last alternative: the gap that it leaves is a piece too.
 constexpr const char* kGpt2Words =
@@ -94,15 +95,33 @@ constexpr const char* kSeedCoder[] = {
     R"( ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+)"};
 constexpr const char* kUfakzeka[] = {
     R"([^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"};
+// Where Moonshot's own pattern cuts camelCase, llama.cpp's code does not.
+constexpr const char* kKimiK2[] = {
+    R"([\p{Han}]+|)"
+    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*)"
+    R"([\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|)"
+    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+)"
+    R"([\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|)"
+    R"(\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"};
+// Digits by threes from the right, in steps that are linear: a run, what is left of its threes, the
+// threes.
+constexpr const char* kAfmoe[] = {
+    R"(\p{N}+)", R"(\A\p{N}{1,2}(?=(?:\p{N}{3})+\z))", R"(\p{N}{3})",
+    R"([一-鿿㐀-䶿豈-\x{FAFF}぀-ゟ゠-ヿ･-ﾟ⼀-\x{2FDF}เ-๿\x{E80}-\x{EFF}ក-៿က-႟ꩠ-ꩿꧠ-\x{A9FF}가-\x{D7AF}ᄀ-ᇿ]+)",
+    R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|)"
+    R"([^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"};
+constexpr const char* kLaguna[] = {R"([^\n]+|[\n]+)", kQwen2[0]};
 
 /// Names with one meaning. Each regex cuts the pieces that the one before left, and gaps are pieces
 /// too. Where llama.cpp's own regex engine makes it differ from the models' tokenizer.json, the
 /// latter is followed.
 struct Row {
   std::string_view names;  // Separated by spaces.
-  std::span<const char* const> regexes;
+  std::span<const char* const> regexes = {};
+  Writing writing = Writing::kBytes;
   bool composes = false;
   bool adds_bos = false;
+  bool forces_bos = false;
   bool adds_sep = false;
   bool whole_words = false;
 };
@@ -145,6 +164,15 @@ constexpr Row kRows[] = {
     {.names = "bailingmoe bailingmoe2 llada-moe", .regexes = kBailingMoe},
     {.names = "seed-coder", .regexes = kSeedCoder},
     {.names = "ufakzeka", .regexes = kUfakzeka},
+    {.names = "kimi-k2", .regexes = kKimiK2, .whole_words = true},
+    {.names = "afmoe", .regexes = kAfmoe},
+    {.names = "laguna", .regexes = kLaguna},
+    {.names = "gemma4 granite-embed-multi-311m",
+     .writing = Writing::kMarkedSpaces,
+     .adds_bos = true,
+     .forces_bos = true},
+    {.names = "sarvam-moe", .writing = Writing::kMarkedSpaces},
+    {.names = "whitespace", .writing = Writing::kWords},
 };
 
 bool has_name(std::string_view names, std::string_view name) {
@@ -156,8 +184,12 @@ bool has_name(std::string_view names, std::string_view name) {
   return false;
 }
 
-/// The components, in the form in which known_pipelines.h knows them.
-std::vector<text::PreTokenizer> components_of(std::span<const char* const> regexes) {
+/// The components, in the form in which known_pipelines.h knows them. Marked spaces need none: no
+/// piece spans what llama.cpp cuts there, lines.
+std::vector<text::PreTokenizer> components_of(const Row& row) {
+  if (row.writing == Writing::kMarkedSpaces) return {};
+  if (row.writing == Writing::kWords) return {pre_tokenizers::Whitespace{}};
+  const std::span<const char* const> regexes = row.regexes;
   const bool ends_with_gpt2 = regexes.back() == kGpt2Words;
   std::vector<text::PreTokenizer> list;
   for (const char* regex : regexes.first(regexes.size() - (ends_with_gpt2 ? 1 : 0))) {
@@ -177,9 +209,11 @@ Result<GgufPreTokenizer> gguf_pre_tokenizer(std::string_view name) {
   std::string known;
   for (const Row& row : kRows) {
     if (has_name(row.names, name)) {
-      return GgufPreTokenizer{.components = components_of(row.regexes),
+      return GgufPreTokenizer{.components = components_of(row),
+                              .writing = row.writing,
                               .composes = row.composes,
                               .adds_bos = row.adds_bos,
+                              .forces_bos = row.forces_bos,
                               .adds_sep = row.adds_sep,
                               .whole_words = row.whole_words};
     }

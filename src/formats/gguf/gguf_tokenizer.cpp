@@ -95,6 +95,7 @@ struct Flags {
   bool adds_bos = false;
   bool adds_eos = false;
   bool adds_sep = false;
+  bool forces_bos = false;
 };
 
 /// [bos] text [eos], by the file's flags or the model's custom; pairs only where there is a
@@ -104,7 +105,10 @@ Status read_template(const GgufMetadata& metadata, Flags custom, TokenizerSpec& 
   QUERN_ASSIGN(const TokenId eos, read_id(metadata, "eos_token_id", spec));
   QUERN_ASSIGN(const bool adds_bos, metadata.boolean_or(key("add_bos_token"), custom.adds_bos));
   QUERN_ASSIGN(const bool adds_eos, metadata.boolean_or(key("add_eos_token"), custom.adds_eos));
-  if (adds_bos && bos >= 0) spec.single.push_back({Kind::kToken, bos, 0});
+  if (custom.forces_bos && !adds_bos) {
+    log_warn("'{}' is false, but such models begin with that token", key("add_bos_token"));
+  }
+  if ((adds_bos || custom.forces_bos) && bos >= 0) spec.single.push_back({Kind::kToken, bos, 0});
   spec.single.push_back({Kind::kTextA, 0, 0});
   if (adds_eos && eos >= 0) spec.single.push_back({Kind::kToken, eos, 0});
   QUERN_ASSIGN(const bool adds_sep, metadata.boolean_or(key("add_sep_token"), custom.adds_sep));
@@ -166,7 +170,9 @@ Status read_word_piece(const GgufMetadata& metadata, TokenizerSpec& spec) {
   return {};
 }
 
-Result<GgufPreTokenizer> read_pre_tokenizer(const GgufMetadata& metadata) {
+/// Of the models with merges two have but one way to cut, whatever the file's 'pre'.
+Result<GgufPreTokenizer> read_pre_tokenizer(const GgufMetadata& metadata, std::string_view model) {
+  if (model != "gpt2") return gguf_pre_tokenizer(model);
   QUERN_ASSIGN(const std::string_view name, metadata.string_or(key("pre"), ""));
   if (name.empty()) {
     log_warn("no '{}': the file's words may be cut otherwise than the model's", key("pre"));
@@ -189,15 +195,38 @@ Status read_merges(const GgufMetadata& metadata, TokenizerSpec& spec) {
   return {};
 }
 
-Status read_byte_level(const GgufMetadata& metadata, TokenizerSpec& spec) {
+/// What goes before and behind the merges, by what the pieces are written in.
+Status read_writing(const GgufMetadata& metadata, GgufPreTokenizer::Writing writing,
+                    TokenizerSpec& spec) {
+  if (writing == GgufPreTokenizer::Writing::kBytes) {
+    spec.decoders = {text::decoders::ByteLevel{}};
+    return {};
+  }
+  QUERN_ASSIGN(spec.unk_id, read_id(metadata, "unknown_token_id", spec));
+  if (writing == GgufPreTokenizer::Writing::kWords) {
+    QUERN_ASSIGN(const bool lowers, metadata.boolean_or(key("normalizer.lowercase"), false));
+    if (lowers) spec.normalizers = {text::normalizers::Lowercase{}};
+    return {};
+  }
+  spec.normalizers = {text::Replace{text::string_pattern(" "), text::kSpaceMark}};
+  spec.bpe.byte_fallback = true;
+  spec.bpe.fuse_unk = true;
+  spec.decoders = {text::decoders::Metaspace{}, text::decoders::ByteFallback{}};
+  return {};
+}
+
+Status read_merged_pieces(const GgufMetadata& metadata, std::string_view model,
+                          TokenizerSpec& spec) {
   spec.model = TokenizerSpec::Model::kBpe;
-  QUERN_ASSIGN(GgufPreTokenizer pre, read_pre_tokenizer(metadata));
+  QUERN_ASSIGN(GgufPreTokenizer pre, read_pre_tokenizer(metadata, model));
   if (pre.composes) spec.normalizers = {text::normalizers::UnicodeForm::kNfc};
   spec.pre_tokenizers = std::move(pre.components);
   spec.bpe.ignore_merges = pre.whole_words;
-  spec.decoders = {text::decoders::ByteLevel{}};
+  QUERN_TRY(read_writing(metadata, pre.writing, spec));
   QUERN_TRY(read_merges(metadata, spec));
-  return read_template(metadata, {.adds_bos = pre.adds_bos, .adds_sep = pre.adds_sep}, spec);
+  return read_template(
+      metadata, {.adds_bos = pre.adds_bos, .adds_sep = pre.adds_sep, .forces_bos = pre.forces_bos},
+      spec);
 }
 
 /// A file without scores has zeros, as for llama.cpp.
@@ -278,15 +307,16 @@ Result<TokenizerSpec> tokenizer_from_gguf(const GgufMetadata& metadata) {
   QUERN_TRY(apply_phi3_quirk(metadata, spec));
   if (model == "bert") {
     QUERN_TRY(read_word_piece(metadata, spec));
-  } else if (model == "gpt2") {
-    QUERN_TRY(read_byte_level(metadata, spec));
+  } else if (model == "gpt2" || model == "gemma4" || model == "whitespace") {
+    QUERN_TRY(read_merged_pieces(metadata, model, spec));
   } else if (model == "llama") {
     QUERN_TRY(read_sentence_piece(metadata, spec));
   } else if (model == "t5") {
     QUERN_TRY(read_unigram(metadata, spec));
   } else {
     return {Code::kUnsupported,
-            fmt::format("'{}' is '{}', want bert, gpt2, llama or t5", key("model"), shown(model))};
+            fmt::format("'{}' is '{}', want bert, gemma4, gpt2, llama, t5 or whitespace",
+                        key("model"), shown(model))};
   }
   return spec;
 }

@@ -39,9 +39,9 @@ TestGguf bert() {
   return file.u32("tokenizer.ggml.seperator_token_id", 3).u32("tokenizer.ggml.padding_token_id", 0);
 }
 
-TestGguf bpe(const std::string& pre) {
+TestGguf bpe(const std::string& pre, const std::string& model = "gpt2") {
   TestGguf file;
-  file.string("tokenizer.ggml.model", "gpt2").string("tokenizer.ggml.pre", pre);
+  file.string("tokenizer.ggml.model", model).string("tokenizer.ggml.pre", pre);
   file.strings("tokenizer.ggml.tokens", {"<|end|>", "a", "b", "ab", "<tool>"});
   file.strings("tokenizer.ggml.merges", {"a b", "ab \u0120"});
   file.array<std::int32_t>("tokenizer.ggml.token_type", 5, {3, 1, 1, 1, 4});
@@ -122,6 +122,48 @@ TEST(gguf_tokenizer, sentence_piece_bpe) {
   EXPECT_EQ(never->single[1].id, 2);
 }
 
+// Pieces in plain UTF-8, spaces marked, with merges: as Gemma's tokenizer.json says it.
+TEST(gguf_tokenizer, merges_over_marked_spaces) {
+  const text::Normalizer marks = text::Replace{text::string_pattern(" "), text::kSpaceMark};
+  TestGguf gemma4 = bpe("gpt-2", "gemma4");
+  gemma4.u32("tokenizer.ggml.unknown_token_id", 4);
+  gemma4.boolean("tokenizer.ggml.add_bos_token", false);
+  testing::internal::CaptureStderr();
+  const Result<TokenizerSpec> spec = read(gemma4);
+  const std::string log = testing::internal::GetCapturedStderr();
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  EXPECT_THAT(spec->normalizers, ElementsAre(marks));
+  EXPECT_TRUE(spec->pre_tokenizers.empty());
+  EXPECT_TRUE(spec->bpe.byte_fallback);
+  EXPECT_TRUE(spec->bpe.fuse_unk);
+  EXPECT_EQ(spec->unk_id, 4);
+  EXPECT_EQ(spec->merges.size(), 2u);
+  EXPECT_EQ(spec->single.size(), 2u);  // Its models never go without the first token.
+  EXPECT_THAT(log, HasSubstr("'tokenizer.ggml.add_bos_token' is false"));
+
+  const Result<TokenizerSpec> sarvam = read(bpe("sarvam-moe"));
+  ASSERT_TRUE(sarvam.ok()) << sarvam.status().message();
+  EXPECT_THAT(sarvam->normalizers, ElementsAre(marks));
+  EXPECT_EQ(sarvam->single.size(), 1u);
+  EXPECT_EQ(read(bpe("granite-embed-multi-311m"))->single.size(), 2u);
+}
+
+// jina-embeddings-v2-base-zh: its tokenizer.json says Whitespace, whatever the file's 'pre'.
+TEST(gguf_tokenizer, merges_within_words) {
+  TestGguf jina = bpe("gpt-2", "whitespace");
+  jina.u32("tokenizer.ggml.unknown_token_id", 4);
+  const Result<TokenizerSpec> spec = read(jina);
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  EXPECT_THAT(spec->pre_tokenizers,
+              ElementsAre(text::PreTokenizer(text::pre_tokenizers::Whitespace{})));
+  EXPECT_TRUE(spec->normalizers.empty());
+  EXPECT_FALSE(spec->bpe.byte_fallback);
+  EXPECT_EQ(spec->unk_id, 4);
+  jina.boolean("tokenizer.ggml.normalizer.lowercase", true);
+  EXPECT_THAT(read(jina)->normalizers,
+              ElementsAre(text::Normalizer(text::normalizers::Lowercase{})));
+}
+
 TEST(gguf_tokenizer, phi3_tokens_swallow_the_space_behind_them) {
   TestGguf file = spm();
   file.string("general.name", "Phi-3 mini");
@@ -138,7 +180,8 @@ TEST(gguf_tokenizer, what_contradicts_itself_is_named) {
   EXPECT_THAT(
       message(
           TestGguf().string("tokenizer.ggml.model", "x").strings("tokenizer.ggml.tokens", {"a"})),
-      HasSubstr("'tokenizer.ggml.model' is 'x', want bert, gpt2, llama or t5"));
+      HasSubstr("'tokenizer.ggml.model' is 'x', want bert, gemma4, gpt2, llama, t5 or "
+                "whitespace"));
   EXPECT_THAT(message(TestGguf().string("tokenizer.ggml.model", "llama")),
               HasSubstr("no 'tokenizer.ggml.tokens'"));
   EXPECT_THAT(message(bpe("mystery")),

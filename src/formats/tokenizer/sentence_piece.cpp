@@ -175,6 +175,7 @@ void add_pieces(std::vector<Piece> pieces, TokenizerSpec& spec) {
     spec.scores.push_back(is_found ? static_cast<double>(piece.score) : kNeverFound);
   }
   spec.unigram.unk_score = lowest - 10;
+  spec.unigram.sums_in_f32 = true;
 }
 
 /// The mask is a token behind the file's pieces, unless it is one of them.

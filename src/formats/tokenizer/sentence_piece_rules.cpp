@@ -18,6 +18,11 @@ void apply_sentence_piece_rules(SentencePieceRules rules, text::TokenizerSpec& s
   }
   if (rules.adds_prefix) list.push_back(text::normalizers::Prepend{text::kSpaceMark});
   list.push_back(text::Replace{text::string_pattern(" "), text::kSpaceMark});
+  if (rules.joins_spaces) {
+    // Marks that the text itself had go too; the lookbehind keeps a long run from costing its
+    // square.
+    list.push_back(text::Replace{text::regex_pattern("(?<!\u2581)\u2581+\\z"), ""});
+  }
   const bool spans_words = std::any_of(spec.vocab.begin(), spec.vocab.end(), [](const auto& piece) {
     return piece.find(text::kSpaceMark, 1) != std::string::npos;
   });

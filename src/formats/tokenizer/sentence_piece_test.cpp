@@ -66,7 +66,7 @@ TEST(sentence_piece, worked_example_of_deberta) {
   ASSERT_EQ(spec->pair.size(), 5u);
   EXPECT_EQ(spec->pair[3].type_id, 1);
   // No prefix, white space joined as by default, the map's longest match.
-  ASSERT_EQ(spec->normalizers.size(), 4u);
+  ASSERT_EQ(spec->normalizers.size(), 5u);
   const auto* map = std::get_if<text::normalizers::Precompiled>(spec->normalizers.data());
   ASSERT_NE(map, nullptr);
   EXPECT_EQ(map->charsmap, "map");

@@ -1,6 +1,7 @@
 #include "text/pipeline/pre_tokenization.h"
 
 #include "base/char_class.h"
+#include "base/code_range.h"
 #include "base/utf8.h"
 #include "text/bert/bert_chars.h"
 #include "text/bert/bert_words.h"
@@ -13,6 +14,8 @@ namespace {
 namespace pre = pre_tokenizers;
 using pre::Behavior;
 using Scratch = PreTokenization::Scratch;
+
+#include "text/pipeline/script_tables.inc"
 
 // Rust's regex crate counts joiners as word characters, as is_word_char does.
 enum class Kind { kWord, kSpace, kOther };
@@ -225,6 +228,26 @@ std::string_view run_step(const pre::Metaspace& rules, std::string_view text, Sc
   return scratch.text;
 }
 
+std::string_view run_step(const pre::UnicodeScripts&, std::string_view text, Scratch& scratch) {
+  cut_pieces(text, scratch, [](std::string_view part, const auto& add) {
+    // What is of no script goes with what is before it; at the front of a piece it is lost.
+    std::size_t begin = part.size();
+    CodePoint script = 0;
+    for (std::size_t pos = 0; pos < part.size();) {
+      const Decoded c = decode_utf8(part, pos);
+      const CodeRangeValue* range = find_range(kScripts, c.code);
+      if (range != nullptr && range->value != script) {
+        if (begin < pos) add(begin, pos);
+        begin = pos;
+        script = range->value;
+      }
+      pos += static_cast<std::size_t>(c.n_bytes);
+    }
+    add(begin, part.size());
+  });
+  return text;
+}
+
 std::string_view run_step(const pre::FixedLength& rules, std::string_view text, Scratch& scratch) {
   cut_pieces(text, scratch, [&](std::string_view part, const auto& add) {
     std::size_t begin = 0;
@@ -270,7 +293,7 @@ Result<PreTokenization::Step> PreTokenization::make_step(const PreTokenizer& pre
   if (std::holds_alternative<pre::WhitespaceSplit>(pre_tokenizer)) {
     return Step(pre::WhitespaceSplit{});
   }
-  return Status(Code::kUnsupported, "UnicodeScripts is not supported");
+  return Step(pre::UnicodeScripts{});
 }
 
 Result<PreTokenization> PreTokenization::make(const std::vector<PreTokenizer>& list) {

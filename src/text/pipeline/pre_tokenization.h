@@ -30,7 +30,7 @@ struct MatchSplit {
 
 class PreTokenization {
  public:
-  /// Errors: kUnsupported for a regex or a component without an implementation; they say which.
+  /// Errors: kUnsupported for a regex, kBadInput for a length; they say which.
   static Result<PreTokenization> make(const std::vector<PreTokenizer>& list);
 
   /// What one call needs; reused between calls.
@@ -58,10 +58,10 @@ class PreTokenization {
   std::size_t resident_bytes() const;
 
  private:
-  using Step = std::variant<pre_tokenizers::BertPreTokenizer, pre_tokenizers::Whitespace,
-                            pre_tokenizers::WhitespaceSplit, pre_tokenizers::Punctuation,
-                            pre_tokenizers::Digits, MatchSplit, pre_tokenizers::ByteLevel,
-                            pre_tokenizers::Metaspace, pre_tokenizers::FixedLength>;
+  using Step = std::variant<
+      pre_tokenizers::BertPreTokenizer, pre_tokenizers::Whitespace, pre_tokenizers::WhitespaceSplit,
+      pre_tokenizers::Punctuation, pre_tokenizers::Digits, MatchSplit, pre_tokenizers::ByteLevel,
+      pre_tokenizers::Metaspace, pre_tokenizers::UnicodeScripts, pre_tokenizers::FixedLength>;
 
   static Result<Step> make_step(const PreTokenizer& pre_tokenizer);
   std::string_view run(std::string_view text, bool is_front, Scratch& scratch) const;

@@ -27,6 +27,7 @@ class UnigramModel : public WordModel {
         scores_(spec.scores),
         unk_id_(spec.unk_id),
         byte_fallback_(spec.unigram.byte_fallback),
+        sums_in_f32_(spec.unigram.sums_in_f32),
         unk_score_(spec.unigram.unk_score.value_or(
             *std::min_element(scores_.begin(), scores_.end()) - kUnknownPenalty)) {
     id_of_byte_ = ids_of_bytes(trie_, append_byte_piece);
@@ -61,9 +62,14 @@ class UnigramModel : public WordModel {
   }
 
  private:
-  static void offer(Path& path, double score, std::size_t begin, TokenId id) {
+  double kept(double sum) const {
+    return sums_in_f32_ ? static_cast<double>(static_cast<float>(sum)) : sum;
+  }
+
+  /// SentencePiece compares a sum before it is rounded with one that was.
+  void offer(Path& path, double score, std::size_t begin, TokenId id) const {
     if (path.is_reached && score <= path.score) return;
-    path = {score, begin, id, true};
+    path = {kept(score), begin, id, true};
   }
 
   void find_paths(std::string_view word, std::vector<Path>& paths) const {
@@ -81,7 +87,7 @@ class UnigramModel : public WordModel {
         offer(paths[end], so_far + scores_[static_cast<std::size_t>(id)], begin, id);
         has_single = has_single || end - begin == n_char;
       }
-      if (!has_single) offer(paths[begin + n_char], so_far + unk_score_, begin, unk_id_);
+      if (!has_single) offer(paths[begin + n_char], kept(so_far + unk_score_), begin, unk_id_);
       begin += n_char;
     }
   }
@@ -106,6 +112,7 @@ class UnigramModel : public WordModel {
   const std::vector<double> scores_;  // By id; added tokens have none.
   const TokenId unk_id_;
   const bool byte_fallback_;
+  const bool sums_in_f32_;
   const double unk_score_;
   std::array<TokenId, 256> id_of_byte_{};
 };
