@@ -249,13 +249,11 @@ void tile(const Tile& t) {
 
 constinit const Table avx2_table = {
     .isa = "avx2",
-    .tile_rows = kTileRows,
-    .tile_panels = 1,
     .native_bf16 = false,
-    .tile_f32 = tile<F32Step>,
-    .tile_bf16 = tile<Bf16Step>,
-    .tile_f16 = tile<F16WeightStep>,
-    .tile_f32_bf16 = tile<Bf16WeightStep>,
+    .tile_f32 = {tile<F32Step>, kTileRows, 1},
+    .tile_bf16 = {tile<Bf16Step>, kTileRows, 1},
+    .tile_f16 = {tile<F16WeightStep>, kTileRows, 1},
+    .tile_f32_bf16 = {tile<Bf16WeightStep>, kTileRows, 1},
     .finish_row = finish_row,
     .layer_norm_row = layer_norm_row,
     .rms_norm_row = rms_norm_row,

@@ -96,11 +96,9 @@ struct DotBf16Step {
 const Table& avx512_bf16_table() {
   static const Table table = {
       .isa = "avx512_bf16",
-      .tile_rows = kTileRows,
-      .tile_panels = 2,
       .native_bf16 = true,
       .tile_f32 = avx512_table.tile_f32,
-      .tile_bf16 = tile<DotBf16Step>,
+      .tile_bf16 = {tile<DotBf16Step>, kTileRows, 2},
       .tile_f16 = avx512_table.tile_f16,
       .tile_f32_bf16 = avx512_table.tile_f32_bf16,
       .finish_row = finish_row,

@@ -88,7 +88,7 @@ TEST(tile_f32, every_isa_gives_the_bits_of_plain) {
       const RandomWeight w(Precision::kF32, n_out, n_in);
       const auto x = random_floats(static_cast<std::size_t>(n_in) * 12, 3);
       for (const Table* table : runnable()) {
-        for (int n_rows = 1; n_rows <= table->tile_rows; ++n_rows) {
+        for (int n_rows = 1; n_rows <= table->tile_f32.rows; ++n_rows) {
           std::vector<float> want;
           for (int r = 0; r < n_rows; ++r) {
             const auto row = run_tile(plain_table, w.weight, x.data() + r * n_in, 1);
@@ -129,10 +129,10 @@ TEST(tile_bf16, every_isa_agrees_with_the_exact_sum_of_its_inputs) {
     for (const int n_in : {2, 5, 64, 384}) {
       const RandomWeight w(Precision::kBf16, n_out, n_in);
       const int n_padded = (n_in + 1) / 2 * 2;
-      auto x = random_floats(static_cast<std::size_t>(n_padded) * 12, 3);
+      auto x = random_floats(static_cast<std::size_t>(n_padded) * kMaxTileRows, 3);
       const auto x16 = to_bf16(x);
       for (const Table* table : runnable()) {
-        const int n_rows = table->tile_rows;
+        const int n_rows = table->tile_bf16.rows;
         const auto got = run_tile(*table, w.weight, x16.data(), n_rows);
         for (int r = 0; r < n_rows; ++r) {
           for (int o = 0; o < n_out; ++o) {
@@ -155,10 +155,10 @@ TEST(tile_bf16, every_isa_agrees_with_the_exact_sum_of_its_inputs) {
 
 TEST(tile_bf16, a_row_alone_has_the_bits_it_has_among_others) {
   const RandomWeight w(Precision::kBf16, 144, 384);
-  const auto x16 = to_bf16(random_floats(384 * 12, 5));
+  const auto x16 = to_bf16(random_floats(384 * kMaxTileRows, 5));
   for (const Table* table : runnable()) {
-    const auto all = run_tile(*table, w.weight, x16.data(), table->tile_rows);
-    for (int r = 0; r < table->tile_rows; ++r) {
+    const auto all = run_tile(*table, w.weight, x16.data(), table->tile_bf16.rows);
+    for (int r = 0; r < table->tile_bf16.rows; ++r) {
       const auto alone = run_tile(*table, w.weight, x16.data() + r * 384, 1);
       EXPECT_TRUE(std::equal(alone.begin(), alone.end(), all.begin() + r * 144)) << table->isa;
     }

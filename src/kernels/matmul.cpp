@@ -11,8 +11,8 @@
 namespace quern::kernels {
 namespace {
 
-constexpr int kMaxTileRows = 12;
-constexpr int kMaxTilePanels = 8;
+constexpr int kGroupPanels = 8;   // Finished in one go.
+constexpr int kStepsAtOnce = 16;  // Tiles cut into pieces keep their bits at multiples of it.
 
 // The rows in 32-bit steps and the weights in lines of 16 outputs, whatever their types.
 struct Operands {
@@ -23,7 +23,7 @@ struct Operands {
   int b_unit = 4;  // Bytes of one output's part of a step.
   int n_steps = 0;
   int n_panels = 0;
-  void (*tile)(const Tile&) = nullptr;
+  TileKernel tile = {};
 };
 
 Operands operands_of(const Activations& x, const Weight& w, const Table& table) {
@@ -55,21 +55,22 @@ struct Blocking {
 
 int round_up(int n, int multiple) { return (n + multiple - 1) / multiple * multiple; }
 
-Blocking choose_blocking(const Operands& op, const Table& table, int wanted_parts) {
+Blocking choose_blocking(const Operands& op, int wanted_parts) {
   const auto half_l2_units = static_cast<int>(cache_sizes().l2_bytes / 2 / 4);
   Blocking block;
   // A block of rows and one group of panels share half of L2.
-  block.rows = round_up(96, table.tile_rows);
-  const int lines_width = block.rows + 16 * table.tile_panels;
-  block.steps = std::max(64, std::min(op.n_steps, half_l2_units / lines_width));
+  block.rows = round_up(96, op.tile.rows);
+  const int lines_width = block.rows + 16 * op.tile.panels;
+  block.steps =
+      std::max(64, std::min(op.n_steps, half_l2_units / lines_width) / kStepsAtOnce * kStepsAtOnce);
   if (op.n_steps <= block.steps * 5 / 4) block.steps = op.n_steps;
 
-  block.rows = std::min(block.rows, round_up(op.n_rows, table.tile_rows));
+  block.rows = std::min(block.rows, round_up(op.n_rows, op.tile.rows));
   // Enough parts that a slow core can be helped out, but each with a few panels to work through.
   const int row_blocks = (op.n_rows + block.rows - 1) / block.rows;
   const int panel_parts =
-      std::clamp(wanted_parts / row_blocks, 1, std::max(1, op.n_panels / (2 * table.tile_panels)));
-  block.panels = round_up((op.n_panels + panel_parts - 1) / panel_parts, table.tile_panels);
+      std::clamp(wanted_parts / row_blocks, 1, std::max(1, op.n_panels / (2 * op.tile.panels)));
+  block.panels = round_up((op.n_panels + panel_parts - 1) / panel_parts, op.tile.panels);
   return block;
 }
 
@@ -95,7 +96,7 @@ struct Work {
 
 // One tile of rows times one group of panels, over all steps, then finished while it is in L1.
 void run_tile(const Work& work, const Table& table, int row, int n_rows, int panel, int n_panels) {
-  alignas(64) float c[kMaxTileRows * kMaxTilePanels * 16];
+  alignas(64) float c[kMaxTileRows * kGroupPanels * 16];
   const Operands& op = work.op;
   Tile tile{.a_stride = op.a_stride,
             .b_stride = static_cast<std::ptrdiff_t>(op.n_steps) * 16,
@@ -120,10 +121,10 @@ void run_part(const Work& work, const Table& table, int part) {
   const int end_panel = std::min(first_panel + work.block.panels, work.op.n_panels);
   // A group of panels is finished in one go: long runs for the epilogue, and with few rows wide
   // tiles for the kernel.
-  for (int panel = first_panel; panel < end_panel; panel += kMaxTilePanels) {
-    const int n_panels = std::min(kMaxTilePanels, end_panel - panel);
-    for (int row = first_row; row < end_row; row += table.tile_rows) {
-      const int n_rows = std::min(table.tile_rows, end_row - row);
+  for (int panel = first_panel; panel < end_panel; panel += kGroupPanels) {
+    const int n_panels = std::min(kGroupPanels, end_panel - panel);
+    for (int row = first_row; row < end_row; row += work.op.tile.rows) {
+      const int n_rows = std::min(work.op.tile.rows, end_row - row);
       run_tile(work, table, row, n_rows, panel, n_panels);
     }
   }
@@ -133,7 +134,6 @@ void run_part(const Work& work, const Table& table, int part) {
 
 void multiply_elements(const Activations& x, std::span<const Product> products, ThreadPool& pool) {
   const Table& table = active();
-  QUERN_CHECK(table.tile_rows <= kMaxTileRows && table.tile_panels <= kMaxTilePanels);
   const int n_products = static_cast<int>(products.size());
   const int wanted =
       pool.n_threads() == 1 ? 1 : (4 * pool.n_threads() + n_products - 1) / n_products;
@@ -141,7 +141,7 @@ void multiply_elements(const Activations& x, std::span<const Product> products, 
       products, pool,
       [&](const Product& p) {
         const Operands op = operands_of(x, p.linear.weight, table);
-        return Work{p, op, choose_blocking(op, table, wanted)};
+        return Work{p, op, choose_blocking(op, wanted)};
       },
       [&](const Work& work, int part) { run_part(work, table, part); });
 }

@@ -171,13 +171,11 @@ float softmax_row_bf16(float* s, int n, int n_padded, float scale, float* max_io
 
 constinit const Table plain_table = {
     .isa = "plain",
-    .tile_rows = kTileRows,
-    .tile_panels = 1,
     .native_bf16 = false,
-    .tile_f32 = tile_f32,
-    .tile_bf16 = tile_bf16,
-    .tile_f16 = tile_f16,
-    .tile_f32_bf16 = tile_f32_bf16,
+    .tile_f32 = {tile_f32, kTileRows, 1},
+    .tile_bf16 = {tile_bf16, kTileRows, 1},
+    .tile_f16 = {tile_f16, kTileRows, 1},
+    .tile_f32_bf16 = {tile_f32_bf16, kTileRows, 1},
     .finish_row = finish_row,
     .layer_norm_row = layer_norm_row,
     .rms_norm_row = rms_norm_row,

@@ -123,7 +123,7 @@ TEST(f16_row, every_isa_rounds_to_nearest_even) {
 }
 
 // The tile on 16-bit weights has the bits of tile_f32 on the same weights widened.
-void check_16_bit_tile(void (*Table::*tile)(const Tile&), float (*widen)(std::uint16_t)) {
+void check_16_bit_tile(TileKernel Table::* tile, float (*widen)(std::uint16_t)) {
   constexpr int kPanels = 9, kSteps = 70;
   std::mt19937 engine(3);
   struct alignas(64) Buffers {
@@ -137,7 +137,7 @@ void check_16_bit_tile(void (*Table::*tile)(const Tile&), float (*widen)(std::ui
   }
   const auto a = random_floats(12 * kSteps, 5);
   for (const Table* table : runnable()) {
-    for (int n_rows = 1; n_rows <= table->tile_rows; ++n_rows) {
+    for (int n_rows = 1; n_rows <= (table->*tile).rows; ++n_rows) {
       std::vector<float> want(n_rows * kPanels * 16), got(want.size());
       Tile t{.a = a.data(),
              .a_stride = kSteps,

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "kernels/amx/amx.h"
 #include "kernels/block/block_isa.h"
 #include "kernels/int8/int8_isa.h"
 
@@ -28,7 +29,9 @@ std::vector<const Table*> detect() {
   found.push_back(&avx512_table);
   if (!__builtin_cpu_supports("avx512vnni")) return found;
   found.push_back(&avx512_vnni_table());
-  if (__builtin_cpu_supports("avx512bf16")) found.push_back(&avx512_bf16_table());
+  if (!__builtin_cpu_supports("avx512bf16")) return found;
+  found.push_back(&avx512_bf16_table());
+  if (amx_usable()) found.push_back(&amx_table());
   return found;
 }
 

@@ -19,7 +19,8 @@ namespace quern::kernels {
 ///
 /// c[r, 16 p + o] (+)= sum over steps s, ascending, of dot(a[r, s], b[p, s, o]), each output in one
 /// accumulator: its bits depend on neither n_rows nor n_panels. A step is 32 bits of each operand:
-/// one f32, or two bf16.
+/// one f32, or two bf16. Of f32 the bits do not depend either on how the steps are cut into
+/// accumulating pieces; of bf16 they do not if all but the last have a multiple of 16 steps.
 struct Tile {
   const void* a = nullptr;      // [n_rows, n_steps] of 32 bits
   std::ptrdiff_t a_stride = 0;  // from row to row, in 32-bit units
@@ -28,9 +29,21 @@ struct Tile {
   int n_steps = 0;
   float* c = nullptr;  // [n_rows, 16 * n_panels]
   std::ptrdiff_t c_stride = 0;
-  int n_rows = 0;  // <= Table::tile_rows
+  int n_rows = 0;  // <= TileKernel::rows
   int n_panels = 0;
   bool accumulate = false;  // Start from what c holds rather than from zero.
+};
+
+/// Most rows of any tile.
+inline constexpr int kMaxTileRows = 32;
+
+/// What multiplies a tile, and the shape in which it does so best.
+struct TileKernel {
+  void (*run)(const Tile& tile) = nullptr;
+  int rows = 0;    // Most rows of one tile: <= kMaxTileRows.
+  int panels = 1;  // Panels that a full tile of rows takes at once.
+
+  void operator()(const Tile& tile) const { run(tile); }
 };
 
 /// The last touch on one row of a matmul's result, [n] wide:
@@ -51,18 +64,16 @@ struct BlockIsa;  // block_isa.h
 
 struct Table {
   const char* isa;   // "plain", "avx2", ...: also the value of QUERN_ISA.
-  int tile_rows;     // Most rows of one tile.
-  int tile_panels;   // Panels that a full tile of rows takes at once.
   bool native_bf16;  // tile_bf16 is faster than tile_f32, not only smaller.
 
-  void (*tile_f32)(const Tile& tile);
-  void (*tile_bf16)(const Tile& tile);
+  TileKernel tile_f32;
+  TileKernel tile_bf16;
 
   /// a of f32 times b of 16 bits that are widened to f32; a step is one of each, b [n_panels]
   /// [n_steps][16] is 32-byte aligned and b_stride counts in 16 bits. The bits are those of
   /// tile_f32 on the widened weights.
-  void (*tile_f16)(const Tile& tile);
-  void (*tile_f32_bf16)(const Tile& tile);
+  TileKernel tile_f16;
+  TileKernel tile_f32_bf16;
 
   void (*finish_row)(const Finish& finish);
 
@@ -113,5 +124,6 @@ extern const Table avx512_table;   // avx512.cpp
 const Table& avx2_vnni_table();    // avx2_table with the eight-bit dot product
 const Table& avx512_vnni_table();  // avx512_table with the eight-bit dot product
 const Table& avx512_bf16_table();  // avx512_bf16.cpp: avx512_vnni_table with the bf16 dot product
+const Table& amx_table();          // amx/amx_table.cpp: avx512_bf16_table with matrix registers
 
 }  // namespace quern::kernels

@@ -132,7 +132,7 @@ void pack_relative(std::span<const float> rows, const LinearTensors& project,
     }
     std::vector<Line> panel(static_cast<std::size_t>(n_in));
     kernels::pack_panel(f32, weights.data(), n, n_in, std::as_writable_bytes(std::span(panel)));
-    for (int r = 0; r < n_rows; r += table.tile_rows) {
+    for (int r = 0; r < n_rows; r += table.tile_f32.rows) {
       table.tile_f32({.a = rows.data() + static_cast<std::ptrdiff_t>(r) * n_in,
                       .a_stride = n_in,
                       .b = panel.data(),
@@ -140,7 +140,7 @@ void pack_relative(std::span<const float> rows, const LinearTensors& project,
                       .n_steps = n_in,
                       .c = projected.row_data(r) + first,
                       .c_stride = stride,
-                      .n_rows = std::min(table.tile_rows, n_rows - r),
+                      .n_rows = std::min(table.tile_f32.rows, n_rows - r),
                       .n_panels = 1});
     }
     for (int r = 0; r < n_rows; ++r) {

@@ -7,18 +7,18 @@
 
 #include "base/check.h"
 #include "kernels/attention/relative_scores.h"
+#include "kernels/attention/score_tile.h"
 #include "kernels/table.h"
 
 namespace quern::kernels {
 namespace {
 
-constexpr int kMaxTileRows = 12;
 constexpr int kScoreStride = kKeyBlock + 16;  // Rows that do not share cache sets.
 
 // Queries that share what is computed per key: relative scores of a key are a product of their own
 // for each group, which reaches as many distances as the group and a tile of keys have together.
 constexpr int kMaxGroupTiles = 8;
-constexpr int kMaxGroupRows = kMaxGroupTiles * kMaxTileRows;
+constexpr int kMaxGroupRows = kMaxGroupTiles * kMaxScoreRows;
 
 int round_up(int n, int multiple) { return (n + multiple - 1) / multiple * multiple; }
 
@@ -81,8 +81,8 @@ void pack_values(Matrix<const std::uint16_t> v, const PackedHead& packed) {
 
 /// Scores of a tile of queries and a block of keys.
 struct ScoreTile {
-  alignas(64) float f32[kMaxTileRows * kScoreStride];
-  alignas(64) std::uint16_t bf16[kMaxTileRows * kScoreStride];
+  alignas(64) float f32[kMaxScoreRows * kScoreStride];
+  alignas(64) std::uint16_t bf16[kMaxScoreRows * kScoreStride];
 };
 
 /// The state of a group of queries while key blocks pass by.
@@ -107,7 +107,7 @@ struct Head {
   PackedHead packed = {};
 
   bool has_relative() const { return spec.relative.n > 0; }
-  int group_rows() const { return table.tile_rows * (has_relative() ? kMaxGroupTiles : 1); }
+  int group_rows(int tile_rows) const { return tile_rows * (has_relative() ? kMaxGroupTiles : 1); }
 
   Visible visible_to(int query) const {
     Visible seen{0, spec.causal ? query + 1 : n_tokens};
@@ -204,8 +204,9 @@ class GroupPass {
                         first_query_, k_.block(keys.first, keys.n), keys.first, relative_.spare,
                         relative_.scores);
       }
-      for (int first = 0; first < q_.rows; first += head_.table.tile_rows) {
-        attend_tile(keys, first, std::min(head_.table.tile_rows, q_.rows - first), key == start);
+      const int tile_rows = score_rows<T>(head_.table);
+      for (int first = 0; first < q_.rows; first += tile_rows) {
+        attend_tile(keys, first, std::min(tile_rows, q_.rows - first), key == start);
       }
     }
   }
@@ -225,7 +226,7 @@ class GroupPass {
   void attend_tile(const KeyBlock& keys, int first, int n, bool is_first_block) {
     const Table& table = head_.table;
     const PackedHead& packed = head_.packed;
-    const auto tile = kF32 ? table.tile_f32 : table.tile_bf16;
+    const TileKernel& tile = score_kernel<T>(table);
     bool adds = false;
     for (int r = 0; r < n; ++r) {
       const float* more = added(keys, first + r);
@@ -306,13 +307,14 @@ void attend_part(const AttentionSpec& spec, const AttentionRows<T, Out>& rows, c
     free += static_cast<std::ptrdiff_t>(n_rows) * stride;
     return out;
   };
-  const int group_rows = head.group_rows();
+  const int tile_rows = score_rows<T>(table);
+  const int group_rows = head.group_rows(tile_rows);
   const Matrix<float> sums = carve(group_rows, sums_stride, sums_stride);
   RelativeScratch relative;
   if (head.has_relative()) {
     const int n = relative_spare_columns(spec.relative.n);
     relative.scores = carve(group_rows, kKeyBlock, kScoreStride);
-    relative.spare = carve(table.tile_rows, n, n + 16);
+    relative.spare = carve(tile_rows, n, n + 16);
   }
   const Matrix<const T> q = of_part(rows.q, column);
   QueryGroup state;
@@ -331,13 +333,13 @@ void attend_part(const AttentionSpec& spec, const AttentionRows<T, Out>& rows, c
 
 std::size_t attention_scratch_bytes(int longest, int d_head, int n_threads, int n_relative) {
   // Packed keys and values, counted as f32 (bf16 takes half), and the sums of a group of queries.
-  const int group_rows = n_relative > 0 ? kMaxGroupRows : kMaxTileRows;
+  const int group_rows = n_relative > 0 ? kMaxGroupRows : kMaxScoreRows;
   std::ptrdiff_t units =
       static_cast<std::ptrdiff_t>(round_up(longest, 16)) * round_up(d_head, 2) +
       static_cast<std::ptrdiff_t>(round_up(longest, 2) + group_rows) * round_up(d_head, 16);
   if (n_relative > 0) {
     units += static_cast<std::ptrdiff_t>(kMaxGroupRows) * kScoreStride +
-             static_cast<std::ptrdiff_t>(kMaxTileRows) * (relative_spare_columns(n_relative) + 16);
+             static_cast<std::ptrdiff_t>(kMaxScoreRows) * (relative_spare_columns(n_relative) + 16);
   }
   const auto bytes = static_cast<std::size_t>(units) * 4;
   return (bytes + 63) / 64 * 64 * static_cast<std::size_t>(n_threads);
@@ -356,7 +358,7 @@ void attention(const AttentionSpec& spec, const AttentionRows<T, Out>& rows,
   QUERN_CHECK(rows.out.same_shape(rows.q.rows, rows.q.cols));
   QUERN_CHECK(rows.k.same_shape(rows.q.rows, spec.n_kv_heads * d_head));
   QUERN_CHECK(rows.v.same_shape(rows.k.rows, rows.k.cols));
-  QUERN_CHECK(table.tile_rows <= kMaxTileRows && d_head % kPerStep<T> == 0);
+  QUERN_CHECK(d_head % kPerStep<T> == 0);
   for (const Matrix<const T>& m : {rows.q, rows.k}) QUERN_CHECK(m.stride % kPerStep<T> == 0);
   int longest = 0;
   for (int s = 0; s < n_seqs; ++s) {
@@ -373,7 +375,7 @@ void attention(const AttentionSpec& spec, const AttentionRows<T, Out>& rows,
   const int heads = n_seqs * n_heads;
   const int splits =
       heads >= 4 * pool.n_threads() ? 1 : (4 * pool.n_threads() + heads - 1) / std::max(heads, 1);
-  const int queries_per_split = round_up((longest + splits - 1) / splits, table.tile_rows);
+  const int queries_per_split = round_up((longest + splits - 1) / splits, score_rows<T>(table));
   const int n_splits = longest == 0 ? 0 : (longest + queries_per_split - 1) / queries_per_split;
   pool.parallel_for(heads * n_splits, [&](int index, int thread) {
     const auto s = static_cast<std::size_t>(index / n_splits / n_heads);

@@ -11,7 +11,6 @@
 namespace quern::kernels {
 namespace {
 
-constexpr int kMaxTileRows = 12;
 constexpr int kScoreStride = kKeyBlock + 16;
 constexpr int kPanel = 16;
 
@@ -43,6 +42,10 @@ struct State {
   float largest[kMaxTileRows];
   float sum[kMaxTileRows];
 };
+
+const TileKernel& kernel_for(KvType type, const Table& table) {
+  return type == KvType::kF16 ? table.tile_f16 : table.tile_f32;
+}
 
 class TileRun {
  public:
@@ -88,13 +91,7 @@ class TileRun {
     return out;
   }
 
-  void multiply(const kernels::Tile& tile) const {
-    if (spec_.kv.type == KvType::kF16) {
-      table_.tile_f16(tile);
-    } else {
-      table_.tile_f32(tile);
-    }
-  }
+  void multiply(const kernels::Tile& tile) const { kernel_for(spec_.kv.type, table_)(tile); }
 
   // Calls work(page's panels, its first key within the block, keys of it) for the pages of a block.
   template <typename Work>
@@ -251,13 +248,12 @@ void cached_attention(const CachedAttention& spec, Matrix<const float> q,
   const Table& table = active();
   QUERN_CHECK(spec.kv.d_head <= kMaxHeadWidth && spec.n_heads % spec.kv.n_kv_heads == 0);
   QUERN_CHECK(q.cols == spec.n_heads * spec.kv.d_head && out.same_shape(q.rows, q.cols));
-  QUERN_CHECK(table.tile_rows <= kMaxTileRows);
   const std::size_t per_thread = cached_attention_scratch_bytes(spec.kv, 1);
   QUERN_CHECK(scratch.size() >= per_thread * static_cast<std::size_t>(pool.n_threads()));
 
   const int n_sequences = static_cast<int>(sequences.size());
   const auto cut = [&](const CachedRows& s) {
-    return cut_of(spec, s, n_sequences, table.tile_rows, pool.n_threads());
+    return cut_of(spec, s, n_sequences, kernel_for(spec.kv.type, table).rows, pool.n_threads());
   };
   int n_parts = 0;
   for (const CachedRows& s : sequences) n_parts += s.n_rows == 0 ? 0 : cut(s).n_parts();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/attention/score_tile.h"
+
 namespace quern::kernels {
 namespace {
 
@@ -35,16 +37,15 @@ void multiply_reach(const RelativeHead& head, const void* panels, const Reach& r
   const std::ptrdiff_t n_panels = (head.rows.n + kPanel - 1) / kPanel;
   const auto* b = static_cast<const std::uint32_t*>(panels) +
                   (head.head * n_panels + reach.first_row / kPanel) * panel_size;
-  const auto tile = sizeof(T) == 4 ? head.table.tile_f32 : head.table.tile_bf16;
-  tile({.a = rows.data,
-        .a_stride = rows.stride / kPerStep,
-        .b = b,
-        .b_stride = panel_size,
-        .n_steps = head.n_steps,
-        .c = spare.data,
-        .c_stride = spare.stride,
-        .n_rows = rows.rows,
-        .n_panels = reach.n_panels});
+  score_kernel<T>(head.table)({.a = rows.data,
+                               .a_stride = rows.stride / kPerStep,
+                               .b = b,
+                               .b_stride = panel_size,
+                               .n_steps = head.n_steps,
+                               .c = spare.data,
+                               .c_stride = spare.stride,
+                               .n_rows = rows.rows,
+                               .n_panels = reach.n_panels});
 }
 
 }  // namespace
@@ -54,7 +55,7 @@ int relative_spare_columns(int n_relative) { return (n_relative + kPanel - 1) / 
 template <typename T>
 void relative_scores(const RelativeHead& head, Matrix<const T> q, int first_query,
                      Matrix<const T> k, int first_key, Matrix<float> spare, Matrix<float> out) {
-  const int tile_rows = head.table.tile_rows;
+  const int tile_rows = score_rows<T>(head.table);
   for (int i = 0; i < q.rows; ++i) std::fill_n(out.row_data(i), k.rows, 0.0f);
   for (int first = 0; first < q.rows && head.rows.keys != nullptr; first += tile_rows) {
     const int n = std::min(tile_rows, q.rows - first);

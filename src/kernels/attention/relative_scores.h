@@ -24,7 +24,8 @@ int relative_spare_columns(int n_relative);
 /// out[i, j] = q[i] . keys[r] + k[j] . queries[r], not scaled, where query i is at the place
 /// first_query + i of its sequence and key j at first_key + j.
 ///
-/// Shapes: q [n_q, d_head], k [n_k, d_head], spare [table.tile_rows, relative_spare_columns(...)],
+/// Shapes: q [n_q, d_head], k [n_k, d_head], spare [score_rows<T>(table),
+/// relative_spare_columns(...)],
 ///   rows of it 64 bytes apart at least; out [n_q, n_k].
 /// Numerics: an element's bits depend on its own query and key only.
 template <typename T>

@@ -18,13 +18,14 @@
 namespace quern::kernels {
 namespace {
 
+constexpr int kTileRows = 12;
 constexpr int kRows =
     6;  // By two vectors: 12 accumulators, 2 for weights, a row's pair, a product.
 
 /// A group of a tile's rows, split: [row][step] pairs of inputs 0 and 2, and of 1 and 3.
 struct SplitRows {
-  alignas(32) std::int32_t even[kInt8TileRows][kInt8GroupSteps];
-  alignas(32) std::int32_t odd[kInt8TileRows][kInt8GroupSteps];
+  alignas(32) std::int32_t even[kTileRows][kInt8GroupSteps];
+  alignas(32) std::int32_t odd[kTileRows][kInt8GroupSteps];
 };
 
 QUERN_AVX2 void split_group(const Int8Tile& t, int g, SplitRows& split) {
@@ -120,6 +121,7 @@ QUERN_AVX2 void tile(const Int8Tile& t) {
 
 }  // namespace
 
-constinit const Int8Isa int8_avx2 = {.isa = "avx2", .quantise = int8_quantise_ymm, .tile = tile};
+constinit const Int8Isa int8_avx2 = {
+    .isa = "avx2", .quantise = int8_quantise_ymm, .tile = tile, .tile_rows = kTileRows};
 
 }  // namespace quern::kernels

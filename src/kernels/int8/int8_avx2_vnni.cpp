@@ -14,6 +14,7 @@
 namespace quern::kernels {
 namespace {
 
+constexpr int kTileRows = 12;
 constexpr int kRows = 6;  // By two vectors: 12 accumulators, 2 for weights, 1 for a row's codes.
 
 template <int R, int N>
@@ -73,6 +74,6 @@ QUERN_AVX2_VNNI void tile(const Int8Tile& t) {
 }  // namespace
 
 constinit const Int8Isa int8_avx2_vnni = {
-    .isa = "avx2_vnni", .quantise = int8_quantise_ymm, .tile = tile};
+    .isa = "avx2_vnni", .quantise = int8_quantise_ymm, .tile = tile, .tile_rows = kTileRows};
 
 }  // namespace quern::kernels

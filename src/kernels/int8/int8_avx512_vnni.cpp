@@ -17,6 +17,7 @@
 namespace quern::kernels {
 namespace {
 
+constexpr int kTileRows = 12;
 constexpr int kLineBytes = 64;
 constexpr int kGroupSteps = kInt8Group / kInt8Step;
 
@@ -71,7 +72,7 @@ QUERN_AVX512_VNNI_INLINE void load_lines(__m512i (&w)[V], const std::byte* codes
 // Rows 0, 4 and 8 of a tile: the others are reached by adding up to three times the distance
 // between rows, so that all addresses of the inner loop fit into registers.
 struct RowPointers {
-  const std::uint8_t* at[kInt8TileRows / 4];
+  const std::uint8_t* at[kTileRows / 4];
 };
 
 template <int V, int N, int... R>
@@ -118,7 +119,7 @@ QUERN_AVX512_VNNI void block(const Int8Tile& tile) {
     const int end = std::min(first + kGroupSteps, t.n_steps);
     const std::byte* codes = t.panels + std::ptrdiff_t{first} * kLineBytes;
     RowPointers rows;
-    for (int i = 0; i < kInt8TileRows / 4; ++i) {
+    for (int i = 0; i < kTileRows / 4; ++i) {
       rows.at[i] = t.rows + first * kInt8Step + i * 4 * t.row_bytes;
       __asm__("" : "+r"(rows.at[i]));  // Keeps g++ from going back to twelve distances.
     }
@@ -148,16 +149,16 @@ constexpr BlockFn block_for(int n_rows, Seq<R...>) {
 constexpr int panels_at_once(int n_rows) { return n_rows <= 6 ? 4 : 2; }
 
 struct Blocks {
-  BlockFn wide[kInt8TileRows];  // panels_at_once(rows) panels
-  BlockFn one[kInt8TileRows];   // one panel
+  BlockFn wide[kTileRows];  // panels_at_once(rows) panels
+  BlockFn one[kTileRows];   // one panel
 };
 
 constexpr Blocks kBlocks = [] {
   Blocks blocks{};
-  for (int r = 0; r < kInt8TileRows; ++r) {
+  for (int r = 0; r < kTileRows; ++r) {
     blocks.wide[r] =
-        r < 6 ? block_for<4>(r + 1, Upto<6>()) : block_for<2>(r + 1, Upto<kInt8TileRows>());
-    blocks.one[r] = block_for<1>(r + 1, Upto<kInt8TileRows>());
+        r < 6 ? block_for<4>(r + 1, Upto<6>()) : block_for<2>(r + 1, Upto<kTileRows>());
+    blocks.one[r] = block_for<1>(r + 1, Upto<kTileRows>());
   }
   return blocks;
 }();
@@ -293,6 +294,6 @@ void quantise(const Int8Quantise& whole) {
 }  // namespace
 
 constinit const Int8Isa int8_avx512_vnni = {
-    .isa = "avx512_vnni", .quantise = quantise, .tile = tile};
+    .isa = "avx512_vnni", .quantise = quantise, .tile = tile, .tile_rows = kTileRows};
 
 }  // namespace quern::kernels

@@ -8,7 +8,8 @@
 
 namespace quern::kernels {
 
-inline constexpr int kInt8TileRows = 12;
+/// Most rows of any tile.
+inline constexpr int kInt8MaxTileRows = 32;
 
 /// A few rows against neighbouring panels. Everything is borrowed; alignment is 64 bytes for
 /// panels, bias and out, 4 for the rows.
@@ -17,7 +18,7 @@ struct Int8Tile {
   const float* row_scales;    // [n_groups] of the first row
   const std::int32_t* zeros;  // [n_groups] of the first row
   std::ptrdiff_t row_bytes;   // from one row to the next, for all three
-  int n_rows;                 // 1 to kInt8TileRows
+  int n_rows;                 // 1 to Int8Isa::tile_rows
 
   const std::byte* panels;  // int8.h says what lies in one.
   int n_panels;
@@ -50,12 +51,14 @@ struct Int8Isa {
   const char* isa;
   void (*quantise)(const Int8Quantise& q);
   void (*tile)(const Int8Tile& tile);
+  int tile_rows;  // Most rows of a tile: <= kInt8MaxTileRows.
 };
 
 extern const Int8Isa int8_plain;
 extern const Int8Isa int8_avx2;
 extern const Int8Isa int8_avx2_vnni;
 extern const Int8Isa int8_avx512_vnni;
+extern const Int8Isa int8_amx;
 
 /// Every version this CPU can run, plain first, best last.
 std::span<const Int8Isa* const> int8_runnable();

@@ -11,7 +11,10 @@ namespace quern::kernels {
 namespace {
 
 constexpr int kGroupPanels = kInt8Group / kPanelWidth;
-constexpr int kChunkRows = 4 * kInt8TileRows;
+constexpr int kMaxChunkRows = 2 * kInt8MaxTileRows;
+
+/// Rows whose sums wait for their last touch while several sweeps of weights pass by.
+int chunk_rows(const Int8Isa& isa) { return std::max(48, 2 * isa.tile_rows); }
 
 /// Rows and panels of one part.
 struct Part {
@@ -118,7 +121,7 @@ void run_tile(const Int8Rows& rows, const Weight& w, const Part& part, Range til
 void run_part(const Int8Rows& rows, const Product& p, const Part& part) {
   const Weight& w = p.linear.weight;
   alignas(64) float bias[kInt8Group] = {};
-  alignas(64) float out[kChunkRows * kInt8Group];
+  alignas(64) float out[kMaxChunkRows * kInt8Group];
   const int first_col = part.first_panel * kPanelWidth;
   if (!p.linear.bias.empty()) {
     const int n = std::min(part.stride(), w.n_out - first_col);
@@ -127,8 +130,9 @@ void run_part(const Int8Rows& rows, const Product& p, const Part& part) {
   }
 
   const int sweep = std::min(panels_per_sweep(int8_steps(w.n_in)), part.n_panels);
-  const int chunk = sweep == part.n_panels ? kInt8TileRows : kChunkRows;
-  const int n_tiles = (part.n_rows + kInt8TileRows - 1) / kInt8TileRows;
+  const Int8Isa& isa = int8_active();
+  const int chunk_tiles = sweep == part.n_panels ? 1 : chunk_rows(isa) / isa.tile_rows;
+  const int n_tiles = (part.n_rows + isa.tile_rows - 1) / isa.tile_rows;
   // Tiles of nearly equal height: 13 rows are 7 and 6, not 12 and 1.
   const auto tile_start = [&](int i) {
     return part.first_row + static_cast<int>(std::int64_t{part.n_rows} * i / n_tiles);
@@ -136,7 +140,6 @@ void run_part(const Int8Rows& rows, const Product& p, const Part& part) {
   const auto tile_rows = [&](int i) {
     return Range{tile_start(i), tile_start(i + 1) - tile_start(i)};
   };
-  const int chunk_tiles = chunk / kInt8TileRows;
   for (int i = 0; i < n_tiles; i += chunk_tiles) {
     const int end = std::min(i + chunk_tiles, n_tiles);
     const Sums sums{bias, out, tile_start(i)};
@@ -169,7 +172,8 @@ Split split_of(std::span<const Product> products, int n_rows, int n_threads) {
     return n;
   };
   // A block of rows reads all weights once; below two chunks that reading begins to show.
-  const int most_row_blocks = std::max(1, n_rows / (2 * kChunkRows));
+  const int chunk = chunk_rows(int8_active());
+  const int most_row_blocks = std::max(1, n_rows / (2 * chunk));
   // Quantised results come in whole groups.
   if (std::all_of(products.begin(), products.end(),
                   [](const Product& p) { return p.out.int8.data == nullptr; })) {
@@ -178,7 +182,7 @@ Split split_of(std::span<const Product> products, int n_rows, int n_threads) {
     }
   }
   // Short blocks keep the rows, and what is written beside them, near.
-  const int least_row_blocks = (n_rows + kChunkRows - 1) / kChunkRows;
+  const int least_row_blocks = (n_rows + chunk - 1) / chunk;
   const int row_blocks = std::max(
       least_row_blocks, std::clamp((wanted + blocks() - 1) / blocks(), 1, most_row_blocks));
   return {row_blocks, block_panels};

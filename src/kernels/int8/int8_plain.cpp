@@ -12,6 +12,7 @@
 namespace quern::kernels {
 namespace {
 
+constexpr int kTileRows = 12;
 // As the processors convert: to nearest, ties to even, and INT_MIN for what does not fit.
 std::int32_t rounded(float x) {
   constexpr float kLimit = 2147483648.0f;
@@ -93,6 +94,7 @@ void tile(const Int8Tile& t) {
 
 }  // namespace
 
-constinit const Int8Isa int8_plain = {.isa = "plain", .quantise = quantise, .tile = tile};
+constinit const Int8Isa int8_plain = {
+    .isa = "plain", .quantise = quantise, .tile = tile, .tile_rows = kTileRows};
 
 }  // namespace quern::kernels

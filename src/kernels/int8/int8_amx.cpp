@@ -1,0 +1,166 @@
+// The eight-bit product with matrix registers: two products of registers make one group of 128
+// inputs for 16 rows by 16 outputs.
+//
+// The sums of a group leave the registers through the first-level cache, where they are scaled
+// while the registers multiply the next group: the two halves of the work take about as long.
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+
+#include <immintrin.h>
+
+#include "kernels/amx/amx.h"
+#include "kernels/int8/int8.h"
+#include "kernels/int8/int8_isa.h"
+#include "kernels/weight.h"
+
+#define QUERN_AMX __attribute__((target("amx-tile,amx-int8,avx512f,avx512bw,avx512vl,avx512vnni")))
+#define QUERN_AMX_INLINE QUERN_AMX __attribute__((always_inline)) inline
+
+namespace quern::kernels {
+namespace {
+
+constexpr int kLineBytes = 64;
+constexpr int kRegisterBytes = kAmxRows * kAmxRowBytes;
+constexpr int kGroupBytes = kInt8Group / kInt8Step * kLineBytes;  // Of a panel's codes.
+
+// Below this many rows the vector product is as fast: reading weights takes the time.
+constexpr int kLeastRows = 5;
+
+/// The i32 sums of one group: [rows][2 panels][16].
+struct GroupSums {
+  alignas(64) std::int32_t at[kAmxTileRows][2 * kPanelWidth];
+};
+
+template <typename T>
+T* offset(T* p, std::ptrdiff_t bytes) {
+  using Byte = std::conditional_t<std::is_const_v<T>, const std::byte, std::byte>;
+  return reinterpret_cast<T*>(reinterpret_cast<Byte*>(p) + bytes);
+}
+
+// Multiplies group g into registers 0 to 3.
+template <bool kTwoRows, bool kTwoPanels>
+QUERN_AMX_INLINE void multiply_group(const Int8Tile& t, int g) {
+  const std::uint8_t* rows = t.rows + g * kInt8Group;
+  const std::byte* panels = t.panels + std::ptrdiff_t{g} * kGroupBytes;
+  const int n_products = std::min(2, (t.n_steps - g * (kInt8Group / kInt8Step)) / kAmxRows);
+  _tile_zero(0);
+  if constexpr (kTwoPanels) _tile_zero(1);
+  if constexpr (kTwoRows) _tile_zero(2);
+  if constexpr (kTwoRows && kTwoPanels) _tile_zero(3);
+  for (int i = 0; i < n_products; ++i) {
+    _tile_loadd(4, rows, t.row_bytes);
+    _tile_loadd(6, panels, kLineBytes);
+    _tile_dpbusd(0, 4, 6);
+    if constexpr (kTwoPanels) {
+      _tile_loadd(7, panels + t.panel_bytes(), kLineBytes);
+      _tile_dpbusd(1, 4, 7);
+    }
+    if constexpr (kTwoRows) {
+      _tile_loadd(5, rows + kAmxRows * t.row_bytes, t.row_bytes);
+      _tile_dpbusd(2, 5, 6);
+      if constexpr (kTwoPanels) _tile_dpbusd(3, 5, 7);
+    }
+    rows += kAmxRowBytes;
+    panels += kRegisterBytes;
+  }
+}
+
+template <bool kTwoRows, bool kTwoPanels>
+QUERN_AMX_INLINE void store_group(GroupSums& sums) {
+  constexpr std::ptrdiff_t kStride = sizeof(sums.at[0]);
+  _tile_stored(0, sums.at[0], kStride);
+  if constexpr (kTwoPanels) _tile_stored(1, sums.at[0] + kPanelWidth, kStride);
+  if constexpr (kTwoRows) _tile_stored(2, sums.at[kAmxRows], kStride);
+  if constexpr (kTwoRows && kTwoPanels) {
+    _tile_stored(3, sums.at[kAmxRows] + kPanelWidth, kStride);
+  }
+}
+
+// out += scales * (sums - zeros * sums of the weights), for group g.
+template <bool kTwoPanels>
+QUERN_AMX_INLINE void scale_group(const Int8Tile& t, int g, const GroupSums& sums) {
+  constexpr int kPanels = kTwoPanels ? 2 : 1;
+  __m512 w_scales[kPanels], bias[kPanels];
+  __m512i w_sums[kPanels];
+#pragma GCC unroll 2
+  for (int p = 0; p < kPanels; ++p) {
+    const std::byte* panel = t.panels + p * t.panel_bytes() + std::ptrdiff_t{g} * kLineBytes;
+    w_scales[p] = _mm512_load_ps(panel + t.scales_offset());
+    w_sums[p] = _mm512_load_si512(panel + t.sums_offset());
+    bias[p] = _mm512_load_ps(t.bias + p * kPanelWidth);
+  }
+  for (int r = 0; r < t.n_rows; ++r) {
+    const __m512 row_scale = _mm512_set1_ps(offset(t.row_scales, r * t.row_bytes)[g]);
+    const __m512i zero = _mm512_set1_epi32(offset(t.zeros, r * t.row_bytes)[g]);
+    float* out = t.out + r * t.out_cols;
+#pragma GCC unroll 2
+    for (int p = 0; p < kPanels; ++p) {
+      const __m512i group =
+          _mm512_dpwssd_epi32(_mm512_load_si512(sums.at[r] + p * kPanelWidth), zero, w_sums[p]);
+      const __m512 before = g == 0 ? bias[p] : _mm512_load_ps(out + p * kPanelWidth);
+      _mm512_store_ps(out + p * kPanelWidth,
+                      _mm512_fmadd_ps(_mm512_cvtepi32_ps(group),
+                                      _mm512_mul_ps(w_scales[p], row_scale), before));
+    }
+  }
+}
+
+template <bool kTwoRows, bool kTwoPanels>
+QUERN_AMX void block(const Int8Tile& t) {
+  GroupSums sums[2];
+  multiply_group<kTwoRows, kTwoPanels>(t, 0);
+  store_group<kTwoRows, kTwoPanels>(sums[0]);
+  for (int g = 1; g < t.n_groups; ++g) {
+    multiply_group<kTwoRows, kTwoPanels>(t, g);
+    scale_group<kTwoPanels>(t, g - 1, sums[(g - 1) % 2]);
+    store_group<kTwoRows, kTwoPanels>(sums[g % 2]);
+  }
+  scale_group<kTwoPanels>(t, t.n_groups - 1, sums[(t.n_groups - 1) % 2]);
+}
+
+template <bool kTwoRows>
+QUERN_AMX void panels(Int8Tile t) {
+  for (; t.n_panels > 0; t.n_panels -= 2) {
+    if (t.n_panels >= 2) {
+      block<kTwoRows, true>(t);
+    } else {
+      block<kTwoRows, false>(t);
+    }
+    t.panels += 2 * t.panel_bytes();
+    t.bias += 2 * kPanelWidth;
+    t.out += 2 * kPanelWidth;
+  }
+}
+
+// The exact sums of either product are the same: so are the bits.
+void tile_by_vectors(Int8Tile t) {
+  for (int left = t.n_rows; left > 0; left -= t.n_rows) {
+    t.n_rows = std::min(left, int8_avx512_vnni.tile_rows);
+    int8_avx512_vnni.tile(t);
+    const std::ptrdiff_t bytes = t.n_rows * t.row_bytes;
+    t.rows += bytes;
+    t.row_scales = offset(t.row_scales, bytes);
+    t.zeros = offset(t.zeros, bytes);
+    t.out += t.n_rows * t.out_cols;
+  }
+}
+
+QUERN_AMX void tile(const Int8Tile& t) {
+  if (t.n_rows < kLeastRows || t.n_steps % kAmxRows != 0) return tile_by_vectors(t);
+  _tile_loadconfig(&amx_config(t.n_rows));
+  if (t.n_rows > kAmxRows) {
+    panels<true>(t);
+  } else {
+    panels<false>(t);
+  }
+  _tile_release();
+}
+
+}  // namespace
+
+const Int8Isa int8_amx = {
+    .isa = "amx", .quantise = int8_avx512_vnni.quantise, .tile = tile, .tile_rows = kAmxTileRows};
+
+}  // namespace quern::kernels
