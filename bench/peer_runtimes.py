@@ -4,6 +4,7 @@ A way says how the cores are used: streams = 1 puts all threads on one batch; st
 batches at once with one thread each. forward takes int64 [n_seqs, longest] arrays and returns the
 hidden states, float32 [n_seqs, longest, d_model]; it is called from `streams` threads at once.
 """
+import inspect
 import json
 import os
 import pathlib
@@ -46,12 +47,13 @@ class Torch(Runtime):
         dtype = {"f32": torch.float32, "bf16": torch.bfloat16}[self.a.precision]
         self.torch = torch
         self.model = AutoModel.from_pretrained(self.a.model, dtype=dtype).eval()
+        self.names = inputs_of(self.model)
 
     def open(self, streams, threads, way) -> None:
         self.torch.set_num_threads(threads)
 
     def forward(self, arrays: dict) -> np.ndarray:
-        tensors = {k: self.torch.from_numpy(v) for k, v in arrays.items()}
+        tensors = {k: self.torch.from_numpy(arrays[k]) for k in self.names}
         with self.torch.inference_mode():
             return self.model(**tensors).last_hidden_state.float().numpy()
 
@@ -90,6 +92,12 @@ class SentenceTransformers(Runtime):
         return {"version": self.version}
 
 
+def inputs_of(model) -> list[str]:
+    """Which of a tokenizer's arrays the model's forward takes: not every family has types."""
+    takes = inspect.signature(model.forward).parameters
+    return [k for k in ("input_ids", "attention_mask", "token_type_ids") if k in takes]
+
+
 def export_onnx(a) -> str:
     """The f32 graph, made once under the work folder."""
     path = pathlib.Path(a.work) / "f32.onnx"
@@ -98,20 +106,23 @@ def export_onnx(a) -> str:
     import torch
     from transformers import AutoModel
     model = AutoModel.from_pretrained(a.model, attn_implementation="eager", dtype=torch.float32)
+    names = inputs_of(model)
+    if hasattr(model.config, "use_cache"):
+        model.config.use_cache = False
 
     class Hidden(torch.nn.Module):
         def __init__(self):
             super().__init__()
             self.model = model.eval()
 
-        def forward(self, input_ids, attention_mask, token_type_ids):
-            return self.model(input_ids=input_ids, attention_mask=attention_mask,
-                              token_type_ids=token_type_ids)[0]
+        def forward(self, *arrays):
+            return self.model(**dict(zip(names, arrays)))[0]
 
     ids = torch.tensor([[101, 2023, 2003, 102], [101, 2178, 102, 0]])
-    names = ["input_ids", "attention_mask", "token_type_ids"]
+    arrays = {"input_ids": ids, "attention_mask": (ids != 0).long(),
+              "token_type_ids": torch.zeros_like(ids)}
     part = path.with_suffix(".part")
-    torch.onnx.export(Hidden(), (ids, (ids != 0).long(), torch.zeros_like(ids)), str(part),
+    torch.onnx.export(Hidden(), tuple(arrays[k] for k in names), str(part),
                       input_names=names, output_names=["hidden"], dynamo=False, opset_version=17,
                       dynamic_axes={k: {0: "batch", 1: "length"} for k in names + ["hidden"]})
     part.rename(path)

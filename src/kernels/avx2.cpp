@@ -249,6 +249,7 @@ void tile(const Tile& t) {
 
 constinit const Table avx2_table = {
     .isa = "avx2",
+    .rows_per_pass = 96,
     .native_bf16 = false,
     .tile_f32 = {tile<F32Step>, kTileRows, 1},
     .tile_bf16 = {tile<Bf16Step>, kTileRows, 1},

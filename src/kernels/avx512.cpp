@@ -128,6 +128,7 @@ QUERN_TARGET void transpose_16(const std::uint32_t* rows, std::ptrdiff_t stride,
 
 constinit const Table avx512_table = {
     .isa = "avx512",
+    .rows_per_pass = 96,
     .native_bf16 = false,
     .tile_f32 = {tile<F32Step>, kTileRows, 2},
     .tile_bf16 = {tile<Bf16Step>, kTileRows, 2},

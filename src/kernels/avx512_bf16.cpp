@@ -96,6 +96,7 @@ struct DotBf16Step {
 const Table& avx512_bf16_table() {
   static const Table table = {
       .isa = "avx512_bf16",
+      .rows_per_pass = 96,
       .native_bf16 = true,
       .tile_f32 = avx512_table.tile_f32,
       .tile_bf16 = {tile<DotBf16Step>, kTileRows, 2},

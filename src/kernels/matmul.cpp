@@ -55,15 +55,25 @@ struct Blocking {
 
 int round_up(int n, int multiple) { return (n + multiple - 1) / multiple * multiple; }
 
+// Steps of one pass, so that a tile's rows, or a block's rows and a few panels, fit the cache that
+// they are read from again and again.
+int steps_at_once(const Operands& op, int block_rows) {
+  const auto units = [](std::size_t bytes) { return static_cast<int>(bytes / 4); };
+  const int fitting = op.tile.outruns_l2
+                          ? units(cache_sizes().l1d_bytes / 2) / op.tile.rows
+                          : units(cache_sizes().l2_bytes / 2) / (block_rows + 16 * op.tile.panels);
+  const int n_passes = (op.n_steps * 4 / 5 + fitting - 1) / fitting;
+  if (n_passes <= 1) return op.n_steps;
+  return round_up(std::max(64, (op.n_steps + n_passes - 1) / n_passes), kStepsAtOnce);
+}
+
 Blocking choose_blocking(const Operands& op, int wanted_parts) {
-  const auto half_l2_units = static_cast<int>(cache_sizes().l2_bytes / 2 / 4);
   Blocking block;
-  // A block of rows and one group of panels share half of L2.
-  block.rows = round_up(96, op.tile.rows);
-  const int lines_width = block.rows + 16 * op.tile.panels;
-  block.steps =
-      std::max(64, std::min(op.n_steps, half_l2_units / lines_width) / kStepsAtOnce * kStepsAtOnce);
-  if (op.n_steps <= block.steps * 5 / 4) block.steps = op.n_steps;
+  // Rows that stay in the second-level cache while panels pass by.
+  const auto in_l2 = static_cast<int>(cache_sizes().l2_bytes / 2 / 4) / op.n_steps;
+  const int pass = active().rows_per_pass;
+  block.rows = round_up(std::clamp(in_l2, std::min(96, pass), pass), op.tile.rows);
+  block.steps = steps_at_once(op, block.rows);
 
   block.rows = std::min(block.rows, round_up(op.n_rows, op.tile.rows));
   // Enough parts that a slow core can be helped out, but each with a few panels to work through.
@@ -94,6 +104,12 @@ struct Work {
   int n_parts() const { return n_row_parts() * n_panel_parts(); }
 };
 
+// Asks for the memory that finish_tile() will touch, which arrives while the tile is computed.
+void prefetch_tile(const Product& p, int row, int n_rows, int first_out, int n_panels) {
+  const int n = std::min(16 * n_panels, p.linear.weight.n_out - first_out);
+  for (int r = row; r < row + n_rows; ++r) prefetch_results(p, r, first_out, n);
+}
+
 // One tile of rows times one group of panels, over all steps, then finished while it is in L1.
 void run_tile(const Work& work, const Table& table, int row, int n_rows, int panel, int n_panels) {
   alignas(64) float c[kMaxTileRows * kGroupPanels * 16];
@@ -104,6 +120,7 @@ void run_tile(const Work& work, const Table& table, int row, int n_rows, int pan
             .c_stride = 16 * n_panels,
             .n_rows = n_rows,
             .n_panels = n_panels};
+  prefetch_tile(work.product, row, n_rows, 16 * panel, n_panels);
   for (int step = 0; step < op.n_steps; step += work.block.steps) {
     tile.a = op.a + row * op.a_stride + step;
     tile.b = op.b + (panel * tile.b_stride + static_cast<std::ptrdiff_t>(step) * 16) * op.b_unit;

@@ -171,6 +171,7 @@ float softmax_row_bf16(float* s, int n, int n_padded, float scale, float* max_io
 
 constinit const Table plain_table = {
     .isa = "plain",
+    .rows_per_pass = 96,
     .native_bf16 = false,
     .tile_f32 = {tile_f32, kTileRows, 1},
     .tile_bf16 = {tile_bf16, kTileRows, 1},

@@ -43,6 +43,22 @@ void for_each_part(std::span<const Product> products, ThreadPool& pool, const Ma
   });
 }
 
+template <typename T>
+void prefetch_row(const Matrix<T>& m, int row, int col, int n) {
+  if (m.data == nullptr) return;
+  const auto* p = reinterpret_cast<const std::byte*>(m.row_data(row) + col);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(n) * sizeof(T); i += 64) {
+    __builtin_prefetch(p + i, 1);
+  }
+}
+
+/// Asks for what the last touch on `n` results of a row from column `col` on reads and writes.
+inline void prefetch_results(const Product& p, int row, int col, int n) {
+  prefetch_row(p.residual, row, col, n);
+  prefetch_row(p.out.f32, row, col, n);
+  prefetch_row(p.out.bf16, row, col, n);
+}
+
 /// The last touch on `n` results of a row from column `col` on: all but the results themselves.
 inline Finish finish_of(const Product& p, int row, int col, int n) {
   const auto at = [&](const auto& m) {

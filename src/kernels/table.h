@@ -40,8 +40,9 @@ inline constexpr int kMaxTileRows = 32;
 /// What multiplies a tile, and the shape in which it does so best.
 struct TileKernel {
   void (*run)(const Tile& tile) = nullptr;
-  int rows = 0;    // Most rows of one tile: <= kMaxTileRows.
-  int panels = 1;  // Panels that a full tile of rows takes at once.
+  int rows = 0;             // Most rows of one tile: <= kMaxTileRows.
+  int panels = 1;           // Panels that a full tile of rows takes at once.
+  bool outruns_l2 = false;  // So fast that its rows must come from the first-level cache.
 
   void operator()(const Tile& tile) const { run(tile); }
 };
@@ -63,8 +64,9 @@ struct Int8Isa;   // int8_isa.h
 struct BlockIsa;  // block_isa.h
 
 struct Table {
-  const char* isa;   // "plain", "avx2", ...: also the value of QUERN_ISA.
-  bool native_bf16;  // tile_bf16 is faster than tile_f32, not only smaller.
+  const char* isa;    // "plain", "avx2", ...: also the value of QUERN_ISA.
+  int rows_per_pass;  // Rows that a pass over weights should serve: fewer would wait for them.
+  bool native_bf16;   // tile_bf16 is faster than tile_f32, not only smaller.
 
   TileKernel tile_f32;
   TileKernel tile_bf16;

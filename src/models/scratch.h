@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/thread_pool.h"
 #include "kernels/activations.h"
+#include "kernels/table.h"
 #include "tensor/matrix.h"
 
 namespace quern::models {
@@ -54,24 +55,25 @@ class Carver {
 
 /// Rows that one thread carries from attention to attention: few enough that their activations
 /// share its L2 with a group of panels, enough that each pass over the weights is well used.
-inline constexpr int kRowsPerPart = 96;
+inline int most_rows_per_part() { return kernels::active().rows_per_pass; }
 
 /// Below this many rows a thread, whole-row blocks would leave threads idle.
 inline bool takes_row_blocks(int n_rows, int n_threads) {
-  return n_rows >= 2 * kRowsPerPart * n_threads || n_threads == 1;
+  return n_rows >= 2 * most_rows_per_part() * n_threads || n_threads == 1;
 }
 
 /// Blocks of equal size, as many for each thread: a short one at the end would leave others
 /// waiting.
 inline int rows_per_part(int n_rows, int n_threads) {
-  const int n_parts = (n_rows + kRowsPerPart - 1) / kRowsPerPart;
+  const int n_parts = (n_rows + most_rows_per_part() - 1) / most_rows_per_part();
   const int even = (n_parts + n_threads - 1) / n_threads * n_threads;
   return (n_rows + even - 1) / even;
 }
 
 /// Rows of a temporary that lives within one block: one block for each thread, or all rows.
 inline int block_scratch_rows(int n_rows, int n_threads) {
-  return takes_row_blocks(n_rows, n_threads) ? std::min(n_rows, kRowsPerPart) * n_threads : n_rows;
+  return takes_row_blocks(n_rows, n_threads) ? std::min(n_rows, most_rows_per_part()) * n_threads
+                                             : n_rows;
 }
 
 /// A range of rows on its way from one attention to the next.
@@ -90,8 +92,8 @@ void for_row_blocks(int n_rows, ThreadPool& pool, const Work& work) {
   const int rows = rows_per_part(n_rows, pool.n_threads());
   pool.parallel_for((n_rows + rows - 1) / rows, [&](int part, int thread) {
     const int first = part * rows;
-    work(RowRange{first, std::min(rows, n_rows - first), thread * std::min(n_rows, kRowsPerPart),
-                  ThreadPool::serial()});
+    work(RowRange{first, std::min(rows, n_rows - first),
+                  thread * std::min(n_rows, most_rows_per_part()), ThreadPool::serial()});
   });
 }
 

@@ -274,8 +274,8 @@ TEST_F(GeneratorTest, out_of_pages_a_sequence_is_set_back_and_says_the_same) {
   const std::size_t page =
       64 * 2 * 8 * 2 * 2 * 2;  // Positions, heads, width; k and v; f16; layers.
   const std::size_t arena_bytes =
-      models::decoder_scratch_bytes(model->decoder, kernels::KvType::kF16, 512, 6, 2) + 6 * 61 * 4 +
-      64;
+      models::decoder_scratch_bytes(model->decoder, kernels::KvType::kF16, 6 * 60, 6, 2) +
+      6 * 61 * 4 + 64;
   ByteLedger tight(arena_bytes + 11 * page);
   Arena arena(tight);
   Turns generator(pool_, arena, tight, {.reserved_ahead = 8, .max_prefixes = 4});

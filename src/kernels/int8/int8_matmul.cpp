@@ -67,24 +67,11 @@ void finish(const Product& p, const Part& part, Range rows, float* sums) {
   int8_quantise_block(finished, col, to.factors, to.int8, first_row);
 }
 
-template <typename T>
-void prefetch_row(const Matrix<T>& m, int row, int col, int n) {
-  if (m.data == nullptr) return;
-  const auto* p = reinterpret_cast<const std::byte*>(m.row_data(row) + col);
-  for (std::size_t i = 0; i < static_cast<std::size_t>(n) * sizeof(T); i += 64) {
-    __builtin_prefetch(p + i, 1);
-  }
-}
-
 // Asks for the memory that finish() will touch, which arrives while the tile is computed.
 void prefetch(const Product& p, const Part& part, Range rows) {
   const int col = part.first_panel * kPanelWidth;
   const int n = std::min(part.n_panels * kPanelWidth, p.linear.weight.n_out - col);
-  for (int row = rows.first; row < rows.first + rows.n; ++row) {
-    prefetch_row(p.residual, row, col, n);
-    prefetch_row(p.out.f32, row, col, n);
-    prefetch_row(p.out.bf16, row, col, n);
-  }
+  for (int row = rows.first; row < rows.first + rows.n; ++row) prefetch_results(p, row, col, n);
 }
 
 /// What a part keeps: the bias of its columns, and sums, from those of row `first_row` on.
@@ -171,9 +158,9 @@ Split split_of(std::span<const Product> products, int n_rows, int n_threads) {
     }
     return n;
   };
-  // A block of rows reads all weights once; below two chunks that reading begins to show.
-  const int chunk = chunk_rows(int8_active());
-  const int most_row_blocks = std::max(1, n_rows / (2 * chunk));
+  // A block of rows reads all weights once; below a whole pass that reading begins to show.
+  const int pass = active().rows_per_pass;
+  const int most_row_blocks = std::max(1, n_rows / pass);
   // Quantised results come in whole groups.
   if (std::all_of(products.begin(), products.end(),
                   [](const Product& p) { return p.out.int8.data == nullptr; })) {
@@ -182,7 +169,7 @@ Split split_of(std::span<const Product> products, int n_rows, int n_threads) {
     }
   }
   // Short blocks keep the rows, and what is written beside them, near.
-  const int least_row_blocks = (n_rows + chunk - 1) / chunk;
+  const int least_row_blocks = (2 * n_rows + pass - 1) / pass;
   const int row_blocks = std::max(
       least_row_blocks, std::clamp((wanted + blocks() - 1) / blocks(), 1, most_row_blocks));
   return {row_blocks, block_panels};
