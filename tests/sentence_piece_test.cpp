@@ -60,6 +60,22 @@ TEST(sentence_piece, marks_at_the_end_of_a_text_are_white_space) {
   EXPECT_EQ(ids("\u2581the").size(), ids("the").size() + 1);
 }
 
+// Behind an unknown character, whose score is an f32 as well, "l" begins the run and does not end
+// it.
+TEST(sentence_piece, equal_sums_fall_as_rounding_has_it) {
+  const auto spec =
+      formats::parse_sentence_piece(formats::slurp(kFolder + "spm.model"), "spm.model");
+  ASSERT_TRUE(spec.ok()) << spec.status().message();
+  const auto tokenizer = text::make_tokenizer(*spec);
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status().message();
+  std::vector<text::TokenId> ids;
+  (*tokenizer)->encode("s\u1161lllll", text::Specials::kAsText, ids);
+  ASSERT_EQ(ids.size(), 7u);
+  std::string last;
+  (*tokenizer)->decode(ids.back(), last);
+  EXPECT_EQ(last, "ll");
+}
+
 TEST(sentence_piece, of_deberta_v3) {
   const std::string path = formats::shared_file("data/tokenizers/deberta-v3/spm.model");
   if (path.empty()) GTEST_SKIP() << "the shared data are not there";

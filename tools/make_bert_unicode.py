@@ -35,6 +35,11 @@ HEADER = (f"// Written by tools/make_bert_unicode.py from tokenizers {tokenizers
 NFD = normalizers.NFD().normalize_str
 SPLIT = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
 
+# Marks with a combining class that came with Unicode 15 and 16.
+NEWER_MARKS = [0x897, 0xECE, *range(0x10D69, 0x10D6E), *range(0x10EFD, 0x10F00), 0x113CE, 0x113CF, 0x113D0,
+               0x113E1, 0x113E2, 0x11F41, 0x11F42, 0x1612F, 0x1E08F, *range(0x1E4EC, 0x1E4F0), 0x1E5EE,
+               0x1E5EF]
+
 
 def ranges(code_points):
     found = []
@@ -144,6 +149,9 @@ def main():
                     if NFD(chr(c)) != unicodedata.normalize("NFD", chr(c))]
     show("kNotDecomposed", "Characters whose canonical decomposition is too new to be applied.",
          ranges(sorted(set(undecomposed + NEWER_DECOMPOSITIONS))))
+    show("kClasslessMarks", "Marks too new to be ordered: they are like letters.",
+         ranges(sorted([c for c in CODE_POINTS if unicodedata.combining(chr(c))
+                        and not combining_class(c)] + NEWER_MARKS)))
     show("kNewLowerCase", "Lower case that utf8proc may be too old to know: what to add.",
          lower_rows(), "CodeRangeValue")
 

@@ -161,7 +161,7 @@ Result<TokenId> id_of(const TokenizerSpec& spec, std::string_view piece) {
 
 /// Only ordinary pieces are found in a text.
 void add_pieces(std::vector<Piece> pieces, TokenizerSpec& spec) {
-  double lowest = 0;
+  float lowest = 0;
   for (Piece& piece : pieces) {
     const auto id = static_cast<TokenId>(spec.vocab.size());
     const bool is_control = piece.type == PieceType::kControl || piece.type == PieceType::kUnknown;
@@ -170,11 +170,11 @@ void add_pieces(std::vector<Piece> pieces, TokenizerSpec& spec) {
     if (is_control || piece.type == PieceType::kUserDefined) {
       spec.added.push_back({.id = id, .content = piece.text, .special = is_control});
     }
-    if (is_found) lowest = std::min(lowest, static_cast<double>(piece.score));
+    if (is_found) lowest = std::min(lowest, piece.score);
     spec.vocab.push_back(std::move(piece.text));
     spec.scores.push_back(is_found ? static_cast<double>(piece.score) : kNeverFound);
   }
-  spec.unigram.unk_score = lowest - 10;
+  spec.unigram.unk_score = static_cast<double>(lowest - 10);
   spec.unigram.sums_in_f32 = true;
 }
 

@@ -1,6 +1,9 @@
 // "model" of tokenizer.json.
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <unordered_set>
 #include <utility>
 
@@ -156,6 +159,28 @@ Status read_word_level(Json model, TokenizerSpec& spec) {
   return read_unk_token(model, spec);
 }
 
+/// A score as the reference reads it: its digits as one integer, divided by a power of ten, which
+/// is not always the nearest number. Between equal sums that decides. Files are written with as few
+/// digits as tell numbers apart.
+double read_inexactly(double exact) {
+  char buffer[32];
+  const auto end = std::to_chars(std::begin(buffer), std::end(buffer), std::abs(exact),
+                                 std::chars_format::scientific);
+  const std::string text(std::begin(buffer), end.ptr);  // The fewest digits that tell it.
+  const std::size_t at = text.find('e');
+  std::string digits = text.substr(0, at);
+  int exponent = std::atoi(text.c_str() + at + 1);
+  if (const std::size_t point = digits.find('.'); point != std::string::npos) {
+    exponent -= static_cast<int>(digits.size() - point - 1);
+    digits.erase(point, 1);
+  }
+  const auto integer = static_cast<double>(std::strtoull(digits.c_str(), nullptr, 10));
+  constexpr int kMost = 308;
+  if (exponent < -kMost || exponent > kMost) return exact;
+  const double power = std::strtod(fmt::format("1e{}", std::abs(exponent)).c_str(), nullptr);
+  return std::copysign(exponent < 0 ? integer / power : integer * power, exact);
+}
+
 /// ["piece", score]
 Status read_scored_piece(Json item, TokenizerSpec& spec) {
   simdjson::dom::array pair;
@@ -168,7 +193,7 @@ Status read_scored_piece(Json item, TokenizerSpec& spec) {
                                          spec.vocab.size())};
   }
   spec.vocab.emplace_back(piece);
-  spec.scores.push_back(score);
+  spec.scores.push_back(read_inexactly(score));
   return {};
 }
 

@@ -258,6 +258,14 @@ TEST(tokenizer_json, bpe_and_unigram_fields) {
   EXPECT_THAT(spec->scores, ElementsAre(-1.5, 0));
   EXPECT_EQ(spec->unk_id, 1);
   EXPECT_TRUE(spec->unigram.byte_fallback);
+  // T5's score of U+2581: the reference's reader is off by the last bit, which decides between
+  // equal sums.
+  const auto read = [&](const std::string& score) {
+    return unigram(R"("vocab": [["a", )" + score + "]]")->scores.front();
+  };
+  EXPECT_EQ(read("-2.0122928619384766"), -0x1.0192d00000001p+1);
+  EXPECT_EQ(read("-1e-7"), -1e-7);
+  EXPECT_EQ(read("-13"), -13);
   EXPECT_EQ(unigram(R"("vocab": [["a", 0]])")->unk_id, -1);
   EXPECT_THAT(unigram(R"("unk_id": 2, "vocab": [["a", 0]])").status().message(),
               HasSubstr("model: 'unk_id' is 2, want 0 to 0"));

@@ -34,6 +34,11 @@ int bert_combining_class(CodePoint code) {
   return kept != nullptr ? static_cast<int>(kept->value) : 0;
 }
 
+bool is_new_to_forms(CodePoint code) {
+  return find_range(kClasslessMarks, code) != nullptr ||
+         find_range(kNotDecomposed, code) != nullptr;
+}
+
 int bert_decompose(CodePoint code, Decomposition& out) {
   if (find_range(kNotDecomposed, code) != nullptr) {
     out[0] = code;

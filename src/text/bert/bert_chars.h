@@ -25,6 +25,9 @@ bool is_bert_stripped_mark(CodePoint code);
 /// Canonical combining class; 0 for characters that keep their place.
 int bert_combining_class(CodePoint code);
 
+/// Too new for the reference's normal forms, which neither order nor decompose it.
+bool is_new_to_forms(CodePoint code);
+
 /// At most this many characters come of one.
 constexpr int kMaxDecomposition = 4;
 using Decomposition = std::array<CodePoint, kMaxDecomposition>;

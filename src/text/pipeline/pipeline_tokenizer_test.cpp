@@ -130,14 +130,27 @@ TEST(unigram, the_best_sum_wins_and_of_equals_the_piece_that_begins_earlier) {
   EXPECT_EQ(encoded(tokenizer, "axyb\u00E9"), (Ids{1, 0, 2, 0}));
 }
 
-// "a" and "aa" twice are equal but for rounding: sentencepiece's own file is held by its sums.
+// U+11070 came with Unicode 14, and is no mark to the reference: it keeps its place, and a mark
+// behind it does not reach the letter before.
+TEST(normal_forms, what_is_too_new_is_like_a_letter) {
+  TokenizerSpec spec = unigram_spec();
+  spec.vocab = {"<unk>", "e", "\u00E9", "\u0301", "\U00011070", "\u031B"};
+  spec.scores = {0, -1, -1, -1, -1, -1};
+  spec.normalizers = {normalizers::UnicodeForm::kNfc};
+  const Made tokenizer = make_pipeline_tokenizer(spec);
+  EXPECT_EQ(encoded(tokenizer, "e\u0301"), (Ids{2}));
+  EXPECT_EQ(encoded(tokenizer, "e\U00011070\u0301"), (Ids{1, 4, 3}));
+  EXPECT_EQ(encoded(tokenizer, "\u031B\U00011070"), (Ids{5, 4}));
+}
+
+// Three times "a" is "aaa" but for rounding.
 TEST(unigram, rounding_to_f32_decides_between_equals) {
   TokenizerSpec spec = unigram_spec();
-  spec.vocab = {"<unk>", "a", "aa"};
-  spec.scores = {0, -0.1f, -0.2f};
-  EXPECT_EQ(encoded(make_pipeline_tokenizer(spec), "aaa"), (Ids{1, 2}));
+  spec.vocab = {"<unk>", "a", "aaa"};
+  spec.scores = {0, -4.9f, -14.700000762939453};
+  EXPECT_EQ(encoded(make_pipeline_tokenizer(spec), "aaa"), (Ids{1, 1, 1}));
   spec.unigram.sums_in_f32 = true;
-  EXPECT_EQ(encoded(make_pipeline_tokenizer(spec), "aaa"), (Ids{2, 1}));
+  EXPECT_EQ(encoded(make_pipeline_tokenizer(spec), "aaa"), (Ids{2}));
 }
 
 TEST(unigram, without_an_unknown_token_characters_are_lost) {

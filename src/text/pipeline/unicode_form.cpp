@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/utf8.h"
+#include "text/bert/bert_chars.h"
 
 namespace quern::text {
 namespace {
@@ -30,6 +31,11 @@ class FormWriter {
   bool composes() const { return composes_; }
 
   void add(CodePoint code) {
+    if (is_new_to_forms(code)) {
+      flush();
+      append_utf8(code, out_);
+      return;
+    }
     std::array<utf8proc_int32_t, kMaxDecomposition> parts{};
     int last_boundclass = 0;
     const int options =
@@ -42,6 +48,7 @@ class FormWriter {
   }
 
   void flush() {
+    if (chars_.empty()) return;
     sort_marks();
     if (composes_) {
       const auto n = utf8proc_normalize_utf32(

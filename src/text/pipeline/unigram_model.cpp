@@ -66,10 +66,10 @@ class UnigramModel : public WordModel {
     return sums_in_f32_ ? static_cast<double>(static_cast<float>(sum)) : sum;
   }
 
-  /// SentencePiece compares a sum before it is rounded with one that was.
-  void offer(Path& path, double score, std::size_t begin, TokenId id) const {
+  void offer(Path& path, double sum, std::size_t begin, TokenId id) const {
+    const double score = kept(sum);
     if (path.is_reached && score <= path.score) return;
-    path = {kept(score), begin, id, true};
+    path = {score, begin, id, true};
   }
 
   void find_paths(std::string_view word, std::vector<Path>& paths) const {
@@ -87,7 +87,7 @@ class UnigramModel : public WordModel {
         offer(paths[end], so_far + scores_[static_cast<std::size_t>(id)], begin, id);
         has_single = has_single || end - begin == n_char;
       }
-      if (!has_single) offer(paths[begin + n_char], kept(so_far + unk_score_), begin, unk_id_);
+      if (!has_single) offer(paths[begin + n_char], so_far + unk_score_, begin, unk_id_);
       begin += n_char;
     }
   }
