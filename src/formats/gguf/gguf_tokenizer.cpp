@@ -129,6 +129,22 @@ std::string word_piece_from(std::string_view token) {
   return "##" + std::string(token);
 }
 
+/// The converter writes CamemBERT as a BERT: its pieces bear SentencePiece's mark and one more, and
+/// their scores are lost, as is the place where its positions begin.
+Status check_marks(const TokenizerSpec& spec) {
+  constexpr std::ptrdiff_t kMostTimes = 8;  // One in so many: a vocabulary of words has a few.
+  const std::string twice = std::string(kSpaceMark) + std::string(kSpaceMark);
+  const auto n = std::count_if(spec.vocab.begin(), spec.vocab.end(), [&](const auto& token) {
+    return token.size() > twice.size() && token.starts_with(twice);
+  });
+  if (n * kMostTimes < static_cast<std::ptrdiff_t>(spec.vocab.size())) return {};
+  return {Code::kUnsupported,
+          fmt::format("{} of {} pieces are SentencePiece's, without their scores (CamemBERT, which "
+                      "its GGUF files do not tell from BERT): no text would have its ids, want the "
+                      "model's folder",
+                      n, spec.vocab.size())};
+}
+
 /// Older files do not say whether the model is cased; its words do.
 Status read_bert_rules(const GgufMetadata& metadata, TokenizerSpec& spec) {
   const bool has_upper = std::any_of(spec.vocab.begin(), spec.vocab.end(), [](const auto& token) {
@@ -147,6 +163,7 @@ Status read_bert_rules(const GgufMetadata& metadata, TokenizerSpec& spec) {
 
 Status read_word_piece(const GgufMetadata& metadata, TokenizerSpec& spec) {
   spec.model = TokenizerSpec::Model::kWordPiece;
+  QUERN_TRY(check_marks(spec).in(fmt::format("'{}'", key("tokens"))));
   for (std::string& token : spec.vocab) token = word_piece_from(token);
   QUERN_TRY(read_bert_rules(metadata, spec));
   QUERN_ASSIGN(spec.unk_id, need_id(metadata, "unknown_token_id", spec));

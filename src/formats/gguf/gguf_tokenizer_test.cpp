@@ -72,6 +72,18 @@ TEST(gguf_tokenizer, word_pieces_get_their_marks_back) {
   EXPECT_EQ(spec->pair.size(), 5u);
 }
 
+// As llama.cpp's converter writes CamemBERT: another mark before SentencePiece's own.
+TEST(gguf_tokenizer, sentence_pieces_in_the_name_of_words_are_refused) {
+  TestGguf file;
+  file.string("tokenizer.ggml.model", "bert");
+  file.strings("tokenizer.ggml.tokens",
+               {"<s>", "<pad>", "</s>", "<unk>", "\u2581\u2581le", "\u2581s", "\u2581\u2581chat"});
+  file.u32("tokenizer.ggml.unknown_token_id", 3).u32("tokenizer.ggml.cls_token_id", 0);
+  file.u32("tokenizer.ggml.seperator_token_id", 2);
+  EXPECT_THAT(read(file).status().message(),
+              HasSubstr("'tokenizer.ggml.tokens': 2 of 7 pieces are SentencePiece's"));
+}
+
 TEST(gguf_tokenizer, byte_level_bpe) {
   const Result<TokenizerSpec> spec = read(bpe("qwen2"));
   ASSERT_TRUE(spec.ok()) << spec.status().message();
