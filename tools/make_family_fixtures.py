@@ -59,6 +59,25 @@ FAMILIES = {
     "jina": ("Jina", SIZES | {"num_attention_heads": 6, "type_vocab_size": 2,
                               "position_embedding_type": "alibi",
                               "feed_forward_type": "geglu"}, True),
+    # As v2-xlarge, but in two groups.
+    "deberta-conv": ("DebertaV2", SIZES | {"type_vocab_size": 0, "relative_attention": True,
+                                           "position_buckets": 8, "max_relative_positions": 24,
+                                           "pos_att_type": ["p2c", "c2p"], "share_att_key": True,
+                                           "norm_rel_ebd": "layer_norm",
+                                           "position_biased_input": False, "conv_kernel_size": 3,
+                                           "conv_act": "gelu", "conv_groups": 2}, False),
+    "jina-code": ("JinaCode", SIZES | {"num_attention_heads": 6, "type_vocab_size": 2,
+                                       "position_embedding_type": "alibi",
+                                       "feed_forward_type": "geglu",
+                                       "auto_map": {"AutoModel": "jinaai/jina-bert-v2-qk-post-norm"
+                                                    "--modeling_bert.JinaBertModel"}}, False),
+    "t5": ("T5", {"d_model": 36, "d_kv": 10, "d_ff": 52, "num_layers": 3, "num_heads": 3}, False),
+    "t5-gated": ("T5", {"d_model": 36, "d_kv": 12, "d_ff": 52, "num_layers": 2, "num_heads": 4,
+                        "feed_forward_proj": "gated-gelu"}, False),
+    # Version 1: heads lie together in one matrix, positions, a narrower embedding.
+    "deberta-v1": ("Deberta", SIZES | {"type_vocab_size": 2, "relative_attention": True,
+                                       "max_relative_positions": 16, "pos_att_type": "c2p|p2c",
+                                       "embedding_size": 20}, True),
 }
 
 
@@ -93,6 +112,44 @@ class GatedMlp(torch.nn.Module):
         return self.layernorm(self.wo(torch.nn.functional.gelu(gate) * up) + x)
 
 
+class CodeMlp(torch.nn.Module):
+    """That of Jina's code model: the second half of up_gated_layer is activated."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.up_gated_layer = torch.nn.Linear(config.hidden_size, 2 * config.intermediate_size,
+                                              bias=False)
+        self.down_layer = torch.nn.Linear(config.intermediate_size, config.hidden_size)
+
+    def forward(self, x):
+        up, gate = self.up_gated_layer(x).chunk(2, -1)
+        return self.down_layer(torch.nn.functional.gelu(gate) * up)
+
+
+def make_code_layer(layer, config):
+    """Norms of queries and keys; the layer's input is added once more behind the attention's norm."""
+    norm = lambda: torch.nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+    attention = layer.attention.self
+    attention.query = torch.nn.Sequential(attention.query, norm())
+    attention.key = torch.nn.Sequential(attention.key, norm())
+    layer.mlp, layer.layer_norm_1, layer.layer_norm_2 = CodeMlp(config), norm(), norm()
+    layer.register_forward_pre_hook(lambda module, args: setattr(module, "seen", [args[0]]))
+
+    def feed_forward(attended):
+        b = layer.layer_norm_1(attended + layer.seen[0])
+        return layer.layer_norm_2(layer.mlp(b) + b)
+
+    layer.feed_forward_chunk = feed_forward
+
+
+def saved_name(name):
+    """Of a tensor of the models above, as their files have it."""
+    for part in ("query", "key"):
+        name = name.replace(f"self.{part}.0.", f"self.{part}.")
+        name = name.replace(f"self.{part}.1.", f"self.layer_norm_{part[0]}.")
+    return name
+
+
 def alibi_slopes(n):
     if n & (n - 1) == 0:
         return [2 ** (-8 * (i + 1) / n) for i in range(n)]
@@ -100,7 +157,7 @@ def alibi_slopes(n):
     return alibi_slopes(below) + alibi_slopes(2 * below)[0::2][:n - below]
 
 
-def jina(kind):
+def jina(kind, is_code=False):
     """BERT of transformers with ALiBi in its mask and Jina's feed-forward parts: the code of
     jinaai's models is not part of transformers."""
 
@@ -110,8 +167,11 @@ def jina(kind):
             encoder = getattr(self, "bert", self)
             encoder.embeddings.position_embeddings.weight.data.zero_()
             for layer in encoder.encoder.layer:
-                layer.mlp = GatedMlp(config)
                 del layer.intermediate, layer.output
+                if is_code:
+                    make_code_layer(layer, config)
+                    continue
+                layer.mlp = GatedMlp(config)
                 layer.feed_forward_chunk = layer.mlp.forward
             self.slopes = torch.tensor(alibi_slopes(config.num_attention_heads)).double()
 
@@ -129,8 +189,11 @@ def jina(kind):
 def classes(stem, classifies):
     """The config's class and the model's."""
     kind = "ForSequenceClassification" if classifies else "Model"
-    if stem == "Jina":
-        return transformers.BertConfig, jina(getattr(transformers, "Bert" + kind))
+    if stem.startswith("Jina"):
+        is_code = stem == "JinaCode"
+        return transformers.BertConfig, jina(getattr(transformers, "Bert" + kind), is_code)
+    if stem == "T5":
+        return transformers.T5Config, transformers.T5EncoderModel
     return getattr(transformers, stem + "Config"), getattr(transformers, stem + kind)
 
 
@@ -148,11 +211,15 @@ def make(out, name, seed, classifies):
     torch.manual_seed(seed)
     model = kind(config).eval()
     randomise(model, seed)
-    if stem == "Jina":
+    if stem.startswith("Jina"):
         getattr(model, "bert", model).embeddings.position_embeddings.weight.data.zero_()
     model = model.half()
-    kept = {k: v for k, v in model.state_dict().items() if stem != "Jina" or "position" not in k}
-    model.save_pretrained(folder, state_dict=kept)
+    if stem.startswith("Jina"):
+        kept = {saved_name(k): v for k, v in model.state_dict().items() if "position" not in k}
+        save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+        config.save_pretrained(folder)
+    else:
+        model.save_pretrained(folder)
     write_tokenizer(folder, tokenizer, vocab, "tokenizer.json")
     limit = 64 if classifies else 48
     if not classifies:
@@ -264,6 +331,13 @@ def make_experts(out, seed=300):
     write_tokenizer(folder, tokenizer, vocab, "tokenizer.json")
     write_modules(folder, "mean", True, "old", d)
     write_cases(folder, model, tokenizer, 48, classifies=False)
+    # llama.cpp's converter leaves the bias of the experts out.
+    with torch.no_grad():
+        for layer in model.layers:
+            if isinstance(layer.mlp, ExpertMlp):
+                layer.mlp.bias.zero_()
+    gguf = fresh(out / "gguf" / "tiny-nomic-moe")
+    write_cases(gguf, model, tokenizer, 48, classifies=False)
 
 
 def main():

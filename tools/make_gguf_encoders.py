@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 
 ARCHITECTURES = {
     "tiny-mean-f16": "bert", "tiny-roberta": "bert", "tiny-roberta-cross": "bert",
-    "tiny-nomic": "nomic-bert", "tiny-jina": "jina-bert-v2", "tiny-modernbert": "modern-bert",
+    "tiny-nomic": "nomic-bert", "tiny-nomic-moe": "nomic-bert-moe", "tiny-jina": "jina-bert-v2", "tiny-modernbert": "modern-bert",
     "tiny-modernbert-classifier": "modern-bert", "tiny-eurobert": "eurobert",
     "tiny-st-qwen3": "qwen3", "tiny-st-qwen2": "qwen2", "tiny-st-mistral": "llama",
     "tiny-st-llama": "llama-embed", "tiny-st-gemma": "gemma-embedding",
@@ -26,7 +26,7 @@ ARCHITECTURES = {
 SPACE = "\u2581"
 POOLING = {"mean": gguf.PoolingType.MEAN, "cls": gguf.PoolingType.CLS,
            "lasttoken": gguf.PoolingType.LAST}
-FEED_FORWARD = {"mlp.fc11": "ffn_up", "mlp.fc12": "ffn_gate", "mlp.fc2": "ffn_down"}
+FEED_FORWARD = {"mlp.fc1": "ffn_up", "mlp.fc11": "ffn_up", "mlp.fc12": "ffn_gate", "mlp.fc2": "ffn_down"}
 
 
 def read_json(path):
@@ -79,6 +79,10 @@ class Writer:
             w.add_layer_norm_rms_eps(c["rms_norm_eps"])
         else:
             w.add_layer_norm_eps(first(c, "layer_norm_eps", "norm_eps", "layer_norm_epsilon"))
+        if self.architecture == "nomic-bert-moe":
+            w.add_expert_count(c["num_experts"])
+            w.add_expert_used_count(c["moe_top_k"])
+            w.add_moe_every_n_layers(c["moe_every_n_layers"])
         if not self.is_decoder() or c.get("is_causal") is False:
             w.add_causal_attention(False)
 
@@ -94,6 +98,8 @@ class Writer:
             w.add_rope_freq_base_swa(ropes["sliding_attention"]["rope_theta"])
         elif ropes:
             w.add_rope_freq_base(ropes["rope_theta"])
+        elif "rotary_emb_base" in c:
+            w.add_rope_freq_base(c["rotary_emb_base"])
         window = c.get("local_attention") or c.get("sliding_window")
         if window:
             w.add_sliding_window(window)
@@ -157,7 +163,7 @@ class Writer:
         out = {}
         for name, tensor in load_file(self.folder / "model.safetensors").items():
             name = name.removeprefix("roberta.").removeprefix("model.")
-            if name.startswith("pooler."):
+            if name.startswith("pooler.") or name.endswith("mlp.experts.bias"):
                 continue
             to = self.gguf_name(name)
             changed = self.changed(name, tensor.float()).numpy()
@@ -171,6 +177,8 @@ class Writer:
         return out
 
     def gguf_name(self, name):
+        if "mlp.experts.mlp.w" in name:
+            name += ".weight"
         stem, ending = name.rsplit(".", 1)
         if "mlp.fc" in stem:
             layer = stem.split(".")[2]
@@ -186,6 +194,9 @@ class Writer:
 
     def changed(self, name, tensor):
         c = self.config
+        if "mlp.experts.mlp.w" in name:
+            tensor = tensor.reshape(c["num_experts"], c["n_inner"], -1)
+            return tensor if name.endswith("w1") else tensor.transpose(1, 2).contiguous()
         if c["model_type"] == "roberta" and name == "embeddings.position_embeddings.weight":
             return tensor[c["pad_token_id"] + 1:].contiguous()
         if self.architecture == "gemma-embedding" and name.endswith("norm.weight"):

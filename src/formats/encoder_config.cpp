@@ -29,11 +29,15 @@ Result<Activation> read_activation(const JsonObject& config, const EncoderFamily
   }
   if (name == "relu") return Activation::kRelu;
   const bool is_gated = family.is_gated();
+  if (is_gated && name == "gated-gelu") return Activation::kGeluTanh;
+  if (is_gated && name == "gated-silu") return Activation::kSilu;
   if (is_gated && name == "reglu") return Activation::kRelu;
   if (is_gated && (name == "silu" || name == "swish" || name == "swiglu")) return Activation::kSilu;
   if (is_gated && name == "geglu") return Activation::kGelu;
-  return config.unsupported(key, is_gated ? "silu, swiglu, gelu, geglu, gelu_new, relu or reglu"
-                                          : "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh or relu");
+  return config.unsupported(
+      key, is_gated ? "silu, swiglu, gated-silu, gelu, geglu, gated-gelu, gelu_new, "
+                      "relu or reglu"
+                    : "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh or relu");
 }
 
 Result<const EncoderFamily*> read_family(const JsonObject& config) {
@@ -42,7 +46,10 @@ Result<const EncoderFamily*> read_family(const JsonObject& config) {
   QUERN_ASSIGN(std::string type, config.string("model_type"));
   // Jina's embedders call themselves BERT.
   QUERN_ASSIGN(const std::string positions, config.string_or("position_embedding_type", ""));
-  if (type == "bert" && positions == "alibi") type = "jina-bert-v2";
+  if (type == "bert" && positions == "alibi") {
+    const bool is_code = config.at("auto_map").dump().find("qk-post-norm") != std::string::npos;
+    type = is_code ? "jina-bert-v2-code" : "jina-bert-v2";
+  }
   const EncoderFamily* family = find_encoder_family(type);
   if (family == nullptr) return config.unsupported("model_type", "one of: " + known);
   return family;
@@ -61,7 +68,8 @@ constexpr Wanted kWanted[] = {{"is_decoder", false},
                               {"is_causal", false},
                               {"logn_attention_scale", false},
                               {"moe_normalize_expert_weights", false},
-                              {"sinusoidal_pos_embds", false}};
+                              {"sinusoidal_pos_embds", false},
+                              {"talking_head", false}};
 
 Status check_choices(const JsonObject& config) {
   for (const Wanted& wanted : kWanted) {
@@ -72,8 +80,6 @@ Status check_choices(const JsonObject& config) {
   }
   QUERN_ASSIGN(const int n_parts, config.integer_or("inner_group_num", 0, kMaxLayers, 0));
   if (n_parts > 1) return config.unsupported("inner_group_num", "at most 1");
-  QUERN_ASSIGN(const int conv_width, config.integer_or("conv_kernel_size", 0, kMaxWidth, 0));
-  if (conv_width > 0) return config.unsupported("conv_kernel_size", "0");
   for (const auto& [key, want] :
        {std::pair{"layer_norm_type", "layer_norm"}, {"pooler_hidden_act", "gelu"}}) {
     QUERN_ASSIGN(const std::string value, config.string_or(key, want));
@@ -102,7 +108,8 @@ Status read_sizes(const JsonObject& config, EncoderConfig& out) {
   if (out.names->shares_layers) {
     QUERN_ASSIGN(out.n_groups, config.integer_or("num_hidden_groups", 1, out.n_layers, 1));
   }
-  if (out.d_model % out.n_heads != 0) {
+  QUERN_ASSIGN(out.d_head, config.integer_or(keys.d_head[0], 1, kMaxWidth, 0));
+  if (out.d_head == 0 && out.d_model % out.n_heads != 0) {
     return config.wrong(
         spelling(config, keys.n_heads),
         fmt::format("a divisor of '{}', {}", spelling(config, keys.d_model), out.d_model));
@@ -110,9 +117,33 @@ Status read_sizes(const JsonObject& config, EncoderConfig& out) {
   if (out.n_heads % out.n_kv_heads != 0) {
     return config.wrong("num_key_value_heads", fmt::format("a divisor of {}", out.n_heads));
   }
-  out.d_head = out.d_model / out.n_heads;
-  out.attn_scale = 1.0f / std::sqrt(static_cast<float>(out.d_head));
+  if (out.d_head == 0) out.d_head = out.d_model / out.n_heads;
+  const bool scales = out.names->scales_scores;
+  out.attn_scale = scales ? 1.0f / std::sqrt(static_cast<float>(out.d_head)) : 1.0f;
   return {};
+}
+
+/// Source: transformers modeling_deberta_v2.py, ConvLayer.
+Status read_convolution(const JsonObject& config, EncoderConfig& out) {
+  constexpr int kMostTaps = 63;
+  Convolution conv;
+  QUERN_ASSIGN(conv.n_taps, config.integer_or("conv_kernel_size", 0, kMostTaps, 0));
+  if (conv.n_taps == 0) return {};
+  if (out.names->names.conv.empty()) return config.unsupported("conv_kernel_size", "0");
+  if (conv.n_taps % 2 == 0) return config.wrong("conv_kernel_size", "an odd number");
+  QUERN_ASSIGN(conv.n_groups, config.integer_or("conv_groups", 1, out.d_model, 1));
+  if (out.d_model % conv.n_groups != 0) {
+    return config.wrong("conv_groups", fmt::format("a divisor of {}", out.d_model));
+  }
+  QUERN_ASSIGN(const std::string name, config.string_or("conv_act", "tanh"));
+  using enum HeadActivation;
+  for (const auto& [known, kind] : {std::pair{"tanh", kTanh}, {"gelu", kGelu}, {"relu", kRelu}}) {
+    if (name != known) continue;
+    conv.activation = kind;
+    out.convolution = conv;
+    return {};
+  }
+  return config.unsupported("conv_act", "tanh, gelu or relu");
 }
 
 /// Source: nomic-ai's modeling_hf_nomic_bert.py, NomicMoELayer.
@@ -131,8 +162,9 @@ Status read_experts(const JsonObject& config, EncoderConfig& out) {
 /// Whether the activation that config.json names wants a gate.
 Result<bool> reads_gate(const JsonObject& config, const EncoderFamily& family) {
   if (!family.is_gated() || family.names.plain_up.empty()) return family.is_gated();
+  const char* custom = family.default_activation == Activation::kRelu ? "relu" : "swiglu";
   QUERN_ASSIGN(const std::string name,
-               config.string_or(spelling(config, family.keys.activation), "swiglu"));
+               config.string_or(spelling(config, family.keys.activation), custom));
   return !name.starts_with("gelu") && !name.starts_with("relu");
 }
 
@@ -146,6 +178,7 @@ Status read_parts(const JsonObject& config, EncoderConfig& out) {
   QUERN_ASSIGN(out.activation, read_activation(config, family));
   QUERN_ASSIGN(out.is_gated, reads_gate(config, family));
   QUERN_TRY(read_experts(config, out));
+  QUERN_TRY(read_convolution(config, out));
   const auto has = [&](const Biases& biases) {
     return config.boolean_or(biases.key, biases.by_default);
   };

@@ -9,6 +9,7 @@
 
 #include "formats/decoder_config.h"
 #include "formats/encoder_family.h"
+#include "formats/head_activation.h"
 #include "formats/json_object.h"
 #include "tensor/layer_kinds.h"
 
@@ -40,6 +41,14 @@ struct Experts {
   bool in(int layer) const { return n > 0 && layer % every == 1; }
 };
 
+/// Over the rows that the first layer reads, added to what it makes of them and normed: DeBERTa
+/// v2-xlarge. Source: transformers modeling_deberta_v2.py, ConvLayer.
+struct Convolution {
+  int n_taps = 0;    // Odd; 0: there is none.
+  int n_groups = 1;  // Of inputs and outputs, which see each other alone.
+  HeadActivation activation = HeadActivation::kTanh;
+};
+
 /// Every number is checked to be in a sane range.
 struct EncoderConfig {
   std::string family;                    // model_type of config.json.
@@ -68,6 +77,7 @@ struct EncoderConfig {
   Activation activation = Activation::kGelu;
   bool is_gated = false;
   Experts experts = {};
+  Convolution convolution = {};
   float embed_scale = 1;  // Of the embedding's rows.
   float attn_scale = 0;   // Of query . key.
   bool causal = false;

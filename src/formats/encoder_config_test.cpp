@@ -272,7 +272,7 @@ TEST(encoder_config, deberta_without_the_keys_is_plain_attention_over_positions)
 TEST(encoder_config, deberta_says_what_it_cannot_do) {
   for (const auto& [key, value] :
        std::initializer_list<std::pair<const char*, json>>{{"pos_att_type", "p2p"},
-                                                           {"conv_kernel_size", 3},
+                                                           {"conv_kernel_size", 4},
                                                            {"pooler_hidden_act", "tanh"},
                                                            {"position_buckets", 2},
                                                            {"max_relative_positions", 100}}) {
@@ -280,6 +280,59 @@ TEST(encoder_config, deberta_says_what_it_cannot_do) {
     config[key] = value;
     EXPECT_FALSE(read(config).ok()) << key;
   }
+}
+
+TEST(encoder_config, deberta_may_have_a_convolution) {
+  json config = kDeberta;
+  config["conv_kernel_size"] = 3;
+  EXPECT_EQ(read_good(config).convolution.activation, HeadActivation::kTanh);
+  config["conv_act"] = "gelu";
+  config["conv_groups"] = 2;
+  const EncoderConfig c = read_good(config);
+  EXPECT_EQ(c.convolution.n_taps, 3);
+  EXPECT_EQ(c.convolution.n_groups, 2);
+  EXPECT_EQ(c.convolution.activation, HeadActivation::kGelu);
+  config["conv_groups"] = 5;
+  EXPECT_FALSE(read(config).ok());
+}
+
+// t5-base says neither its activation nor the width of its heads' sum.
+TEST(encoder_config, t5_knows_distances_only) {
+  json config = {{"model_type", "t5"}, {"d_model", 48},
+                 {"d_kv", 10},         {"d_ff", 96},
+                 {"num_layers", 2},    {"num_heads", 4},
+                 {"vocab_size", 99},   {"relative_attention_num_buckets", 32}};
+  const EncoderConfig c = read_good(config);
+  EXPECT_EQ(c.d_head, 10);
+  EXPECT_EQ(c.attn_scale, 1);
+  EXPECT_EQ(c.n_buckets, 32);
+  EXPECT_EQ(c.n_positions, 512);
+  EXPECT_EQ(c.n_position_rows(), 0);
+  EXPECT_FALSE(c.is_gated);
+  EXPECT_EQ(c.activation, Activation::kRelu);
+  config["feed_forward_proj"] = "gated-gelu";
+  EXPECT_TRUE(read_good(config).is_gated);
+  EXPECT_EQ(read_good(config).activation, Activation::kGeluTanh);
+  config["relative_attention_num_buckets"] = 64;
+  EXPECT_FALSE(read(config).ok());
+  config["relative_attention_num_buckets"] = 32;
+  config["relative_attention_max_distance"] = 64;
+  EXPECT_FALSE(read(config).ok());
+}
+
+TEST(encoder_config, jinas_code_model_is_known_by_its_code) {
+  const json config = {
+      {"model_type", "bert"},
+      {"position_embedding_type", "alibi"},
+      {"feed_forward_type", "geglu"},
+      {"auto_map", {{"AutoModel", "jinaai/jina-bert-v2-qk-post-norm--modeling_bert.X"}}},
+      {"hidden_size", 48},
+      {"num_attention_heads", 4},
+      {"intermediate_size", 96},
+      {"num_hidden_layers", 2},
+      {"max_position_embeddings", 64},
+      {"vocab_size", 99}};
+  EXPECT_EQ(read_good(config).family, "jina-bert-v2-code");
 }
 
 TEST(encoder_config, mpnet_has_a_bucket_table) {

@@ -12,11 +12,19 @@ constexpr int kMaxBuckets = 4096;
 constexpr int kFewestBuckets = 4;  // Half for each side, half of these one by one.
 
 Status read_buckets(const JsonObject& config, EncoderConfig& out) {
-  // The function that gives a distance its bucket knows 32 of them, whatever the table holds.
+  QUERN_ASSIGN(const int most, config.integer_or("relative_attention_max_distance", 1, 1 << 20,
+                                                 kMaxBucketDistance));
+  if (most != kMaxBucketDistance) {
+    return config.unsupported("relative_attention_max_distance",
+                              std::to_string(kMaxBucketDistance));
+  }
+  // MPNet's function that gives a distance its bucket knows 32 of them, whatever the table holds.
   QUERN_ASSIGN(out.n_buckets, config.integer_or("relative_attention_num_buckets", kFewestBuckets,
                                                 kMaxBuckets, kDistanceBuckets));
-  if (out.n_buckets >= kDistanceBuckets) return {};
-  return config.unsupported("relative_attention_num_buckets", "at least 32");
+  const bool ignores_more = out.names->positions != Positions::kNone;
+  if (out.n_buckets == kDistanceBuckets) return {};
+  if (out.n_buckets > kDistanceBuckets && ignores_more) return {};
+  return config.unsupported("relative_attention_num_buckets", ignores_more ? "at least 32" : "32");
 }
 
 /// An array, or one string with bars between them.

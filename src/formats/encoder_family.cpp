@@ -77,6 +77,21 @@ constexpr EncoderNames deberta_names() {
   names.v = "attention.self.value_proj";
   names.distance_k = "attention.self.pos_key_proj";
   names.distance_q = "attention.self.pos_query_proj";
+  names.conv = "encoder.conv.conv";
+  names.conv_norm = "encoder.conv.LayerNorm";
+  return names;
+}
+
+/// Version 1.
+constexpr EncoderNames first_deberta_names() {
+  EncoderNames names = deberta_names();
+  names.q = names.k = names.v = {};
+  names.qkv = "attention.self.in_proj";
+  names.q_bias = "attention.self.q_bias";
+  names.v_bias = "attention.self.v_bias";
+  names.distance_norm = names.conv = names.conv_norm = {};
+  names.distance_k = "attention.self.pos_proj";
+  names.distance_q = "attention.self.pos_q_proj";
   return names;
 }
 
@@ -89,6 +104,35 @@ constexpr EncoderNames jina_names() {
   names.ff_norm = "mlp.layernorm";
   return names;
 }
+
+/// Of its code model, "qk-post-norm".
+constexpr EncoderNames jina_code_names() {
+  EncoderNames names = jina_names();
+  names.q_norm = "attention.self.layer_norm_q";
+  names.k_norm = "attention.self.layer_norm_k";
+  names.attn_norm_again = "layer_norm_1";
+  names.gate_up = "mlp.up_gated_layer";
+  names.down = "mlp.down_layer";
+  names.ff_norm = "layer_norm_2";
+  return names;
+}
+
+constexpr EncoderNames kT5Names = {
+    .token = "shared",
+    .layer = "encoder.block.{}.",
+    .final_norm = "encoder.final_layer_norm",
+    .distance = "encoder.block.0.layer.0.SelfAttention.relative_attention_bias",
+    .q = "layer.0.SelfAttention.q",
+    .k = "layer.0.SelfAttention.k",
+    .v = "layer.0.SelfAttention.v",
+    .attn_out = "layer.0.SelfAttention.o",
+    .attn_norm = "layer.0.layer_norm",
+    .gate = "layer.1.DenseReluDense.wi_0",
+    .up = "layer.1.DenseReluDense.wi_1",
+    .plain_up = "layer.1.DenseReluDense.wi",
+    .down = "layer.1.DenseReluDense.wo",
+    .ff_norm = "layer.1.layer_norm",
+};
 
 constexpr EncoderNames kAlbertNames = {
     .prefix = "albert.",
@@ -199,6 +243,17 @@ constexpr EncoderFamily gte_like(const char* model_type, std::string_view prefix
           .names = gte_names(prefix)};
 }
 
+constexpr EncoderFamily jina_like(const char* model_type, GateUp order, EncoderNames names) {
+  return {.model_type = model_type,
+          .positions = Positions::kNone,
+          .distances = Distances::kAlibi,
+          .gate_up = order,
+          .up_bias = {.by_default = false},
+          .dense_is_pooler = true,
+          .keys = {.activation = {"feed_forward_type", "hidden_act"}},
+          .names = names};
+}
+
 constexpr EncoderFamily kFamilies[] = {
     {.model_type = "bert", .dense_is_pooler = true, .names = kBertNames},
     roberta_like("roberta", "roberta."),
@@ -221,6 +276,15 @@ constexpr EncoderFamily kFamilies[] = {
      .default_pad_id = 1,
      .default_n_types = 0,
      .names = mpnet_names()},
+    {.model_type = "deberta",
+     .distances = Distances::kDisentangled,
+     .default_eps = 1e-7,
+     .default_n_types = 0,
+     .has_qkv_by_heads = true,
+     .has_distance_k_bias = false,
+     .projects_before_norm = true,
+     .head_activation = HeadActivation::kGelu,
+     .names = first_deberta_names()},
     {.model_type = "deberta-v2",
      .distances = Distances::kDisentangled,
      .default_eps = 1e-7,
@@ -228,13 +292,31 @@ constexpr EncoderFamily kFamilies[] = {
      .projects_before_norm = true,
      .head_activation = HeadActivation::kGelu,
      .names = deberta_names()},
-    {.model_type = "jina-bert-v2",
+    jina_like("jina-bert-v2", GateUp::kGateFirst, jina_names()),
+    jina_like("jina-bert-v2-code", GateUp::kUpFirst, jina_code_names()),
+    {.model_type = "t5",
      .positions = Positions::kNone,
-     .distances = Distances::kAlibi,
-     .up_bias = {.by_default = false},
-     .dense_is_pooler = true,
-     .keys = {.activation = {"feed_forward_type", "hidden_act"}},
-     .names = jina_names()},
+     .distances = Distances::kBuckets,
+     .default_eps = 1e-6,
+     .default_n_types = 0,
+     .default_n_positions = 512,
+     .default_activation = Activation::kRelu,
+     .norm_kind = NormKind::kRms,
+     .norm_place = NormPlace::kPre,
+     .attention_bias = {"", false},
+     .up_bias = {"", false},
+     .down_bias = {"", false},
+     .norm_bias = {"", false},
+     .scales_scores = false,
+     .keys = {.n_layers = {"num_layers", "num_hidden_layers"},
+              .n_heads = {"num_heads", "num_attention_heads"},
+              .d_model = {"d_model", "hidden_size"},
+              .d_ff = {"d_ff", ""},
+              .d_head = {"d_kv", ""},
+              .n_positions = {"n_positions", ""},
+              .norm_eps = {"layer_norm_epsilon", ""},
+              .activation = {"feed_forward_proj", ""}},
+     .names = kT5Names},
     {.model_type = "albert",
      .default_activation = Activation::kGeluTanh,
      .shares_layers = true,

@@ -21,22 +21,26 @@ struct EncoderNames {
   std::string_view position = {};
   std::string_view type = {};
   std::string_view embed_norm = {};
-  std::string_view embed_project = {};  // From a narrower embedding to the model's width.
-  std::string_view layer = {};          // "{}" is the layer's number.
-  std::string_view final_norm = {};     // With NormPlace::kPre.
-  std::string_view distance = {};       // What Distances learn of buckets or distances,
-  std::string_view distance_norm = {};  // and the norm of its rows.
+  std::string_view embed_project = {};         // From a narrower embedding to the model's width.
+  std::string_view layer = {};                 // "{}" is the layer's number.
+  std::string_view final_norm = {};            // With NormPlace::kPre.
+  std::string_view distance = {};              // What Distances learn of buckets or distances,
+  std::string_view distance_norm = {};         // and the norm of its rows.
+  std::string_view conv = {}, conv_norm = {};  // Behind the first layer.
 
   // Within a layer. `qkv` and `gate_up`: several matrices on top of each other.
   std::string_view q = {}, k = {}, v = {}, qkv = {};
+  std::string_view q_bias = {}, v_bias = {};          // Where qkv is by heads.
   std::string_view distance_k = {}, distance_q = {};  // Of Disentangled::has_own_projections.
+  std::string_view q_norm = {}, k_norm = {};          // Of all heads of a row together.
   std::string_view attn_out = {};
   std::string_view attn_norm = {};
+  std::string_view attn_norm_again = {};  // Of attn_norm's result, with the layer's input added.
   std::string_view gate = {}, up = {}, gate_up = {};
   std::string_view plain_up = {};  // `up` where the activation that config.json names has no gate.
   std::string_view down = {};
   // Of a layer of experts: n_experts matrices [d_ff, d_model] on top of each other, the second kind
-  // from d_ff to d_model.
+  // from d_ff to d_model. GGUF has the latter as [d_model, d_ff].
   std::string_view router = {}, experts_up = {}, experts_down = {}, experts_bias = {};
   std::string_view ff_norm = {};
 
@@ -58,6 +62,7 @@ struct EncoderKeys {
   ConfigKey n_heads = {"num_attention_heads", ""};
   ConfigKey d_model = {"hidden_size", ""};
   ConfigKey d_ff = {"intermediate_size", ""};
+  ConfigKey d_head = {"", ""};  // Without one the model's width is shared out among the heads.
   ConfigKey n_positions = {"max_position_embeddings", ""};
   ConfigKey norm_eps = {"layer_norm_eps", ""};
   ConfigKey activation = {"hidden_act", ""};
@@ -101,12 +106,17 @@ struct EncoderFamily {
   int default_pad_id = 0;
   double default_eps = 1e-12;
   int default_n_types = 2;
+  int default_n_positions = 0;  // 0: config.json has to say.
   double default_rope_base = 10000;
   Activation default_activation = Activation::kGelu;
   NormKind norm_kind = NormKind::kLayer;
   NormPlace norm_place = NormPlace::kPost;
   GateUp gate_up = GateUp::kGateFirst;
   Biases attention_bias = {}, up_bias = {}, down_bias = {}, norm_bias = {}, head_bias = {};
+  // Of `qkv`: each head's query rows, then its key's and its value's, and biases apart.
+  bool has_qkv_by_heads = false;
+  bool has_distance_k_bias = true;
+  bool scales_scores = true;        // By the root of a head's width.
   bool has_first_attn_norm = true;  // False: the first layer reads the embedding as it is.
   bool shares_layers = false;       // Groups of layers have the same weights.
   // The layer from a narrower embedding has no bias and comes before the norm, not behind it.

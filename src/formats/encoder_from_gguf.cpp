@@ -64,6 +64,14 @@ Status read_sizes(const GgufTensors& tensors, const Keys& keys, EncoderConfig& o
   return {};
 }
 
+Status read_experts(const Keys& keys, EncoderConfig& out) {
+  if (out.names->names.router.empty()) return {};
+  QUERN_ASSIGN(out.experts.n, keys.integer("expert_count", 2, kMaxLayers));
+  QUERN_ASSIGN(out.experts.n_active, keys.integer("expert_used_count", 1, out.experts.n));
+  QUERN_ASSIGN(out.experts.every, keys.integer("moe_every_n_layers", 2, kMaxLayers));
+  return {};
+}
+
 Result<Activation> read_activation(const Keys& keys, const EncoderFamily& family) {
   const std::string key = keys.full("hidden_activation");
   if (!keys.metadata().has(key)) return family.default_activation;
@@ -143,6 +151,7 @@ Result<EncoderConfig> encoder_config_from_gguf(const GgufMetadata& metadata,
   out.names = &found->family;
   out.family = found->family.model_type;
   QUERN_TRY(read_sizes(tensors, keys, out));
+  QUERN_TRY(read_experts(keys, out));
   QUERN_TRY(read_parts(tensors, keys, out));
   QUERN_TRY(read_positions(keys, out));
   return out;

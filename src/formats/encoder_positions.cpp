@@ -107,7 +107,11 @@ Status read_ropes(const JsonObject& config, EncoderConfig& out) {
 Status read_encoder_positions(const JsonObject& config, EncoderConfig& out) {
   const EncoderFamily& family = *out.names;
   const char* key = spelling(config, family.keys.n_positions);
-  QUERN_ASSIGN(out.n_positions, config.integer(key, kFewestPositions, kMaxPositions));
+  if (family.default_n_positions > 0 && !config.has(key)) {
+    out.n_positions = family.default_n_positions;
+  } else {
+    QUERN_ASSIGN(out.n_positions, config.integer(key, kFewestPositions, kMaxPositions));
+  }
   const bool turns =
       family.positions == Positions::kRope || family.positions == Positions::kRopeInWindows;
   const char* want = "absolute";

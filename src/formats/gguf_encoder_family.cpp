@@ -32,6 +32,15 @@ constexpr EncoderNames nomic_names() {
   return names;
 }
 
+constexpr EncoderNames nomic_moe_names() {
+  EncoderNames names = nomic_names();
+  names.gate = {};
+  names.router = "ffn_gate_inp";
+  names.experts_up = "ffn_up_exps";
+  names.experts_down = "ffn_down_exps";
+  return names;
+}
+
 /// Gate and up lie in one matrix, or in two.
 constexpr EncoderNames jina_names() {
   EncoderNames names = nomic_names();
@@ -79,6 +88,11 @@ constexpr GgufEncoderFamily kFamilies[] = {
       .default_rope_base = 1000,
       .default_activation = Activation::kSilu,
       .names = nomic_names()}},
+    {"nomic-bert-moe",
+     {.model_type = "nomic_bert",
+      .positions = Positions::kRope,
+      .default_rope_base = 10000,
+      .names = nomic_moe_names()}},
     {"jina-bert-v2",
      {.model_type = "jina-bert-v2",
       .positions = Positions::kNone,

@@ -40,6 +40,8 @@ struct Encoder {
   kernels::Norm embed_norm;           // [d_embed]; empty where there is none.
   kernels::Linear embed_project;      // [d_model, d_embed]; empty where they are one.
   kernels::Norm final_norm;           // With NormPlace::kPre.
+  std::vector<kernels::Linear> conv;  // Of each group: [d_model / n_groups, the same * n_taps]
+  kernels::Norm conv_norm;
   std::vector<TransformerBlock> blocks;
   Classifier classifier;  // Only where the task is classification,
   VectorHead head;        // and where it is vectors.

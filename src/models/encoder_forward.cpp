@@ -30,6 +30,10 @@ struct Pass {
   Activations q, k, v, attn;  // [n, d_q] and [n, d_kv], in the type that attention reads and writes
   std::span<std::byte> attention;
   StepRows steps;  // [block rows, ...]
+
+  Matrix<float> layer_in;  // [block rows, d_model], where it is added to a layer again
+  // Of the convolution: [n, d_model], and [block rows, d_model * n_taps] and [.., d_model]
+  Matrix<float> conv_in, conv_taps, conv_out;
 };
 
 bool projects(const Encoder& m) { return !m.embed_project.empty(); }
@@ -41,9 +45,16 @@ int n_distances(const Encoder& m) { return m.config.disentangled.n_rows(); }
 
 bool norms_in_place(const Encoder& m) { return m.config.norm_place == formats::NormPlace::kPost; }
 
-/// Turned heads are kept in f32; int8 models attend in bf16 where the processor multiplies it
-/// natively.
+bool convolves(const Encoder& m) { return m.config.convolution.n_taps > 0; }
+
+bool norms_queries(const Encoder& m) {
+  return !m.blocks.empty() && !m.blocks.front().q_row_norm.empty();
+}
+
+/// Turned or normed heads are kept in f32; int8 models attend in bf16 where the processor
+/// multiplies it natively.
 bool attends_in_bf16(const Encoder& m) {
+  if (norms_queries(m)) return false;
   if (has_turns(m) || m.shape.d_head % 2 != 0) return false;
   if (m.precision == Precision::kBf16) return true;
   // Distances are packed in f32 for int8 models, wherever they will run.
@@ -73,6 +84,15 @@ Pass carve(const Encoder& m, int n_tokens, int longest, int n_threads, Carver& c
       carver.bytes(kernels::attention_scratch_bytes(longest, s.d_head, n_threads, n_distances(m)));
   p.steps =
       carve_steps(carver, block_scratch_rows(n_tokens, n_threads), s, forms, m.config.norm_place);
+  const int n_rows = block_scratch_rows(n_tokens, n_threads);
+  if (!m.blocks.empty() && !m.blocks.front().attn_norm_again.empty()) {
+    p.layer_in = carver.matrix<float>(n_rows, s.d_model);
+  }
+  if (convolves(m)) {
+    p.conv_in = carver.matrix<float>(n_tokens, s.d_model);
+    p.conv_taps = carver.matrix<float>(n_rows, s.d_model * m.config.convolution.n_taps);
+    p.conv_out = carver.matrix<float>(n_rows, s.d_model);
+  }
   return p;
 }
 
@@ -181,7 +201,7 @@ class Run {
     static constexpr kernels::Norm kNone;
     const bool is_normed = projects(m_) && !m_.config.names->projects_before_norm;
     if (layer == 0) return is_normed ? kNone : m_.embed_norm;
-    return block(layer - 1).ff_norm;
+    return convolves(m_) && layer == 1 ? m_.conv_norm : block(layer - 1).ff_norm;
   }
 
   void before_attention(int layer, const RowRange& rows) {
@@ -190,9 +210,16 @@ class Run {
     norm_for({&b.q, &b.k, &b.v}, norm_before(layer), x_.block(rows.first, rows.n), s.normed,
              rows.pool);
     observe(s.normed.f32, layer, &BlockMaxima::qkv);
+    if (layer == 0 && convolves(m_)) {
+      copy_rows(x_.block(rows.first, rows.n), p_.conv_in.block(rows.first, rows.n));
+    }
     const Activations q = p_.q.block(rows.first, rows.n);
     const Activations k = p_.k.block(rows.first, rows.n);
     project(b, s, q, k, p_.v.block(rows.first, rows.n), rows.pool);
+    if (!b.q_row_norm.empty()) {
+      kernels::norm_rows(b.q_row_norm, q.f32, q, rows.pool);
+      kernels::norm_rows(b.k_row_norm, k.f32, k, rows.pool);
+    }
     if (!has_turns(m_)) return;
     const RopeTable& rope = has_window(layer) ? m_.window_rope : m_.rope;
     const auto skip = static_cast<std::size_t>(has_window(layer) ? m_.rope.n_dims : 0);
@@ -233,13 +260,69 @@ class Run {
     const TransformerBlock& b = block(layer);
     const StepRows s = steps_of(rows);
     const Matrix<float> x = x_.block(rows.first, rows.n);
-    add_attention(b, s, x, rows.pool);
-    norm_for({&b.gate, &b.up}, norms_in_place(m_) ? b.attn_norm : b.ff_norm, x, s.normed,
-             rows.pool);
+    const kernels::Norm* norm = norms_in_place(m_) ? &b.attn_norm : &b.ff_norm;
+    if (b.attn_norm_again.empty()) {
+      add_attention(b, s, x, rows.pool);
+    } else {
+      const Matrix<float> layer_in = p_.layer_in.block(rows.scratch_row, rows.n);
+      copy_rows(x, layer_in);
+      add_attention(b, s, x, rows.pool);
+      kernels::norm_rows(*norm, x, kernels::Activations{x}, rows.pool);
+      add_rows(layer_in, x);
+      norm = &b.attn_norm_again;
+    }
+    norm_for({&b.gate, &b.up}, *norm, x, s.normed, rows.pool);
     observe(s.normed.f32, layer, &BlockMaxima::ff_in);
     add_feed_forward(b, m_.shape, s, x, rows.pool);
+    if (layer == 0 && convolves(m_)) {
+      kernels::norm_rows(b.ff_norm, x, kernels::Activations{x}, rows.pool);
+      convolve(rows, x);
+    }
     if (layer + 1 < m_.config.n_layers) return;
-    kernels::norm_rows(norms_in_place(m_) ? b.ff_norm : m_.final_norm, x, x, rows.pool);
+    const bool ends_convolved = convolves(m_) && layer == 0;
+    const kernels::Norm& last = ends_convolved ? m_.conv_norm : b.ff_norm;
+    kernels::norm_rows(norms_in_place(m_) ? last : m_.final_norm, x, x, rows.pool);
+  }
+
+  // x += activation(convolution of the first layer's input), each text by itself.
+  void convolve(const RowRange& rows, Matrix<float> x) {
+    const formats::Convolution& conv = m_.config.convolution;
+    const Matrix<float> taps = p_.conv_taps.block(rows.scratch_row, rows.n);
+    const Matrix<float> out = p_.conv_out.block(rows.scratch_row, rows.n);
+    for (int r = 0; r < rows.n; ++r) gather_taps(rows.first + r, taps.row_data(r));
+    const int n = m_.config.d_model / conv.n_groups;
+    for (int g = 0; g < conv.n_groups; ++g) {
+      kernels::multiply(
+          taps.columns(g * n * conv.n_taps, n * conv.n_taps),
+          {.linear = m_.conv[static_cast<std::size_t>(g)], .out = out.columns(g * n, n)},
+          rows.pool);
+    }
+    for (int r = 0; r < rows.n; ++r) {
+      for (float& v : out.row(r)) v = activate(v, conv.activation);
+    }
+    add_rows(out, x);
+  }
+
+  // What the filters see of a row's surroundings: the taps of the first column, of the second, ...
+  void gather_taps(int row, float* out) const {
+    const int n_taps = m_.config.convolution.n_taps;
+    const auto next = std::upper_bound(batch_.seq_starts.begin(), batch_.seq_starts.end(), row);
+    const int begin = *std::prev(next);
+    const int end = *next;
+    for (int t = 0; t < n_taps; ++t) {
+      const int from = row + t - n_taps / 2;
+      const float* in = from < begin || from >= end ? nullptr : p_.conv_in.row_data(from);
+      for (int c = 0; c < m_.config.d_model; ++c) out[c * n_taps + t] = in == nullptr ? 0 : in[c];
+    }
+  }
+
+  static void copy_rows(Matrix<const float> from, Matrix<float> to) {
+    for (int r = 0; r < from.rows; ++r) std::copy_n(from.row_data(r), from.cols, to.row_data(r));
+  }
+  static void add_rows(Matrix<const float> from, Matrix<float> to) {
+    for (int r = 0; r < from.rows; ++r) {
+      for (int c = 0; c < from.cols; ++c) to.row_data(r)[c] += from.row_data(r)[c];
+    }
   }
 
   const Encoder& m_;

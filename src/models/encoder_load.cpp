@@ -63,6 +63,23 @@ void place_distances(const ModelTensors& t, const Placing& how, const BlockTenso
   to.distance_queries = place(from.distance_q);
 }
 
+/// A matrix of each group, in f32: a hundredth of a model's work.
+void place_convolution(const ModelTensors& t, const Placing& how, WeightPlacer& placer,
+                       Encoder& m) {
+  if (t.conv.weight.empty()) return;
+  Placing exact = how;
+  exact.precision = Precision::kF32;
+  const int n_groups = m.config.convolution.n_groups;
+  const int n = t.conv.weight.n_rows / n_groups;
+  m.conv.clear();
+  for (int first = 0; first < t.conv.weight.n_rows; first += n) {
+    m.conv.push_back(place_linear(
+        {.weight = t.conv.weight.slice(first, n), .bias = slice_numbers(t.conv.bias, first, n)},
+        exact, {}, placer));
+  }
+  m.conv_norm = place_norm(t.conv_norm, how, placer);
+}
+
 /// Section 0 holds what all layers share, section 1 + i block i.
 SectionWalk walk_of(const ModelTensors& t, const Int8Calibration* seen, Encoder& m) {
   const Placing how = placing_of(m.config, m.precision);
@@ -77,6 +94,7 @@ SectionWalk walk_of(const ModelTensors& t, const Int8Calibration* seen, Encoder&
     m.embed_norm = place_norm(t.embed_norm, how, placer);
     m.final_norm = place_norm(t.final_norm, how, placer);
     m.offset_bias = place_offset_bias(t.distance, m.config, placer);
+    place_convolution(t, how, placer, m);
     if (!t.embed_project.weight.empty()) {
       Placing exact = how;
       exact.precision = Precision::kF32;

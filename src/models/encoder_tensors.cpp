@@ -30,6 +30,7 @@ class Finder {
                    c_.names->projects_before_norm ? c_.d_model : c_.d_embed));
     QUERN_TRY(find_projection(out));
     QUERN_TRY(find_distances(out));
+    QUERN_TRY(find_convolution(out));
     out.blocks.resize(static_cast<std::size_t>(c_.n_blocks()));
     for (int i = 0; i < c_.n_blocks(); ++i) {
       QUERN_TRY(find_block(i, out.blocks[static_cast<std::size_t>(i)]));
@@ -56,6 +57,17 @@ class Finder {
     return norm(prefix_, names_.distance_norm, out.distance_norm, c_.d_model);
   }
 
+  Status find_convolution(ModelTensors& out) {
+    const formats::Convolution& conv = c_.convolution;
+    if (conv.n_taps == 0) return {};
+    const std::string name = joined(prefix_, names_.conv);
+    QUERN_TRY(
+        take(source_.filters(name + ".weight", c_.d_model, c_.d_model / conv.n_groups, conv.n_taps),
+             out.conv.weight));
+    QUERN_TRY(take(source_.vector(name + ".bias", c_.d_model), out.conv.bias));
+    return norm(prefix_, names_.conv_norm, out.conv_norm, c_.d_model);
+  }
+
   /// After q and k.
   Status find_distance_projections(const std::string& stem, BlockTensors& to) {
     const formats::Disentangled& d = c_.disentangled;
@@ -66,7 +78,7 @@ class Finder {
     const int width = c_.n_heads * c_.d_head;
     if (d.to_keys) {
       const std::string name = joined(stem, names_.distance_k);
-      QUERN_TRY(linear(name, width, c_.d_model, true, to.distance_k));
+      QUERN_TRY(linear(name, width, c_.d_model, c_.names->has_distance_k_bias, to.distance_k));
     }
     if (!d.to_queries) return {};
     return linear(joined(stem, names_.distance_q), width, c_.d_model, true, to.distance_q);
@@ -87,7 +99,9 @@ class Finder {
     const int d_q = c_.n_heads * c_.d_head;
     const int d_kv = c_.n_kv_heads * c_.d_head;
     const bool bias = c_.has_attention_bias;
-    if (!has_fused(stem)) {
+    if (c_.names->has_qkv_by_heads) {
+      QUERN_TRY(find_by_heads(stem, to));
+    } else if (!has_fused(stem)) {
       QUERN_TRY(linear(joined(stem, names_.q), d_q, c_.d_model, bias, to.q));
       QUERN_TRY(linear(joined(stem, names_.k), d_kv, c_.d_model, bias, to.k));
       QUERN_TRY(linear(joined(stem, names_.v), d_kv, c_.d_model, bias, to.v));
@@ -95,6 +109,9 @@ class Finder {
       QUERN_TRY(fused(joined(stem, names_.qkv), {d_q, d_kv, d_kv}, bias, {&to.q, &to.k, &to.v}));
     }
     QUERN_TRY(find_distance_projections(stem, to));
+    QUERN_TRY(norm(stem, names_.q_norm, to.q_row_norm, d_q));
+    QUERN_TRY(norm(stem, names_.k_norm, to.k_row_norm, d_kv));
+    QUERN_TRY(norm(stem, names_.attn_norm_again, to.attn_norm_again, c_.d_model));
     QUERN_TRY(linear(joined(stem, names_.attn_out), c_.d_model, d_q, bias, to.attn_out));
     if (i > 0 || c_.names->has_first_attn_norm) {
       QUERN_TRY(norm(stem, names_.attn_norm, to.attn_norm, c_.d_model));
@@ -103,10 +120,33 @@ class Finder {
     return norm(stem, names_.ff_norm, to.ff_norm, c_.d_model);
   }
 
+  Status find_by_heads(const std::string& stem, BlockTensors& to) {
+    const int d_q = c_.n_heads * c_.d_head;
+    QUERN_TRY(take(source_.matrix(joined(stem, names_.qkv) + ".weight", 3 * d_q, c_.d_model),
+                   to.qkv_by_heads));
+    to.n_heads = c_.n_heads;
+    for (LinearTensors* part : {&to.q, &to.k, &to.v}) {
+      part->weight = {
+          .format = to.qkv_by_heads.format, .n_rows = d_q, .n_cols = c_.d_model, .bytes = {}};
+    }
+    QUERN_TRY(take(source_.vector(joined(stem, names_.q_bias), d_q), to.q.bias));
+    return take(source_.vector(joined(stem, names_.v_bias), d_q), to.v.bias);
+  }
+
   Status find_experts(const std::string& stem, BlockTensors& to) {
     const int n = c_.experts.n;
     QUERN_TRY(
         take(source_.matrix(joined(stem, names_.router) + ".weight", n, c_.d_model), to.router));
+    if (names_.experts_bias.empty()) {
+      // llama.cpp's converter leaves the bias out.
+      to.experts_down_lies = false;
+      QUERN_TRY(take(
+          source_.matrices(joined(stem, names_.experts_up) + ".weight", n, c_.d_ff, c_.d_model),
+          to.experts_up));
+      return take(
+          source_.matrices(joined(stem, names_.experts_down) + ".weight", n, c_.d_model, c_.d_ff),
+          to.experts_down);
+    }
     QUERN_TRY(take(source_.matrix(joined(stem, names_.experts_up), n * c_.d_ff, c_.d_model),
                    to.experts_up));
     QUERN_TRY(take(source_.matrix(joined(stem, names_.experts_down), n * c_.d_ff, c_.d_model),

@@ -141,6 +141,12 @@ const char* const kFamilies[] = {"tiny-xlm-roberta",
                                  "tiny-deberta-v2",
                                  "tiny-jina",
                                  "tiny-jina-classifier",
+                                 "tiny-deberta-conv",
+                                 "tiny-deberta-v1",
+                                 "tiny-deberta-v1-classifier",
+                                 "tiny-jina-code",
+                                 "tiny-t5",
+                                 "tiny-t5-gated",
                                  "tiny-nomic-moe"};
 
 std::string test_name(const testing::TestParamInfo<const char*>& info) {

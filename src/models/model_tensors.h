@@ -21,6 +21,8 @@ struct ModelTensors {
   LinearTensors embed_project;
   RawRows distance;           // [n_buckets, n_heads], or DeBERTa's distances [n_rows, d_model],
   NormTensors distance_norm;  // which are normed.
+  LinearTensors conv;         // [d_model, d_model / n_groups * n_taps]
+  NormTensors conv_norm;
   std::vector<BlockTensors> blocks;
   RawRows output;            // Of logits over the vocabulary; empty: the embedding.
   LinearTensors dense, out;  // Of a classifier,

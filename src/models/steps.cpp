@@ -170,7 +170,13 @@ void add_experts(const TransformerBlock& b, const BlockShape& shape, const StepR
   // The rows may be x itself, which stays as it is until all experts have read it.
   const Matrix<const float> rows = s.normed.f32;
   std::int32_t* const chosen = e.chosen.row_data(0);
-  for (int r = 0; r < x.rows; ++r) std::copy_n(b.experts_bias.data(), x.cols, e.sums.row_data(r));
+  for (int r = 0; r < x.rows; ++r) {
+    if (b.experts_bias.empty()) {
+      std::fill_n(e.sums.row_data(r), x.cols, 0.0f);
+    } else {
+      std::copy_n(b.experts_bias.data(), x.cols, e.sums.row_data(r));
+    }
+  }
   for (std::size_t i = 0; i < b.experts.size(); ++i) {
     const Expert& expert = b.experts[i];
     int n = 0;

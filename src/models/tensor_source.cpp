@@ -1,5 +1,7 @@
 #include "models/tensor_source.h"
 
+#include <functional>
+#include <numeric>
 #include <optional>
 
 #include <fmt/format.h>
@@ -63,11 +65,13 @@ bool TensorSource::has(const std::string& name) const {
                     files_);
 }
 
-Result<RawRows> TensorSource::find(const std::string& name,
-                                   const std::vector<std::int64_t>& want) const {
+Result<RawRows> TensorSource::find(const std::string& name, const std::vector<std::int64_t>& want,
+                                   int n_rows) const {
+  const std::int64_t n_all =
+      std::accumulate(want.begin(), want.end(), std::int64_t{1}, std::multiplies<>());
   RawRows out;
-  out.n_cols = static_cast<int>(want.back());
-  out.n_rows = want.size() == 2 ? static_cast<int>(want.front()) : 1;
+  out.n_rows = n_rows;
+  out.n_cols = static_cast<int>(n_all / n_rows);
   if (std::holds_alternative<ShapesOnly>(files_)) return out;
   const std::optional<Described> t =
       std::visit(Cases{[](const ShapesOnly&) { return std::optional<Described>(); },

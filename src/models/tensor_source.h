@@ -35,9 +35,17 @@ class TensorSource {
   /// Errors: kNotFound, kBadInput, kUnsupported, each naming the tensor, what it is and what was
   /// wanted.
   Result<RawRows> matrix(const std::string& name, int n_rows, int n_cols) const {
-    return find(name, {n_rows, n_cols});
+    return find(name, {n_rows, n_cols}, n_rows);
   }
-  Result<RawRows> vector(const std::string& name, int n) const { return find(name, {n}); }
+  Result<RawRows> vector(const std::string& name, int n) const { return find(name, {n}, 1); }
+  /// Of three dimensions: `n` matrices on top of each other, as n * n_rows rows;
+  Result<RawRows> matrices(const std::string& name, int n, int n_rows, int n_cols) const {
+    return find(name, {n, n_rows, n_cols}, n * n_rows);
+  }
+  /// or filters of a convolution, one a row: the taps of the first input, of the second, ...
+  Result<RawRows> filters(const std::string& name, int n, int n_inputs, int n_taps) const {
+    return find(name, {n, n_inputs, n_taps}, n);
+  }
 
   /// What they are read from; none for ShapesOnly.
   std::span<const MappedFile> mapped() const;
@@ -46,7 +54,8 @@ class TensorSource {
   void drop_pages() const;
 
  private:
-  Result<RawRows> find(const std::string& name, const std::vector<std::int64_t>& want) const;
+  Result<RawRows> find(const std::string& name, const std::vector<std::int64_t>& want,
+                       int n_rows) const;
 
   Files files_;
 };

@@ -25,11 +25,17 @@ struct BlockTensors {
   LinearTensors q, k, v, attn_out;
   LinearTensors gate, up, down;
   NormTensors attn_norm, ff_norm, post_attn_norm, post_ff_norm;
+  NormTensors attn_norm_again, q_row_norm, k_row_norm;
   RawRows q_norm, k_norm;
+  // Of DeBERTa v1, where q, k and v have sizes only: [n_heads * 3 * d_head, d_model], each head's
+  // rows together.
+  RawRows qkv_by_heads;
+  int n_heads = 0;
   LinearTensors distance_k, distance_q;  // Of DeBERTa's distances.
   // Of experts, in place of up and down: [n, d_model], and twice n matrices [d_ff, d_model] on top
   // of each other.
   RawRows router, experts_up, experts_down, experts_bias;
+  bool experts_down_lies = true;  // False: matrices [d_model, d_ff], as they are multiplied.
 };
 
 /// One of several feed-forward parts.
@@ -49,11 +55,13 @@ struct TransformerBlock {
   // In place of gate, up and down: what chooses experts by the row, in f32, and these.
   kernels::Linear router;  // [n_experts, d_model]
   std::vector<Expert> experts;
-  std::span<const float> experts_bias;  // [d_model], added once.
+  std::span<const float> experts_bias;  // [d_model], added once; or empty.
 
   // Of the residual stream: before or after each part, as the family has it (NormPlace).
   kernels::Norm attn_norm, ff_norm;            // [d_model]
   kernels::Norm post_attn_norm, post_ff_norm;  // [d_model], of a part's result before it is added
+  kernels::Norm attn_norm_again;               // [d_model], of attn_norm's result + the input
+  kernels::Norm q_row_norm, k_row_norm;        // [n_heads * d_head]: of all heads together
   std::span<const float> q_norm, k_norm;       // [d_head]: RMS norm of each head
 
   // Panels of kernels::RelativeRows; or nullptr.
