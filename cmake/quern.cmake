@@ -11,6 +11,11 @@ function(quern_room name)
   target_link_libraries(quern_${name} PUBLIC ${ARG_LIBS})
 endfunction()
 
+# Programs that only call the rooms: compiling them costs more than they run.
+function(quern_glue target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
+
 # quern_test(ROOM NAME...): one binary per room from ROOM/NAME_test.cpp, registered once per
 # instruction set when the room holds arithmetic (ISAS list in QUERN_TEST_ISAS).
 function(quern_test room)
@@ -62,6 +67,7 @@ function(quern_fuzz name)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   else()
     target_sources(fuzz_${name} PRIVATE replay.cpp)
+    quern_glue(fuzz_${name})
     add_test(NAME fuzz_${name} COMMAND fuzz_${name} ${CMAKE_SOURCE_DIR}/fuzz/corpus/${name})
     set_tests_properties(fuzz_${name} PROPERTIES LABELS "fuzz" TIMEOUT 300)
   endif()
