@@ -78,46 +78,82 @@ QUERN_AMX_INLINE void store_group(GroupSums& sums) {
   }
 }
 
-// out += scales * (sums - zeros * sums of the weights), for group g.
-template <bool kTwoPanels>
-QUERN_AMX_INLINE void scale_group(const Int8Tile& t, int g, const GroupSums& sums) {
+/// What a panel says of a group.
+struct GroupOfPanel {
+  __m512 scales;
+  __m512i sums;
+};
+
+// out += scales * (sums - zeros * sums of the weights), for kGroups groups from g on.
+template <bool kTwoPanels, int kGroups>
+QUERN_AMX_INLINE void scale_groups(const Int8Tile& t, int g, const GroupSums* sums) {
   constexpr int kPanels = kTwoPanels ? 2 : 1;
-  __m512 w_scales[kPanels], bias[kPanels];
-  __m512i w_sums[kPanels];
+  GroupOfPanel w[kGroups][kPanels];
 #pragma GCC unroll 2
-  for (int p = 0; p < kPanels; ++p) {
-    const std::byte* panel = t.panels + p * t.panel_bytes() + std::ptrdiff_t{g} * kLineBytes;
-    w_scales[p] = _mm512_load_ps(panel + t.scales_offset());
-    w_sums[p] = _mm512_load_si512(panel + t.sums_offset());
-    bias[p] = _mm512_load_ps(t.bias + p * kPanelWidth);
-  }
-  for (int r = 0; r < t.n_rows; ++r) {
-    const __m512 row_scale = _mm512_set1_ps(offset(t.row_scales, r * t.row_bytes)[g]);
-    const __m512i zero = _mm512_set1_epi32(offset(t.zeros, r * t.row_bytes)[g]);
-    float* out = t.out + r * t.out_cols;
+  for (int i = 0; i < kGroups; ++i) {
 #pragma GCC unroll 2
     for (int p = 0; p < kPanels; ++p) {
-      const __m512i group =
-          _mm512_dpwssd_epi32(_mm512_load_si512(sums.at[r] + p * kPanelWidth), zero, w_sums[p]);
-      const __m512 before = g == 0 ? bias[p] : _mm512_load_ps(out + p * kPanelWidth);
-      _mm512_store_ps(out + p * kPanelWidth,
-                      _mm512_fmadd_ps(_mm512_cvtepi32_ps(group),
-                                      _mm512_mul_ps(w_scales[p], row_scale), before));
+      const std::byte* panel = t.panels + p * t.panel_bytes() + std::ptrdiff_t{g + i} * kLineBytes;
+      w[i][p] = {_mm512_load_ps(panel + t.scales_offset()),
+                 _mm512_load_si512(panel + t.sums_offset())};
     }
+  }
+  const float* row_scales = t.row_scales + g;
+  const std::int32_t* zeros = t.zeros + g;
+  const float* before = g == 0 ? t.bias : t.out;
+  const std::ptrdiff_t before_cols = g == 0 ? 0 : t.out_cols;
+  float* out = t.out;
+  for (int r = 0; r < t.n_rows; ++r) {
+    __m512 total[kPanels];
+#pragma GCC unroll 2
+    for (int p = 0; p < kPanels; ++p) total[p] = _mm512_load_ps(before + p * kPanelWidth);
+#pragma GCC unroll 2
+    for (int i = 0; i < kGroups; ++i) {
+      const __m512 row_scale = _mm512_set1_ps(row_scales[i]);
+      const __m512i zero = _mm512_set1_epi32(zeros[i]);
+#pragma GCC unroll 2
+      for (int p = 0; p < kPanels; ++p) {
+        const __m512i group = _mm512_dpwssd_epi32(
+            _mm512_load_si512(sums[i].at[r] + p * kPanelWidth), zero, w[i][p].sums);
+        total[p] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(group),
+                                   _mm512_mul_ps(w[i][p].scales, row_scale), total[p]);
+      }
+    }
+#pragma GCC unroll 2
+    for (int p = 0; p < kPanels; ++p) _mm512_store_ps(out + p * kPanelWidth, total[p]);
+    row_scales = offset(row_scales, t.row_bytes);
+    zeros = offset(zeros, t.row_bytes);
+    before += before_cols;
+    out += t.out_cols;
   }
 }
 
+// Sums of groups g and, if there is one, g + 1.
 template <bool kTwoRows, bool kTwoPanels>
-QUERN_AMX void block(const Int8Tile& t) {
-  GroupSums sums[2];
-  multiply_group<kTwoRows, kTwoPanels>(t, 0);
-  store_group<kTwoRows, kTwoPanels>(sums[0]);
-  for (int g = 1; g < t.n_groups; ++g) {
-    multiply_group<kTwoRows, kTwoPanels>(t, g);
-    scale_group<kTwoPanels>(t, g - 1, sums[(g - 1) % 2]);
-    store_group<kTwoRows, kTwoPanels>(sums[g % 2]);
+QUERN_AMX_INLINE void multiply_pair(const Int8Tile& t, int g, GroupSums* to) {
+  multiply_group<kTwoRows, kTwoPanels>(t, g);
+  store_group<kTwoRows, kTwoPanels>(to[0]);
+  if (g + 1 == t.n_groups) return;
+  multiply_group<kTwoRows, kTwoPanels>(t, g + 1);
+  store_group<kTwoRows, kTwoPanels>(to[1]);
+}
+
+// Two groups are scaled together while the next two are multiplied.
+template <bool kTwoRows, bool kTwoPanels>
+QUERN_AMX void block(const Int8Tile& tile) {
+  const Int8Tile t = tile;
+  GroupSums sums[2][2];
+  multiply_pair<kTwoRows, kTwoPanels>(t, 0, sums[0]);
+  int g = 0;
+  for (; g + 2 < t.n_groups; g += 2) {
+    multiply_pair<kTwoRows, kTwoPanels>(t, g + 2, sums[(g / 2 + 1) % 2]);
+    scale_groups<kTwoPanels, 2>(t, g, sums[g / 2 % 2]);
   }
-  scale_group<kTwoPanels>(t, t.n_groups - 1, sums[(t.n_groups - 1) % 2]);
+  if (t.n_groups - g == 2) {
+    scale_groups<kTwoPanels, 2>(t, g, sums[g / 2 % 2]);
+  } else {
+    scale_groups<kTwoPanels, 1>(t, g, sums[g / 2 % 2]);
+  }
 }
 
 template <bool kTwoRows>
