@@ -20,6 +20,8 @@ using models::Encoder;
 constexpr double kMeanCosine = 0.9995;
 constexpr double kLeastCosine = 0.997;
 constexpr double kSureMargin = 0.05;
+// Of two scores that are one logit each: what moves an even chance by kSureMargin.
+constexpr float kSureDifference = 0.2f;
 
 double cosine(std::span<const float> a, std::span<const float> b) {
   double ab = 0, aa = 0, bb = 0;
@@ -51,8 +53,20 @@ double margin_of(std::span<const float> logits) {
   return (1 - second) / sum;
 }
 
+// Pairs of samples in whose order f32 is sure, and `got` of the other opinion.
+int orders_changed(const std::vector<float>& f32, const std::vector<float>& got) {
+  int changed = 0;
+  for (std::size_t i = 0; i < f32.size(); ++i) {
+    for (std::size_t j = 0; j < f32.size(); ++j) {
+      if (f32[i] - f32[j] >= kSureDifference && got[i] <= got[j]) ++changed;
+    }
+  }
+  return changed;
+}
+
 int labels_changed(const SampleResults& f32, const SampleResults& got) {
-  if (f32.n_labels < 2) return 0;
+  if (f32.n_labels == 0) return 0;
+  if (f32.n_labels == 1) return orders_changed(f32.logits, got.logits);
   const auto n = static_cast<std::size_t>(f32.n_labels);
   int changed = 0;
   for (std::size_t at = 0; at < f32.logits.size(); at += n) {

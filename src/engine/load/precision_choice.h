@@ -20,7 +20,7 @@ namespace quern::engine {
 /// Errors: kBadInput.
 Result<std::optional<kernels::Precision>> parse_precision_wish(std::string_view name);
 
-/// Cosine to f32 of mean >= 0.9995 and least >= 0.997, and every sure label kept.
+/// Cosine to f32 of mean >= 0.9995 and least >= 0.997, and every sure label or order kept.
 bool is_faithful(const Fidelity& fidelity);
 
 /// How near `got` is to `f32`, on the same samples.

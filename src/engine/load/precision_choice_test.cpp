@@ -152,6 +152,17 @@ TEST_F(PrecisionChoiceTest, a_classifier_is_held_by_its_labels_too) {
   EXPECT_FALSE(is_faithful(compare_samples(f32, got, Precision::kInt8)));
 }
 
+TEST(compare_samples, one_logit_is_held_by_the_order_of_its_scores) {
+  const SampleResults f32{
+      .n_samples = 3, .n_labels = 1, .states = {1, 1, 1}, .logits = {-11.0f, -10.9f, -10.75f}};
+  SampleResults got = f32;
+  got.logits = {-10.85f, -10.9f, -10.8f};  // The first two lie too close to be sure of.
+  EXPECT_TRUE(is_faithful(compare_samples(f32, got, Precision::kInt8)));
+  got.logits = {-10.7f, -10.9f, -10.8f};
+  EXPECT_EQ(compare_samples(f32, got, Precision::kInt8).n_labels_changed, 1);
+  EXPECT_FALSE(is_faithful(compare_samples(f32, got, Precision::kInt8)));
+}
+
 TEST(compare_samples, worked_example) {
   const SampleResults f32{.n_samples = 2, .states = {1, 0, 0, 2}};
   const SampleResults got{.n_samples = 2, .states = {3, 4, 0, 1}};

@@ -19,7 +19,8 @@ struct Fidelity {
   kernels::Precision precision = kernels::Precision::kF32;
   double mean_cosine = 0;
   double least_cosine = 0;
-  int n_labels_changed = 0;  // Of the samples on which an f32 classifier is sure.
+  int n_labels_changed =
+      0;  // Of the samples on which an f32 classifier is sure; orders of two, of one logit.
 
   bool operator==(const Fidelity&) const = default;
 };

@@ -30,7 +30,7 @@ PrecisionRecord sample_record() {
 TEST(precision_record, text_and_back) {
   const std::string text = precision_record_text(sample_record());
   EXPECT_EQ(text,
-            "quern precision 1\nchosen bf16\nint8 0.9981 0.9712345678901234 2\nbf16 1 0.9999 0\n");
+            "quern precision 2\nchosen bf16\nint8 0.9981 0.9712345678901234 2\nbf16 1 0.9999 0\n");
   const auto read = parse_precision_record(text);
   ASSERT_TRUE(read.ok()) << read.status().message();
   EXPECT_EQ(*read, sample_record());
@@ -39,18 +39,18 @@ TEST(precision_record, text_and_back) {
 
 TEST(precision_record, what_is_not_one_is_refused) {
   const std::string good = precision_record_text(sample_record());
-  for (const char* text : {"quern precision 1\n", "quern precision 1\nchosen auto\n",
-                           "quern precision 1\nint8 1 1 0\n", "quern precision 1\nchosen int8\n\n",
-                           "quern precision 1\nchosen int8\nint8 1 1\n",
-                           "quern precision 1\nchosen int8\nint8 nan 1 0\n",
-                           "quern precision 1\nchosen int8\nint8 1.5 1 0\n",
-                           "quern precision 1\nchosen int8\nint8 1 1 -1\n",
-                           "quern precision 1\nchosen int8\nint8 1 1 0 0\n",
-                           "quern precision 1\nchosen int8\nq4 1 1 0\n"}) {
+  for (const char* text : {"quern precision 2\n", "quern precision 2\nchosen auto\n",
+                           "quern precision 2\nint8 1 1 0\n", "quern precision 2\nchosen int8\n\n",
+                           "quern precision 2\nchosen int8\nint8 1 1\n",
+                           "quern precision 2\nchosen int8\nint8 nan 1 0\n",
+                           "quern precision 2\nchosen int8\nint8 1.5 1 0\n",
+                           "quern precision 2\nchosen int8\nint8 1 1 -1\n",
+                           "quern precision 2\nchosen int8\nint8 1 1 0 0\n",
+                           "quern precision 2\nchosen int8\nq4 1 1 0\n"}) {
     EXPECT_EQ(parse_precision_record(text).status().code(), Code::kBadInput) << text;
   }
   EXPECT_EQ(parse_precision_record("").status().code(), Code::kUnsupported);
-  EXPECT_EQ(parse_precision_record("quern precision 2\nchosen int8\n").status().code(),
+  EXPECT_EQ(parse_precision_record("quern precision 1\nchosen int8\n").status().code(),
             Code::kUnsupported);
   for (std::size_t n = 0; n < good.size(); ++n) {
     [[maybe_unused]] const auto cut = parse_precision_record(good.substr(0, n));
