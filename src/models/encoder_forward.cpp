@@ -28,6 +28,7 @@ struct Pass {
   Matrix<float> embedded;     // [n, d_embed], where a layer leads from there to d_model
   Matrix<float> turns;        // [n, 2 * rope dims]: angles of the rope, then of the window's rope
   Activations q, k, v, attn;  // [n, d_q] and [n, d_kv], in the type that attention reads and writes
+  Matrix<float> turning_q, turning_k;  // [block rows, d_q] and [.., d_kv], of bf16 heads that turn
   std::span<std::byte> attention;
   StepRows steps;  // [block rows, ...]
 
@@ -51,14 +52,14 @@ bool norms_queries(const Encoder& m) {
   return !m.blocks.empty() && !m.blocks.front().q_row_norm.empty();
 }
 
-/// Turned or normed heads are kept in f32; int8 models attend in bf16 where the processor
-/// multiplies it natively.
+/// Models of few bits attend in bf16 where the processor multiplies it natively; bf16 models
+/// everywhere, unless their heads must be turned in f32 first.
 bool attends_in_bf16(const Encoder& m) {
-  if (norms_queries(m)) return false;
-  if (has_turns(m) || m.shape.d_head % 2 != 0) return false;
-  if (m.precision == Precision::kBf16) return true;
+  if (m.precision != Precision::kBf16 && m.precision != Precision::kInt8) return false;
+  if (norms_queries(m) || m.shape.d_head % 2 != 0) return false;
+  if (m.precision == Precision::kBf16 && !has_turns(m)) return true;
   // Distances are packed in f32 for int8 models, wherever they will run.
-  return m.precision == Precision::kInt8 && kernels::active().native_bf16 && n_distances(m) == 0;
+  return kernels::active().native_bf16 && n_distances(m) == 0;
 }
 
 /// What attention writes: what the product behind it reads, where it can.
@@ -80,6 +81,11 @@ Pass carve(const Encoder& m, int n_tokens, int longest, int n_threads, Carver& c
   p.k = carver.rows(n_tokens, s.d_kv(), reads);
   p.v = carver.rows(n_tokens, s.d_kv(), reads);
   p.attn = carver.rows(n_tokens, s.d_q(), attention_form(m));
+  if (has_turns(m) && attends_in_bf16(m)) {
+    const int n_rows = block_scratch_rows(n_tokens, n_threads);
+    p.turning_q = carver.matrix<float>(n_rows, s.d_q());
+    p.turning_k = carver.matrix<float>(n_rows, s.d_kv());
+  }
   p.attention =
       carver.bytes(kernels::attention_scratch_bytes(longest, s.d_head, n_threads, n_distances(m)));
   p.steps =
@@ -215,18 +221,37 @@ class Run {
     }
     const Activations q = p_.q.block(rows.first, rows.n);
     const Activations k = p_.k.block(rows.first, rows.n);
+    if (p_.turning_q.data != nullptr) return project_turned(layer, rows, s, q.bf16, k.bf16);
     project(b, s, q, k, p_.v.block(rows.first, rows.n), rows.pool);
     if (!b.q_row_norm.empty()) {
       kernels::norm_rows(b.q_row_norm, q.f32, q, rows.pool);
       kernels::norm_rows(b.k_row_norm, k.f32, k, rows.pool);
     }
     if (!has_turns(m_)) return;
-    const RopeTable& rope = has_window(layer) ? m_.window_rope : m_.rope;
-    const auto skip = static_cast<std::size_t>(has_window(layer) ? m_.rope.n_dims : 0);
     kernels::for_each_row_block(rows.n, rows.pool, [&](int first, int n) {
       for (int r = first; r < first + n; ++r) {
-        turn_heads(b, m_.shape, rope, p_.turns.row(rows.first + r).subspan(skip), q.f32.row_data(r),
-                   k.f32.row_data(r));
+        turn(layer, rows.first + r, q.f32.row_data(r), k.f32.row_data(r));
+      }
+    });
+  }
+
+  void turn(int layer, int row, float* q, float* k) const {
+    const RopeTable& rope = has_window(layer) ? m_.window_rope : m_.rope;
+    const auto skip = static_cast<std::size_t>(has_window(layer) ? m_.rope.n_dims : 0);
+    turn_heads(block(layer), m_.shape, rope, p_.turns.row(row).subspan(skip), q, k);
+  }
+
+  // Heads turned in f32, then rounded to what attention reads.
+  void project_turned(int layer, const RowRange& rows, const StepRows& s,
+                      Matrix<std::uint16_t> q_out, Matrix<std::uint16_t> k_out) {
+    const Matrix<float> q = p_.turning_q.block(rows.scratch_row, rows.n);
+    const Matrix<float> k = p_.turning_k.block(rows.scratch_row, rows.n);
+    project(block(layer), s, q, k, p_.v.block(rows.first, rows.n), rows.pool);
+    kernels::for_each_row_block(rows.n, rows.pool, [&](int first, int n) {
+      for (int r = first; r < first + n; ++r) {
+        turn(layer, rows.first + r, q.row_data(r), k.row_data(r));
+        kernels::active().bf16_row(q.row_data(r), q.cols, q_out.row_data(r));
+        kernels::active().bf16_row(k.row_data(r), k.cols, k_out.row_data(r));
       }
     });
   }
