@@ -120,7 +120,7 @@ const Table& amx_table() {
   static const Table table = [] {
     Table out = avx512_bf16_table();
     out.isa = "amx";
-    out.rows_per_pass = 256;
+    out.rows_per_pass = 192;
     out.tile_bf16 = {tile_bf16, kAmxTileRows, 2, true};
     out.int8 = &int8_amx;
     return out;
