@@ -134,13 +134,14 @@ TEST(unigram, the_best_sum_wins_and_of_equals_the_piece_that_begins_earlier) {
 // behind it does not reach the letter before.
 TEST(normal_forms, what_is_too_new_is_like_a_letter) {
   TokenizerSpec spec = unigram_spec();
-  spec.vocab = {"<unk>", "e", "\u00E9", "\u0301", "\U00011070", "\u031B"};
-  spec.scores = {0, -1, -1, -1, -1, -1};
+  spec.vocab = {"<unk>", "e", "\u00E9", "\u0301", "\U00011070", "\u031B", "\uC854", "\u11A7"};
+  spec.scores = {0, -1, -1, -1, -1, -1, -1, -1};
   spec.normalizers = {normalizers::UnicodeForm::kNfc};
   const Made tokenizer = make_pipeline_tokenizer(spec);
   EXPECT_EQ(encoded(tokenizer, "e\u0301"), (Ids{2}));
   EXPECT_EQ(encoded(tokenizer, "e\U00011070\u0301"), (Ids{1, 4, 3}));
   EXPECT_EQ(encoded(tokenizer, "\u031B\U00011070"), (Ids{5, 4}));
+  EXPECT_EQ(encoded(tokenizer, "\u110C\u1168\u11A7"), (Ids{6, 7}));  // Not new, but alone.
 }
 
 // Three times "a" is "aaa" but for rounding.

@@ -18,6 +18,10 @@ using normalizers::UnicodeForm;
 // The longest compatibility decomposition is 18 characters (U+FDFA).
 constexpr int kMaxDecomposition = 32;
 
+// One before the first trailing consonant of Hangul: it joins no syllable, but utf8proc 2.8 drops
+// it behind one.
+constexpr CodePoint kBeforeTrailing = 0x11A7;
+
 int class_of(utf8proc_int32_t code) { return utf8proc_get_property(code)->combining_class; }
 
 /// Collects a stretch of text, decomposed, and writes it in its form.
@@ -31,7 +35,7 @@ class FormWriter {
   bool composes() const { return composes_; }
 
   void add(CodePoint code) {
-    if (is_new_to_forms(code)) {
+    if (is_new_to_forms(code) || code == kBeforeTrailing) {
       flush();
       append_utf8(code, out_);
       return;
