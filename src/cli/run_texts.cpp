@@ -13,7 +13,8 @@
 namespace quern::cli {
 
 Status check_task(const engine::ModelInfo& model, engine::Task wanted) {
-  const Status status = engine::check_task(model.name, model.task, model.labels, wanted);
+  const Status status =
+      engine::check_task(model.name, model.task, model.labels, model.scale, wanted);
   if (wanted != engine::Task::kRerank || model.task != engine::Task::kEmbed) return status;
   return {status.code(), status.message() + "; 'quern similar' finds the nearest by its vectors"};
 }

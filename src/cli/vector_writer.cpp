@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/json_line.h"
+#include "engine/scoring/scores.h"
 
 namespace quern::cli {
 namespace {
@@ -62,15 +63,15 @@ class NpyWriter final : public VectorWriter {
   std::vector<float> failed_row_;
 };
 
-class JsonlWriter final : public VectorWriter {
+/// One object per line; what stands between "index" and "n_tokens" is the kind's own.
+class JsonlWriter : public VectorWriter {
  public:
   explicit JsonlWriter(OutputFile file) : file_(std::move(file)) {}
 
   Status write(const engine::TextItem&, const engine::Outcome& outcome) override {
     line_ = "{\"index\":" + std::to_string(n_rows_++);
     if (outcome.status.ok()) {
-      line_ += ",\"embedding\":";
-      append_json_numbers(outcome.values, line_);
+      append(outcome, line_);
       line_ += ",\"n_tokens\":" + std::to_string(outcome.n_tokens);
       line_ += outcome.n_dropped > 0 ? ",\"truncated\":true}\n" : ",\"truncated\":false}\n";
     } else {
@@ -84,9 +85,73 @@ class JsonlWriter final : public VectorWriter {
   Status finish() override { return file_.commit(); }
 
  private:
+  virtual void append(const engine::Outcome& outcome, std::string& line) const {
+    line += ",\"embedding\":";
+    append_json_numbers(outcome.values, line);
+  }
+
   OutputFile file_;
   long n_rows_ = 0;
   std::string line_;
+};
+
+/// Tokens by their text.
+class TokenJsonlWriter : public JsonlWriter {
+ public:
+  TokenJsonlWriter(OutputFile file, std::shared_ptr<const text::TextEncoder> encoder)
+      : JsonlWriter(std::move(file)), encoder_(std::move(encoder)) {}
+
+ protected:
+  void append_token(text::TokenId id, std::string& line) const {
+    std::string token;
+    encoder_->tokenizer().decode(id, token);
+    append_json_string(token, line);
+  }
+
+ private:
+  const std::shared_ptr<const text::TextEncoder> encoder_;
+};
+
+class RowWriter final : public TokenJsonlWriter {
+ public:
+  using TokenJsonlWriter::TokenJsonlWriter;
+
+ private:
+  void append(const engine::Outcome& outcome, std::string& line) const override {
+    line += ",\"tokens\":[";
+    for (std::size_t i = 0; i < outcome.ids.size(); ++i) {
+      if (i > 0) line += ',';
+      append_token(outcome.ids[i], line);
+    }
+    line += "],\"embeddings\":[";
+    const std::size_t width = outcome.ids.empty() ? 0 : outcome.values.size() / outcome.ids.size();
+    for (std::size_t i = 0; i < outcome.ids.size(); ++i) {
+      if (i > 0) line += ',';
+      append_json_numbers(std::span(outcome.values).subspan(i * width, width), line);
+    }
+    line += ']';
+  }
+};
+
+class TermWriter final : public TokenJsonlWriter {
+ public:
+  using TokenJsonlWriter::TokenJsonlWriter;
+
+ private:
+  void append(const engine::Outcome& outcome, std::string& line) const override {
+    line += ",\"terms\":[";
+    bool is_first = true;
+    for (const std::size_t i : engine::best_first(outcome.values)) {
+      line += is_first ? "{\"id\":" : ",{\"id\":";
+      line += std::to_string(outcome.ids[i]) + ",\"token\":";
+      append_token(outcome.ids[i], line);
+      line += ",\"weight\":";
+      append_json_number(outcome.values[i], line);
+      line += '}';
+      is_first = false;
+    }
+    line += ']';
+  }
 };
 
 bool ends_with(const std::string& text, std::string_view end) {
@@ -110,16 +175,42 @@ std::unique_ptr<VectorWriter> make_jsonl_writer(OutputFile file) {
   return std::make_unique<JsonlWriter>(std::move(file));
 }
 
-Result<std::unique_ptr<VectorWriter>> make_vector_writer(const std::string& path, int dims) {
-  if (path.empty()) return make_jsonl_writer(OutputFile::standard_output());
+std::unique_ptr<VectorWriter> make_row_writer(OutputFile file,
+                                              std::shared_ptr<const text::TextEncoder> encoder) {
+  return std::make_unique<RowWriter>(std::move(file), std::move(encoder));
+}
+
+std::unique_ptr<VectorWriter> make_term_writer(OutputFile file,
+                                               std::shared_ptr<const text::TextEncoder> encoder) {
+  return std::make_unique<TermWriter>(std::move(file), std::move(encoder));
+}
+
+Result<std::unique_ptr<VectorWriter>> make_vector_writer(const std::string& path,
+                                                         const Written& what) {
+  const auto make_jsonl = [&what](OutputFile file) -> std::unique_ptr<VectorWriter> {
+    switch (what.kind) {
+      case engine::OutputKind::kRows:
+        return make_row_writer(std::move(file), what.encoder);
+      case engine::OutputKind::kSparse:
+        return make_term_writer(std::move(file), what.encoder);
+      default:
+        return make_jsonl_writer(std::move(file));
+    }
+  };
+  if (path.empty()) return make_jsonl(OutputFile::standard_output());
   const bool npy = ends_with(path, ".npy");
   if (!npy && !ends_with(path, ".jsonl") && !ends_with(path, ".ndjson")) {
     return Status(Code::kBadInput,
                   "output '" + path + "' does not say its format, want a name in .npy or .jsonl");
   }
+  if (npy && what.kind != engine::OutputKind::kVector) {
+    return Status(Code::kBadInput, "an .npy file holds one vector per text, output '" + path +
+                                       "' for rows of tokens or weights of terms wants a name in "
+                                       ".jsonl");
+  }
   QUERN_ASSIGN(OutputFile file, OutputFile::create(path));
-  if (npy) return make_npy_writer(std::move(file), dims);
-  return make_jsonl_writer(std::move(file));
+  if (npy) return make_npy_writer(std::move(file), what.dims);
+  return make_jsonl(std::move(file));
 }
 
 }  // namespace quern::cli

@@ -1,4 +1,5 @@
-// Where embeddings go: a NumPy array of float32 [n, d], or one JSON object per line.
+// Where embeddings go: a NumPy array of float32 [n, d], or one JSON object per line. Rows of tokens
+// and weights of terms are JSON.
 
 #pragma once
 
@@ -10,6 +11,7 @@
 #include "cli/output_file.h"
 #include "engine/engine.h"
 #include "engine/texts/text_reader.h"
+#include "text/tokenizer.h"
 
 namespace quern::cli {
 
@@ -35,8 +37,26 @@ Result<std::unique_ptr<VectorWriter>> make_npy_writer(OutputFile file, int dims)
 /// {"index": 0, "error": {"code": "...", "message": "..."}}.
 std::unique_ptr<VectorWriter> make_jsonl_writer(OutputFile file);
 
+/// {"index": 0, "tokens": ["a", ...], "embeddings": [[...], ...], "n_tokens": 7, "truncated":
+/// false}
+std::unique_ptr<VectorWriter> make_row_writer(OutputFile file,
+                                              std::shared_ptr<const text::TextEncoder> encoder);
+
+/// {"index": 0, "terms": [{"id": 9, "token": "a", "weight": 1.5}, ...], "n_tokens": 7,
+/// "truncated": false}, the heaviest first.
+std::unique_ptr<VectorWriter> make_term_writer(OutputFile file,
+                                               std::shared_ptr<const text::TextEncoder> encoder);
+
+/// What is written.
+struct Written {
+  engine::OutputKind kind = engine::OutputKind::kVector;
+  int dims = 0;                                           // Of vectors.
+  std::shared_ptr<const text::TextEncoder> encoder = {};  // Of rows and terms.
+};
+
 /// By the ending of `path`: .npy, or .jsonl and .ndjson; "" is JSON lines to standard output.
-/// Errors: kBadInput for another ending; as OutputFile::create.
-Result<std::unique_ptr<VectorWriter>> make_vector_writer(const std::string& path, int dims);
+/// Errors: kBadInput for another ending, and for rows or terms in .npy; as OutputFile::create.
+Result<std::unique_ptr<VectorWriter>> make_vector_writer(const std::string& path,
+                                                         const Written& what);
 
 }  // namespace quern::cli

@@ -20,7 +20,7 @@ engine::Outcome bad() {
 }
 
 std::unique_ptr<VectorWriter> open(const std::string& path, int dims) {
-  auto writer = make_vector_writer(path, dims);
+  auto writer = make_vector_writer(path, {.dims = dims});
   EXPECT_TRUE(writer.ok()) << writer.status().message();
   return writer.ok() ? std::move(*writer) : nullptr;
 }
@@ -85,7 +85,7 @@ TEST(vector_writer, jsonl_says_what_became_of_each_input) {
 
 TEST(vector_writer, unknown_endings_are_refused_before_anything_is_made) {
   const TempFolder folder;
-  const auto writer = make_vector_writer(folder.file("out.csv"), 2);
+  const auto writer = make_vector_writer(folder.file("out.csv"), {.dims = 2});
   EXPECT_EQ(writer.status().code(), Code::kBadInput);
   EXPECT_EQ(folder.n_files(), 0);
 }

@@ -16,6 +16,11 @@ struct Need {
   std::size_t total() const { return out_bytes + scratch_bytes; }
 };
 
+/// All inputs of a batch want the same.
+const OutputForm& form_of(const std::vector<Candidate>& batch) {
+  return batch.front().job->plan.form;
+}
+
 Need need_of(const Servable& model, const std::vector<Candidate>& batch, int n_threads) {
   int n_tokens = 0;
   int longest = 0;
@@ -23,23 +28,25 @@ Need need_of(const Servable& model, const std::vector<Candidate>& batch, int n_t
     n_tokens += c.input->n_tokens();
     longest = std::max(longest, c.input->n_tokens());
   }
-  const std::size_t out_bytes =
-      batch.size() * static_cast<std::size_t>(model.n_values()) * sizeof(float);
+  const formats::OutputShape shape = model.shape_of(form_of(batch));
+  const std::size_t n_rows = shape.per_token ? static_cast<std::size_t>(n_tokens) : batch.size();
+  const std::size_t out_bytes = n_rows * static_cast<std::size_t>(shape.n_values) * sizeof(float);
   constexpr std::size_t kAlign = Buffer::kAlignment;
   return {.out_bytes = (out_bytes + kAlign - 1) / kAlign * kAlign,
           .scratch_bytes = model.scratch_bytes(n_tokens, longest, n_threads)};
 }
 
-Outcome outcome_of(const Servable& model, const Candidate& c, std::span<const float> row) {
+Outcome outcome_of(const Servable& model, const Candidate& c, Matrix<const float> made) {
   Outcome outcome{.status = {},
-                  .values = std::vector<float>(row.begin(), row.end()),
+                  .values = {},
                   .n_tokens = c.input->n_tokens(),
                   .n_dropped = c.input->encoding.n_dropped};
-  model.finish(c.job->plan, outcome.values);
+  model.finish(c.job->plan, c.input->encoding, made, outcome);
   if (!std::all_of(outcome.values.begin(), outcome.values.end(),
                    [](float v) { return std::isfinite(v); })) {
     outcome.status = {Code::kBadInput, "the model's result is not finite: its weights are damaged"};
     outcome.values.clear();
+    outcome.ids.clear();
   }
   return outcome;
 }
@@ -66,23 +73,32 @@ void BatchRunner::lay_out(const std::vector<Candidate>& batch) {
   type_ids_.clear();
   seq_starts_.assign(1, 0);
   n_unpooled_.clear();
+  n_seen_.clear();
+  bool sees_all = true;
   for (const Candidate& c : batch) {
     const text::Encoding& e = c.input->encoding;
     ids_.insert(ids_.end(), e.ids.begin(), e.ids.end());
     type_ids_.insert(type_ids_.end(), e.type_ids.begin(), e.type_ids.end());
     seq_starts_.push_back(static_cast<std::int32_t>(ids_.size()));
     n_unpooled_.push_back(e.n_unpooled);
+    n_seen_.push_back(static_cast<std::int32_t>(e.ids.size()) - e.n_unseen);
+    sees_all = sees_all && e.n_unseen == 0;
   }
+  if (sees_all) n_seen_.clear();
 }
 
-Clock::duration BatchRunner::forward(const Servable& model, Matrix<float> out,
-                                     std::span<std::byte> scratch) {
+Clock::duration BatchRunner::forward(const Servable& model, const OutputForm& form,
+                                     Matrix<float> out, std::span<std::byte> scratch) {
   const Pace& pace = Pace::current();
   const auto yielded = pace.yielded();
   const Clock::time_point start = Clock::now();
-  model.forward(
-      {.ids = ids_, .type_ids = type_ids_, .seq_starts = seq_starts_, .n_unpooled = n_unpooled_},
-      scratch, pool_, out);
+  model.forward(form,
+                {.ids = ids_,
+                 .type_ids = type_ids_,
+                 .seq_starts = seq_starts_,
+                 .n_unpooled = n_unpooled_,
+                 .n_seen = n_seen_},
+                scratch, pool_, out);
   return Clock::now() - start - (pace.yielded() - yielded);
 }
 
@@ -97,10 +113,16 @@ std::optional<Clock::duration> BatchRunner::run(const Servable& model,
   }
   lay_out(batch);
   const Need need = need_of(model, batch, pool_.n_threads());
-  const Matrix<float> out(reinterpret_cast<float*>(lease->bytes().data()),
-                          static_cast<int>(batch.size()), model.n_values());
+  const OutputForm form = form_of(batch);
+  const formats::OutputShape shape = model.shape_of(form);
+  const auto n_rows = static_cast<int>(shape.per_token ? ids_.size() : batch.size());
+  const Matrix<float> out(reinterpret_cast<float*>(lease->bytes().data()), n_rows, shape.n_values);
+  const auto made_of = [&](std::size_t i) {
+    if (!shape.per_token) return out.block(static_cast<int>(i), 1);
+    return out.block(seq_starts_[i], seq_starts_[i + 1] - seq_starts_[i]);
+  };
   const Clock::time_point start = Clock::now();
-  const Clock::duration took = forward(model, out, lease->bytes().subspan(need.out_bytes));
+  const Clock::duration took = forward(model, form, out, lease->bytes().subspan(need.out_bytes));
   const bool left = Pace::current().left();
 
   const long i_batch = ++book.counters().n_batches;
@@ -112,7 +134,7 @@ std::optional<Clock::duration> BatchRunner::run(const Servable& model,
     job.last_batch = i_batch;
     book.enter(job, batch[i].input->i_input,
                left ? failed_outcome({Code::kCancelled, "cancelled"})
-                    : outcome_of(model, batch[i], out.row(static_cast<int>(i))));
+                    : outcome_of(model, batch[i], made_of(i)));
   }
   return took;
 }

@@ -29,14 +29,15 @@ class BatchRunner {
 
  private:
   Result<Arena::Lease> fit(const Servable& model, std::vector<Candidate>& batch, Shortage shortage);
-  Clock::duration forward(const Servable& model, Matrix<float> out, std::span<std::byte> scratch);
+  Clock::duration forward(const Servable& model, const OutputForm& form, Matrix<float> out,
+                          std::span<std::byte> scratch);
   void lay_out(const std::vector<Candidate>& batch);
 
   ThreadPool& pool_;
   Arena& arena_;
 
   // The rows of the batch; kept, so that a small one allocates nothing.
-  std::vector<std::int32_t> ids_, seq_starts_, n_unpooled_;
+  std::vector<std::int32_t> ids_, seq_starts_, n_unpooled_, n_seen_;
   std::vector<std::uint8_t> type_ids_;
 };
 

@@ -31,6 +31,9 @@ struct EngineOptions {
   std::string pooling = {};        // Of every embedder, in place of its own (formats::Pooling).
 };
 
+/// Which side of a search a text is on.
+enum class TextRole { kAny, kQuery, kDocument };
+
 /// One thing to embed or classify: a text, a pair of texts, or token ids (without template tokens).
 struct Input {
   std::string text;
@@ -38,15 +41,13 @@ struct Input {
   std::optional<std::vector<text::TokenId>> ids;
 };
 
+using formats::OutputKind;
 using formats::Scale;
 using formats::scale_name;
 using formats::Task;
 using formats::task_name;
 using formats::what_it_does;
 enum class Truncation { kCut, kRefuse };
-
-/// Which side of a search a text is on.
-enum class TextRole { kAny, kQuery, kDocument };
 
 struct Request {
   std::string model;  // Installed name or path.
@@ -58,7 +59,11 @@ struct Request {
   std::optional<std::string> prompt;
   std::string prompt_name;
   TextRole role = TextRole::kAny;
+  std::optional<OutputKind> output = {};  // kEmbed: a form that the model makes; unset: its own.
   int dimensions = 0;  // kEmbed: slice to this many and renormalise; 0: as the model says.
+  // kEmbed: vectors and rows of length 1, or without the model's last scaling to it; unset: as the
+  // model says.
+  std::optional<bool> normalize = {};
   int max_tokens = 0;  // Template tokens included; 0: the model's limit.
   Truncation truncation = Truncation::kCut;
   std::optional<text::TruncationSide> truncation_side;  // Unset: the model's own.
@@ -69,9 +74,11 @@ struct Request {
 /// What became of one input.
 struct Outcome {
   Status status;
-  std::vector<float> values;  // The vector, or the logits.
-  int n_tokens = 0;           // Tokens the model saw.
-  int n_dropped = 0;          // Tokens cut off; 0 where nothing was.
+  std::vector<float> values;  // The vector, the logits; rows one after the other; terms' weights.
+  // Of rows: the token of each. Of weights: the term of each, ascending.
+  std::vector<text::TokenId> ids = {};
+  int n_tokens = 0;   // Tokens the model saw.
+  int n_dropped = 0;  // Tokens cut off; 0 where nothing was.
 };
 
 struct Response {
@@ -89,7 +96,10 @@ struct ModelInfo {
   std::string name;
   std::string family;
   Task task = Task::kEmbed;
-  int dims = 0;                     // Width of a vector, or number of labels.
+  OutputKind output = OutputKind::kVector;
+  bool has_rows = false;  // kEmbed: rows and weights of terms can be had too.
+  bool has_terms = false;
+  int dims = 0;                     // Width of a vector or row, number of labels or of terms.
   std::vector<std::string> labels;  // kClassify,
   Scale scale = Scale::kSoftmax;    // and how its logits become scores.
   std::string pooling = {};         // kEmbed: "mean"; several: "cls+mean".

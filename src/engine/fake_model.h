@@ -75,15 +75,15 @@ class FakeServable : public Servable {
   explicit FakeServable(Hook hook = {}, int batch_tokens = 64)
       : hook_(std::move(hook)), batch_tokens_(batch_tokens) {}
 
-  int n_values() const override { return 2; }
+  formats::OutputShape shape_of(const OutputForm&) const override { return {.n_values = 2}; }
   int batch_tokens() const override { return batch_tokens_; }
 
   std::size_t scratch_bytes(int n_tokens, int, int) const override {
     return static_cast<std::size_t>(n_tokens) * kFakeScratchPerToken;
   }
 
-  void forward(const models::RaggedBatch& batch, std::span<std::byte> scratch, ThreadPool& pool,
-               Matrix<float> out) const override {
+  void forward(const OutputForm&, const models::RaggedBatch& batch, std::span<std::byte> scratch,
+               ThreadPool& pool, Matrix<float> out) const override {
     std::vector<int> lengths;
     for (int s = 0; s < batch.n_seqs(); ++s) lengths.push_back(batch.seq_len(s));
     if (hook_) hook_(lengths);
@@ -95,8 +95,10 @@ class FakeServable : public Servable {
     scratch[static_cast<std::size_t>(batch.n_tokens()) * kFakeScratchPerToken - 1] = std::byte{1};
   }
 
-  void finish(const Plan& plan, std::vector<float>& values) const override {
-    if (plan.slice_to > 0) values.resize(static_cast<std::size_t>(plan.slice_to));
+  void finish(const Plan& plan, const text::Encoding&, Matrix<const float> made,
+              Outcome& out) const override {
+    out.values.assign(made.row(0).begin(), made.row(0).end());
+    if (plan.slice_to > 0) out.values.resize(static_cast<std::size_t>(plan.slice_to));
   }
 
  private:

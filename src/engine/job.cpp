@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "engine/scoring/late_scores.h"
 
 namespace quern::engine {
 
@@ -29,7 +30,12 @@ void OutcomeBook::enter(Job& job, std::size_t i_input, Outcome outcome) {
   --counters_.n_queued;
   job.response.n_tokens += outcome.n_tokens;
   job.response.outcomes[i_input] = std::move(outcome);
-  if (--job.n_left == 0) finished_.push_back(&job);
+  if (job.plan.scores_first) {
+    score_late(job.card->as_encoder().folder.head, i_input, job.response.outcomes);
+  }
+  if (--job.n_left > 0) return;
+  if (job.plan.scores_first) drop_query(job.response.outcomes);
+  finished_.push_back(&job);
 }
 
 void OutcomeBook::end(Job& job, const Status& status) {

@@ -59,7 +59,7 @@ void encode_ahead(JobQueue& queue, int batch_tokens, ThreadPool& pool, OutcomeBo
   pool.parallel_for(static_cast<int>(claims.size()), [&](int i, int) {
     Claim& claim = claims[static_cast<std::size_t>(i)];
     Input& input = claim.job->inputs[claim.i_input];
-    claim.encoding = encode_input(*claim.job->card, claim.job->plan, input);
+    claim.encoding = encode_input(*claim.job->card, claim.job->plan, input, claim.i_input);
     input = Input();  // The text is not needed any more.
   });
   for (Claim& claim : claims) {
@@ -77,7 +77,7 @@ void encode_until(Job& job, const std::function<bool()>& is_enough) {
   while (job.next_input < job.inputs.size() && job.n_waiting_tokens < kTokensBeforeWeights &&
          !is_enough()) {
     Input& input = job.inputs[job.next_input];
-    Result<text::Encoding> encoding = encode_input(*job.card, job.plan, input);
+    Result<text::Encoding> encoding = encode_input(*job.card, job.plan, input, job.next_input);
     if (!encoding.ok()) return;
     input = Input();
     add_waiting(job, job.next_input++, std::move(*encoding));
@@ -89,6 +89,7 @@ std::vector<Candidate> next_batch(JobQueue& queue, int batch_tokens) {
   std::vector<int> lengths;
   long tokens = 0;
   for (const std::shared_ptr<Job>& job : queue.jobs) {
+    if (!candidates.empty() && job->plan.form != candidates.front().job->plan.form) continue;
     for (Waiting& input : job->waiting) {
       candidates.push_back({.job = job.get(), .input = &input});
       lengths.push_back(input.n_tokens());

@@ -35,7 +35,8 @@ void encode_ahead(JobQueue& queue, int batch_tokens, ThreadPool& pool, OutcomeBo
 /// work for some batches. Stops at one that cannot be encoded: encode_ahead gives it its outcome.
 void encode_until(Job& job, const std::function<bool()>& is_enough);
 
-/// The inputs of the next batch, the lead first; empty if no input is encoded.
+/// The inputs of the next batch, the lead first, all of which want the same form; empty if no input
+/// is encoded.
 std::vector<Candidate> next_batch(JobQueue& queue, int batch_tokens);
 
 /// Takes the inputs of a batch that ran out of their jobs, and sends the lead job to the back.

@@ -1,6 +1,7 @@
 #include "engine/model_card.h"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -27,11 +28,12 @@ std::span<const char* const> prompts_of(TextRole role) {
   return {};
 }
 
-Result<std::string> find_prompt(const formats::ModelFolder& folder, const Request& request) {
+Result<std::string> find_prompt(const formats::ModelFolder& folder, const Request& request,
+                                TextRole role) {
   if (request.prompt) return *request.prompt;
   const std::string& name = request.prompt_name;
   if (name.empty()) {
-    for (const char* of_role : prompts_of(request.role)) {
+    for (const char* of_role : prompts_of(role)) {
       const auto found = folder.prompts.find(of_role);
       if (found != folder.prompts.end()) return found->second;
     }
@@ -70,11 +72,44 @@ Result<int> token_limit(const ModelCard& card, int wanted) {
   const EncoderFacts& facts = card.as_encoder();
   const int limit = wanted == 0 ? facts.folder.max_tokens : wanted;
   const int n_positions = facts.folder.config.n_positions;
-  if (limit < facts.n_template + 1 || limit > n_positions) {
-    return {Code::kBadInput, fmt::format("max_tokens is {}, want {} to {}", limit,
-                                         facts.n_template + 1, n_positions)};
+  // A marker takes a place too.
+  const int fewest = facts.n_template + (facts.folder.head.rows && facts.folder.head.rows->late);
+  if (limit <= fewest || limit > n_positions) {
+    return {Code::kBadInput,
+            fmt::format("max_tokens is {}, want {} to {}", limit, fewest + 1, n_positions)};
   }
   return limit;
+}
+
+/// As a query or a document of late interaction: its marker behind the first token, and a query
+/// filled up. Source: lightonai/pylate, models/colbert.py, tokenize.
+text::Encoding encode_side(const ModelCard& card, const Plan& plan, const Input& input,
+                           bool is_query) {
+  const EncoderFacts& facts = card.as_encoder();
+  const formats::LateInteraction& late = *facts.folder.head.rows->late;
+  const int own_limit = is_query ? late.query.max_tokens : late.document.max_tokens;
+  const int most =
+      plan.has_wished_limit || own_limit == 0 ? plan.max_tokens : facts.folder.config.n_positions;
+  const int limit = own_limit > 0 ? std::min(own_limit, most) : most;
+  const text::TokenId marker = is_query ? facts.ids.query_marker : facts.ids.document_marker;
+  const int n_own = marker >= 0 ? limit - 1 : limit;
+  const std::string& prompt = is_query && plan.scores_first ? plan.query_prompt : plan.prompt;
+  text::Encoding out = input.ids
+                           ? card.encoder->wrap(*input.ids, n_own, plan.truncation_side)
+                           : card.encoder->encode(prompt + input.text, n_own, plan.truncation_side);
+  out.is_query = is_query;
+  if (marker >= 0) {
+    const std::ptrdiff_t second = out.ids.empty() ? 0 : 1;
+    out.ids.insert(out.ids.begin() + second, marker);
+    out.type_ids.insert(out.type_ids.begin() + second, 0);
+  }
+  if (!is_query || !late.filling) return out;
+  const auto n_filled = static_cast<std::size_t>(std::min(late.filling->n_tokens, limit));
+  if (out.ids.size() >= n_filled) return out;
+  if (!late.filling->is_seen) out.n_unseen = static_cast<int>(n_filled - out.ids.size());
+  out.ids.resize(n_filled, facts.ids.filler);
+  out.type_ids.resize(n_filled, 0);
+  return out;
 }
 
 Status check_ids(const ModelCard& card, const std::vector<text::TokenId>& ids) {
@@ -138,7 +173,14 @@ Result<text::Encoding> encode_prompted(const ModelCard& card, const Plan& plan,
   return out;
 }
 
-Result<text::Encoding> encode_any(const ModelCard& card, const Plan& plan, const Input& input) {
+Result<text::Encoding> encode_any(const ModelCard& card, const Plan& plan, const Input& input,
+                                  std::size_t i) {
+  if (plan.form.kind == OutputKind::kRows && card.as_encoder().folder.head.rows->late) {
+    if (input.text_pair) return takes_no_pairs(card);
+    if (input.ids) QUERN_TRY(check_ids(card, *input.ids));
+    const bool is_query = plan.scores_first ? i == 0 : plan.role == TextRole::kQuery;
+    return encode_side(card, plan, input, is_query);
+  }
   if (plan.query && (input.ids || input.text_pair)) {
     return {Code::kBadInput, "a document is one text, it came as token ids or as a pair"};
   }
@@ -153,6 +195,113 @@ Result<text::Encoding> encode_any(const ModelCard& card, const Plan& plan, const
     return card.encoder->encode(input.text, plan.max_tokens, plan.truncation_side);
   }
   return card.encoder->encode(plan.prompt + input.text, plan.max_tokens, plan.truncation_side);
+}
+
+/// Of documents that are scored for a query which goes in with them.
+Status plan_late_scores(const ModelCard& card, const Request& request, Plan& plan) {
+  const formats::ModelFolder& folder = card.as_encoder().folder;
+  if (request.dimensions != 0 || request.normalize) {
+    return {Code::kBadInput, "dimensions and normalize are for vectors, documents are scored here"};
+  }
+  plan.form.kind = OutputKind::kRows;
+  plan.scores_first = true;
+  QUERN_ASSIGN(plan.query_prompt, find_prompt(folder, request, TextRole::kQuery));
+  QUERN_ASSIGN(plan.prompt, find_prompt(folder, request, TextRole::kDocument));
+  return {};
+}
+
+/// Which numbers are wanted, and what is done to them. Errors: kBadInput.
+Status plan_output(const ModelCard& card, const Request& request, Plan& plan) {
+  const formats::HeadFacts& head = card.as_encoder().folder.head;
+  if (request.task != Task::kEmbed) {
+    if (request.dimensions == 0 && !request.normalize && !request.output) return {};
+    return {Code::kBadInput, request.dimensions != 0
+                                 ? "dimensions are for vectors, this model classifies"
+                                 : "output and normalize are for vectors, this model classifies"};
+  }
+  plan.form.kind = request.output.value_or(head.output);
+  if (!head.makes(plan.form.kind)) {
+    return {Code::kBadInput, fmt::format("output '{}' is asked for, model '{}' makes: {}",
+                                         formats::output_name(plan.form.kind), card.name,
+                                         formats::output_names(head))};
+  }
+  if (plan.form.kind == OutputKind::kSparse) {
+    if (request.dimensions == 0 && !request.normalize) return {};
+    return {Code::kBadInput,
+            "dimensions and normalize are for vectors and rows, weights of terms are as they are"};
+  }
+  const bool is_vector = plan.form.kind == OutputKind::kVector;
+  const int n_values = is_vector ? head.n_values : head.rows->n_values;
+  if (request.dimensions < 0 || request.dimensions > n_values) {
+    return {Code::kBadInput,
+            fmt::format("dimensions is {}, want 1 to {}", request.dimensions, n_values)};
+  }
+  const bool has_unit_length = is_vector ? head.is_normalized() : head.rows->is_normalized();
+  plan.form.leaves_last_norm = request.normalize == false && has_unit_length;
+  // A request that slices wants length 1, unless it says otherwise; a model's own cut does not.
+  const int cut = request.dimensions != 0 ? request.dimensions : is_vector ? head.truncate_to : 0;
+  const bool scales = request.normalize.value_or(request.dimensions != 0);
+  plan.slice = scales ? Slice::kNormalize : Slice::kCutOnly;
+  if (cut != 0 && cut != n_values) {
+    plan.slice_to = cut;
+  } else if (scales && !has_unit_length) {  // What has length 1 already keeps its bits.
+    plan.slice_to = n_values;
+  }
+  return {};
+}
+
+/// The id of each token, by its text; -1 where the vocabulary has none of that text. Of several the
+/// last: bytes that stand for themselves come first.
+std::vector<text::TokenId> find_tokens(const text::Tokenizer& tokenizer,
+                                       std::span<const std::string> texts) {
+  std::vector<text::TokenId> out(texts.size(), -1);
+  std::string token;
+  for (text::TokenId id = 0; id < tokenizer.n_vocab(); ++id) {
+    token.clear();
+    tokenizer.decode(id, token);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      if (texts[i] == token) out[i] = id;
+    }
+  }
+  return out;
+}
+
+/// Tokens that are put in, which a vocabulary must have, and those that do not count, which it need
+/// not.
+Status find_late_ids(const formats::LateInteraction& late, const text::TextEncoder& encoder,
+                     NamedIds& out) {
+  std::vector<std::string> texts = {late.query.marker, late.document.marker,
+                                    late.filling ? late.filling->token : ""};
+  texts.insert(texts.end(), late.skipped.begin(), late.skipped.end());
+  const std::vector<text::TokenId> found = find_tokens(encoder.tokenizer(), texts);
+  text::TokenId* const places[] = {&out.query_marker, &out.document_marker, &out.filler};
+  for (std::size_t i = 0; i < std::size(places); ++i) {
+    if (texts[i].empty()) continue;
+    if (found[i] < 0) {
+      return {Code::kBadInput,
+              fmt::format("the token '{}', which {}, is not in the vocabulary", texts[i],
+                          i == 0   ? "marks queries"
+                          : i == 1 ? "marks documents"
+                                   : "fills queries up")};
+    }
+    *places[i] = found[i];
+  }
+  for (std::size_t i = std::size(places); i < found.size(); ++i) {
+    if (found[i] >= 0) out.skipped.push_back(found[i]);
+  }
+  std::sort(out.skipped.begin(), out.skipped.end());
+  return {};
+}
+
+Result<NamedIds> find_named_ids(const formats::HeadFacts& head, const text::TextEncoder& encoder) {
+  NamedIds out;
+  if (head.rows && head.rows->late) QUERN_TRY(find_late_ids(*head.rows->late, encoder, out));
+  if (head.sparse && head.sparse->kind == formats::SparseFacts::Kind::kLexical) {
+    out.no_terms = encoder.wrap({}, 0).ids;
+    if (encoder.unknown_id() >= 0) out.no_terms.push_back(encoder.unknown_id());
+    std::sort(out.no_terms.begin(), out.no_terms.end());
+  }
+  return out;
 }
 
 }  // namespace
@@ -170,7 +319,7 @@ const DecoderFacts& ModelCard::as_decoder() const {
 Task ModelCard::task() const {
   if (generates()) return Task::kGenerate;
   const formats::OutputKind output = as_encoder().folder.head.output;
-  return output == formats::OutputKind::kVector ? Task::kEmbed : Task::kClassify;
+  return output == formats::OutputKind::kLogits ? Task::kClassify : Task::kEmbed;
 }
 
 int ModelCard::n_values() const { return generates() ? 0 : as_encoder().folder.head.n_values; }
@@ -194,7 +343,10 @@ ModelInfo info_from(const ModelCard& card, const WeightInfo& weights) {
   const formats::HeadFacts& head = folder.head;
   info.family = folder.config.family;
   info.dims = head.truncate_to > 0 ? head.truncate_to : head.n_values;
-  if (info.task == Task::kEmbed) info.pooling = formats::poolings_text(head.poolings);
+  info.output = head.output;
+  info.has_rows = head.rows.has_value();
+  info.has_terms = head.sparse.has_value();
+  if (info.output == OutputKind::kVector) info.pooling = formats::poolings_text(head.poolings);
   info.labels = head.labels;
   info.scale = head.scale;
   info.max_tokens = folder.max_tokens;
@@ -202,9 +354,10 @@ ModelInfo info_from(const ModelCard& card, const WeightInfo& weights) {
   return info;
 }
 
-EncoderFacts encoder_facts(formats::ModelFolder folder, const text::TextEncoder& encoder) {
+Result<EncoderFacts> encoder_facts(formats::ModelFolder folder, const text::TextEncoder& encoder) {
   EncoderFacts facts;
   facts.folder = std::move(folder);
+  QUERN_ASSIGN(facts.ids, find_named_ids(facts.folder.head, encoder));
   facts.n_template = static_cast<int>(encoder.wrap({}, 0).ids.size());
   if (const auto& prompt = facts.folder.pair_prompt) {
     std::vector<text::TokenId> ids;
@@ -224,44 +377,38 @@ Result<Plan> plan_request(const ModelCard& card, const Request& request) {
                                          what_it_does(card.task()))};
   }
   const formats::ModelFolder& folder = card.as_encoder().folder;
-  QUERN_TRY(check_task(card.name, card.task(), folder.head.labels, request.task));
+  const formats::HeadFacts& head = folder.head;
+  QUERN_TRY(check_task(card.name, card.task(), head.labels, head.scale, request.task));
   Plan plan;
-  if (request.task == Task::kRerank) plan.query = request.query;
-  const bool needs_pairs = request.task == Task::kRerank || request.task == Task::kZeroShot;
-  if (needs_pairs && card.as_encoder().n_pair_template == 0) return takes_no_pairs(card);
+  plan.form.kind = head.output;
+  if (request.task == Task::kRerank && head.scale == Scale::kMaxSim) {
+    QUERN_TRY(plan_late_scores(card, request, plan));
+  } else {
+    QUERN_TRY(plan_output(card, request, plan));
+    if (request.task == Task::kRerank) plan.query = request.query;
+    const bool needs_pairs = request.task == Task::kRerank || request.task == Task::kZeroShot;
+    if (needs_pairs && card.as_encoder().n_pair_template == 0) return takes_no_pairs(card);
+    QUERN_ASSIGN(plan.prompt, find_prompt(folder, request, request.role));
+  }
+  plan.role = request.role;
   plan.truncation = request.truncation;
   plan.truncation_side = request.truncation_side;
-  QUERN_ASSIGN(plan.prompt, find_prompt(folder, request));
-  if (!folder.head.pools_prompt && !plan.prompt.empty()) {
+  if (!head.pools_prompt && !plan.prompt.empty()) {
     plan.n_unpooled = n_prompt_tokens(*card.encoder, plan.prompt);
   }
   QUERN_ASSIGN(plan.max_tokens, token_limit(card, request.max_tokens));
-  const int n_values = card.n_values();
-  if (request.dimensions != 0) {
-    if (request.task != Task::kEmbed) {
-      return {Code::kBadInput, "dimensions are for vectors, this model classifies"};
-    }
-    if (request.dimensions < 0 || request.dimensions > n_values) {
-      return {Code::kBadInput,
-              fmt::format("dimensions is {}, want 1 to {}", request.dimensions, n_values)};
-    }
-    // A whole vector that has length 1 already keeps its bits.
-    const bool as_it_is = request.dimensions == n_values && folder.head.is_normalized();
-    plan.slice_to = as_it_is ? 0 : request.dimensions;
-  } else if (folder.head.truncate_to > 0) {
-    plan.slice_to = folder.head.truncate_to;
-    plan.slice = Slice::kCutOnly;
-  }
+  plan.has_wished_limit = request.max_tokens != 0;
   return plan;
 }
 
-Result<text::Encoding> encode_input(const ModelCard& card, const Plan& plan, const Input& input) {
-  QUERN_ASSIGN(text::Encoding encoding, encode_any(card, plan, input));
+Result<text::Encoding> encode_input(const ModelCard& card, const Plan& plan, const Input& input,
+                                    std::size_t i) {
+  QUERN_ASSIGN(text::Encoding encoding, encode_any(card, plan, input, i));
   const std::size_t n_tokens = encoding.ids.size();
   if (encoding.n_dropped > 0 && plan.truncation == Truncation::kRefuse) {
     return {Code::kBadInput,
             fmt::format("text has {} tokens, the limit is {}",
-                        n_tokens + static_cast<std::size_t>(encoding.n_dropped), plan.max_tokens)};
+                        n_tokens + static_cast<std::size_t>(encoding.n_dropped), n_tokens)};
   }
   if (n_tokens == 0) return {Code::kBadInput, "text has no tokens"};
   if (plan.n_unpooled > 0 && !input.ids) {

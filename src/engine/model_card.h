@@ -31,21 +31,44 @@ enum class Slice {
   kCutOnly,    // What a model's own truncate_dim asks for, as in sentence-transformers.
 };
 
+/// What a pass computes: only inputs that want the same go into one batch.
+struct OutputForm {
+  OutputKind kind = OutputKind::kVector;
+  bool leaves_last_norm = false;  // A scaling to length 1 that ends the model's chain is not done.
+
+  bool operator==(const OutputForm&) const = default;
+};
+
 /// A request's wishes, checked against the model and resolved: what each input is encoded with.
 struct Plan {
+  OutputForm form = {};
   std::string prompt;                     // The text itself, "" for none.
   std::optional<std::string> query = {};  // Put before each input, to make a pair of it.
-  int n_unpooled = 0;                     // Tokens of the prompt, where its rows do not count.
-  int max_tokens = 0;                     // > 0, at most the model's positions.
+  // Of late interaction: the first input is the query, and the others are scored for it.
+  bool scores_first = false;
+  std::string query_prompt = {};   // Before that one.
+  TextRole role = TextRole::kAny;  // Of late interaction: kQuery, or else a document.
+  int n_unpooled = 0;              // Tokens of the prompt, where its rows do not count.
+  int max_tokens = 0;              // > 0, at most the model's positions,
+  bool has_wished_limit = false;   // and not the model's own.
   Truncation truncation = Truncation::kCut;
   std::optional<text::TruncationSide> truncation_side = {};
   int slice_to = 0;  // Keep this many numbers; 0: the vector as it is.
   Slice slice = Slice::kNormalize;
 };
 
+/// The tokens that files name by their text.
+struct NamedIds {
+  text::TokenId query_marker = -1, document_marker = -1;  // Of late interaction; -1: none.
+  text::TokenId filler = -1;
+  std::vector<text::TokenId> skipped = {};   // Of documents; ascending.
+  std::vector<text::TokenId> no_terms = {};  // Of lexical weights: what is no term; ascending.
+};
+
 /// Of a model that makes vectors or labels of texts.
 struct EncoderFacts {
   formats::ModelFolder folder;
+  NamedIds ids = {};
   int n_template = 0;       // Tokens the template adds to a text.
   int n_pair_template = 0;  // To a pair; 0 where pairs are refused.
 };
@@ -77,13 +100,14 @@ struct ModelCard {
   const DecoderFacts& as_decoder() const;
 
   Task task() const;
-  int n_values() const;  // Width of a vector, or number of labels.
+  int n_values() const;  // Of its own output: width of a vector or row, number of labels or terms.
 };
 
 ModelInfo info_from(const ModelCard& card, const WeightInfo& weights);
 
 /// What is known from a folder and its tokenizer.
-EncoderFacts encoder_facts(formats::ModelFolder folder, const text::TextEncoder& encoder);
+/// Errors: kBadInput for tokens of late interaction that the vocabulary has not.
+Result<EncoderFacts> encoder_facts(formats::ModelFolder folder, const text::TextEncoder& encoder);
 
 /// Checks what a request asks for against the model.
 ///
@@ -91,9 +115,10 @@ EncoderFacts encoder_facts(formats::ModelFolder folder, const text::TextEncoder&
 ///   each says what was got and wanted.
 Result<Plan> plan_request(const ModelCard& card, const Request& request);
 
-/// One input as token ids. Needs no weights. Errors: kBadInput for a text that is too long where
-/// cutting is refused, ids outside the vocabulary, a pair for a model without pairs, or no tokens
-/// at all.
-Result<text::Encoding> encode_input(const ModelCard& card, const Plan& plan, const Input& input);
+/// Input `i` of a request as token ids. Needs no weights. Errors: kBadInput for a text that is too
+/// long where cutting is refused, ids outside the vocabulary, a pair for a model without pairs, or
+/// no tokens at all.
+Result<text::Encoding> encode_input(const ModelCard& card, const Plan& plan, const Input& input,
+                                    std::size_t i = 0);
 
 }  // namespace quern::engine

@@ -226,13 +226,13 @@ TEST_F(scheduler, models_share_the_time) {
 class Patient : public FakeServable {
  public:
   explicit Patient(std::function<bool()> enough) : enough_(std::move(enough)) {}
-  void forward(const models::RaggedBatch& batch, std::span<std::byte> scratch, ThreadPool& pool,
-               Matrix<float> out) const override {
+  void forward(const OutputForm& form, const models::RaggedBatch& batch,
+               std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) const override {
     const Clock::time_point patience = Clock::now() + std::chrono::seconds(20);
     while (!enough_() && Clock::now() < patience) {
       if (!Pace::current().go_on()) return;
     }
-    FakeServable::forward(batch, scratch, pool, out);
+    FakeServable::forward(form, batch, scratch, pool, out);
   }
 
  private:
@@ -268,8 +268,8 @@ TEST_F(scheduler, interactive_work_goes_first_between_the_parts_of_an_operation)
    public:
     Parts(std::atomic<bool>& running, std::atomic<bool>& answered)
         : running_(running), answered_(answered) {}
-    void forward(const models::RaggedBatch& batch, std::span<std::byte> scratch, ThreadPool& pool,
-                 Matrix<float> out) const override {
+    void forward(const OutputForm& form, const models::RaggedBatch& batch,
+                 std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) const override {
       const Clock::time_point patience = Clock::now() + std::chrono::seconds(20);
       pool.parallel_for(2, [&](int, int) {
         while (!answered_ && Clock::now() < patience) {
@@ -277,7 +277,7 @@ TEST_F(scheduler, interactive_work_goes_first_between_the_parts_of_an_operation)
           ThreadPool::serial().parallel_for(3, [](int, int) {});
         }
       });
-      FakeServable::forward(batch, scratch, pool, out);
+      FakeServable::forward(form, batch, scratch, pool, out);
     }
     std::atomic<bool>&running_, &answered_;
   };
@@ -426,7 +426,7 @@ TEST_F(scheduler, idle_things_make_room_for_a_single_input) {
 
 TEST_F(scheduler, values_that_are_not_finite_are_an_error) {
   class Broken : public FakeServable {
-    void forward(const models::RaggedBatch& b, std::span<std::byte>, ThreadPool&,
+    void forward(const OutputForm&, const models::RaggedBatch& b, std::span<std::byte>, ThreadPool&,
                  Matrix<float> out) const override {
       for (int s = 0; s < b.n_seqs(); ++s) {
         out.row(s)[0] = b.seq_len(s) == 3 ? std::numeric_limits<float>::quiet_NaN() : 1.0f;

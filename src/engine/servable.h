@@ -24,20 +24,23 @@ class LoadedWeights {
 /// Immutable once loaded. Threads: all functions may be called from any thread.
 class Servable : public LoadedWeights {
  public:
-  /// Numbers per input.
-  virtual int n_values() const = 0;
+  /// Numbers that a pass makes, for each input or for each of its tokens.
+  virtual formats::OutputShape shape_of(const OutputForm& form) const = 0;
 
   /// Tokens per batch that suit this model on this machine.
   virtual int batch_tokens() const = 0;
 
+  /// Enough for every form.
   virtual std::size_t scratch_bytes(int n_tokens, int longest, int n_threads) const = 0;
 
-  /// Shapes: out [n_seqs, n_values]; scratch of at least scratch_bytes(...), 64-byte aligned.
-  virtual void forward(const models::RaggedBatch& batch, std::span<std::byte> scratch,
-                       ThreadPool& pool, Matrix<float> out) const = 0;
+  /// Shapes: out [n_seqs, n_values] or [n_tokens, n_values], as shape_of says; scratch of at least
+  /// scratch_bytes(...), 64-byte aligned.
+  virtual void forward(const OutputForm& form, const models::RaggedBatch& batch,
+                       std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) const = 0;
 
-  /// What the plan asks of one finished row, in place.
-  virtual void finish(const Plan& plan, std::vector<float>& values) const = 0;
+  /// What the plan asks of the numbers of one input, one row or one for each token.
+  virtual void finish(const Plan& plan, const text::Encoding& input, Matrix<const float> made,
+                      Outcome& out) const = 0;
 };
 
 }  // namespace quern::engine

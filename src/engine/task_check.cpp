@@ -9,7 +9,8 @@ namespace quern::engine {
 using formats::Task;
 
 Status check_task(const std::string& model, Task does, std::span<const std::string> labels,
-                  Task wanted) {
+                  formats::Scale scale, Task wanted) {
+  if (wanted == Task::kRerank && scale == formats::Scale::kMaxSim) return {};
   const bool needs_classifier = wanted == Task::kRerank || wanted == Task::kZeroShot;
   if (does != (needs_classifier ? Task::kClassify : wanted)) {
     return {Code::kBadInput,

@@ -10,9 +10,9 @@
 
 namespace quern::engine {
 
-/// `does`: the model's own task; `labels`: those of a classifier.
-/// Errors: kBadInput saying what the model does, and what was wanted.
+/// `does`: the model's own task; `labels`: those of a classifier; `scale`: that of its scores,
+/// which tells late interaction. Errors: kBadInput saying what the model does, and what was wanted.
 Status check_task(const std::string& model, formats::Task does, std::span<const std::string> labels,
-                  formats::Task wanted);
+                  formats::Scale scale, formats::Task wanted);
 
 }  // namespace quern::engine

@@ -10,7 +10,7 @@ namespace {
 using formats::Task;
 
 std::string refusal(Task does, const std::vector<std::string>& labels, Task wanted) {
-  const Status status = check_task("m", does, labels, wanted);
+  const Status status = check_task("m", does, labels, formats::Scale::kRaw, wanted);
   EXPECT_EQ(status.code(), status.ok() ? Code::kOk : Code::kBadInput);
   return status.message();
 }

@@ -20,6 +20,10 @@ constexpr EncoderNames kBertNames = {
     .ff_norm = "output.LayerNorm",
     .dense = "pooler.dense",
     .out = "classifier",
+    .mlm_dense = "cls.predictions.transform.dense",
+    .mlm_norm = "cls.predictions.transform.LayerNorm",
+    .mlm_decoder = "cls.predictions.decoder",
+    .mlm_bias = "cls.predictions.bias",
 };
 
 constexpr EncoderNames roberta_names(std::string_view prefix) {
@@ -27,12 +31,17 @@ constexpr EncoderNames roberta_names(std::string_view prefix) {
   names.prefix = prefix;
   names.dense = "classifier.dense";
   names.out = "classifier.out_proj";
+  names.mlm_dense = "lm_head.dense";
+  names.mlm_norm = "lm_head.layer_norm";
+  names.mlm_decoder = "lm_head.decoder";
+  names.mlm_bias = "lm_head.bias";
   return names;
 }
 
 constexpr EncoderNames electra_names() {
   EncoderNames names = roberta_names("electra.");
   names.embed_project = "embeddings_project";
+  names.mlm_dense = {};  // It is as narrow as the embedding.
   return names;
 }
 
@@ -52,6 +61,10 @@ constexpr EncoderNames kDistilBertNames = {
     .ff_norm = "output_layer_norm",
     .dense = "pre_classifier",
     .out = "classifier",
+    .mlm_dense = "vocab_transform",
+    .mlm_norm = "vocab_layer_norm",
+    .mlm_decoder = "vocab_projector",
+    .mlm_bias = "vocab_projector.bias",
 };
 
 constexpr EncoderNames mpnet_names() {
@@ -189,6 +202,10 @@ constexpr EncoderNames kModernBertNames = {
     .dense = "head.dense",
     .head_norm = "head.norm",
     .out = "classifier",
+    .mlm_dense = "head.dense",
+    .mlm_norm = "head.norm",
+    .mlm_decoder = "decoder",
+    .mlm_bias = "decoder.bias",
 };
 
 constexpr EncoderNames gte_names(std::string_view prefix) {
@@ -229,6 +246,7 @@ constexpr EncoderFamily roberta_like(const char* model_type, std::string_view pr
   return {.model_type = model_type,
           .positions = Positions::kBehindPad,
           .default_pad_id = 1,
+          .mlm_is_gelu = true,
           .names = roberta_names(prefix)};
 }
 
@@ -275,6 +293,7 @@ constexpr EncoderFamily kFamilies[] = {
      .distances = Distances::kBuckets,
      .default_pad_id = 1,
      .default_n_types = 0,
+     .mlm_is_gelu = true,
      .names = mpnet_names()},
     {.model_type = "deberta",
      .distances = Distances::kDisentangled,
@@ -350,6 +369,7 @@ constexpr EncoderFamily kFamilies[] = {
      .head_bias = {"classifier_bias", false},
      .has_first_attn_norm = false,
      .head_activation = HeadActivation::kGelu,
+     .mlm_is_gelu = true,
      .keys = {.norm_eps = {"norm_eps", ""}, .activation = {"hidden_activation", ""}},
      .names = kModernBertNames},
     // A table and no layers: its sizes come from static_model.h, not from these keys.

@@ -49,6 +49,10 @@ struct EncoderNames {
   std::string_view dense = {};
   std::string_view head_norm = {};
   std::string_view out = {};
+
+  // The head of a masked-language model: decoder(norm(activation(dense(row)))) + bias, where files
+  // may leave the decoder out, which is the embedding. No `mlm_dense`: the family has none here.
+  std::string_view mlm_dense = {}, mlm_norm = {}, mlm_decoder = {}, mlm_bias = {};
 };
 
 /// What config.json calls the sizes: the spelling of the model's own code, and the other one that
@@ -123,6 +127,7 @@ struct EncoderFamily {
   bool projects_before_norm = false;
   bool dense_is_pooler = false;  // The classifier's first layer is the encoder's pooler.
   HeadActivation head_activation = HeadActivation::kTanh;
+  bool mlm_is_gelu = false;  // Else its head has the activation of the feed-forward parts.
   EncoderKeys keys = {};
   EncoderNames names = {};
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
+
 namespace quern::formats {
 namespace {
 
@@ -127,7 +129,7 @@ const char* output_name(OutputKind kind) {
     case OutputKind::kSparse:
       return "sparse";
     case OutputKind::kRows:
-      return "rows";
+      return "token";
   }
   return "";
 }
@@ -140,6 +142,8 @@ const char* scale_name(Scale scale) {
       return "sigmoid";
     case Scale::kSoftmax:
       return "softmax";
+    case Scale::kMaxSim:
+      return "maxsim";
   }
   return "";
 }
@@ -182,10 +186,35 @@ Status override_pooling(Pooling pooling, HeadFacts& head) {
   return {};
 }
 
-Status check_output(const HeadFacts& head) {
-  if (head.output == OutputKind::kVector || head.output == OutputKind::kLogits) return {};
-  return {Code::kUnsupported, fmt::format("the model's output is '{}', want vector or logits",
-                                          output_name(head.output))};
+bool HeadFacts::makes(OutputKind kind) const {
+  if (kind == OutputKind::kRows) return rows.has_value();
+  if (kind == OutputKind::kSparse) return sparse.has_value();
+  return kind == output;
+}
+
+OutputShape HeadFacts::shape_of(OutputKind kind, int n_vocab) const {
+  QUERN_CHECK(makes(kind));
+  if (kind == OutputKind::kRows) return {.n_values = rows->n_values, .per_token = true};
+  if (kind != OutputKind::kSparse) return {.n_values = n_values};
+  if (sparse->kind == SparseFacts::Kind::kMaskedLm) return {.n_values = n_vocab};
+  return {.n_values = 1, .per_token = true};
+}
+
+void set_late_interaction(RowFacts rows, HeadFacts& head) {
+  head.output = OutputKind::kRows;
+  head.n_values = rows.n_values;
+  head.modules.clear();
+  head.scale = Scale::kMaxSim;
+  head.rows = std::move(rows);
+}
+
+std::string output_names(const HeadFacts& head) {
+  std::string out;
+  for (const auto kind :
+       {OutputKind::kVector, OutputKind::kLogits, OutputKind::kSparse, OutputKind::kRows}) {
+    if (head.makes(kind)) out += (out.empty() ? "" : ", ") + std::string(output_name(kind));
+  }
+  return out;
 }
 
 }  // namespace quern::formats

@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "formats/json_object.h"
+#include "formats/late_interaction.h"
 #include "formats/vector_modules.h"
 
 namespace quern::formats {
@@ -27,20 +28,50 @@ const char* what_it_does(Task task);
 enum class OutputKind {
   kVector,  // [n_values]
   kLogits,  // [n_values], one per label
-  kSparse,  // Weights of some of n_vocab terms (SPLADE).
+  kSparse,  // Weights of some terms of the vocabulary (SPLADE, lexical weights).
   kRows,    // [n_tokens, n_values] (late interaction)
 };
 
-const char* output_name(OutputKind kind);  // "vector", "logits", "sparse", "rows".
+const char* output_name(OutputKind kind);  // "vector", "logits", "sparse", "token".
 
 /// How logits become scores.
 enum class Scale {
   kRaw,      // As they are: a regression, or a cross-encoder that says so.
   kSigmoid,  // Each by itself, from 0 to 1.
   kSoftmax,  // Together, to a sum of 1.
+  kMaxSim,   // As they are: of late interaction, a sum over the query's tokens, or their mean.
 };
 
-const char* scale_name(Scale scale);  // "raw", "sigmoid", "softmax".
+const char* scale_name(Scale scale);  // "raw", "sigmoid", "softmax", "maxsim".
+
+/// What becomes of each row where rows are wanted.
+struct RowFacts {
+  int n_values = 0;
+  std::vector<VectorModule> modules = {};  // In order.
+  std::optional<LateInteraction> late = {};
+
+  bool is_normalized() const {
+    return !modules.empty() && modules.back().kind == VectorModule::Kind::kNormalize;
+  }
+};
+
+/// Where weights of terms come from.
+struct SparseFacts {
+  enum class Kind {
+    kMaskedLm,  // Logits of every row over the vocabulary: log(1 + relu(.)), pooled over the rows.
+    kLexical    // A number for each row, above 0; of rows of one token the largest.
+  };
+  Kind kind = Kind::kMaskedLm;
+  bool sums = false;         // kMaskedLm: the rows are summed up, else the largest counts.
+  bool twice = false;        // kMaskedLm: log(1 + log(1 + relu(.))).
+  VectorModule number = {};  // kLexical: what makes the number of a row.
+};
+
+/// The numbers that a model makes of a batch: for each text, or for each token.
+struct OutputShape {
+  int n_values = 0;
+  bool per_token = false;
+};
 
 struct HeadFacts {
   OutputKind output = OutputKind::kVector;
@@ -54,6 +85,14 @@ struct HeadFacts {
   bool pools_prompt = true;                // False: rows of a prompt do not count.
   std::vector<VectorModule> modules = {};  // Behind pooling, in order.
   int truncate_to = 0;  // Numbers kept, after all modules, unless a request says; 0: all.
+
+  // Whatever `output` is of these: other forms that the same rows can be had in.
+  std::optional<RowFacts> rows = {};
+  std::optional<SparseFacts> sparse = {};
+
+  bool makes(OutputKind kind) const;
+  /// Asking for what it does not make is a bug.
+  OutputShape shape_of(OutputKind kind, int n_vocab) const;
 
   /// Vectors have length 1.
   bool is_normalized() const {
@@ -84,7 +123,10 @@ Result<HeadFacts> read_head(const JsonObject& config, int d_model);
 /// side by side, whose width the modules behind them need.
 Status override_pooling(Pooling pooling, HeadFacts& head);
 
-/// Errors: kUnsupported, naming the kind, for what nothing here computes.
-Status check_output(const HeadFacts& head);
+/// Rows are all that it makes, by late interaction.
+void set_late_interaction(RowFacts rows, HeadFacts& head);
+
+/// "vector, token": for messages.
+std::string output_names(const HeadFacts& head);
 
 }  // namespace quern::formats

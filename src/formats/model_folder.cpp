@@ -13,6 +13,7 @@
 #include "formats/gguf/gguf_tokenizer.h"
 #include "formats/gguf_head.h"
 #include "formats/json_object.h"
+#include "formats/safetensors.h"
 #include "formats/sentence_modules.h"
 #include "formats/static_model.h"
 #include "formats/tokenizer/sentence_piece.h"
@@ -75,6 +76,118 @@ Status set_default_pooling(const JsonObject& config, ModelFolder& out) {
   return {};
 }
 
+/// Stanford's layout of late interaction: the matrix over the rows lies among the model's tensors.
+Status read_stanford_model(ModelFolder& out) {
+  QUERN_ASSIGN(const TensorFiles files, TensorFiles::open(out.path));
+  VectorModule dense{.kind = VectorModule::Kind::kDense, .n_in = out.config.d_model};
+  dense.tensor = "linear";
+  const TensorEntry* matrix = files.find(dense.tensor + ".weight");
+  if (matrix == nullptr || matrix->shape.size() != 2 || matrix->shape[0] < 1 ||
+      matrix->shape[0] > out.config.d_model) {
+    return {Code::kBadInput,
+            fmt::format("an HF_ColBERT model without a matrix 'linear.weight' of [1 to {0}, {0}]",
+                        out.config.d_model)};
+  }
+  dense.n_out = static_cast<int>(matrix->shape[0]);
+  RowFacts rows{.n_values = dense.n_out, .modules = {dense, normalize_module(dense.n_out)}};
+  QUERN_ASSIGN(rows.late, read_stanford(out.path));
+  set_late_interaction(std::move(rows), out.head);
+  return {};
+}
+
+/// Of a family whose head is known, and as wide as the model.
+bool has_known_masked_lm(const ModelFolder& folder) {
+  const EncoderConfig& c = folder.config;
+  return c.names != nullptr && !c.names->names.mlm_dense.empty() && c.d_embed == c.d_model;
+}
+
+/// What a masked-language model without modules weighs terms by, where its files have the head.
+Status read_masked_lm(ModelFolder& out) {
+  if (!has_known_masked_lm(out)) return {};
+  QUERN_ASSIGN(const TensorFiles files, TensorFiles::open(out.path));
+  const std::string dense = std::string(out.config.names->names.mlm_dense) + ".weight";
+  if (files.find(dense) != nullptr) out.head.sparse = SparseFacts();
+  return {};
+}
+
+/// Tokens that a query is filled up with see its own, however far they are.
+Status check_filling(const ModelFolder& folder) {
+  const auto& filling = folder.head.rows->late->filling;
+  if (!filling || filling->is_seen) return {};
+  for (const int window : folder.config.windows) {
+    if (window == 0 || filling->n_tokens <= window) continue;
+    return {Code::kUnsupported,
+            fmt::format("queries are filled up to {} tokens, and some layers see {} to each side",
+                        filling->n_tokens, window - 1)};
+  }
+  return {};
+}
+
+/// A matrix with a bias over the rows, alone in a file of the folder.
+Result<VectorModule> read_row_matrix(const ModelFolder& folder, const std::string& file) {
+  QUERN_ASSIGN(const TensorFiles files, TensorFiles::open((fs::path(folder.path) / file).string()));
+  VectorModule out{.kind = VectorModule::Kind::kDense, .n_in = folder.config.d_model};
+  out.has_bias = true;
+  out.folder = ".";
+  out.file = file;
+  const TensorEntry* matrix = files.find("weight");
+  if (matrix == nullptr || matrix->shape.size() != 2 || matrix->shape[1] != out.n_in ||
+      matrix->shape[0] < 1 || matrix->shape[0] > out.n_in) {
+    return Status(Code::kBadInput, fmt::format("{}: want a matrix 'weight' of [1 to {}, {}]", file,
+                                               out.n_in, out.n_in));
+  }
+  out.n_out = static_cast<int>(matrix->shape[0]);
+  return out;
+}
+
+/// BGE-M3's other two outputs, each a matrix over the rows in a file of its own.
+/// Source: FlagOpen/FlagEmbedding, inference/embedder/encoder_only/m3.py and
+/// finetune/embedder/encoder_only/m3/modeling.py.
+Status read_m3(ModelFolder& out) {
+  constexpr const char* kLexical = "sparse_linear.pt";
+  constexpr const char* kRows = "colbert_linear.pt";
+  std::error_code error;
+  if (fs::exists(fs::path(out.path) / kLexical, error)) {
+    SparseFacts sparse{.kind = SparseFacts::Kind::kLexical};
+    QUERN_ASSIGN(sparse.number, read_row_matrix(out, kLexical));
+    if (sparse.number.n_out != 1) {
+      return {Code::kBadInput,
+              fmt::format("{}: makes {} numbers of a row, want 1", kLexical, sparse.number.n_out)};
+    }
+    sparse.number.activation = HeadActivation::kRelu;
+    out.head.sparse = std::move(sparse);
+  }
+  if (!fs::exists(fs::path(out.path) / kRows, error)) return {};
+  QUERN_ASSIGN(VectorModule matrix, read_row_matrix(out, kRows));
+  RowFacts rows{.n_values = matrix.n_out, .modules = {matrix, normalize_module(matrix.n_out)}};
+  rows.late = LateInteraction{.skips_first = true, .averages = true};
+  out.head.rows = std::move(rows);
+  out.head.scale = Scale::kMaxSim;
+  return {};
+}
+
+/// What is there beside the output that the modules name, and in place of modules.
+Status read_other_outputs(const JsonObject& config, ModelFolder& out) {
+  std::error_code error;
+  if (!fs::exists(fs::path(out.path) / "modules.json", error)) {
+    QUERN_ASSIGN(const std::vector<std::string> names, config.strings("architectures"));
+    const std::string name = names.empty() ? "" : names[0];
+    if (name == "HF_ColBERT") {
+      QUERN_TRY(read_stanford_model(out));
+    }
+    if (name.ends_with("ForMaskedLM")) QUERN_TRY(read_masked_lm(out));
+  }
+  if (out.head.output == OutputKind::kVector && !out.decoder) QUERN_TRY(read_m3(out));
+  if (out.head.output == OutputKind::kSparse && !has_known_masked_lm(out)) {
+    return {Code::kUnsupported,
+            fmt::format("weights of terms by the masked-language model of a '{}', whose head is "
+                        "not known",
+                        out.config.family)};
+  }
+  if (out.head.rows && out.head.rows->late) QUERN_TRY(check_filling(out));
+  return {};
+}
+
 Result<ModelFolder> read_folder(const std::string& path) {
   std::error_code error;
   ModelFolder out;
@@ -95,8 +208,8 @@ Result<ModelFolder> read_folder(const std::string& path) {
   if (out.head.output == OutputKind::kVector) {
     QUERN_TRY(set_default_pooling(config, out));
     QUERN_TRY(read_sentence_modules(out));
+    QUERN_TRY(read_other_outputs(config, out));
   }
-  QUERN_TRY(check_output(out.head));
   QUERN_TRY(read_max_tokens(out));
   if (!fs::exists(fs::path(out.path) / "tokenizer.json", error) &&
       !fs::exists(fs::path(out.path) / "vocab.txt", error) &&
@@ -138,6 +251,9 @@ Result<ModelFolder> read_gguf(const std::string& path) {
 Result<ModelFolder> read_any(const std::string& path, std::optional<Pooling> pooling) {
   QUERN_ASSIGN(const std::string gguf, find_gguf(path));
   QUERN_ASSIGN(ModelFolder out, gguf.empty() ? read_folder(path) : read_gguf(gguf));
+  if (out.head.output == OutputKind::kVector && !out.head.rows) {
+    out.head.rows = RowFacts{.n_values = out.config.d_model};  // Those that are pooled.
+  }
   if (pooling) QUERN_TRY(override_pooling(*pooling, out.head));
   if (!out.head.poolings.empty()) return out;
   return {Code::kUnsupported,

@@ -1,5 +1,7 @@
 #include "formats/model_folder.h"
 
+#include <cstring>
+
 #include <gmock/gmock.h>
 
 #include "formats/test_folder.h"
@@ -257,19 +259,93 @@ TEST(model_folder, truncate_dim_is_a_fact_of_the_head) {
   EXPECT_EQ(truncated(R"({"truncate_dim": 999})"), 0);
 }
 
-TEST(model_folder, sparse_and_row_outputs_are_refused_by_name) {
-  const TestFolder folder;
-  const std::string path = folder.copy_model("tiny-mean-f32", "m");
-  const auto message = [&](const std::string& module) {
-    folder.write("m/modules.json", R"([{"type": "a.MLMTransformer", "path": ""},
-                                       {"type": "b.)" +
-                                       module + R"(", "path": "1"}])");
-    const Status status = read_model_folder(path).status();
-    EXPECT_EQ(status.code(), Code::kUnsupported);
-    return status.message();
+TEST(model_folder, outputs_of_tokens_and_terms) {
+  const ModelFolder late = *read_model_folder(fixture("tiny-late"));
+  EXPECT_EQ(late.head.output, OutputKind::kRows);
+  EXPECT_EQ(output_names(late.head), "token");
+  EXPECT_EQ(late.head.scale, Scale::kMaxSim);
+  const LateInteraction& own = *late.head.rows->late;
+  EXPECT_EQ(own.query.max_tokens, 0);
+  EXPECT_EQ(own.document.max_tokens, 24);
+  EXPECT_EQ(own.filling->token, "[MASK]");
+  EXPECT_EQ(own.filling->n_tokens, 16);
+  EXPECT_FALSE(own.filling->is_seen);
+  EXPECT_TRUE(own.averages);
+  EXPECT_EQ(own.skipped.size(), 33u);
+  EXPECT_TRUE(late.head.rows->is_normalized());
+
+  const ModelFolder pylate = *read_model_folder(fixture("tiny-late-pylate"));
+  EXPECT_EQ(pylate.head.rows->late->query.marker, "[Q] ");
+  EXPECT_EQ(pylate.head.rows->late->document.max_tokens, 24);
+  EXPECT_TRUE(pylate.head.rows->late->filling->is_seen);
+  EXPECT_TRUE(pylate.head.rows->is_normalized());  // Which its files do not say.
+
+  const ModelFolder stanford = *read_model_folder(fixture("tiny-late-stanford"));
+  EXPECT_EQ(stanford.head.rows->late->document.marker, "dog");
+  EXPECT_EQ(stanford.head.rows->late->skipped.size(), 32u);
+  EXPECT_EQ(stanford.head.n_values, 8);
+
+  EXPECT_EQ(output_names(read_model_folder(fixture("tiny-splade"))->head), "sparse");
+  EXPECT_TRUE(read_model_folder(fixture("tiny-splade-sum"))->head.sparse->sums);
+  EXPECT_TRUE(read_model_folder(fixture("tiny-splade-sum"))->head.sparse->twice);
+  EXPECT_EQ(output_names(read_model_folder(fixture("tiny-mlm-roberta"))->head),
+            "vector, sparse, token");
+  EXPECT_EQ(output_names(read_model_folder(fixture("tiny-m3"))->head), "vector, sparse, token");
+  EXPECT_EQ(output_names(read_model_folder(fixture("tiny-mean-f32"))->head), "vector, token");
+}
+
+TEST(model_folder, late_interaction_and_terms_that_cannot_be_are_refused) {
+  struct Wrong {
+    const char* model;
+    const char* file;
+    const char* from;
+    const char* to;
+    const char* want;
   };
-  EXPECT_THAT(message("SpladePooling"), HasSubstr("output is 'sparse', want vector or logits"));
-  EXPECT_THAT(message("MultiVectorMask"), HasSubstr("output is 'rows', want vector or logits"));
+  const Wrong cases[] = {
+      {"tiny-late", "2_MultiVectorMask/config.json", "\"document\"", "\"query\"",
+       "'skiplist_tasks' is [\"query\"], want document alone"},
+      {"tiny-late", "2_MultiVectorMask/config.json", "\"keep_only_token_ids\": null",
+       "\"keep_only_token_ids\": [3]", "'keep_only_token_ids' is [3], want null"},
+      {"tiny-late", "sentence_bert_config.json", "\"min\"", "\"most\"", "want fixed or min"},
+      {"tiny-late", "sentence_bert_config.json", "\"length\": 16", "\"length\": 0",
+       "'length' is 0, want"},
+      {"tiny-late", "1_Dense/config.json", "token_embeddings", "sentence_embedding",
+       "'module_input_name' is \"sentence_embedding\", want token_embeddings"},
+      {"tiny-late", "modules.json", "normalize.Normalize", "token_pooling.HierarchicalTokenPooling",
+       "module 'HierarchicalTokenPooling' over the rows of a text, want any of Dense"},
+      {"tiny-late", "tokenizer_config.json", "\"mask_token\"", "\"masc_token\"",
+       "names a 'mask_token' or an 'eos_token'"},
+      {"tiny-late-pylate", "config_sentence_transformers.json", "\"query_length\": 20",
+       "\"query_length\": 2", "'query_length' is 2, want"},
+      {"tiny-late-pylate", "1_Dense/config.json", "\"in_features\": 24", "\"in_features\": 25",
+       "'in_features' is 25, want the width of what comes in, 24"},
+      {"tiny-late-stanford", "artifact.metadata", "cosine", "l2", "'similarity' is \"l2\", want"},
+      {"tiny-late-stanford", "model.safetensors", "linear.weight", "linear.wright",
+       "without a matrix 'linear.weight'"},
+      {"tiny-splade", "1_SpladePooling/config.json", "\"max\"", "\"mean\"", "want max or sum"},
+      {"tiny-splade", "1_SpladePooling/config.json", "\"relu\"", "\"gelu\"",
+       "want relu or log1p_relu"},
+      {"tiny-splade", "config.json", "\"model_type\": \"bert\"", "\"model_type\": \"electra\"",
+       "by the masked-language model of a 'electra'"},
+      {"tiny-m3", "sparse_linear.pt", "HalfStorage", "CharStorage", "holds 'torch CharStorage'"},
+      {"tiny-m3", "colbert_linear.pt", "data.pkl", "data.pkk", "it has no data.pkl"},
+  };
+  for (const Wrong& c : cases) {
+    SCOPED_TRACE(std::string(c.model) + " " + c.want);
+    const TestFolder folder;
+    const std::string path = folder.copy_model(c.model, "m");
+    std::string text = slurp(path + "/" + c.file);
+    ASSERT_NE(text.find(c.from), std::string::npos);
+    for (std::size_t at = 0; (at = text.find(c.from, at)) != std::string::npos;) {
+      text.replace(at, std::strlen(c.from), c.to);
+      at += std::strlen(c.to);
+    }
+    folder.write(std::string("m/") + c.file, text);
+    const Result<ModelFolder> read = read_model_folder(path);
+    ASSERT_FALSE(read.ok());
+    EXPECT_THAT(read.status().message(), HasSubstr(c.want));
+  }
 }
 
 TEST(model_folder, missing_files_are_named) {

@@ -37,7 +37,8 @@ Result<TensorMap> parse_safetensors(std::span<const std::byte> file);
 /// The tensors of a model: one file, or the shards of a `*.safetensors.index.json`.
 class TensorFiles {
  public:
-  /// `path`: a .safetensors file, an index .json, or a folder that holds either (index first).
+  /// `path`: a .safetensors file, an index .json, or a folder that holds either (index first); or a
+  /// .pt file of torch.save.
   /// Of a sharded set, exactly the tensors that the index names; shards lie beside the index.
   /// Errors: kNotFound, kIo, and as parse_safetensors; the message names the file.
   static Result<TensorFiles> open(const std::string& path);

@@ -1,5 +1,6 @@
 #include "formats/sentence_modules.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -36,27 +37,24 @@ Result<std::vector<Module>> parse_modules(const nlohmann::json& list) {
   return modules;
 }
 
-/// What a chain gives where it gives no vector.
-std::optional<OutputKind> other_output(const std::vector<Module>& modules) {
-  for (const Module& module : modules) {
-    if (module.kind.starts_with("Splade") || module.kind.starts_with("Sparse")) {
-      return OutputKind::kSparse;
-    }
-    if (module.kind == "MultiVectorMask" || module.kind == "TokenPooling") {
-      return OutputKind::kRows;
-    }
-  }
-  return std::nullopt;
+bool has_module(const std::vector<Module>& modules, std::string_view kind) {
+  return std::any_of(modules.begin(), modules.end(),
+                     [&](const Module& module) { return module.kind == kind; });
 }
 
 Status check_transformer(const std::vector<Module>& modules) {
-  if (modules.empty() || modules[0].kind != "Transformer") {
+  if (modules.empty() ||
+      (modules[0].kind != "Transformer" && modules[0].kind != "MLMTransformer")) {
     return {Code::kUnsupported, "modules.json: want a Transformer, then a Pooling module"};
   }
   if (modules[0].path.empty() || modules[0].path == ".") return {};
   return {Code::kUnsupported, fmt::format("modules.json: the Transformer lies in '{}', want it in "
                                           "the folder itself",
                                           shown(modules[0].path))};
+}
+
+std::string config_of(const Module& module) {
+  return (std::filesystem::path(module.path) / "config.json").string();
 }
 
 /// A score from the logits of one or two tokens.
@@ -67,9 +65,7 @@ Status read_logit_score(const Module& module, ModelFolder& out) {
                         "is not known",
                         out.config.family)};
   }
-  QUERN_ASSIGN(
-      const JsonObject config,
-      JsonObject::read(out.path, (std::filesystem::path(module.path) / "config.json").string()));
+  QUERN_ASSIGN(const JsonObject config, JsonObject::read(out.path, config_of(module)));
   const int last = out.config.n_vocab - 1;
   HeadFacts::LogitScore score;
   QUERN_ASSIGN(score.yes, config.integer("true_token_id", 0, last));
@@ -85,9 +81,7 @@ Status read_logit_score(const Module& module, ModelFolder& out) {
 }
 
 Status read_pooling(const Module& module, ModelFolder& out) {
-  QUERN_ASSIGN(
-      const JsonObject config,
-      JsonObject::read(out.path, (std::filesystem::path(module.path) / "config.json").string()));
+  QUERN_ASSIGN(const JsonObject config, JsonObject::read(out.path, config_of(module)));
   QUERN_ASSIGN(out.head.poolings, read_poolings(config));
   for (const char* key : {"word_embedding_dimension", "embedding_dimension"}) {
     QUERN_ASSIGN(const int width, config.integer_or(key, 1, 1 << 24, out.config.d_model));
@@ -100,7 +94,68 @@ Status read_pooling(const Module& module, ModelFolder& out) {
   return {};
 }
 
-/// Everything behind the Transformer, in order.
+/// Logits of a masked-language model, pooled over the rows: SPLADE.
+Status read_splade(const Module& module, ModelFolder& out) {
+  QUERN_ASSIGN(const JsonObject config, JsonObject::read(out.path, config_of(module)));
+  SparseFacts sparse;
+  QUERN_ASSIGN(const std::string pooling, config.string_or("pooling_strategy", "max"));
+  if (pooling != "max" && pooling != "sum") return config.wrong("pooling_strategy", "max or sum");
+  sparse.sums = pooling == "sum";
+  QUERN_ASSIGN(const std::string activation, config.string_or("activation_function", "relu"));
+  if (activation != "relu" && activation != "log1p_relu") {
+    return config.unsupported("activation_function", "relu or log1p_relu");
+  }
+  sparse.twice = activation == "log1p_relu";
+  const int n_vocab = out.config.n_vocab;
+  for (const char* key : {"word_embedding_dimension", "embedding_dimension"}) {
+    QUERN_ASSIGN(const int n, config.integer_or(key, 1, 1 << 24, n_vocab));
+    if (n != n_vocab) {
+      return config.wrong(key, fmt::format("the model's vocab_size, {}", n_vocab));
+    }
+  }
+  out.head.output = OutputKind::kSparse;
+  out.head.n_values = n_vocab;
+  out.head.modules.clear();
+  out.head.sparse = std::move(sparse);
+  return {};
+}
+
+/// Modules over rows, with no pooling among them: late interaction, as sentence-transformers (with
+/// a MultiVectorMask) or as PyLate writes it.
+Status read_row_chain(const std::vector<Module>& modules, const JsonObject& sentence,
+                      ModelFolder& out) {
+  RowFacts rows{.n_values = out.config.d_model};
+  std::optional<JsonObject> mask;
+  for (std::size_t i = 1; i < modules.size(); ++i) {
+    const Module& module = modules[i];
+    if (module.kind == "Dropout") continue;
+    if (module.kind == "MultiVectorMask" && !mask) {
+      QUERN_ASSIGN(mask, JsonObject::read_or_empty(out.path, config_of(module)));
+    } else if (is_vector_module(module.kind)) {
+      QUERN_ASSIGN(VectorModule read, read_vector_module(module.kind, out.path, module.path,
+                                                         rows.n_values, ModuleInput::kRows));
+      rows.n_values = read.n_out;
+      rows.modules.push_back(std::move(read));
+    } else {
+      return {Code::kUnsupported,
+              fmt::format("modules.json: module '{}' over the rows of a text, want any of Dense, "
+                          "LayerNorm, Normalize, Dropout, MultiVectorMask",
+                          shown(module.kind))};
+    }
+  }
+  if (mask) {
+    QUERN_ASSIGN(const JsonObject transformer,
+                 JsonObject::read_or_empty(out.path, "sentence_bert_config.json"));
+    QUERN_ASSIGN(rows.late, read_late_interaction(out.path, sentence, transformer, *mask));
+  } else {
+    QUERN_ASSIGN(rows.late, read_pylate(out.path, sentence));
+    rows.modules.push_back(normalize_module(rows.n_values));
+  }
+  set_late_interaction(std::move(rows), out.head);
+  return {};
+}
+
+/// Everything behind the Transformer, in order, where it ends in a vector.
 Status read_chain(const std::vector<Module>& modules, ModelFolder& out) {
   bool is_pooled = false;
   out.head.modules.clear();
@@ -157,11 +212,14 @@ Status read_sentence_modules(ModelFolder& out) {
       QUERN_TRY(check_transformer(modules));
       return read_logit_score(modules[1], out);
     }
-    if (const std::optional<OutputKind> other = other_output(modules)) {
-      out.head.output = *other;
-      return {};
-    }
     QUERN_TRY(check_transformer(modules));
+    if (modules.size() == 2 && modules[1].kind == "SpladePooling") {
+      return read_splade(modules[1], out);
+    }
+    const bool pools = has_module(modules, "Pooling");
+    if (!pools && (has_module(modules, "Dense") || has_module(modules, "MultiVectorMask"))) {
+      return read_row_chain(modules, config, out);
+    }
     QUERN_TRY(read_chain(modules, out));
   } else if (list.status().code() != Code::kNotFound) {
     return list.status();

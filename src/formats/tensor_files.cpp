@@ -8,6 +8,7 @@
 
 #include "formats/fast_json.h"
 #include "formats/safetensors.h"
+#include "formats/torch/torch_file.h"
 
 namespace quern::formats {
 namespace {
@@ -51,7 +52,9 @@ Result<std::map<std::string, std::vector<std::string>>> read_index(const std::st
 Result<TensorFiles> TensorFiles::open_file(const std::string& path) {
   TensorFiles out;
   QUERN_ASSIGN(MappedFile file, MappedFile::open(path));
-  QUERN_ASSIGN(out.tensors_, parse_safetensors(file.bytes()).in(path));
+  const bool is_torch = path.ends_with(".pt");
+  QUERN_ASSIGN(out.tensors_,
+               (is_torch ? parse_torch(file.bytes()) : parse_safetensors(file.bytes())).in(path));
   out.files_.push_back(std::move(file));
   return out;
 }

@@ -51,11 +51,12 @@ Status check_width(const JsonObject& config, const char* key, int n_in) {
   return config.wrong(key, fmt::format("the width of what comes in, {}", n_in));
 }
 
-/// Modules of late interaction work on rows, not on vectors.
-Status check_reads_vector(const JsonObject& config) {
+/// Modules of late interaction work on rows, others on vectors.
+Status check_input(const JsonObject& config, ModuleInput input) {
+  const char* want = input == ModuleInput::kRows ? "token_embeddings" : "sentence_embedding";
   for (const char* key : {"module_input_name", "module_output_name"}) {
-    QUERN_ASSIGN(const std::string name, config.string_or(key, "sentence_embedding"));
-    if (name != "sentence_embedding") return config.unsupported(key, "sentence_embedding");
+    QUERN_ASSIGN(const std::string name, config.string_or(key, want));
+    if (name != want) return config.unsupported(key, want);
   }
   return {};
 }
@@ -149,16 +150,16 @@ bool is_vector_module(std::string_view kind) {
 }
 
 Result<VectorModule> read_vector_module(std::string_view kind, const std::string& path,
-                                        const std::string& folder, int n_in) {
+                                        const std::string& folder, int n_in, ModuleInput input) {
   const std::string file = (fs::path(folder) / "config.json").string();
   VectorModule out = normalize_module(n_in);
   if (kind == "Normalize") {  // Old files give it no config.
     QUERN_ASSIGN(const JsonObject config, JsonObject::read_or_empty(path, file));
-    QUERN_TRY(check_reads_vector(config));
+    QUERN_TRY(check_input(config, input));
     return out;
   }
   QUERN_ASSIGN(const JsonObject config, JsonObject::read(path, file));
-  QUERN_TRY(check_reads_vector(config));
+  QUERN_TRY(check_input(config, input));
   if (kind == "Dense") {
     QUERN_ASSIGN(out, read_dense(config, n_in));
   } else {

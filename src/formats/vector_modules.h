@@ -49,7 +49,9 @@ struct VectorModule {
   bool has_bias = false;
   Residual residual = Residual::kNone;
   std::string folder = {};  // Of its weights, inside the model's; "": they are the model's own.
-  std::string tensor = {};  // What its matrix or norm is called there, without ".weight".
+  std::string file = "model.safetensors";  // In that folder.
+  // What its matrix or norm is called there, without ".weight"; "": that alone.
+  std::string tensor = {};
 };
 
 /// To length 1.
@@ -62,10 +64,15 @@ Result<std::vector<Pooling>> read_poolings(const JsonObject& config);
 /// True for the kinds that read_vector_module knows.
 bool is_vector_module(std::string_view kind);
 
-/// A module of that kind with its weights in `folder` of the model at `path`, over vectors of
-/// `n_in`.
+/// What a module reads and writes: vectors, or the rows of a text. Which a config that says nothing
+/// means depends on the chain.
+enum class ModuleInput { kVector, kRows };
+
+/// A module of that kind with its weights in `folder` of the model at `path`, over vectors or rows
+/// of `n_in`.
 /// Errors: kBadInput, kUnsupported (an activation; weights that only pickle can read), kNotFound.
 Result<VectorModule> read_vector_module(std::string_view kind, const std::string& path,
-                                        const std::string& folder, int n_in);
+                                        const std::string& folder, int n_in,
+                                        ModuleInput input = ModuleInput::kVector);
 
 }  // namespace quern::formats

@@ -19,11 +19,13 @@
 #include "kernels/norm.h"
 #include "kernels/weight.h"
 #include "models/heads.h"
+#include "models/module_chain.h"
 #include "models/ragged_batch.h"
 #include "models/rope.h"
 #include "models/sections.h"
 #include "models/steps.h"
 #include "models/tensor_source.h"
+#include "models/term_head.h"
 #include "models/transformer.h"
 #include "models/vector_head.h"
 #include "tensor/matrix.h"
@@ -43,8 +45,12 @@ struct Encoder {
   std::vector<kernels::Linear> conv;  // Of each group: [d_model / n_groups, the same * n_taps]
   kernels::Norm conv_norm;
   std::vector<TransformerBlock> blocks;
-  Classifier classifier;  // Only where the task is classification,
-  VectorHead head;        // and where it is vectors.
+  // What becomes of hidden rows, by what the model's head makes of them.
+  Classifier classifier;
+  VectorHead head;
+  ModuleChain rows;           // Of each row that is wanted by itself.
+  TermHead terms;             // Weights of terms, by the vocabulary,
+  ModuleChain terms_of_rows;  // or by the row.
 
   // What the forward pass asks.
   BlockShape shape;
@@ -58,7 +64,8 @@ struct Encoder {
   Reservation tables;    // The bytes of the tables.
 
   std::size_t weight_bytes() const {
-    return weights.n_bytes() + tables.bytes() + head.weight_bytes();
+    return weights.n_bytes() + tables.bytes() + head.weight_bytes() + rows.weight_bytes() +
+           terms_of_rows.weight_bytes();
   }
 };
 

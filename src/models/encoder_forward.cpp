@@ -267,7 +267,8 @@ class Run {
         .relative = {.n = n_distances(m_),
                      .keys = block(layer).distance_keys,
                      .queries = block(layer).distance_queries,
-                     .at = m_.distance_places}};
+                     .at = m_.distance_places},
+        .n_keys = batch_.n_seen};
     const auto run = [&]<typename T, typename Out>(const kernels::AttentionRows<T, Out>& rows) {
       kernels::attention(spec, rows, batch_.seq_starts, p_.attention, pool_);
     };

@@ -80,6 +80,18 @@ void place_convolution(const ModelTensors& t, const Placing& how, WeightPlacer& 
   m.conv_norm = place_norm(t.conv_norm, how, placer);
 }
 
+/// The head in f32, and its large matrix in f32 or bf16: of int8 models too, whose factors nobody
+/// observed there.
+void place_terms(const ModelTensors& t, Placing how, WeightPlacer& placer, TermHead& to) {
+  if (t.mlm_decoder.weight.empty()) return;
+  const bool is_small = how.precision != Precision::kF32 && t.mlm_decoder.weight.n_cols % 2 == 0;
+  how.precision = Precision::kF32;
+  to.dense = place_linear(t.mlm_dense, how, {}, placer);
+  to.norm = place_norm(t.mlm_norm, how, placer);
+  how.precision = is_small ? Precision::kBf16 : Precision::kF32;
+  to.decoder = place_linear(t.mlm_decoder, how, {}, placer);
+}
+
 /// Section 0 holds what all layers share, section 1 + i block i.
 SectionWalk walk_of(const ModelTensors& t, const Int8Calibration* seen, Encoder& m) {
   const Placing how = placing_of(m.config, m.precision);
@@ -108,6 +120,7 @@ SectionWalk walk_of(const ModelTensors& t, const Int8Calibration* seen, Encoder&
                     .out_w = placer.matrix(t.out.weight),
                     .out_b = placer.vector(t.out.bias),
                     .minus_w = placer.matrix(t.minus)};
+    place_terms(t, how, placer, m.terms);
   };
   return walk_sections(m.config.n_blocks() + 1, place);
 }
@@ -149,6 +162,28 @@ Result<Source> open_source(const EncoderLoad& load, TensorSource files) {
   return out;
 }
 
+/// What behind the network has files of its own.
+Status load_modules(const formats::ModelFolder& folder, const WeightRoom& room, Encoder& m) {
+  const formats::HeadFacts& head = folder.head;
+  QUERN_ASSIGN(m.head, load_vector_head(head, folder.path, m.files, room));
+  if (head.rows) {
+    QUERN_ASSIGN(m.rows, load_module_chain(head.rows->modules, folder.path, m.files, room));
+  }
+  if (!head.sparse || head.sparse->kind != formats::SparseFacts::Kind::kLexical) return {};
+  QUERN_ASSIGN(m.terms_of_rows,
+               load_module_chain({head.sparse->number}, folder.path, m.files, room));
+  return {};
+}
+
+std::size_t module_bytes(const formats::HeadFacts& head) {
+  std::size_t n = module_chain_bytes(head.modules);
+  if (head.rows) n += module_chain_bytes(head.rows->modules);
+  if (head.sparse && head.sparse->kind == formats::SparseFacts::Kind::kLexical) {
+    n += module_chain_bytes({head.sparse->number});
+  }
+  return n;
+}
+
 /// `m` has its config and precision.
 Result<Encoder> assemble(Encoder m, Source source, EncoderLoad& load, const WeightRoom& room) {
   QUERN_TRY(check_supported(m.config, m.precision));
@@ -157,7 +192,7 @@ Result<Encoder> assemble(Encoder m, Source source, EncoderLoad& load, const Weig
   SectionWalk walk = walk_of(source.tensors, load.calibration, m);
   walk.drop_source = [&] { m.files.drop_pages(); };
   QUERN_ASSIGN(m.tables, room.ledger.reserve(room.tenant, table_bytes(source.tensors)));
-  QUERN_ASSIGN(m.head, load_vector_head(load.folder.head, load.folder.path, m.files, room));
+  QUERN_TRY(load_modules(load.folder, room, m));
   if (load.packed.n() > 0) {
     QUERN_ASSIGN(m.weights, bind_sections(walk, std::move(load.packed), load.residency, room));
   } else {
@@ -171,12 +206,35 @@ Result<Encoder> assemble(Encoder m, Source source, EncoderLoad& load, const Weig
   return m;
 }
 
+formats::HeadActivation mlm_activation(const formats::EncoderConfig& c) {
+  using enum formats::HeadActivation;
+  if (c.names == nullptr || c.names->mlm_is_gelu) return kGelu;
+  switch (c.activation) {
+    case Activation::kNone:
+      return kNone;
+    case Activation::kGelu:
+      return kGelu;
+    case Activation::kGeluTanh:
+      return kGeluTanh;
+    case Activation::kRelu:
+      return kRelu;
+    case Activation::kSilu:
+      return kSilu;
+  }
+  return kGelu;
+}
+
 Encoder empty_encoder(const EncoderLoad& load) {
   Encoder m;
   m.config = load.folder.config;
   m.precision = load.precision;
   m.classifier.pooling = load.folder.head.poolings.front();
   if (m.config.names != nullptr) m.classifier.activation = m.config.names->head_activation;
+  if (const auto& sparse = load.folder.head.sparse) {
+    m.terms.sums = sparse->sums;
+    m.terms.twice = sparse->twice;
+    m.terms.activation = mlm_activation(m.config);
+  }
   return m;
 }
 
@@ -207,7 +265,7 @@ Result<EncoderWeightInfo> encoder_weight_info(const formats::ModelFolder& folder
   QUERN_ASSIGN(const ModelTensors tensors, find_encoder_tensors(folder, files));
   Encoder m = empty_encoder({.folder = folder, .precision = precision});
   return EncoderWeightInfo{.n_bytes = walk_of(tensors, nullptr, m).total() +
-                                      vector_head_bytes(folder.head) + table_bytes(tensors),
+                                      module_bytes(folder.head) + table_bytes(tensors),
                            .main_format = tensors.blocks.front().down.weight.format};
 }
 
@@ -219,7 +277,7 @@ std::size_t encoder_weight_bytes(const formats::ModelFolder& folder, Precision p
   const std::size_t n_rows = static_cast<std::size_t>(c.n_vocab) +
                              static_cast<std::size_t>(c.n_position_rows()) +
                              static_cast<std::size_t>(c.n_types);
-  return walk_of(*shapes, nullptr, m).total() + vector_head_bytes(folder.head) +
+  return walk_of(*shapes, nullptr, m).total() + module_bytes(folder.head) +
          n_rows * static_cast<std::size_t>(c.d_embed) * sizeof(float);
 }
 

@@ -22,7 +22,7 @@ class Finder {
     if (source.has(stem + ".weight")) prefix_ = names_.prefix;
   }
 
-  Status find_all(bool classifies, int n_labels, ModelTensors& out) {
+  Status find_all(const formats::HeadFacts& head, ModelTensors& out) {
     QUERN_TRY(table(names_.token, c_.n_vocab, out.token));
     QUERN_TRY(table(names_.position, c_.n_position_rows(), out.position));
     QUERN_TRY(table(names_.type, c_.n_types, out.type));
@@ -36,7 +36,12 @@ class Finder {
       QUERN_TRY(find_block(i, out.blocks[static_cast<std::size_t>(i)]));
     }
     QUERN_TRY(norm(prefix_, names_.final_norm, out.final_norm, c_.d_model));
-    return classifies ? find_classifier(n_labels, out) : Status();
+    using Sparse = formats::SparseFacts;
+    if (head.sparse && head.sparse->kind == Sparse::Kind::kMaskedLm) {
+      QUERN_TRY(find_masked_lm(out));
+    }
+    if (head.output != formats::OutputKind::kLogits) return {};
+    return find_classifier(static_cast<int>(head.labels.size()), out);
   }
 
  private:
@@ -92,6 +97,22 @@ class Finder {
     QUERN_TRY(linear(dense, c_.d_model, c_.d_model, c_.has_head_bias, out.dense));
     QUERN_TRY(norm("", names_.head_norm, out.head_norm, c_.d_model));
     return linear(std::string(names_.out), n_labels, c_.d_model, true, out.out);
+  }
+
+  /// Files may leave out the decoder, which is the embedding, and call its bias the decoder's.
+  Status find_masked_lm(ModelTensors& out) {
+    QUERN_TRY(linear(std::string(names_.mlm_dense), c_.d_model, c_.d_model, c_.has_head_bias,
+                     out.mlm_dense));
+    QUERN_TRY(norm("", names_.mlm_norm, out.mlm_norm, c_.d_model));
+    const std::string decoder(names_.mlm_decoder);
+    const bool is_there = source_.has(decoder + ".weight");
+    QUERN_TRY(is_there ? take(source_.matrix(decoder + ".weight", c_.n_vocab, c_.d_model),
+                              out.mlm_decoder.weight)
+                       : table(names_.token, c_.n_vocab, out.mlm_decoder.weight));
+    std::string bias(names_.mlm_bias);
+    if (!source_.has(bias)) bias = decoder + ".bias";
+    if (!source_.has(bias)) return {};
+    return take(source_.vector(bias, c_.n_vocab), out.mlm_decoder.bias);
   }
 
   Status find_block(int i, BlockTensors& to) {
@@ -259,9 +280,7 @@ Result<ModelTensors> find_in_decoder(const formats::ModelFolder& folder,
 Result<ModelTensors> find_in_encoder(const formats::ModelFolder& folder,
                                      const TensorSource& source) {
   ModelTensors out;
-  QUERN_TRY(Finder(folder.config, source)
-                .find_all(folder.head.output == formats::OutputKind::kLogits,
-                          static_cast<int>(folder.head.labels.size()), out));
+  QUERN_TRY(Finder(folder.config, source).find_all(folder.head, out));
   return out;
 }
 

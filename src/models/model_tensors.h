@@ -24,10 +24,12 @@ struct ModelTensors {
   LinearTensors conv;         // [d_model, d_model / n_groups * n_taps]
   NormTensors conv_norm;
   std::vector<BlockTensors> blocks;
-  RawRows output;            // Of logits over the vocabulary; empty: the embedding.
-  LinearTensors dense, out;  // Of a classifier,
-  NormTensors head_norm;     // and between the two.
-  RawRows minus;             // [1, d_model]: what a score's logit is lessened by.
+  RawRows output;                        // Of logits over the vocabulary; empty: the embedding.
+  LinearTensors dense, out;              // Of a classifier,
+  NormTensors head_norm;                 // and between the two.
+  RawRows minus;                         // [1, d_model]: what a score's logit is lessened by.
+  LinearTensors mlm_dense, mlm_decoder;  // Of a masked-language model,
+  NormTensors mlm_norm;                  // and between the two.
 };
 
 /// Errors: kNotFound, kBadInput, kUnsupported, each naming the tensor, what it is and what was

@@ -14,6 +14,8 @@ struct RaggedBatch {
   std::span<const std::int32_t> seq_starts;  // [n_seqs + 1], ascending from 0 to n_tokens
   // [n_seqs], or empty: rows at the front of each that pooling leaves out; fewer than it has.
   std::span<const std::int32_t> n_unpooled = {};
+  // [n_seqs], or empty: rows at the front of each that its rows see; at least one, else all.
+  std::span<const std::int32_t> n_seen = {};
 
   int n_tokens() const { return static_cast<int>(ids.size()); }
   int n_seqs() const { return static_cast<int>(seq_starts.size()) - 1; }

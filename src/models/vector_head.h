@@ -1,5 +1,4 @@
-// From hidden rows to one vector per sequence: poolings side by side, then the modules of
-// formats/vector_modules.h, in f32.
+// From hidden rows to one vector per sequence: poolings side by side, then modules, in f32.
 
 #pragma once
 
@@ -9,8 +8,7 @@
 
 #include "base/thread_pool.h"
 #include "formats/model_folder.h"
-#include "kernels/linear.h"
-#include "kernels/norm.h"
+#include "models/module_chain.h"
 #include "models/ragged_batch.h"
 #include "models/sections.h"
 #include "models/tensor_source.h"
@@ -19,27 +17,18 @@
 namespace quern::models {
 
 struct VectorHead {
-  struct Module {
-    formats::VectorModule facts;
-    kernels::Linear dense, residual;  // Of kDense; `residual` where it is projected.
-    kernels::Norm norm;               // Of kLayerNorm.
-  };
   std::vector<formats::Pooling> poolings = {formats::Pooling::kMean};
-  std::vector<Module> modules = {};
-  WeightWindow weights;  // What the modules point into.
+  ModuleChain chain = {};
 
   /// Width of a vector, from rows of `d_model`.
-  int n_values(int d_model) const;
-  std::size_t weight_bytes() const { return weights.n_bytes(); }
+  int n_values(int d_model) const { return chain.n_values(n_pooled(d_model)); }
+  int n_pooled(int d_model) const { return d_model * static_cast<int>(poolings.size()); }
+  std::size_t weight_bytes() const { return chain.weight_bytes(); }
 };
 
-/// `own`: the model's tensors; modules with a folder have files of their own.
-/// Errors: as TensorSource; kExhausted.
+/// As load_module_chain.
 Result<VectorHead> load_vector_head(const formats::HeadFacts& facts, const std::string& folder,
                                     const TensorSource& own, const WeightRoom& room);
-
-/// Bytes load_vector_head reserves.
-std::size_t vector_head_bytes(const formats::HeadFacts& facts);
 
 /// Bytes of scratch that pooling `n_seqs` sequences or more takes.
 std::size_t vector_scratch_bytes(const VectorHead& head, int d_model, int n_seqs);
@@ -49,7 +38,8 @@ std::size_t vector_scratch_bytes(const VectorHead& head, int d_model, int n_seqs
 ///   64-byte aligned.
 /// Numerics: a vector's bits depend on its own rows only.
 void pool_sequences(const VectorHead& head, const RaggedBatch& batch, Matrix<const float> hidden,
-                    std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out);
+                    std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out,
+                    LastNorm last = LastNorm::kDone);
 
 /// The first `dimensions` numbers, scaled to length 1 (a zero vector stays zero).
 /// Source: Kusupati et al. 2022 (arXiv 2205.13147), Matryoshka slices.

@@ -74,7 +74,7 @@ TEST(vector_head, a_vectors_bits_are_its_own) {
 TEST(vector_head, its_weights_are_in_the_ledger) {
   const Fixture f(formats::fixture("tiny-st-chain"));
   EXPECT_GT(f.head.weight_bytes(), 0u);
-  EXPECT_EQ(f.head.weight_bytes(), vector_head_bytes(f.folder.head));
+  EXPECT_EQ(f.head.weight_bytes(), module_chain_bytes(f.folder.head.modules));
   EXPECT_GE(f.ledger.used_bytes(), f.head.weight_bytes());
 }
 

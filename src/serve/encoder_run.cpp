@@ -31,6 +31,12 @@ struct Pending {
   Clock::time_point submitted = Clock::now();
 };
 
+bool has_output(const engine::ModelInfo& info, engine::OutputKind kind) {
+  if (kind == engine::OutputKind::kRows) return info.has_rows;
+  if (kind == engine::OutputKind::kSparse) return info.has_terms;
+  return kind == info.output;
+}
+
 /// An error of the request as a whole, with the parameter it is about where that can be known.
 HttpError request_error(const Pending& pending, const Status& status) {
   if (status.code() == Code::kNotFound) return model_error(status);
@@ -39,8 +45,10 @@ HttpError request_error(const Pending& pending, const Status& status) {
   const engine::Request& request = pending.plan.request;
   const auto info = pending.backend->engine.describe(request.model);
   if (!info.ok()) return error;
-  if (!engine::check_task(info->name, info->task, info->labels, request.task).ok()) {
+  if (!engine::check_task(info->name, info->task, info->labels, info->scale, request.task).ok()) {
     error.param = "model";
+  } else if (request.output && !has_output(*info, *request.output)) {
+    error.param = "output";
   } else if (request.dimensions > info->dims) {
     error.param = "dimensions";
   }
@@ -89,6 +97,7 @@ void run_encoder(const std::shared_ptr<Backend>& backend, const std::shared_ptr<
   plan.request.model = request.model;
   plan.request.task = request.task;
   plan.request.dimensions = request.dimensions;
+  plan.request.output = request.output;
   const auto pending = std::make_shared<Pending>(backend, exchange, std::move(plan));
   const std::shared_ptr<engine::Ticket> ticket = backend->engine.submit(
       std::move(request),

@@ -285,7 +285,8 @@ class FakeEngine : public engine::Engine {
       response.status = Status(Code::kBadInput, "dimensions is 9, the model has 8");
     }
     if (!response.status.ok()) return response;
-    response.status = engine::check_task(info->name, info->task, info->labels, request.task);
+    response.status =
+        engine::check_task(info->name, info->task, info->labels, info->scale, request.task);
     if (!response.status.ok()) return response;
     auto head = std::make_shared<formats::HeadFacts>();
     head->labels = info->labels;

@@ -96,6 +96,7 @@ Result<TextEncoder> TextEncoder::make(const TokenizerSpec& spec) {
   if (encoder.single_.empty()) encoder.single_ = {{.kind = Piece::Kind::kTextA}};
   encoder.pair_ = spec.pair;
   encoder.side_ = spec.truncation_side;
+  encoder.unknown_id_ = spec.unk_id;
   if (spec.drops_unknown) encoder.dropped_id_ = spec.unk_id;
   return encoder;
 }

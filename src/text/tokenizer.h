@@ -58,6 +58,8 @@ struct Encoding {
   std::vector<std::uint8_t> type_ids;  // Same length; segment 0 or 1.
   int n_dropped = 0;                   // Tokens cut off to fit max_tokens.
   int n_unpooled = 0;                  // At the front: a prompt's, which do not count.
+  int n_unseen = 0;                    // At the end: tokens that see the others and are not seen.
+  bool is_query = false;               // Of late interaction.
 };
 
 /// A tokenizer with its template and truncation: what turns texts into model input.
@@ -82,6 +84,8 @@ class TextEncoder {
   bool has_pair_template() const { return !pair_.empty(); }
   /// True where a token of the template's own ends every text.
   bool has_end_token() const;
+  /// What stands for what the vocabulary has not; -1: there is no such token.
+  TokenId unknown_id() const { return unknown_id_; }
   std::size_t resident_bytes() const;
 
  private:
@@ -92,6 +96,7 @@ class TextEncoder {
   std::vector<TemplatePiece> pair_;
   TruncationSide side_ = TruncationSide::kRight;
   TokenId dropped_id_ = -1;
+  TokenId unknown_id_ = -1;
 };
 
 }  // namespace quern::text

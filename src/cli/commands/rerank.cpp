@@ -1,4 +1,5 @@
-// quern rerank: documents in the order of their worth for a query, by a cross-encoder.
+// quern rerank: documents in the order of their worth for a query, by a cross-encoder or by late
+// interaction.
 
 #include <limits>
 #include <memory>
@@ -29,7 +30,7 @@ constexpr const char* kExamples =
 (from 0), text, separated by tabs. With --json objects
   {"index":3,"score":8.61,"scale":"raw","n_tokens":24,"truncated":false,"text":"..."}
 The scale is a fact of the model unless --scores says otherwise: raw (the logit itself) or sigmoid
-(0 to 1). The order does not depend on it. A query and a document are cut together where they are
+(0 to 1); of late interaction (ColBERT) it is maxsim. The order does not depend on it. A query and a document are cut together where they are
 too long: tokens go from the longer one.
 
 Examples:

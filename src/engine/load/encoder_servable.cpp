@@ -5,6 +5,7 @@
 
 #include "base/machine.h"
 #include "engine/batch.h"
+#include "engine/token_outputs.h"
 
 namespace quern::engine {
 namespace {
@@ -14,42 +15,64 @@ class EncoderServable : public Servable {
   EncoderServable(std::shared_ptr<const ModelCard> card, models::Encoder model)
       : card_(std::move(card)), model_(std::move(model)) {}
 
-  int n_values() const override { return card_->n_values(); }
+  formats::OutputShape shape_of(const OutputForm& form) const override {
+    return head().shape_of(form.kind, model_.config.n_vocab);
+  }
 
   int batch_tokens() const override {
     return default_batch_tokens(model_.config.d_model, model_.config.d_ff, cache_sizes());
   }
 
   std::size_t scratch_bytes(int n_tokens, int longest, int n_threads) const override {
-    // Pooling begins where the pass has ended. A sequence has a token at least.
+    // What becomes of hidden rows begins where the pass has ended. A sequence has a token at least.
+    const int d = model_.config.d_model;
     return hidden_bytes(n_tokens) +
-           std::max(models::encoder_scratch_bytes(model_, n_tokens, longest, n_threads),
-                    models::vector_scratch_bytes(model_.head, model_.config.d_model, n_tokens));
+           std::max({models::encoder_scratch_bytes(model_, n_tokens, longest, n_threads),
+                     models::vector_scratch_bytes(model_.head, d, n_tokens),
+                     models::row_scratch_bytes(model_.rows, d, n_tokens),
+                     models::row_scratch_bytes(model_.terms_of_rows, d, n_tokens),
+                     models::term_scratch_bytes(model_.terms, n_tokens)});
   }
 
-  void forward(const models::RaggedBatch& batch, std::span<std::byte> scratch, ThreadPool& pool,
-               Matrix<float> out) const override {
+  void forward(const OutputForm& form, const models::RaggedBatch& batch,
+               std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) const override {
     const Matrix<float> hidden(reinterpret_cast<float*>(scratch.data()), batch.n_tokens(),
                                model_.config.d_model);
     const auto rest = scratch.subspan(hidden_bytes(batch.n_tokens()));
     models::encoder_forward(model_, batch, rest, pool, hidden);
-    if (card_->task() == Task::kClassify) {
-      models::classify_sequences(model_.classifier, batch, hidden, out);
-    } else {
-      models::pool_sequences(model_.head, batch, hidden, rest, pool, out);
+    const auto last = form.leaves_last_norm ? models::LastNorm::kLeftOut : models::LastNorm::kDone;
+    switch (form.kind) {
+      case OutputKind::kVector:
+        return models::pool_sequences(model_.head, batch, hidden, rest, pool, out, last);
+      case OutputKind::kLogits:
+        return models::classify_sequences(model_.classifier, batch, hidden, out);
+      case OutputKind::kRows:
+        return models::map_rows(model_.rows, hidden, last, rest, pool, out);
+      case OutputKind::kSparse:
+        if (!model_.terms.empty()) {
+          return models::weigh_terms(model_.terms, batch, hidden, rest, pool, out);
+        }
+        return models::map_rows(model_.terms_of_rows, hidden, last, rest, pool, out);
     }
   }
 
-  void finish(const Plan& plan, std::vector<float>& values) const override {
+  void finish(const Plan& plan, const text::Encoding& input, Matrix<const float> made,
+              Outcome& out) const override {
+    const EncoderFacts& facts = card_->as_encoder();
+    if (plan.form.kind == OutputKind::kRows) return keep_rows(facts, plan, input, made, out);
+    if (plan.form.kind == OutputKind::kSparse) return keep_terms(facts, input, made, out);
+    out.values.assign(made.row(0).begin(), made.row(0).end());
     if (plan.slice_to == 0) return;
     if (plan.slice == Slice::kCutOnly) {
-      values.resize(static_cast<std::size_t>(plan.slice_to));
+      out.values.resize(static_cast<std::size_t>(plan.slice_to));
     } else {
-      models::slice_and_normalize(values, plan.slice_to);
+      models::slice_and_normalize(out.values, plan.slice_to);
     }
   }
 
  private:
+  const formats::HeadFacts& head() const { return card_->as_encoder().folder.head; }
+
   std::size_t hidden_bytes(int n_tokens) const {
     const std::size_t bytes = static_cast<std::size_t>(n_tokens) *
                               static_cast<std::size_t>(model_.config.d_model) * sizeof(float);

@@ -98,7 +98,7 @@ class FolderSource : public ModelSource {
       QUERN_ASSIGN(text::TextEncoder encoder, read_encoder(place));
       card.warnings = self_check(folder, encoder, card.known);
       precisions_.remember(place.key, recorded(folder));
-      card.facts = encoder_facts(std::move(folder), encoder);
+      QUERN_ASSIGN(card.facts, encoder_facts(std::move(folder), encoder));
       card.encoder = std::make_shared<const text::TextEncoder>(std::move(encoder));
     }
     card.name = place.name;

@@ -30,14 +30,22 @@ Result<std::vector<float>> run(const ModelCard& card, const Servable& model, con
                Buffer::make(ledger, "golden", model.scratch_bytes(n, n, pool.n_threads())));
   const std::vector<std::int32_t> starts = {0, n};
   const std::vector<std::int32_t> n_unpooled = {encoding.n_unpooled};
-  std::vector<float> values(static_cast<std::size_t>(model.n_values()));
-  model.forward({.ids = encoding.ids,
+  const formats::OutputShape shape = model.shape_of(plan.form);
+  const int n_rows = shape.per_token ? n : 1;
+  std::vector<float> values(static_cast<std::size_t>(n_rows) *
+                            static_cast<std::size_t>(shape.n_values));
+  const Matrix<float> made(values.data(), n_rows, shape.n_values);
+  const std::vector<std::int32_t> n_seen = {n - encoding.n_unseen};
+  model.forward(plan.form,
+                {.ids = encoding.ids,
                  .type_ids = encoding.type_ids,
                  .seq_starts = starts,
-                 .n_unpooled = n_unpooled},
-                scratch.as<std::byte>(), pool, {values.data(), 1, model.n_values()});
-  model.finish(plan, values);
-  return values;
+                 .n_unpooled = n_unpooled,
+                 .n_seen = n_seen},
+                scratch.as<std::byte>(), pool, made);
+  Outcome outcome;
+  model.finish(plan, encoding, made, outcome);
+  return outcome.values;
 }
 
 Status compare(const JsonObject& entry, const std::vector<float>& got) {

@@ -38,7 +38,7 @@ class Check {
         check_modules();
         check_pooling_file();
         check_truncation();
-      } else {
+      } else if (is_classifier()) {
         check_labels();
       }
       check_limit();
@@ -50,6 +50,8 @@ class Check {
   }
 
  private:
+  bool is_classifier() const { return folder_.head.output == formats::OutputKind::kLogits; }
+
   template <typename... Args>
   void tell(fmt::format_string<Args...> format, Args&&... args) {
     found_.push_back(fmt::format(format, std::forward<Args>(args)...));
@@ -150,7 +152,7 @@ class Check {
           "a vector is made of the last token, and the tokenizer puts no end token behind a text: "
           "most "
           "such models need one (a later revision of the files may have it)");
-    } else if (pools(formats::Pooling::kCls) && !has_first) {
+    } else if (pools(formats::Pooling::kCls) && !has_first && (is_embedder || is_classifier())) {
       tell("{} of the first token, and the tokenizer puts none of its own in front of a text",
            is_embedder ? "a vector is made" : "a label is made");
     } else if (ids.size() == 1) {

@@ -28,6 +28,12 @@ float sigmoid(float logit) {
 }  // namespace
 
 Result<Scale> choose_scale(std::optional<Scale> wanted, Scale own, std::size_t n_labels) {
+  if (own == Scale::kMaxSim) {
+    if (!wanted || *wanted == Scale::kRaw) return own;
+    return Status(Code::kBadInput,
+                  "scores of late interaction are sums of products, which no sigmoid or softmax "
+                  "was trained on: want raw");
+  }
   if (wanted == Scale::kSoftmax && n_labels == 1) {
     return Status(Code::kBadInput,
                   "a softmax over the model's one label is always 1, want raw or sigmoid");

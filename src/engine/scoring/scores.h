@@ -15,7 +15,9 @@ using formats::Scale;
 using formats::scale_name;
 
 /// The wish, or else the model's own scale.
-/// Errors: kBadInput for a softmax over a single label, which would be 1 whatever the text says.
+/// Errors: kBadInput for a softmax over a single label, which would be 1 whatever the text says,
+/// and
+///   for late interaction on any scale but its own, which is raw.
 Result<Scale> choose_scale(std::optional<Scale> wanted, Scale own, std::size_t n_labels);
 
 /// The scores of one input, each in f32 from its logit.

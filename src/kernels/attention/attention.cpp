@@ -30,6 +30,7 @@ constexpr int kPerStep = 4 / static_cast<int>(sizeof(T));
 struct Part {
   int first_token = 0;
   int n_tokens = 0;
+  int n_keys = 0;  // Of these tokens, at the front.
   int head = 0;
   int first_query = 0;
   int end_query = 0;
@@ -103,14 +104,14 @@ struct Head {
   const AttentionSpec& spec;
   const Table& table;
   int index = 0;
-  int n_tokens = 0;  // Of its sequence.
+  int n_keys = 0;  // Of its sequence.
   PackedHead packed = {};
 
   bool has_relative() const { return spec.relative.n > 0; }
   int group_rows(int tile_rows) const { return tile_rows * (has_relative() ? kMaxGroupTiles : 1); }
 
   Visible visible_to(int query) const {
-    Visible seen{0, spec.causal ? query + 1 : n_tokens};
+    Visible seen{0, spec.causal ? std::min(query + 1, n_keys) : n_keys};
     if (spec.window > 0) {
       seen.first = std::max(0, query - spec.window + 1);
       seen.end = std::min(seen.end, query + spec.window);
@@ -198,7 +199,7 @@ class GroupPass {
     const int end = head_.visible_to(first_query_ + q_.rows - 1).end;
     const int start = head_.visible_to(first_query_).first / kKeyBlock * kKeyBlock;
     for (int key = start; key < end; key += kKeyBlock) {
-      const KeyBlock keys{key, std::min(kKeyBlock, head_.n_tokens - key)};
+      const KeyBlock keys{key, std::min(kKeyBlock, head_.n_keys - key)};
       if (head_.has_relative()) {
         relative_scores({head_.table, head_.spec.relative, head_.index, head_.packed.key_steps}, q_,
                         first_query_, k_.block(keys.first, keys.n), keys.first, relative_.spare,
@@ -284,20 +285,19 @@ void attend_part(const AttentionSpec& spec, const AttentionRows<T, Out>& rows, c
   const int d_head = rows.q.cols / spec.n_heads;
   const int column = part.head * d_head;
   const int kv_column = part.head / (spec.n_heads / spec.n_kv_heads) * d_head;
-  const auto of_part = [&](Matrix<const T> m, int first_column) {
-    return m.block(part.first_token, part.n_tokens).columns(first_column, d_head);
+  const auto of_part = [&](Matrix<const T> m, int n_rows, int first_column) {
+    return m.block(part.first_token, n_rows).columns(first_column, d_head);
   };
 
-  Head head{
-      .spec = spec, .table = table, .index = part.head, .n_tokens = part.n_tokens, .packed = {}};
+  Head head{.spec = spec, .table = table, .index = part.head, .n_keys = part.n_keys, .packed = {}};
   PackedHead& packed = head.packed;
   packed.keys = reinterpret_cast<std::uint32_t*>(scratch);
   packed.key_steps = (d_head + kPerStep<T> - 1) / kPerStep<T>;
-  packed.values = packed.keys + round_up(part.n_tokens, 16) * packed.key_steps;
-  packed.value_steps = (part.n_tokens + kPerStep<T> - 1) / kPerStep<T>;
-  const Matrix<const T> k = of_part(rows.k, kv_column);
+  packed.values = packed.keys + round_up(part.n_keys, 16) * packed.key_steps;
+  packed.value_steps = (part.n_keys + kPerStep<T> - 1) / kPerStep<T>;
+  const Matrix<const T> k = of_part(rows.k, part.n_keys, kv_column);
   pack_keys(k, packed, table);
-  pack_values(of_part(rows.v, kv_column), packed);
+  pack_values(of_part(rows.v, part.n_keys, kv_column), packed);
 
   const int sums_stride = round_up(d_head, 16);
   auto* free = reinterpret_cast<float*>(
@@ -316,7 +316,7 @@ void attend_part(const AttentionSpec& spec, const AttentionRows<T, Out>& rows, c
     relative.scores = carve(group_rows, kKeyBlock, kScoreStride);
     relative.spare = carve(tile_rows, n, n + 16);
   }
-  const Matrix<const T> q = of_part(rows.q, column);
+  const Matrix<const T> q = of_part(rows.q, part.n_tokens, column);
   QueryGroup state;
   for (int first = part.first_query; first < part.end_query; first += group_rows) {
     const int n = std::min(group_rows, part.end_query - first);
@@ -382,6 +382,7 @@ void attention(const AttentionSpec& spec, const AttentionRows<T, Out>& rows,
     Part part;
     part.first_token = seq_starts[s];
     part.n_tokens = seq_starts[s + 1] - part.first_token;
+    part.n_keys = spec.n_keys.empty() ? part.n_tokens : spec.n_keys[s];
     part.head = index / n_splits % n_heads;
     part.first_query = index % n_splits * queries_per_split;
     part.end_query = std::min(part.first_query + queries_per_split, part.n_tokens);

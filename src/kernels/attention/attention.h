@@ -47,6 +47,9 @@ struct AttentionSpec {
   /// tokens, each divided by `scale`. Or empty.
   Matrix<const float> offset_bias = {};
   RelativeRows relative = {};  // Not with offset_bias.
+  /// [n_seqs]: keys at the front of each sequence that there are, from 1 to its length; or empty:
+  /// all. With causal and window every query must see one of them.
+  std::span<const std::int32_t> n_keys = {};
 };
 
 /// The rows of all sequences, one behind the other. {T, Out}: {f32, f32}, {bf16, f32}, {bf16,

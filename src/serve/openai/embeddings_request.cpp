@@ -24,6 +24,7 @@ class Reader {
 
  private:
   Problem read_input(JsonValue value);
+  Problem read_role(JsonValue value);
   Problem read_element(JsonValue value, const JsonPlace& place);
 
   int max_inputs_;
@@ -49,7 +50,33 @@ Problem Reader::read_field(std::string_view key, JsonValue value) {
     return read_choice<EncodingFormat>(value, {key}, {{"float", kFloat}, {"base64", kBase64}},
                                        out_.format);
   }
+  if (key == "output") {
+    using enum engine::OutputKind;
+    return read_choice<engine::OutputKind>(
+        value, {key}, {{"vector", kVector}, {"token", kRows}, {"sparse", kSparse}},
+        request.output.emplace());
+  }
+  if (key == "normalize" || key == "normalized") {
+    return read_flag(value, {key}, request.normalize.emplace());
+  }
+  if (key == "input_type") return read_role(value);
   return common_.read(key, value);
+}
+
+/// Of Cohere, Voyage, Jina and NVIDIA, whose words differ.
+Problem Reader::read_role(JsonValue value) {
+  std::string name;
+  if (Problem problem = read_string(value, {"input_type"}, name)) return problem;
+  if (name == "query" || name == "search_query") {
+    out_.request.role = engine::TextRole::kQuery;
+  } else if (name == "document" || name == "search_document" || name == "passage") {
+    out_.request.role = engine::TextRole::kDocument;
+  } else if (!name.empty()) {
+    out_.warnings.push_back(
+        "input_type: is not query or document (search_query, search_document, passage) and was "
+        "ignored");
+  }
+  return {};
 }
 
 Problem Reader::check() const {

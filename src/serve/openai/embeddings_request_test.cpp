@@ -78,6 +78,23 @@ TEST(embeddings_request, options_and_their_defaults) {
   EXPECT_EQ(nulls.request.dimensions, 0);
 }
 
+TEST(embeddings_request, what_is_made_of_a_text) {
+  const auto plain = parsed(with_input("\"a\"")).request;
+  EXPECT_FALSE(plain.output);
+  EXPECT_FALSE(plain.normalize);
+  EXPECT_EQ(plain.role, engine::TextRole::kAny);
+  const auto rows = parsed(with(R"("output":"token","normalize":false,"input_type":"query")"));
+  EXPECT_EQ(rows.request.output, engine::OutputKind::kRows);
+  EXPECT_EQ(rows.request.normalize, false);
+  EXPECT_EQ(rows.request.role, engine::TextRole::kQuery);
+  EXPECT_TRUE(rows.warnings.empty());
+  const auto terms = parsed(with(R"("output":"sparse","normalized":true,"input_type":"passage")"));
+  EXPECT_EQ(terms.request.output, engine::OutputKind::kSparse);
+  EXPECT_EQ(terms.request.normalize, true);
+  EXPECT_EQ(terms.request.role, engine::TextRole::kDocument);
+  EXPECT_EQ(refused(with(R"("output":"logits")")).param, "output");
+}
+
 TEST(embeddings_request, order_does_not_matter_and_the_last_of_a_repeated_field_counts) {
   const auto request = parsed(R"({"input":["x","y"],"model":"a","input":"z","model":"b"})").request;
   EXPECT_EQ(request.model, "b");
@@ -235,9 +252,11 @@ TEST(embeddings_request, what_a_mutation_is_taken_for_is_what_it_says) {
 }
 
 TEST(embeddings_request, fields_of_other_servers_warn_when_they_would_matter) {
-  EXPECT_EQ(parsed(with(R"("input_type":"query","normalize":false,"user":"u")")).warnings,
-            (std::vector<std::string>{"input_type: is not supported and was ignored",
-                                      "normalize: is not supported and was ignored"}));
+  EXPECT_EQ(parsed(with(R"("input_type":"clustering","pooling":"cls","user":"u")")).warnings,
+            (std::vector<std::string>{
+                "input_type: is not query or document (search_query, search_document, passage) "
+                "and was ignored",
+                "pooling: is not supported and was ignored"}));
   EXPECT_TRUE(parsed(with(R"("input_type":null,"normalize":true)")).warnings.empty());
 }
 

@@ -18,8 +18,9 @@ void handle_embeddings(const std::shared_ptr<Backend>& backend,
   body = std::string();
   EncoderPlan plan;
   plan.write = [model = parsed.request.model, format = parsed.format,
+                output = parsed.request.output,
                 warnings = std::move(parsed.warnings)](const engine::Response& made) {
-    return embeddings_response(made, model, format, warnings);
+    return embeddings_response(made, model, format, warnings, output);
   };
   plan.n_bytes = [format = parsed.format](const engine::Response& made) {
     return embeddings_response_bytes(made, format);
