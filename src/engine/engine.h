@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/byte_ledger.h"
+#include "base/byte_spans.h"
 #include "base/status.h"
 #include "engine/generate/generation.h"
 #include "engine/work_class.h"
@@ -77,6 +78,8 @@ struct Outcome {
   std::vector<float> values;  // The vector, the logits; rows one after the other; terms' weights.
   // Of rows: the token of each. Of weights: the term of each, ascending.
   std::vector<text::TokenId> ids = {};
+  std::vector<ByteSpan> spans =
+      {};             // kTag: the bytes of the text that each row's token stands for.
   int n_tokens = 0;   // Tokens the model saw.
   int n_dropped = 0;  // Tokens cut off; 0 where nothing was.
 };

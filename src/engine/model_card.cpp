@@ -173,6 +173,21 @@ Result<text::Encoding> encode_prompted(const ModelCard& card, const Plan& plan,
   return out;
 }
 
+/// A text whose tokens are labelled: bytes of a prompt are not the text's.
+Result<text::Encoding> encode_tagged(const ModelCard& card, const Plan& plan, const Input& input) {
+  if (input.text_pair) return takes_no_pairs(card);
+  if (input.ids) {
+    return {Code::kBadInput, "labels stand at bytes of a text, the input came as token ids"};
+  }
+  const std::size_t n = plan.prompt.size();
+  text::Encoding out =
+      card.encoder->encode_located(plan.prompt + input.text, plan.max_tokens, plan.truncation_side);
+  for (ByteSpan& span : out.spans) {
+    span = span.end <= n ? ByteSpan() : ByteSpan{std::max(span.begin, n) - n, span.end - n};
+  }
+  return out;
+}
+
 Result<text::Encoding> encode_any(const ModelCard& card, const Plan& plan, const Input& input,
                                   std::size_t i) {
   if (plan.form.kind == OutputKind::kRows && card.as_encoder().folder.head.rows->late) {
@@ -181,6 +196,7 @@ Result<text::Encoding> encode_any(const ModelCard& card, const Plan& plan, const
     const bool is_query = plan.scores_first ? i == 0 : plan.role == TextRole::kQuery;
     return encode_side(card, plan, input, is_query);
   }
+  if (plan.form.kind == OutputKind::kTags) return encode_tagged(card, plan, input);
   if (plan.query && (input.ids || input.text_pair)) {
     return {Code::kBadInput, "a document is one text, it came as token ids or as a pair"};
   }
@@ -319,7 +335,8 @@ const DecoderFacts& ModelCard::as_decoder() const {
 Task ModelCard::task() const {
   if (generates()) return Task::kGenerate;
   const formats::OutputKind output = as_encoder().folder.head.output;
-  return output == formats::OutputKind::kLogits ? Task::kClassify : Task::kEmbed;
+  if (output == OutputKind::kTags) return Task::kTag;
+  return output == OutputKind::kLogits ? Task::kClassify : Task::kEmbed;
 }
 
 int ModelCard::n_values() const { return generates() ? 0 : as_encoder().folder.head.n_values; }
@@ -344,8 +361,8 @@ ModelInfo info_from(const ModelCard& card, const WeightInfo& weights) {
   info.family = folder.config.family;
   info.dims = head.truncate_to > 0 ? head.truncate_to : head.n_values;
   info.output = head.output;
-  info.has_rows = head.rows.has_value();
-  info.has_terms = head.sparse.has_value();
+  info.has_rows = head.makes(OutputKind::kRows);
+  info.has_terms = head.makes(OutputKind::kSparse);
   if (info.output == OutputKind::kVector) info.pooling = formats::poolings_text(head.poolings);
   info.labels = head.labels;
   info.scale = head.scale;

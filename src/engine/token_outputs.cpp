@@ -31,6 +31,16 @@ void keep_rows(const EncoderFacts& facts, const Plan& plan, const text::Encoding
   }
 }
 
+void keep_tags(const text::Encoding& input, Matrix<const float> rows, Outcome& out) {
+  for (int r = 0; r < rows.rows; ++r) {
+    const auto i = static_cast<std::size_t>(r);
+    if (input.spans[i] == ByteSpan()) continue;
+    out.ids.push_back(input.ids[i]);
+    out.spans.push_back(input.spans[i]);
+    out.values.insert(out.values.end(), rows.row(r).begin(), rows.row(r).end());
+  }
+}
+
 void keep_terms(const EncoderFacts& facts, const text::Encoding& input, Matrix<const float> made,
                 Outcome& out) {
   const auto add = [&out](text::TokenId id, float weight) {

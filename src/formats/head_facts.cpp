@@ -15,15 +15,16 @@ constexpr int kMaxLabels = 1 << 16;
 
 Result<OutputKind> read_output(const JsonObject& config) {
   QUERN_ASSIGN(const std::vector<std::string> names, config.strings("architectures"));
-  constexpr const char* kRefused[] = {"ForTokenClassification", "ForQuestionAnswering",
-                                      "ForMultipleChoice", "ForNextSentencePrediction"};
+  constexpr const char* kRefused[] = {"ForQuestionAnswering", "ForMultipleChoice",
+                                      "ForNextSentencePrediction"};
   for (const std::string& name : names) {
     if (name.ends_with("ForSequenceClassification")) return OutputKind::kLogits;
+    if (name.ends_with("ForTokenClassification")) return OutputKind::kTags;
     for (const char* refused : kRefused) {
       if (name.ends_with(refused)) {
         return config.unsupported(
             "architectures",
-            "an encoder (BertModel, RobertaModel) or one for sequence classification");
+            "an encoder (BertModel, RobertaModel) or one for sequence or token classification");
       }
     }
   }
@@ -100,6 +101,8 @@ const char* task_name(Task task) {
       return "rerank";
     case Task::kZeroShot:
       return "zero-shot";
+    case Task::kTag:
+      return "tag";
   }
   return "";
 }
@@ -116,6 +119,8 @@ const char* what_it_does(Task task) {
       return "scores a document for a query (a cross-encoder)";
     case Task::kZeroShot:
       return "judges whether a text entails another (an NLI model)";
+    case Task::kTag:
+      return "labels the tokens of texts (classify --tokens)";
   }
   return "";
 }
@@ -130,6 +135,8 @@ const char* output_name(OutputKind kind) {
       return "sparse";
     case OutputKind::kRows:
       return "token";
+    case OutputKind::kTags:
+      return "tags";
   }
   return "";
 }
@@ -152,6 +159,11 @@ Result<HeadFacts> read_head(const JsonObject& config, int d_model) {
   HeadFacts head;
   QUERN_ASSIGN(head.output, read_output(config));
   head.n_values = d_model;
+  if (head.output == OutputKind::kTags) {
+    QUERN_ASSIGN(head.labels, read_labels(config));
+    head.n_values = static_cast<int>(head.labels.size());
+    return head;
+  }
   if (head.output != OutputKind::kLogits) {
     head.modules = {normalize_module(d_model)};
     return head;
@@ -187,14 +199,16 @@ Status override_pooling(Pooling pooling, HeadFacts& head) {
 }
 
 bool HeadFacts::makes(OutputKind kind) const {
-  if (kind == OutputKind::kRows) return rows.has_value();
+  if (kind == OutputKind::kRows) return rows.has_value() && output != OutputKind::kTags;
   if (kind == OutputKind::kSparse) return sparse.has_value();
   return kind == output;
 }
 
 OutputShape HeadFacts::shape_of(OutputKind kind, int n_vocab) const {
   QUERN_CHECK(makes(kind));
-  if (kind == OutputKind::kRows) return {.n_values = rows->n_values, .per_token = true};
+  if (kind == OutputKind::kRows || kind == OutputKind::kTags) {
+    return {.n_values = rows->n_values, .per_token = true};
+  }
   if (kind != OutputKind::kSparse) return {.n_values = n_values};
   if (sparse->kind == SparseFacts::Kind::kMaskedLm) return {.n_values = n_vocab};
   return {.n_values = 1, .per_token = true};

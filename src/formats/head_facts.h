@@ -15,11 +15,11 @@
 
 namespace quern::formats {
 
-/// What a user can ask a model for. A model's own is one of the first three; what else a
-/// classifier can do is a matter of its labels.
-enum class Task { kEmbed, kClassify, kGenerate, kRerank, kZeroShot };
+/// What a user can ask a model for. A model's own is one of the first three or the last; what else
+/// a classifier can do is a matter of its labels.
+enum class Task { kEmbed, kClassify, kGenerate, kRerank, kZeroShot, kTag };
 
-const char* task_name(Task task);  // "embed", "classify", "generate", "rerank", "zero-shot".
+const char* task_name(Task task);  // "embed", "classify", "generate", "rerank", "zero-shot", "tag".
 
 /// For messages: "embeds texts", "classifies texts", "generates text".
 const char* what_it_does(Task task);
@@ -30,9 +30,10 @@ enum class OutputKind {
   kLogits,  // [n_values], one per label
   kSparse,  // Weights of some terms of the vocabulary (SPLADE, lexical weights).
   kRows,    // [n_tokens, n_values] (late interaction)
+  kTags,    // [n_tokens, n_values]: logits of each token, one per label
 };
 
-const char* output_name(OutputKind kind);  // "vector", "logits", "sparse", "token".
+const char* output_name(OutputKind kind);  // "vector", "logits", "sparse", "token", "tags".
 
 /// How logits become scores.
 enum class Scale {
@@ -44,7 +45,7 @@ enum class Scale {
 
 const char* scale_name(Scale scale);  // "raw", "sigmoid", "softmax", "maxsim".
 
-/// What becomes of each row where rows are wanted.
+/// What becomes of each row where rows are wanted, or labels of tokens.
 struct RowFacts {
   int n_values = 0;
   std::vector<VectorModule> modules = {};  // In order.

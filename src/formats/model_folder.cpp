@@ -95,6 +95,37 @@ Status read_stanford_model(ModelFolder& out) {
   return {};
 }
 
+/// What labels tokens: a matrix over the rows; of families whose classifier has a norm, what stands
+/// before it too.
+Status read_tag_modules(ModelFolder& out) {
+  const EncoderConfig& c = out.config;
+  if (c.names == nullptr || c.names->names.out.empty()) {
+    return {Code::kUnsupported,
+            fmt::format("labels of tokens by a '{}', whose head is not known", c.family)};
+  }
+  const EncoderNames& names = c.names->names;
+  RowFacts rows{.n_values = out.head.n_values};
+  const VectorModule wide{.n_in = c.d_model, .n_out = c.d_model};
+  if (!names.head_norm.empty()) {
+    VectorModule& dense = rows.modules.emplace_back(wide);
+    dense.kind = VectorModule::Kind::kDense;
+    dense.activation = c.names->head_activation;
+    dense.has_bias = c.has_head_bias;
+    dense.tensor = names.dense;
+    VectorModule& norm = rows.modules.emplace_back(wide);
+    norm.kind = VectorModule::Kind::kLayerNorm;
+    norm.has_bias = c.has_norm_bias;
+    norm.tensor = names.head_norm;
+  }
+  VectorModule& matrix = rows.modules.emplace_back(wide);
+  matrix.kind = VectorModule::Kind::kDense;
+  matrix.n_out = out.head.n_values;
+  matrix.has_bias = true;
+  matrix.tensor = "classifier";
+  out.head.rows = std::move(rows);
+  return {};
+}
+
 /// Of a family whose head is known, and as wide as the model.
 bool has_known_masked_lm(const ModelFolder& folder) {
   const EncoderConfig& c = folder.config;
@@ -205,6 +236,7 @@ Result<ModelFolder> read_folder(const std::string& path) {
   QUERN_TRY(read_network(config, out));
   QUERN_ASSIGN(out.head, read_head(config, out.config.d_model));
   if (out.head.output == OutputKind::kLogits && out.decoder) out.head.poolings = {Pooling::kLast};
+  if (out.head.output == OutputKind::kTags) QUERN_TRY(read_tag_modules(out));
   if (out.head.output == OutputKind::kVector) {
     QUERN_TRY(set_default_pooling(config, out));
     QUERN_TRY(read_sentence_modules(out));

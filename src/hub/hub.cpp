@@ -97,9 +97,11 @@ Status describe_weights(const std::string& path, formats::WeightFiles kind, Inst
 
 Status describe_encoder(const std::string& folder, InstalledModel& out) {
   QUERN_ASSIGN(const formats::ModelFolder model, formats::read_model_folder(folder));
-  const bool is_classifier = model.head.output == formats::OutputKind::kLogits;
+  const formats::OutputKind output = model.head.output;
   out.family = model.config.family;
-  out.task = formats::task_name(is_classifier ? formats::Task::kClassify : formats::Task::kEmbed);
+  out.task = formats::task_name(output == formats::OutputKind::kLogits ? formats::Task::kClassify
+                                : output == formats::OutputKind::kTags ? formats::Task::kTag
+                                                                       : formats::Task::kEmbed);
   out.dims = model.head.truncate_to > 0 ? model.head.truncate_to : model.head.n_values;
   out.n_positions = model.max_tokens;
   return describe_weights(model.path, model.weights, out);

@@ -32,6 +32,7 @@ Status find_tensors(const VectorModule& m, const TensorSource& source, ModuleTen
   const std::string bias = stem + "bias";
   if (m.kind == Kind::kLayerNorm) {
     QUERN_ASSIGN(out.norm.weight, source.vector(weight, m.n_in));
+    if (!m.has_bias) return {};
     QUERN_ASSIGN(out.norm.bias, source.vector(bias, m.n_in));
     return {};
   }

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/check.h"
+#include "text/token_spans.h"
 #include "text/tokenizer.h"
 
 namespace quern::text {
@@ -113,6 +114,22 @@ Encoding TextEncoder::encode(std::string_view text, int max_tokens,
   std::vector<TokenId> ids;
   append_tokens(text, ids);
   return wrap(ids, max_tokens, side);
+}
+
+Encoding TextEncoder::encode_located(std::string_view text, int max_tokens,
+                                     std::optional<TruncationSide> side) const {
+  std::vector<TokenId> ids;
+  append_tokens(text, ids);
+  const std::vector<ByteSpan> spans = token_spans(*tokenizer_, unknown_id_, text, ids);
+  Encoding out = wrap(ids, max_tokens, side);
+  const std::size_t n_kept = ids.size() - static_cast<std::size_t>(out.n_dropped);
+  const bool cuts_left = side.value_or(side_) == TruncationSide::kLeft;
+  const auto first = static_cast<std::ptrdiff_t>(cuts_left ? ids.size() - n_kept : 0);
+  const auto at_text = std::find_if(single_.begin(), single_.end(),
+                                    [](const Piece& p) { return p.kind == Piece::Kind::kTextA; });
+  out.spans.resize(out.ids.size());
+  std::copy_n(spans.begin() + first, n_kept, out.spans.begin() + (at_text - single_.begin()));
+  return out;
 }
 
 Encoding TextEncoder::encode_pair(std::string_view a, std::string_view b, int max_tokens,

@@ -60,6 +60,8 @@ struct Encoding {
   int n_unpooled = 0;                  // At the front: a prompt's, which do not count.
   int n_unseen = 0;                    // At the end: tokens that see the others and are not seen.
   bool is_query = false;               // Of late interaction.
+  // Where asked for: the stretch of text that each token stands for; of the template's own {}.
+  std::vector<ByteSpan> spans = {};
 };
 
 /// A tokenizer with its template and truncation: what turns texts into model input.
@@ -74,6 +76,10 @@ class TextEncoder {
                   std::optional<TruncationSide> side = {}) const;
   Encoding encode_pair(std::string_view a, std::string_view b, int max_tokens,
                        std::optional<TruncationSide> side = {}) const;
+
+  /// The same, and which bytes of the text each token stands for (token_spans.h).
+  Encoding encode_located(std::string_view text, int max_tokens,
+                          std::optional<TruncationSide> side = {}) const;
 
   /// The given ids with the template around them, truncated the same way.
   Encoding wrap(const std::vector<TokenId>& ids, int max_tokens,

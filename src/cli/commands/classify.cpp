@@ -12,6 +12,7 @@
 #include "cli/output_file.h"
 #include "cli/run_texts.h"
 #include "cli/score_flags.h"
+#include "cli/tagging.h"
 
 namespace quern::cli {
 namespace {
@@ -21,6 +22,7 @@ struct ClassifyFlags {
   std::string scores;
   std::string labels;    // With commas between; "": the model's.
   engine::ZeroShot own;  // All but the labels.
+  bool tokens = false;
   bool json = false;
 };
 
@@ -31,11 +33,18 @@ constexpr const char* kExamples =
 The scale says what the scores are, a fact of the model unless --scores says otherwise: softmax (they
 sum to 1), sigmoid (each by itself, from 0 to 1) or raw (the logits: a regression, a cross-encoder).
 
+With --tokens a model that labels tokens (names, places): one line per stretch of text that the
+labels make up: label, score (the mean of its tokens), scale, first byte, byte behind the last, text.
+With --json one object per text that has the labels of the tokens too:
+  {"index":0,"spans":[{"label":"PER","score":0.99,"begin":0,"end":5,"text":"Alice"}],
+   "tokens":[{"label":"B-PER",...},...],"scale":"softmax","n_tokens":7,"truncated":false}
+
 With --labels an entailment (NLI) model judges how far each text entails "This example is LABEL.".
 
 Examples:
   quern classify ./nli-model --pair "A man sleeps." "Somebody is asleep." --json
   quern classify ./sentiment-model "what a day" "how dull"
+  quern classify ./ner-model --tokens "Alice works in Paris."
   quern classify ./nli-model --texts pairs.jsonl --json      (objects: "text", "text_pair")
   quern classify ./nli-model --labels sports,politics,science "The match ended in a draw."
   quern classify ./nli-model --labels urgent,angry --multi-label --texts mails.jsonl --json)";
@@ -62,6 +71,12 @@ class LineWriter {
     return out_.write((json_ ? classification_json(index, result) : classification_line(result)) +
                       "\n");
   }
+  Status write_tags(const engine::TextItem& item, const engine::Outcome& outcome,
+                    std::span<const std::string> labels) {
+    const long index = n_written_++;
+    return out_.write(json_ ? tags_json(index, item, outcome, labels) + "\n"
+                            : tags_lines(item, outcome, labels));
+  }
   Status flush() { return out_.flush(); }
   Status commit() { return out_.commit(); }
 
@@ -80,6 +95,23 @@ Status classify_by_model(const ClassifyFlags& flags, const EngineFlags& engine,
   LineWriter out(flags.json);
   const auto sink = [&](const engine::TextItem& item, engine::Outcome& outcome) {
     return out.write(classify(item, outcome, session.model));
+  };
+  QUERN_ASSIGN(totals,
+               run_texts(session, flags.texts, "classify", sink, [&] { return out.flush(); }));
+  return out.commit();
+}
+
+Status tag_tokens(const ClassifyFlags& flags, const EngineFlags& engine,
+                  engine::StreamTotals& totals) {
+  if (!flags.scores.empty() || !flags.labels.empty() || !flags.texts.pair.empty()) {
+    return {Code::kBadInput,
+            "--tokens labels the tokens of single texts by the model's own labels and a softmax: "
+            "no --scores, --labels or --pair"};
+  }
+  QUERN_ASSIGN(Session session, open_session(flags.texts, engine, engine::Task::kTag));
+  LineWriter out(flags.json);
+  const auto sink = [&](const engine::TextItem& item, engine::Outcome& outcome) {
+    return out.write_tags(item, outcome, session.model.labels);
   };
   QUERN_ASSIGN(totals,
                run_texts(session, flags.texts, "classify", sink, [&] { return out.flush(); }));
@@ -170,6 +202,8 @@ void add_classify(CLI::App& app, Context& context) {
                   "Each of --labels is right or wrong by itself")
         ->needs(labels);
     add_scores_flag(command, flags->scores);
+    command.add_flag("--tokens", flags->tokens,
+                     "Labels of tokens, and the stretches of text that they make up");
     command.add_flag("--json", flags->json, "One JSON object per text");
   };
   add_text_command(app, context, flags->texts,
@@ -178,6 +212,7 @@ void add_classify(CLI::App& app, Context& context) {
                     .add_options = add_options,
                     .run =
                         [flags](const auto& engine, auto& totals) {
+                          if (flags->tokens) return tag_tokens(*flags, engine, totals);
                           return flags->labels.empty()
                                      ? classify_by_model(*flags, engine, totals)
                                      : classify_by_own_labels(*flags, engine, totals);

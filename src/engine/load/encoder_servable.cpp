@@ -47,6 +47,7 @@ class EncoderServable : public Servable {
       case OutputKind::kLogits:
         return models::classify_sequences(model_.classifier, batch, hidden, out);
       case OutputKind::kRows:
+      case OutputKind::kTags:
         return models::map_rows(model_.rows, hidden, last, rest, pool, out);
       case OutputKind::kSparse:
         if (!model_.terms.empty()) {
@@ -61,6 +62,7 @@ class EncoderServable : public Servable {
     const EncoderFacts& facts = card_->as_encoder();
     if (plan.form.kind == OutputKind::kRows) return keep_rows(facts, plan, input, made, out);
     if (plan.form.kind == OutputKind::kSparse) return keep_terms(facts, input, made, out);
+    if (plan.form.kind == OutputKind::kTags) return keep_tags(input, made, out);
     out.values.assign(made.row(0).begin(), made.row(0).end());
     if (plan.slice_to == 0) return;
     if (plan.slice == Slice::kCutOnly) {

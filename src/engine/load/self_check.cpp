@@ -38,7 +38,7 @@ class Check {
         check_modules();
         check_pooling_file();
         check_truncation();
-      } else if (is_classifier()) {
+      } else if (has_labels()) {
         check_labels();
       }
       check_limit();
@@ -51,6 +51,7 @@ class Check {
 
  private:
   bool is_classifier() const { return folder_.head.output == formats::OutputKind::kLogits; }
+  bool has_labels() const { return !folder_.head.labels.empty(); }
 
   template <typename... Args>
   void tell(fmt::format_string<Args...> format, Args&&... args) {

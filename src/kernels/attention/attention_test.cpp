@@ -29,6 +29,7 @@ struct Case {
   bool causal = false;
   int window = 0;
   Distances distances = Distances::kNone;
+  int most_keys = 0;  // At the front of each sequence; 0: all.
 };
 
 constexpr int kLongest = 300;
@@ -157,6 +158,7 @@ std::vector<double> plain_attention(const Case& c, const std::vector<float>& qkv
         double sum = 0;
         for (int u = kStarts[s]; u < kStarts[s + 1]; ++u) {
           if (c.causal && u > t) continue;
+          if (c.most_keys > 0 && u - kStarts[s] >= c.most_keys) continue;
           if (c.window > 0 && std::abs(t - u) >= c.window) continue;
           const float* query = qkv.data() + static_cast<std::size_t>(t) * width + h * c.d_head;
           const float* key = qkv.data() + static_cast<std::size_t>(u) * width + d + kv;
@@ -199,7 +201,13 @@ std::vector<T> run(const Case& c, const std::vector<T>& qkv, int first_seq, int 
                                 .k = rows.columns(d, d_kv),
                                 .v = rows.columns(d + d_kv, d_kv),
                                 .out = {out.data(), starts.back(), d}};
-  attention(distances.spec(), all, starts, {scratch.get(), n_bytes}, pool);
+  AttentionSpec spec = distances.spec();
+  std::vector<std::int32_t> n_keys;
+  for (std::size_t s = 0; s + 1 < starts.size() && c.most_keys > 0; ++s) {
+    n_keys.push_back(std::min(starts[s + 1] - starts[s], c.most_keys));
+  }
+  spec.n_keys = n_keys;
+  attention(spec, all, starts, {scratch.get(), n_bytes}, pool);
   return out;
 }
 
@@ -256,7 +264,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"bias", 3, 3, 16, false, 0, Distances::kBias},
                     Case{"relative", 2, 2, 20, false, 0, Distances::kRelative},
                     Case{"relative_keys", 2, 2, 32, false, 0, Distances::kRelativeKeys},
-                    Case{"relative_queries", 3, 3, 8, false, 0, Distances::kRelativeQueries}),
+                    Case{"relative_queries", 3, 3, 8, false, 0, Distances::kRelativeQueries},
+                    Case{"few_keys", 2, 1, 20, false, 0, Distances::kNone, 17},
+                    Case{"few_keys_bias", 3, 3, 16, false, 0, Distances::kBias, 270},
+                    Case{"few_keys_relative", 2, 2, 20, false, 0, Distances::kRelative, 30}),
     [](const auto& shape) { return shape.param.name; });
 
 }  // namespace
