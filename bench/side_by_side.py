@@ -225,7 +225,7 @@ def run(a) -> list[dict]:
         for p in peers:
             p.close()
     show(rows)
-    a.about = {p.label: p.about for p in peers} | {q.label: q.last for q in quern}
+    a.about = {p.label: p.about for p in peers} | {q.label: {k: v for k, v in q.last.items() if k != "model"} for q in quern}
     return rows
 
 
