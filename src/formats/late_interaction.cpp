@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "formats/output_files.h"
+
 namespace quern::formats {
 namespace {
 
@@ -120,7 +122,7 @@ Result<LateInteraction> read_pylate(const std::string& folder, const JsonObject&
 }
 
 Result<LateInteraction> read_stanford(const std::string& folder) {
-  QUERN_ASSIGN(const JsonObject config, JsonObject::read_or_empty(folder, "artifact.metadata"));
+  QUERN_ASSIGN(const JsonObject config, JsonObject::read_or_empty(folder, kStanfordMetadata));
   LateInteraction out;
   QUERN_ASSIGN(out.query.marker, config.string_or("query_token_id", "[unused0]"));
   QUERN_ASSIGN(out.document.marker, config.string_or("doc_token_id", "[unused1]"));

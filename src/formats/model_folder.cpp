@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include "formats/gguf/gguf_tokenizer.h"
 #include "formats/gguf_head.h"
 #include "formats/json_object.h"
+#include "formats/output_files.h"
 #include "formats/safetensors.h"
 #include "formats/sentence_modules.h"
 #include "formats/static_model.h"
@@ -76,12 +78,23 @@ Status set_default_pooling(const JsonObject& config, ModelFolder& out) {
   return {};
 }
 
+/// nullopt: weights that are not there, as before they are fetched; whoever needs them says so.
+Result<std::optional<TensorFiles>> open_weights(const std::string& path) {
+  Result<TensorFiles> files = TensorFiles::open(path);
+  if (files.ok()) return std::optional(std::move(*files));
+  if (files.status().code() == Code::kNotFound) return std::optional<TensorFiles>();
+  return files.status();
+}
+
 /// Stanford's layout of late interaction: the matrix over the rows lies among the model's tensors.
+/// Without these the folder is a plain embedder.
 Status read_stanford_model(ModelFolder& out) {
-  QUERN_ASSIGN(const TensorFiles files, TensorFiles::open(out.path));
+  QUERN_ASSIGN(LateInteraction late, read_stanford(out.path));
+  QUERN_ASSIGN(const std::optional<TensorFiles> files, open_weights(out.path));
+  if (!files) return {};
   VectorModule dense{.kind = VectorModule::Kind::kDense, .n_in = out.config.d_model};
   dense.tensor = "linear";
-  const TensorEntry* matrix = files.find(dense.tensor + ".weight");
+  const TensorEntry* matrix = files->find(dense.tensor + ".weight");
   if (matrix == nullptr || matrix->shape.size() != 2 || matrix->shape[0] < 1 ||
       matrix->shape[0] > out.config.d_model) {
     return {Code::kBadInput,
@@ -90,7 +103,7 @@ Status read_stanford_model(ModelFolder& out) {
   }
   dense.n_out = static_cast<int>(matrix->shape[0]);
   RowFacts rows{.n_values = dense.n_out, .modules = {dense, normalize_module(dense.n_out)}};
-  QUERN_ASSIGN(rows.late, read_stanford(out.path));
+  rows.late = std::move(late);
   set_late_interaction(std::move(rows), out.head);
   return {};
 }
@@ -135,9 +148,9 @@ bool has_known_masked_lm(const ModelFolder& folder) {
 /// What a masked-language model without modules weighs terms by, where its files have the head.
 Status read_masked_lm(ModelFolder& out) {
   if (!has_known_masked_lm(out)) return {};
-  QUERN_ASSIGN(const TensorFiles files, TensorFiles::open(out.path));
+  QUERN_ASSIGN(const std::optional<TensorFiles> files, open_weights(out.path));
   const std::string dense = std::string(out.config.names->names.mlm_dense) + ".weight";
-  if (files.find(dense) != nullptr) out.head.sparse = SparseFacts();
+  if (files && files->find(dense) != nullptr) out.head.sparse = SparseFacts();
   return {};
 }
 
@@ -175,21 +188,19 @@ Result<VectorModule> read_row_matrix(const ModelFolder& folder, const std::strin
 /// Source: FlagOpen/FlagEmbedding, inference/embedder/encoder_only/m3.py and
 /// finetune/embedder/encoder_only/m3/modeling.py.
 Status read_m3(ModelFolder& out) {
-  constexpr const char* kLexical = "sparse_linear.pt";
-  constexpr const char* kRows = "colbert_linear.pt";
   std::error_code error;
-  if (fs::exists(fs::path(out.path) / kLexical, error)) {
+  if (fs::exists(fs::path(out.path) / kLexicalMatrix, error)) {
     SparseFacts sparse{.kind = SparseFacts::Kind::kLexical};
-    QUERN_ASSIGN(sparse.number, read_row_matrix(out, kLexical));
+    QUERN_ASSIGN(sparse.number, read_row_matrix(out, kLexicalMatrix));
     if (sparse.number.n_out != 1) {
-      return {Code::kBadInput,
-              fmt::format("{}: makes {} numbers of a row, want 1", kLexical, sparse.number.n_out)};
+      return {Code::kBadInput, fmt::format("{}: makes {} numbers of a row, want 1", kLexicalMatrix,
+                                           sparse.number.n_out)};
     }
     sparse.number.activation = HeadActivation::kRelu;
     out.head.sparse = std::move(sparse);
   }
-  if (!fs::exists(fs::path(out.path) / kRows, error)) return {};
-  QUERN_ASSIGN(VectorModule matrix, read_row_matrix(out, kRows));
+  if (!fs::exists(fs::path(out.path) / kRowMatrix, error)) return {};
+  QUERN_ASSIGN(VectorModule matrix, read_row_matrix(out, kRowMatrix));
   RowFacts rows{.n_values = matrix.n_out, .modules = {matrix, normalize_module(matrix.n_out)}};
   rows.late = LateInteraction{.skips_first = true, .averages = true};
   out.head.rows = std::move(rows);

@@ -294,6 +294,22 @@ TEST(model_folder, outputs_of_tokens_and_terms) {
   EXPECT_EQ(output_names(read_model_folder(fixture("tiny-mean-f32"))->head), "vector, token");
 }
 
+// As it is asked before weights are fetched.
+TEST(model_folder, without_weights_a_folder_makes_what_its_other_files_say) {
+  for (const char* model : {"tiny-late-stanford", "tiny-mlm-roberta", "tiny-mlm-modernbert"}) {
+    SCOPED_TRACE(model);
+    const TestFolder folder;
+    const std::string path = folder.copy_model(model, "m");
+    std::filesystem::remove(path + "/model.safetensors");
+    const Result<ModelFolder> read = read_model_folder(path);
+    ASSERT_TRUE(read.ok()) << read.status().message();
+    EXPECT_EQ(output_names(read->head), "vector, token");
+    // Weights that are there and damaged are no such case.
+    folder.write("m/model.safetensors", "x");
+    EXPECT_EQ(read_model_folder(path).status().code(), Code::kBadInput);
+  }
+}
+
 TEST(model_folder, late_interaction_and_terms_that_cannot_be_are_refused) {
   struct Wrong {
     const char* model;
