@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/sha256.h"
+#include "formats/output_files.h"
 #include "hub/digest_memo.h"
 #include "hub/manifest.h"
 #include "hub/model_state.h"
@@ -68,11 +69,15 @@ Result<std::string> digest_of(const std::string& home, const std::string& folder
     all += fmt::format("{} {}\n", fs::path(file.path()).filename().string(), *digest);
     return {};
   };
-  for (const char* name : {"config.json", "tokenizer.json", "vocab.txt"}) {
+  const auto add_if_there = [&](const char* name, Unknown unknown) -> Status {
     const Result<MappedFile> file = MappedFile::open(folder + "/" + name);
-    if (file.ok()) QUERN_TRY(add(*file, Unknown::kRead));
-    if (!file.ok() && file.status().code() != Code::kNotFound) return file.status();
+    if (file.ok()) return add(*file, unknown);
+    return file.status().code() == Code::kNotFound ? Status() : file.status();
+  };
+  for (const char* name : {"config.json", "tokenizer.json", "vocab.txt"}) {
+    QUERN_TRY(add_if_there(name, Unknown::kRead));
   }
+  for (const char* name : formats::kOutputFiles) QUERN_TRY(add_if_there(name, weights));
   for (const MappedFile& file : files) QUERN_TRY(add(file, weights));
   return sha256_hex(std::as_bytes(std::span(all)));
 }

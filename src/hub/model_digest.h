@@ -12,10 +12,9 @@
 namespace quern::hub {
 
 /// SHA-256, 64 hex digits, over the names and digests of config.json, the tokenizer (int8 packing
-/// calibrates on texts) and the weight files. An installed model's digests are those of its
-/// quern.json while no file is newer than that; any other file is read once and remembered in
-/// home/packed/digests.
-/// Errors: kIo.
+/// calibrates on texts), formats::kOutputFiles and the weight files. An installed model's digests
+/// are those of its quern.json while no file is newer than that; any other file is read once and
+/// remembered in home/packed/digests. Errors: kIo.
 Result<std::string> model_digest(const std::string& home, const std::string& folder,
                                  const formats::TensorFiles& files);
 

@@ -47,6 +47,20 @@ TEST_F(ModelDigestTest, a_changed_config_is_another_model) {
   EXPECT_NE(digest(a), before);
 }
 
+TEST_F(ModelDigestTest, other_matrices_of_rows_are_another_model) {
+  const Hub hub(home.path());
+  ASSERT_TRUE(hub.add(fixture("tiny-m3"), "m3", "").ok());
+  EXPECT_EQ(digest(home.path("models/m3")), digest(fixture("tiny-m3")));  // It has them all.
+  const std::string a = home.copy_model("tiny-m3", "a");
+  std::string before = digest(a);
+  for (const char* file : {"sparse_linear.pt", "colbert_linear.pt", "artifact.metadata"}) {
+    home.write(std::string("a/") + file, "other");
+    const std::string after = digest(a);
+    EXPECT_NE(after, before) << file;
+    before = after;
+  }
+}
+
 TEST_F(ModelDigestTest, an_installed_model_is_not_read_for_its_digest) {
   const Hub hub(home.path());
   ASSERT_TRUE(hub.add(fixture("tiny-mean-f32"), "m", "").ok());

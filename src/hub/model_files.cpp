@@ -17,6 +17,7 @@
 #include "base/mapped_file.h"
 #include "base/sha256.h"
 #include "formats/gguf/gguf.h"
+#include "formats/output_files.h"
 
 namespace quern::hub {
 namespace {
@@ -40,6 +41,7 @@ bool is_wanted(const fs::path& relative) {
   const std::string name = relative.filename().string();
   if (name.front() == '.' || name == kManifestFile) return false;
   if (name == "model.safetensors" && is_module_folder(relative.parent_path().string())) return true;
+  if (!relative.has_parent_path() && formats::is_output_file(name)) return true;
   const auto has = [&name](const char* ending) { return name.ends_with(ending); };
   if (std::any_of(std::begin(kWeights), std::end(kWeights), has)) {
     return !relative.has_parent_path() || is_module_folder(relative.parent_path().string());

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/sha256.h"
+#include "formats/output_files.h"
 
 namespace quern::hub {
 namespace {
@@ -39,7 +40,8 @@ Result<FileIdentity> file_identity(const std::string& path) {
 }
 
 bool counts(const std::string& name) {
-  return std::any_of(std::begin(kEndings), std::end(kEndings),
+  return formats::is_output_file(name) ||
+         std::any_of(std::begin(kEndings), std::end(kEndings),
                      [&](std::string_view ending) { return name.ends_with(ending); });
 }
 

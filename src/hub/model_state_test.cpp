@@ -46,6 +46,18 @@ TEST(model_state, a_changed_added_or_replaced_file_is_another_state) {
   EXPECT_FALSE(first->is_current());
 }
 
+TEST(model_state, what_makes_rows_and_terms_counts) {
+  const TestFolder folder;
+  const std::string path = folder.copy_model("tiny-m3", "m");
+  std::string before = fingerprint(path);
+  for (const char* file : {"sparse_linear.pt", "colbert_linear.pt", "artifact.metadata"}) {
+    folder.write(std::string("m/") + file, "other");
+    const std::string after = fingerprint(path);
+    EXPECT_NE(after, before) << file;
+    before = after;
+  }
+}
+
 TEST(model_state, what_is_no_part_of_a_model_changes_nothing) {
   const TestFolder folder;
   const std::string path = folder.copy_model("tiny-mean-f32", "m");

@@ -12,6 +12,7 @@
 
 #include "base/byte_ledger.h"
 #include "base/edit_distance.h"
+#include "formats/output_files.h"
 #include "hub/model_files.h"
 
 namespace quern::hub {
@@ -77,7 +78,7 @@ bool is_of_folder_model(const std::string& path, bool is_sharded) {
   }
   if (path == "model.safetensors.index.json" || is_shard(path)) return is_sharded;
   if (path == "model.safetensors") return !is_sharded;
-  return matches_any(path, kFolderFiles);
+  return matches_any(path, kFolderFiles) || formats::is_output_file(path);
 }
 
 /// "m-Q4_K_M-00001-of-00003.gguf" -> "m-Q4_K_M.gguf": one name for all parts of a split file.
@@ -189,7 +190,8 @@ Status nothing_to_read(const Listing& listing) {
 }  // namespace
 
 bool is_weight_file(const std::string& path) {
-  return path.ends_with(".safetensors") || path.ends_with(".gguf");
+  return path.ends_with(".safetensors") || path.ends_with(".gguf") ||
+         formats::is_output_weights(path);
 }
 
 Result<FileChoice> choose_files(const Listing& listing, const std::string& wanted) {

@@ -57,6 +57,15 @@ TEST(file_choice, a_folder_model_without_its_other_exports) {
                           "vocab.txt", "2_Dense/model.safetensors", "model.safetensors"));
 }
 
+TEST(file_choice, what_makes_rows_and_terms_and_no_other_pickles) {
+  EXPECT_THAT(chosen({"artifact.metadata", "colbert_linear.pt", "config.json", "model.safetensors",
+                      "optimizer.pt", "sparse_linear.pt", "1_Dense/sparse_linear.pt"}),
+              ElementsAre("artifact.metadata", "config.json", "colbert_linear.pt",
+                          "model.safetensors", "sparse_linear.pt"));
+  EXPECT_TRUE(is_weight_file("sparse_linear.pt"));
+  EXPECT_FALSE(is_weight_file("artifact.metadata"));
+}
+
 TEST(file_choice, shards_instead_of_one_file) {
   EXPECT_THAT(
       chosen({"config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors",

@@ -105,6 +105,28 @@ TEST_F(PullTest, a_model_is_installed_whole_with_its_commit_and_nothing_is_left_
   EXPECT_EQ(stand_in.n_sent(), n_weight_bytes());
 }
 
+TEST_F(PullTest, models_of_rows_and_terms_come_with_all_their_files) {
+  struct Case {
+    const char* model;
+    std::vector<std::string> files;
+  };
+  const Case cases[] = {{"tiny-late-stanford", {"artifact.metadata"}},
+                        {"tiny-mlm-roberta", {}},
+                        {"tiny-m3", {"colbert_linear.pt", "sparse_linear.pt"}}};
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.model);
+    stand_in.add_folder(std::string("org/") + c.model, fixture(c.model));
+    const Result<Pulled> pulled = pull_it(std::string("hf:org/") + c.model);
+    ASSERT_TRUE(pulled.ok()) << pulled.status().message();
+    const Result<InstalledModel> found = hub.find(c.model);
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    EXPECT_EQ(found->problem, "");
+    for (const std::string& file : c.files) {
+      EXPECT_EQ(slurp(found->path + "/" + file), slurp(fixture(c.model + ("/" + file)))) << file;
+    }
+  }
+}
+
 TEST_F(PullTest, what_is_installed_is_not_fetched_again) {
   ASSERT_TRUE(pull_it().ok());
   stand_in.clear_log();
