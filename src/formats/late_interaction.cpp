@@ -14,6 +14,7 @@ constexpr int kMaxLength = 1 << 20;
 constexpr int kFewestTokens = 4;  // [CLS], a marker, one token, [SEP].
 constexpr int kQueryTokens = 32;
 constexpr int kDocumentTokens = 180;
+constexpr std::size_t kMostSkipped = 4096;
 
 // Python's string.punctuation.
 constexpr std::string_view kPunctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
@@ -75,6 +76,16 @@ Status read_expansion(const std::string& folder, const JsonObject& transformer,
   return {};
 }
 
+Result<std::vector<std::string>> skipped_words(const JsonObject& config) {
+  constexpr const char* kKey = "skiplist_words";
+  QUERN_ASSIGN(std::vector<std::string> words, config.strings(kKey));
+  if (words.size() > kMostSkipped) {
+    return config.wrong(kKey,
+                        fmt::format("at most {} words, it has {}", kMostSkipped, words.size()));
+  }
+  return words;
+}
+
 Status read_similarity(const JsonObject& sentence, LateInteraction& out) {
   QUERN_ASSIGN(const std::string name, sentence.string_or("similarity_fn_name", "maxsim"));
   out.averages = name == "meanmaxsim";
@@ -90,7 +101,7 @@ Result<LateInteraction> read_late_interaction(const std::string& folder, const J
   QUERN_ASSIGN(out.query.max_tokens, length(transformer, "query_length", 0));
   QUERN_ASSIGN(out.document.max_tokens, length(transformer, "document_length", 0));
   QUERN_TRY(read_expansion(folder, transformer, out));
-  QUERN_ASSIGN(out.skipped, mask.strings("skiplist_words"));
+  QUERN_ASSIGN(out.skipped, skipped_words(mask));
   QUERN_ASSIGN(const std::vector<std::string> tasks, mask.strings("skiplist_tasks"));
   if (mask.has("skiplist_tasks") && tasks != std::vector<std::string>{"document"}) {
     return mask.unsupported("skiplist_tasks", "document alone");
@@ -115,7 +126,7 @@ Result<LateInteraction> read_pylate(const std::string& folder, const JsonObject&
   }
   out.skipped = punctuation();
   if (sentence.has("skiplist_words")) {
-    QUERN_ASSIGN(out.skipped, sentence.strings("skiplist_words"));
+    QUERN_ASSIGN(out.skipped, skipped_words(sentence));
   }
   QUERN_TRY(read_similarity(sentence, out));
   return out;

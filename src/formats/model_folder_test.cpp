@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 #include "formats/test_folder.h"
 
@@ -361,6 +362,31 @@ TEST(model_folder, late_interaction_and_terms_that_cannot_be_are_refused) {
     const Result<ModelFolder> read = read_model_folder(path);
     ASSERT_FALSE(read.ok());
     EXPECT_THAT(read.status().message(), HasSubstr(c.want));
+  }
+}
+
+TEST(model_folder, more_words_to_skip_than_a_vocabulary_needs_are_refused) {
+  struct Case {
+    const char* model;
+    const char* file;
+  };
+  for (const Case& c : {Case{"tiny-late", "2_MultiVectorMask/config.json"},
+                        Case{"tiny-late-pylate", "config_sentence_transformers.json"}}) {
+    SCOPED_TRACE(c.model);
+    const TestFolder folder;
+    const std::string path = folder.copy_model(c.model, "m");
+    nlohmann::json config = nlohmann::json::parse(slurp(path + "/" + c.file));
+    const auto status_of = [&](std::size_t n) {
+      config["skiplist_words"] = std::vector<std::string>(n, "w");
+      folder.write(std::string("m/") + c.file, config.dump());
+      return read_model_folder(path).status();
+    };
+    EXPECT_TRUE(status_of(4096).ok());
+    const Status status = status_of(4097);
+    EXPECT_EQ(status.code(), Code::kBadInput);
+    EXPECT_THAT(status.message(), HasSubstr("'skiplist_words' is "));
+    EXPECT_THAT(status.message(), HasSubstr("want at most 4096 words, it has 4097"));
+    EXPECT_LT(status.message().size(), 1000u);
   }
 }
 
