@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -126,6 +127,34 @@ TEST(m3, its_own_output_is_the_vector) {
   ASSERT_TRUE(response.status.ok()) << response.status.message();
   for (std::size_t i = 0; i < golden["cases"].size(); ++i) {
     expect_near(response.outcomes.at(i).values, golden["cases"][i]["vector"], kTolerance);
+  }
+}
+
+TEST(late_interaction, a_marker_takes_a_place_where_one_is_put) {
+  const auto engine = make_test_engine();
+  struct Case {
+    const char* model;
+    OutputKind output;
+    int fewest;
+  };
+  for (const Case& c :
+       {Case{"tiny-m3", OutputKind::kVector, 3}, Case{"tiny-m3", OutputKind::kRows, 3},
+        Case{"tiny-m3", OutputKind::kSparse, 3}, Case{"tiny-late-pylate", OutputKind::kRows, 4}}) {
+    for (const TextRole role : {TextRole::kQuery, TextRole::kDocument}) {
+      SCOPED_TRACE(c.model);
+      Request request = request_of(fixture_model(c.model), {"a cat and a dog"});
+      request.role = role;
+      request.output = c.output;
+      request.truncation = engine::Truncation::kCut;
+      request.max_tokens = c.fewest;
+      const Response response = engine->run(request);
+      ASSERT_TRUE(response.status.ok()) << response.status.message();
+      EXPECT_TRUE(response.outcomes.at(0).status.ok());
+      EXPECT_EQ(response.outcomes.at(0).n_tokens, c.fewest);
+      request.max_tokens = c.fewest - 1;
+      EXPECT_THAT(engine->run(request).status.message(),
+                  HasSubstr(fmt::format("want {} to ", c.fewest)));
+    }
   }
 }
 

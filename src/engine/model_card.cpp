@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 #include <span>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -67,13 +69,21 @@ Status leave_out_prompt(const Plan& plan, text::TruncationSide side, text::Encod
           fmt::format("the prompt fills the whole limit of {} tokens", plan.max_tokens)};
 }
 
+/// Whether texts get a token that says which side of late interaction they are on.
+bool puts_marker(const EncoderFacts& facts, const Plan& plan) {
+  if (plan.form.kind != OutputKind::kRows || !facts.folder.head.rows->late) return false;
+  const bool has_queries = plan.scores_first || plan.role == TextRole::kQuery;
+  const bool has_documents = plan.scores_first || plan.role != TextRole::kQuery;
+  return (has_queries && facts.ids.query_marker >= 0) ||
+         (has_documents && facts.ids.document_marker >= 0);
+}
+
 // The model's own limit, or the wish, which may go up to the last position there is.
-Result<int> token_limit(const ModelCard& card, int wanted) {
+Result<int> token_limit(const ModelCard& card, const Plan& plan, int wanted) {
   const EncoderFacts& facts = card.as_encoder();
   const int limit = wanted == 0 ? facts.folder.max_tokens : wanted;
   const int n_positions = facts.folder.config.n_positions;
-  // A marker takes a place too.
-  const int fewest = facts.n_template + (facts.folder.head.rows && facts.folder.head.rows->late);
+  const int fewest = facts.n_template + (puts_marker(facts, plan) ? 1 : 0);
   if (limit <= fewest || limit > n_positions) {
     return {Code::kBadInput,
             fmt::format("max_tokens is {}, want {} to {}", limit, fewest + 1, n_positions)};
@@ -267,18 +277,20 @@ Status plan_output(const ModelCard& card, const Request& request, Plan& plan) {
 }
 
 /// The id of each token, by its text; -1 where the vocabulary has none of that text. Of several the
-/// last: bytes that stand for themselves come first.
+/// last: bytes that stand for themselves come first. Cost: O(tokens + texts).
 std::vector<text::TokenId> find_tokens(const text::Tokenizer& tokenizer,
                                        std::span<const std::string> texts) {
-  std::vector<text::TokenId> out(texts.size(), -1);
+  std::unordered_map<std::string_view, text::TokenId> wanted;
+  for (const std::string& text : texts) wanted[text] = -1;
   std::string token;
   for (text::TokenId id = 0; id < tokenizer.n_vocab(); ++id) {
     token.clear();
     tokenizer.decode(id, token);
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-      if (texts[i] == token) out[i] = id;
-    }
+    const auto found = wanted.find(token);
+    if (found != wanted.end()) found->second = id;
   }
+  std::vector<text::TokenId> out;
+  for (const std::string& text : texts) out.push_back(wanted[text]);
   return out;
 }
 
@@ -318,6 +330,23 @@ Result<NamedIds> find_named_ids(const formats::HeadFacts& head, const text::Text
     std::sort(out.no_terms.begin(), out.no_terms.end());
   }
   return out;
+}
+
+/// A side's own limit has room for text. Errors: kBadInput.
+Status check_side(const EncoderFacts& facts, const char* side, int limit, text::TokenId marker) {
+  const int n_around = facts.n_template + (marker >= 0 ? 1 : 0);
+  if (limit == 0 || limit > n_around) return {};
+  return {Code::kBadInput,
+          fmt::format("{} get {} tokens, and the template with the marker takes {}: want more",
+                      side, limit, n_around)};
+}
+
+Status check_sides(const EncoderFacts& facts) {
+  const formats::HeadFacts& head = facts.folder.head;
+  if (!head.rows || !head.rows->late) return {};
+  const formats::LateInteraction& late = *head.rows->late;
+  QUERN_TRY(check_side(facts, "queries", late.query.max_tokens, facts.ids.query_marker));
+  return check_side(facts, "documents", late.document.max_tokens, facts.ids.document_marker);
 }
 
 }  // namespace
@@ -376,6 +405,7 @@ Result<EncoderFacts> encoder_facts(formats::ModelFolder folder, const text::Text
   facts.folder = std::move(folder);
   QUERN_ASSIGN(facts.ids, find_named_ids(facts.folder.head, encoder));
   facts.n_template = static_cast<int>(encoder.wrap({}, 0).ids.size());
+  QUERN_TRY(check_sides(facts));
   if (const auto& prompt = facts.folder.pair_prompt) {
     std::vector<text::TokenId> ids;
     for (const std::string* part : {&prompt->head, &prompt->between, &prompt->suffix}) {
@@ -413,7 +443,7 @@ Result<Plan> plan_request(const ModelCard& card, const Request& request) {
   if (!head.pools_prompt && !plan.prompt.empty()) {
     plan.n_unpooled = n_prompt_tokens(*card.encoder, plan.prompt);
   }
-  QUERN_ASSIGN(plan.max_tokens, token_limit(card, request.max_tokens));
+  QUERN_ASSIGN(plan.max_tokens, token_limit(card, plan, request.max_tokens));
   plan.has_wished_limit = request.max_tokens != 0;
   return plan;
 }
