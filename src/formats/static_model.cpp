@@ -51,8 +51,11 @@ Status read_static_model(const JsonObject& config, ModelFolder& out) {
   QUERN_ASSIGN(const std::string pooling, config.string_or("pooling", "mean"));
   if (pooling != "mean") return config.unsupported("pooling", "mean");
   if (config.has("head_config")) return config.unsupported("head_config", "null");
-  QUERN_ASSIGN(const TensorFiles files, TensorFiles::open(out.path));
-  QUERN_TRY(read_table(files, c));
+  // Before the weights are fetched no width is known; whoever needs them says that they are not
+  // there.
+  const Result<TensorFiles> files = TensorFiles::open(out.path);
+  if (!files.ok() && files.status().code() != Code::kNotFound) return files.status();
+  if (files.ok()) QUERN_TRY(read_table(*files, c));
   const bool is_unlimited = config.json().contains("max_length") && !config.has("max_length");
   QUERN_ASSIGN(c.n_positions,
                config.integer_or("max_length", 1, kMostTokens, is_unlimited ? kMostTokens : 512));

@@ -51,6 +51,17 @@ TEST(static_model, what_its_config_leaves_out) {
   EXPECT_GT(unlimited->max_tokens, 10000);
 }
 
+TEST(static_model, reads_before_its_weights_are_there) {
+  const TestFolder folder;
+  const std::string path = folder.copy_model("tiny-static", "m");
+  std::filesystem::remove(path + "/model.safetensors");
+  const auto read = read_model_folder(path);
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  EXPECT_EQ(read->max_tokens, 40);
+  folder.write("m/model.safetensors", "x");
+  EXPECT_EQ(read_model_folder(path).status().code(), Code::kBadInput);
+}
+
 TEST(static_model, says_what_it_cannot_do) {
   const std::string plain = R"({"model_type": "model2vec"})";
   const auto message = [](const Result<ModelFolder>& folder) {

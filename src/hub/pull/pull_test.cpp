@@ -105,13 +105,14 @@ TEST_F(PullTest, a_model_is_installed_whole_with_its_commit_and_nothing_is_left_
   EXPECT_EQ(stand_in.n_sent(), n_weight_bytes());
 }
 
-TEST_F(PullTest, models_of_rows_and_terms_come_with_all_their_files) {
+TEST_F(PullTest, models_whose_weights_say_what_they_make_come_with_all_their_files) {
   struct Case {
     const char* model;
     std::vector<std::string> files;
   };
   const Case cases[] = {{"tiny-late-stanford", {"artifact.metadata"}},
                         {"tiny-mlm-roberta", {}},
+                        {"tiny-static", {}},
                         {"tiny-m3", {"colbert_linear.pt", "sparse_linear.pt"}}};
   for (const Case& c : cases) {
     SCOPED_TRACE(c.model);
