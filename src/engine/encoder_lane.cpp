@@ -36,7 +36,7 @@ EncoderLane::EncoderLane(std::shared_ptr<const Servable> model, WorkClass work_c
     : work_class_(work_class),
       parts_(parts),
       queue_{.model = std::move(model), .jobs = {}},
-      book_(parts.counters),
+      book_(parts.counters, parts.pool),
       runner_(parts.pool, parts.arena) {}
 
 void EncoderLane::add(const std::shared_ptr<Job>& job) {

@@ -31,7 +31,8 @@ void OutcomeBook::enter(Job& job, std::size_t i_input, Outcome outcome) {
   job.response.n_tokens += outcome.n_tokens;
   job.response.outcomes[i_input] = std::move(outcome);
   if (job.plan.scores_first) {
-    score_late(job.card->as_encoder().folder.head, i_input, job.response.outcomes);
+    score_late(job.card->as_encoder().folder.head, i_input, job.cancelled, pool_,
+               job.response.outcomes);
   }
   if (--job.n_left > 0) return;
   if (job.plan.scores_first) drop_query(job.response.outcomes);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/byte_ledger.h"
+#include "base/thread_pool.h"
 #include "engine/engine.h"
 #include "engine/servable.h"
 
@@ -69,7 +70,7 @@ struct Counters {
 /// Where outcomes are entered: counts them, and remembers the jobs that have their last one.
 class OutcomeBook {
  public:
-  explicit OutcomeBook(Counters& counters) : counters_(counters) {}
+  OutcomeBook(Counters& counters, ThreadPool& pool) : counters_(counters), pool_(pool) {}
 
   void enter(Job& job, std::size_t i_input, Outcome outcome);
 
@@ -82,6 +83,7 @@ class OutcomeBook {
 
  private:
   Counters& counters_;
+  ThreadPool& pool_;  // Scores of late interaction are computed here.
   std::vector<Job*> finished_;
 };
 

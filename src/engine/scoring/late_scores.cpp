@@ -12,26 +12,33 @@ Matrix<const float> rows_of(const Outcome& outcome, int width) {
   return {outcome.values.data(), static_cast<int>(outcome.ids.size()), width};
 }
 
-void score(const formats::HeadFacts& head, const Outcome& query, Outcome& document) {
+void score(const formats::HeadFacts& head, const Outcome& query, bool is_cancelled,
+           ThreadPool& pool, Outcome& document) {
   if (!document.status.ok() || document.ids.empty()) return;
   if (!query.status.ok()) {
     document.status = query.status.in("query");
     document.values.clear();
+  } else if (is_cancelled) {
+    document.status = {Code::kCancelled, "cancelled"};
+    document.values.clear();
   } else {
     const int width = head.rows->n_values;
     document.values = {
-        max_sim(rows_of(query, width), rows_of(document, width), head.rows->late->averages)};
+        max_sim(rows_of(query, width), rows_of(document, width), head.rows->late->averages, pool)};
   }
   document.ids.clear();
 }
 
 }  // namespace
 
-void score_late(const formats::HeadFacts& head, std::size_t i, std::vector<Outcome>& outcomes) {
+void score_late(const formats::HeadFacts& head, std::size_t i, const std::atomic<bool>& cancelled,
+                ThreadPool& pool, std::vector<Outcome>& outcomes) {
   const Outcome& query = outcomes.front();
   if (!is_there(query)) return;
-  if (i > 0) return score(head, query, outcomes[i]);
-  for (std::size_t d = 1; d < outcomes.size(); ++d) score(head, query, outcomes[d]);
+  if (i > 0) return score(head, query, cancelled, pool, outcomes[i]);
+  for (std::size_t d = 1; d < outcomes.size(); ++d) {
+    score(head, query, cancelled, pool, outcomes[d]);
+  }
 }
 
 void drop_query(std::vector<Outcome>& outcomes) {

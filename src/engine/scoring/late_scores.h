@@ -3,16 +3,20 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <vector>
 
+#include "base/thread_pool.h"
 #include "engine/engine.h"
 
 namespace quern::engine {
 
 /// To be called when outcome `i` has been entered: whatever can be scored by now has its score in
-/// place of its rows. Documents fail with the query.
-void score_late(const formats::HeadFacts& head, std::size_t i, std::vector<Outcome>& outcomes);
+/// place of its rows. Documents fail with the query, and with `cancelled`, which is looked at
+/// before each.
+void score_late(const formats::HeadFacts& head, std::size_t i, const std::atomic<bool>& cancelled,
+                ThreadPool& pool, std::vector<Outcome>& outcomes);
 
 /// When all are there: the query goes, and what was cut off it counts for every document.
 void drop_query(std::vector<Outcome>& outcomes);
