@@ -17,6 +17,7 @@
 #include "engine/load/model_tasks.h"
 #include "engine/model_pool.h"
 #include "engine/open_requests.h"
+#include "engine/request_bytes.h"
 #include "engine/scheduler.h"
 
 namespace quern::engine {
@@ -88,42 +89,6 @@ GenerateResult not_generated(Status status) {
 Status not_generative(const ModelCard& card) {
   return {Code::kBadInput, fmt::format("model '{}' {}, want one that generates text", card.name,
                                        what_it_does(card.task()))};
-}
-
-std::size_t n_text_bytes(const Input& input) {
-  return input.text.size() + (input.text_pair ? input.text_pair->size() : 0);
-}
-
-/// Numbers and ids that the outcome of an input holds, at most. Of weights of terms, which are few:
-/// what a text of that length has of a trained model, with room.
-std::size_t outcome_bytes(const Input& input, const ModelCard& card, const Plan& plan) {
-  constexpr std::size_t kMostTerms = 4096;
-  const formats::ModelFolder& folder = card.as_encoder().folder;
-  const formats::OutputShape shape = folder.head.shape_of(plan.form.kind, folder.config.n_vocab);
-  const auto n_values = static_cast<std::size_t>(shape.n_values);
-  constexpr std::size_t kIdBytes = sizeof(text::TokenId);
-  if (plan.form.kind == OutputKind::kSparse) {
-    return std::min(kMostTerms, static_cast<std::size_t>(folder.config.n_vocab)) *
-           (sizeof(float) + kIdBytes);
-  }
-  if (!shape.per_token) return n_values * sizeof(float);
-  // A token is a byte of its text at least, or of its prompt or template.
-  const std::size_t n_ids = input.ids ? input.ids->size() : n_text_bytes(input);
-  const std::size_t n_more = plan.prompt.size() + plan.query_prompt.size() + 256;
-  const std::size_t n_tokens =
-      std::min(n_ids + n_more, static_cast<std::size_t>(folder.config.n_positions));
-  return n_tokens * (n_values * sizeof(float) + kIdBytes);
-}
-
-// What a request holds until it is answered: its texts, and the results.
-std::size_t request_bytes(const Request& request, const ModelCard& card, const Plan& plan) {
-  std::size_t bytes = request.query.size();
-  for (const Input& input : request.inputs) {
-    bytes += sizeof(Input) + sizeof(Outcome) + n_text_bytes(input);
-    if (input.ids) bytes += input.ids->size() * sizeof(text::TokenId);
-    bytes += outcome_bytes(input, card, plan);
-  }
-  return bytes;
 }
 
 class EngineImpl : public Engine {
@@ -309,7 +274,7 @@ class EngineImpl : public Engine {
       request.inputs.insert(request.inputs.begin(),
                             {.text = request.query, .text_pair = {}, .ids = {}});
     }
-    Result<Reservation> bytes = reserve(request_bytes(request, *card, *plan));
+    Result<Reservation> bytes = reserve(request_bytes(request, *card, *plan, pool_.n_threads()));
     if (!bytes.ok()) {
       answer(job, failed(bytes.status()));
       return false;

@@ -90,7 +90,12 @@ std::vector<Candidate> next_batch(JobQueue& queue, int batch_tokens) {
   long tokens = 0;
   for (const std::shared_ptr<Job>& job : queue.jobs) {
     if (!candidates.empty() && job->plan.form != candidates.front().job->plan.form) continue;
+    // Where another job's input leads, only the query of rows that become scores: a batch before it
+    // would leave its documents' rows, which nobody booked. Where it leads it comes first.
+    const bool query_alone = !candidates.empty() && job->plan.scores_first &&
+                             !job->waiting.empty() && job->waiting.front().i_input == 0;
     for (Waiting& input : job->waiting) {
+      if (query_alone && input.i_input != 0) break;
       candidates.push_back({.job = job.get(), .input = &input});
       lengths.push_back(input.n_tokens());
       tokens += input.n_tokens();
