@@ -30,8 +30,9 @@ constexpr const char* kExamples =
 (from 0), text, separated by tabs. With --json objects
   {"index":3,"score":8.61,"scale":"raw","n_tokens":24,"truncated":false,"text":"..."}
 The scale is a fact of the model unless --scores says otherwise: raw (the logit itself) or sigmoid
-(0 to 1); of late interaction (ColBERT) it is maxsim. The order does not depend on it. A query and a document are cut together where they are
-too long: tokens go from the longer one.
+(0 to 1); of late interaction (ColBERT) it is maxsim. The order does not depend on it.
+What is too long is cut. A cross-encoder has one limit for a query and a document together: tokens
+go from the longer one. Of late interaction each has a limit of its own.
 
 Examples:
   quern rerank ./ms-marco-MiniLM-L6-v2 --query "how do birds fly?" "Wings push air." "Fish swim."

@@ -84,6 +84,12 @@ TEST(gguf_tokenizer, sentence_pieces_in_the_name_of_words_are_refused) {
               HasSubstr("'tokenizer.ggml.tokens': 2 of 7 pieces are SentencePiece's"));
 }
 
+TEST(gguf_tokenizer, no_tokens_are_told_of_as_such) {
+  TestGguf file;
+  file.string("tokenizer.ggml.model", "bert").strings("tokenizer.ggml.tokens", {});
+  EXPECT_THAT(read(file).status().message(), HasSubstr("want 1 to "));
+}
+
 TEST(gguf_tokenizer, byte_level_bpe) {
   const Result<TokenizerSpec> spec = read(bpe("qwen2"));
   ASSERT_TRUE(spec.ok()) << spec.status().message();

@@ -140,10 +140,8 @@ class Machine {
         return load_storage();
       case 'R':  // REDUCE
         return reduce();
-      case 'b': {  // BUILD: what a module says of itself beside its parameters.
-        QUERN_ASSIGN(const Ref state, pop());
-        return state == nullptr ? broken("its stack is empty") : Status();
-      }
+      case 'b':  // BUILD: what a module says of itself beside its parameters.
+        return pop().status();
       default:
         return {Code::kUnsupported,
                 fmt::format("its program has the instruction 0x{:02x}, which no tensor needs",

@@ -53,9 +53,8 @@ constexpr Field kGenerationFields[] = {
     {"samplers"},
 };
 constexpr Field kEmbeddingsFields[] = {
-    {"input_type"},     {"task"},         {"instruction"},   {"truncate_prompt_tokens"},
-    {"embedding_type"}, {"output_dtype"}, {"late_chunking"}, {"add_special_tokens", true},
-    {"pooling"},
+    {"task"},         {"instruction"},   {"truncate_prompt_tokens"},   {"embedding_type"},
+    {"output_dtype"}, {"late_chunking"}, {"add_special_tokens", true}, {"pooling"},
 };
 
 // Of Cohere, Jina, Voyage, vLLM and Infinity.
