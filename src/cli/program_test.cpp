@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <sstream>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -355,6 +356,11 @@ TEST_F(program, help_and_version_are_data) {
   const json version = json::parse(quern("version --json").out);
   EXPECT_TRUE(version["isas"].is_array());
   EXPECT_EQ(quern("version --isas").out.substr(0, 6), "plain\n");
+}
+
+TEST_F(program, help_of_rerank_fits_a_screen) {
+  std::istringstream lines(quern("rerank --help").out);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100u) << line;
 }
 
 TEST_F(program, help_is_a_command_too) {
