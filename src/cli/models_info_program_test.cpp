@@ -41,6 +41,23 @@ TEST_F(ModelsInfoTest, a_classifier_with_its_labels_and_scale) {
   EXPECT_EQ(json["tokenizer"]["pair_template"], "[CLS] A [SEP] B [SEP]");
 }
 
+TEST_F(ModelsInfoTest, every_form_that_a_text_can_be_had_in) {
+  const nlohmann::json all = info(kModels + "tiny-m3");
+  EXPECT_EQ(all["outputs"], (nlohmann::json{"vector", "token", "sparse"}));
+  EXPECT_EQ(all["dimensions"], 24);
+  EXPECT_EQ(all["token_normalize"], true);
+  const nlohmann::json splade = info(kModels + "tiny-splade");
+  EXPECT_EQ(splade["outputs"][0], "sparse");
+  EXPECT_EQ(splade["terms"], 302);
+  EXPECT_FALSE(splade.contains("pooling"));
+  const nlohmann::json late = info(kModels + "tiny-late");
+  EXPECT_EQ(late["outputs"][0], "token");
+  EXPECT_FALSE(late.contains("dimensions"));
+  const nlohmann::json tags = info(kModels + "tiny-tags");
+  EXPECT_FALSE(tags["labels"].empty());
+  EXPECT_FALSE(tags.contains("dimensions"));
+}
+
 TEST_F(ModelsInfoTest, a_generator_with_its_ends_and_template) {
   const nlohmann::json json = info(QUERN_SOURCE_DIR "/tests/data/decoders/tiny-chat.gguf");
   EXPECT_EQ(json["task"], "generate");

@@ -62,19 +62,38 @@ Json sizes_of(const formats::DecoderConfig& c) {
           {"positions", c.n_positions}};
 }
 
+// The forms that an embedder's texts can be had in, its own first.
+void add_outputs(const formats::HeadFacts& head, int n_vocab, Json& out) {
+  using formats::OutputKind;
+  out["outputs"] = Json::array({formats::output_name(head.output)});
+  for (const OutputKind kind : {OutputKind::kVector, OutputKind::kRows, OutputKind::kSparse}) {
+    if (kind != head.output && head.makes(kind)) {
+      out["outputs"].push_back(formats::output_name(kind));
+    }
+  }
+  if (head.makes(OutputKind::kVector)) {
+    out["dimensions"] = head.truncate_to > 0 ? head.truncate_to : head.n_values;
+    out["pooling"] = formats::poolings_text(head.poolings);
+    out["normalize"] = head.is_normalized();
+  }
+  if (head.makes(OutputKind::kRows)) {
+    out["token_dimensions"] = head.rows->n_values;
+    out["token_normalize"] = head.rows->is_normalized();
+  }
+  if (head.makes(OutputKind::kSparse)) out["terms"] = n_vocab;
+}
+
 void add_encoder(const engine::ModelCard& card, Json& out) {
   const engine::EncoderFacts& facts = card.as_encoder();
   const formats::HeadFacts& head = facts.folder.head;
   out["sizes"] = sizes_of(facts.folder.config);
   out["max_tokens"] = facts.folder.max_tokens;
-  if (head.output == formats::OutputKind::kLogits) {
+  if (!head.labels.empty()) {
     out["labels"] = head.labels;
     out["scale"] = formats::scale_name(head.scale);
     return;
   }
-  out["dimensions"] = head.truncate_to > 0 ? head.truncate_to : head.n_values;
-  out["pooling"] = formats::poolings_text(head.poolings);
-  out["normalize"] = head.is_normalized();
+  add_outputs(head, facts.folder.config.n_vocab, out);
   out["pooling_from"] = card.known.gave_pooling ? "known" : "files";
   out["prompts"] = facts.folder.prompts;
   out["prompts_from"] = card.known.gave_prompts        ? "known"
@@ -166,6 +185,32 @@ void add_prompts(const Json& info, Table& table) {
             info["default_prompt"] == "" ? "no prompt" : quoted(info["default_prompt"]));
 }
 
+void add_outputs(const Json& info, Table& table) {
+  const auto length = [](const Json& is_normalized) {
+    return is_normalized.get<bool>() ? "length 1" : "any length";
+  };
+  if (info.contains("dimensions")) {
+    table.row("vector", fmt::format("{} numbers, pooling {}, {}{}", info["dimensions"].get<int>(),
+                                    info["pooling"].get<std::string>(), length(info["normalize"]),
+                                    info["pooling_from"] == "known"
+                                        ? " (known of this model, not in its files)"
+                                        : ""));
+  }
+  if (info.contains("token_dimensions")) {
+    table.row("rows",
+              fmt::format("{} numbers a token, {} (--output token)",
+                          info["token_dimensions"].get<int>(), length(info["token_normalize"])));
+  }
+  if (info.contains("terms")) {
+    table.row("sparse",
+              fmt::format("weights of {} terms (--output sparse)", info["terms"].get<int>()));
+  }
+  if (info["outputs"].size() > 1) {
+    table.row("output", info["outputs"][0].get<std::string>() + " by default");
+  }
+  add_prompts(info, table);
+}
+
 std::string table_of(const Json& info) {
   Table table;
   const Json& sizes = info["sizes"];
@@ -189,15 +234,7 @@ std::string table_of(const Json& info) {
   table.row("of pairs", tokenizer["pair_template"]);
   table.row("tokens", fmt::format("{} at most, {} positions", info["max_tokens"].get<int>(),
                                   sizes["positions"].get<int>()));
-  if (info.contains("dimensions")) {
-    table.row("vector", fmt::format("{} numbers, pooling {}, {}{}", info["dimensions"].get<int>(),
-                                    info["pooling"].get<std::string>(),
-                                    info["normalize"].get<bool>() ? "length 1" : "any length",
-                                    info["pooling_from"] == "known"
-                                        ? " (known of this model, not in its files)"
-                                        : ""));
-    add_prompts(info, table);
-  }
+  if (info.contains("outputs")) add_outputs(info, table);
   if (info.contains("labels")) {
     table.row("labels",
               fmt::format("{}", fmt::join(info["labels"].get<std::vector<std::string>>(), ", ")));
