@@ -178,6 +178,16 @@ TEST_F(scoring_program, scores_of_a_classifier_on_another_scale) {
   EXPECT_EQ(json_lines(quern(command + " --scores sigmoid").out)[0]["scale"], "sigmoid");
 }
 
+TEST_F(scoring_program, similar_is_for_models_that_make_a_vector) {
+  const std::string texts = folder_.write("two.txt", "one\na longer text of some words\n");
+  for (const char* model : {"tiny-late", "tiny-splade"}) {
+    const Ended ended = quern("similar " QUERN_SOURCE_DIR "/tests/data/models/" +
+                              std::string(model) + " why --texts " + texts);
+    EXPECT_EQ(ended.exit_code, 4) << ended.err;
+    EXPECT_TRUE(contains(ended.err, "output 'vector' is asked for")) << ended.err;
+  }
+}
+
 TEST_F(scoring_program, similar_reranks_the_nearest) {
   const json documents = golden("cross_encoder")["documents"];
   const std::string texts = folder_.write("documents.jsonl", lines_of(documents));

@@ -109,6 +109,10 @@ Status read_sizes(const JsonObject& config, EncoderConfig& out) {
     QUERN_ASSIGN(out.n_groups, config.integer_or("num_hidden_groups", 1, out.n_layers, 1));
   }
   QUERN_ASSIGN(out.d_head, config.integer_or(keys.d_head[0], 1, kMaxWidth, 0));
+  if (std::int64_t{out.d_head} * out.n_heads > kMaxWidth) {
+    return config.wrong(keys.d_head[0],
+                        fmt::format("at most {} in {} heads", kMaxWidth, out.n_heads));
+  }
   if (out.d_head == 0 && out.d_model % out.n_heads != 0) {
     return config.wrong(
         spelling(config, keys.n_heads),
@@ -116,6 +120,10 @@ Status read_sizes(const JsonObject& config, EncoderConfig& out) {
   }
   if (out.n_heads % out.n_kv_heads != 0) {
     return config.wrong("num_key_value_heads", fmt::format("a divisor of {}", out.n_heads));
+  }
+  if (out.names->has_qkv_by_heads && out.n_kv_heads != out.n_heads) {
+    return config.wrong("num_key_value_heads",
+                        fmt::format("{}: this family has no other", out.n_heads));
   }
   if (out.d_head == 0) out.d_head = out.d_model / out.n_heads;
   const bool scales = out.names->scales_scores;

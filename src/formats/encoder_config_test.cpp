@@ -320,6 +320,30 @@ TEST(encoder_config, t5_knows_distances_only) {
   EXPECT_FALSE(read(config).ok());
 }
 
+TEST(encoder_config, the_heads_of_a_layer_are_of_a_bounded_width_together) {
+  json t5 = {{"model_type", "t5"}, {"d_model", 48},
+             {"d_kv", 65536},      {"d_ff", 96},
+             {"num_layers", 2},    {"num_heads", 65536},  // Their product is 0 in 32 bits.
+             {"vocab_size", 99},   {"relative_attention_num_buckets", 32}};
+  const auto refused = read(t5);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.status().message().find("d_kv"), std::string::npos)
+      << refused.status().message();
+  json bert = kDeberta;  // A family that knows no such key; nor is "" one.
+  bert[""] = 65536;
+  EXPECT_EQ(read_good(bert).d_head, read_good(kDeberta).d_head);
+}
+
+TEST(encoder_config, deberta_v1_has_as_many_keys_as_queries) {
+  json config = kDeberta;
+  config["model_type"] = "deberta";
+  config["num_key_value_heads"] = 1;
+  const auto refused = read(config);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.status().message().find("num_key_value_heads"), std::string::npos)
+      << refused.status().message();
+}
+
 TEST(encoder_config, jinas_code_model_is_known_by_its_code) {
   const json config = {
       {"model_type", "bert"},

@@ -74,6 +74,7 @@ Result<JsonObject> JsonObject::read_or_empty(const std::string& folder, const st
 
 const nlohmann::json& JsonObject::at(const char* key) const {
   static const nlohmann::json kNull;
+  if (*key == '\0') return kNull;  // A key that a family does not have, whatever a file may say.
   const auto found = value_.find(key);
   return found == value_.end() ? kNull : *found;
 }

@@ -124,6 +124,31 @@ TEST(tile_f32, accumulating_over_pieces_gives_the_same_bits) {
   }
 }
 
+TEST(tile_bf16, accumulating_over_pieces_of_whole_registers_gives_the_same_bits) {
+  const RandomWeight w(Precision::kBf16, 48, 200);  // 100 steps
+  const auto x16 = to_bf16(random_floats(200 * kMaxTileRows, 4));
+  for (const Table* table : runnable()) {
+    for (const int n_rows : {1, 17, 32}) {
+      if (n_rows > table->tile_bf16.rows) continue;
+      const std::vector<float> whole = run_tile(*table, w.weight, x16.data(), n_rows);
+      std::vector<float> c(whole.size(), 9.0f);
+      for (const auto& [first, n] : {std::pair{0, 16}, std::pair{16, 48}, std::pair{64, 36}}) {
+        table->tile_bf16({.a = x16.data() + 2 * first,
+                          .a_stride = 100,
+                          .b = w.weight.packed + first * 64,
+                          .b_stride = 1600,
+                          .n_steps = n,
+                          .c = c.data(),
+                          .c_stride = 48,
+                          .n_rows = n_rows,
+                          .n_panels = 3,
+                          .accumulate = first > 0});
+      }
+      EXPECT_EQ(c, whole) << table->isa << " " << n_rows;
+    }
+  }
+}
+
 TEST(tile_bf16, every_isa_agrees_with_the_exact_sum_of_its_inputs) {
   for (const int n_out : {1, 33, 144}) {
     for (const int n_in : {2, 5, 64, 384}) {

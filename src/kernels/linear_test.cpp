@@ -60,8 +60,11 @@ TEST(matmul_f32, agrees_with_sums_in_double) {
   }
 }
 
-TEST(matmul, rows_and_threads_do_not_change_bits) {
-  const int n_in = 384, n_out = 144, n_rows = 301;
+class Matmul : public testing::TestWithParam<int> {};
+
+// The longer rows are multiplied in several pieces, the last of them no whole number of registers.
+TEST_P(Matmul, rows_and_threads_do_not_change_bits) {
+  const int n_in = GetParam(), n_out = 144, n_rows = 301;
   const auto w = random_floats(static_cast<std::size_t>(n_out) * n_in, 1);
   auto x = random_floats(static_cast<std::size_t>(n_rows) * n_in, 2);
   std::vector<std::uint16_t> x16;
@@ -89,6 +92,8 @@ TEST(matmul, rows_and_threads_do_not_change_bits) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Inputs, Matmul, testing::Values(384, 1500));
 
 TEST(matmul_f32, no_rows_is_no_work) {
   const PackedWeight w(Precision::kF32, random_floats(64, 1), 8, 8);

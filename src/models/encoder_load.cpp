@@ -128,7 +128,7 @@ SectionWalk walk_of(const ModelTensors& t, const Int8Calibration* seen, Encoder&
 Status check_supported(const formats::EncoderConfig& c, Precision precision) {
   if (precision != Precision::kBf16) return {};
   for (const auto& [what, n] :
-       {std::pair{"head width", c.d_head}, {"feed-forward width", c.d_ff}}) {
+       {std::pair{"width", c.d_model}, {"head width", c.d_head}, {"feed-forward width", c.d_ff}}) {
     if (n % 2 != 0) {
       return {Code::kUnsupported,
               fmt::format("bf16 needs an even {}, this model's is {}", what, n)};

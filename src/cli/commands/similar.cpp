@@ -125,6 +125,7 @@ Status write_reranked(Session& session, const SimilarFlags& flags, engine::Scale
 
 Status similar(const SimilarFlags& flags, const EngineFlags& engine, engine::StreamTotals& totals) {
   QUERN_ASSIGN(Session session, open_session(flags.texts, engine, engine::Task::kEmbed));
+  session.request.output = engine::OutputKind::kVector;
   OutputFile out = OutputFile::standard_output();
   if (flags.reranker.empty()) {
     QUERN_ASSIGN(const std::vector<ScoredLine> nearest,

@@ -226,6 +226,7 @@ TEST(similarity_request, one_against_many_or_pairs) {
   const auto many =
       parsed<SimilarityRequest>(similarity(R"("query":"q","documents":["a",{"text":"b"}])"));
   EXPECT_EQ(many.form, SimilarityRequest::Form::kOneToMany);
+  EXPECT_EQ(many.request.output, engine::OutputKind::kVector);  // Rows and terms have no cosine.
   ASSERT_EQ(many.request.inputs.size(), 3u);
   EXPECT_EQ(many.request.inputs[0].text, "q");
   EXPECT_EQ(many.request.inputs[2].text, "b");

@@ -16,6 +16,7 @@ class Reader {
   Reader(int max_pairs, SimilarityRequest& out)
       : max_pairs_(max_pairs), out_(out), common_(out.request, IgnoredBy::kScoring, out.warnings) {
     out.request.task = engine::Task::kEmbed;
+    out.request.output = engine::OutputKind::kVector;
   }
 
   Problem read_field(std::string_view key, JsonValue value);
