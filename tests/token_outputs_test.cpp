@@ -236,7 +236,7 @@ TEST(weights_of_terms, at_other_precisions_are_close) {
         a += got[k] * got[k];
         b += want[k] * want[k];
       }
-      EXPECT_GT(dot / std::sqrt(a * b), 0.99);
+      EXPECT_GT(dot / std::sqrt(a * b), 0.98);  // Terms with weights near 0 come and go.
     }
   }
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes tiny random models in tests/data/models that label tokens, and what transformers makes of texts.
+"""Makes tiny models in tests/data/models that label tokens, and what transformers makes of texts.
 
 usage: make_tag_fixtures.py [OUT]      needs torch, transformers, tokenizers
 
 golden.json: the "token-classification" pipeline of transformers in double precision, without
 aggregation (with "O") and with "simple"; places are bytes of the text. Not needed to build or to
-run the tests.
+run the tests. tiny-tags is trained to tell tokens by their ids; the others are random.
 """
 import json
 import pathlib
@@ -17,6 +17,7 @@ import transformers
 from make_family_fixtures import randomise
 from make_model_fixtures import (TEXTS, fresh, make_roberta_tokenizer, make_tokenizer, numbers,
                                  vocabulary, write_golden, write_json, write_tokenizer)
+from train_tiny import random_ids, train
 
 D = 24
 LABELS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "MISC"]
@@ -44,6 +45,15 @@ def write_cases(folder, kind, limit):
     write_golden(folder, {"max_tokens": limit}, [case(t) for t in CASES])
 
 
+def learn_labels(model, n_vocab):
+    def loss(generator):
+        ids = random_ids(generator, 16, 20, 5, n_vocab)
+        logits = model(input_ids=ids).logits
+        return torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids.flatten() % len(LABELS))
+
+    train([model], loss, 504)
+
+
 def settings():
     return {"id2label": dict(enumerate(LABELS)), "label2id": {l: i for i, l in enumerate(LABELS)}}
 
@@ -58,6 +68,7 @@ def main():
         intermediate_size=36, max_position_embeddings=64, attn_implementation="eager", **settings())
     model = transformers.BertForTokenClassification(config)
     randomise(model, 501)
+    learn_labels(model, len(vocab))
     folder = fresh(out / "tiny-tags")
     model.half().save_pretrained(folder)
     write_tokenizer(folder, make_tokenizer(vocab), vocab, "tokenizer.json")

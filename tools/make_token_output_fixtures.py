@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Makes tiny random models in tests/data/models that make a vector for each token or weights of terms.
+"""Makes tiny models in tests/data/models that make a vector for each token or weights of terms.
 
 usage: make_token_output_fixtures.py [OUT]   needs torch, transformers, sentence-transformers 6, tokenizers
 
 golden.json of late interaction (tiny-late*): ids, rows and scores of sentence-transformers'
 MultiVectorEncoder; of sparse models (tiny-splade*): the terms and weights of its SparseEncoder;
 both in double precision, one text at a time. Of tiny-m3, whose library is FlagEmbedding: what its
-BGEM3Model computes, spelt out below. Not needed to build or to run the tests.
+BGEM3Model computes, spelt out below. tiny-late and tiny-splade are trained a
+little, to find a text by some of its tokens; the others are random. Not needed to build or to run the tests.
 """
 import json
 import pathlib
@@ -25,6 +26,7 @@ from tokenizers import AddedToken
 from make_family_fixtures import randomise
 from make_model_fixtures import (TEXTS, fresh, make_roberta_tokenizer, make_tokenizer, numbers,
                                  vocabulary, write_golden, write_json, write_tokenizer)
+from train_tiny import random_ids, train
 
 D = 24
 LIMIT = 40
@@ -54,6 +56,38 @@ def dense(n_in, n_out, seed, **settings):
                    module_input_name="token_embeddings", **settings)
     randomise(module, seed)
     return module.half()
+
+
+def learn_rows(encoder):
+    """Of 16 texts each is the nearest, by MaxSim, to a few of its own tokens."""
+    network, matrix = encoder[0].auto_model, encoder[1]
+    n_vocab = network.config.vocab_size
+
+    def rows(ids):
+        hidden = network(input_ids=ids).last_hidden_state
+        return torch.nn.functional.normalize(matrix.linear(hidden), dim=-1)
+
+    def loss(generator):
+        documents = random_ids(generator, 16, 16, 5, n_vocab)
+        queries = rows(documents[:, 3:9])
+        scores = torch.einsum("qid,kjd->qkij", queries, rows(documents)).max(-1).values.mean(-1)
+        return torch.nn.functional.cross_entropy(20 * scores, torch.arange(16))
+
+    train([network, matrix], loss, 405)
+
+
+def learn_terms(model):
+    """A text's terms are its tokens, and few others."""
+    n_vocab = model.config.vocab_size
+
+    def loss(generator):
+        ids = random_ids(generator, 16, 12, 5, n_vocab)
+        logits = model(input_ids=ids).logits.max(1).values
+        own = torch.zeros_like(logits).scatter_(1, ids, 1)
+        return torch.nn.functional.binary_cross_entropy_with_logits(
+            logits, own, pos_weight=torch.tensor(6.0))
+
+    train([model], loss, 415, n_steps=400)
 
 
 def clear(base):
@@ -100,7 +134,8 @@ def make_late(out):
                  Normalize(module_input_name="token_embeddings")],
         device="cpu", prompts={"query": "[Q] ", "document": "[D] "},
         similarity_fn_name="meanmaxsim")
-    model.save_pretrained(str(folder), create_model_card=False)
+    learn_rows(model.float())
+    model.half().save_pretrained(str(folder), create_model_card=False)
     clear(base)
     write_late_golden(folder)
 
@@ -174,7 +209,8 @@ def weigh_few(model, name, by):
 def make_splade(out):
     base = fresh(out / "tiny-splade.base")
     model = bert(base, 411, transformers.BertForMaskedLM).float()
-    weigh_few(model, "cls.predictions.bias", 9)
+    weigh_few(model, "cls.predictions.bias", 4)
+    learn_terms(model)
     model.half().save_pretrained(base)
     folder = fresh(out / "tiny-splade")
     encoder = SparseEncoder(modules=[MLMTransformer(str(base), max_seq_length=LIMIT),
