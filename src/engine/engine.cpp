@@ -270,7 +270,7 @@ class EngineImpl : public Engine {
       answer(job, failed(plan.status()));
       return false;
     }
-    if (plan.ok() && plan->scores_first) {
+    if (plan->scores_first) {
       request.inputs.insert(request.inputs.begin(),
                             {.text = request.query, .text_pair = {}, .ids = {}});
     }
