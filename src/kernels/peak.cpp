@@ -6,7 +6,7 @@
 
 #include <immintrin.h>
 
-#include "kernels/amx/amx.h"
+#include "kernels/amx/amx_block.h"
 #include "kernels/int8/int8_isa.h"
 #include "kernels/table.h"
 
@@ -77,31 +77,24 @@ __attribute__((target("avx2,avxvnni"))) float peak_avx2_vnni_int8() {
 }
 
 // As a product of 2 x 2 registers: four results, so that none is waited for.
-#define QUERN_PEAK_AMX(product)                           \
-  alignas(64) static constexpr std::byte kZeros[1024]{};  \
-  _tile_loadconfig(&amx_config(kAmxTileRows));            \
-  _tile_zero(0);                                          \
-  _tile_zero(1);                                          \
-  _tile_zero(2);                                          \
-  _tile_zero(3);                                          \
-  _tile_loadd(4, kZeros, 64);                             \
-  _tile_loadd(5, kZeros, 64);                             \
-  _tile_loadd(6, kZeros, 64);                             \
-  _tile_loadd(7, kZeros, 64);                             \
-  for (int i = 0; i < kRounds * kAccumulators / 4; ++i) { \
-    product(0, 4, 6);                                     \
-    product(1, 4, 7);                                     \
-    product(2, 5, 6);                                     \
-    product(3, 5, 7);                                     \
-  }                                                       \
-  _tile_release();                                        \
+template <typename Product>
+QUERN_AMX float peak_amx() {
+  alignas(64) static constexpr std::byte kZeros[kAmxRows * kAmxRowBytes]{};
+  _tile_loadconfig(&amx_config(kAmxTileRows));
+  amx_clear<true, true>();
+  _tile_loadd(4, kZeros, kAmxRowBytes);
+  _tile_loadd(5, kZeros, kAmxRowBytes);
+  _tile_loadd(6, kZeros, kAmxRowBytes);
+  _tile_loadd(7, kZeros, kAmxRowBytes);
+  for (int i = 0; i < kRounds * kAccumulators / 4; ++i) {
+    Product::upper_left();
+    Product::upper_right();
+    Product::lower_left();
+    Product::lower_right();
+  }
+  _tile_release();
   return 0;
-
-__attribute__((target("amx-tile,amx-bf16"))) float peak_amx_bf16() {
-  QUERN_PEAK_AMX(_tile_dpbf16ps)
 }
-
-__attribute__((target("amx-tile,amx-int8"))) float peak_amx_int8() { QUERN_PEAK_AMX(_tile_dpbusd) }
 
 float peak_plain() {
   float acc[kAccumulators] = {};
@@ -123,14 +116,14 @@ Peak choose(Precision precision) {
   const std::string_view isa = active().isa;
   if (isa == "plain") return {peak_plain, 2};
   if (precision == Precision::kInt8) {
-    if (active().int8 == &int8_amx) return {peak_amx_int8, 32768};
+    if (active().int8 == &int8_amx) return {peak_amx<AmxInt8>, 32768};
     if (active().int8 == &int8_avx512_vnni) return {peak_avx512_int8, 128};
     if (active().int8 == &int8_avx2_vnni) return {peak_avx2_vnni_int8, 64};
     return {peak_avx2_int8, 32};
   }
   if (isa == "avx2" || isa == "avx2_vnni") return {peak_avx2_f32, 16};
   if (precision == Precision::kBf16 && isa == "avx512_bf16") return {peak_avx512_bf16, 64};
-  if (precision == Precision::kBf16 && isa == "amx") return {peak_amx_bf16, 16384};
+  if (precision == Precision::kBf16 && isa == "amx") return {peak_amx<AmxBf16>, 16384};
   return {peak_avx512_f32, 32};
 }
 

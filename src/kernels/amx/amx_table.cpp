@@ -6,39 +6,12 @@
 
 #include <cstring>
 
-#include <immintrin.h>
-
-#include "kernels/amx/amx.h"
+#include "kernels/amx/amx_block.h"
 #include "kernels/int8/int8_isa.h"
 #include "kernels/table.h"
 
-#define QUERN_AMX __attribute__((target("amx-tile,amx-bf16,avx512f")))
-
 namespace quern::kernels {
 namespace {
-
-/// A whole register's worth of steps: full ones where they lie, the last few padded with zeros.
-struct Steps {
-  const std::byte* a[2];  // Rows of the upper and the lower register.
-  std::ptrdiff_t a_stride;
-  const std::byte* b[2];  // Lines of two panels.
-};
-
-template <bool kTwoRows, bool kTwoPanels>
-QUERN_AMX inline void multiply(const Steps& s) {
-  _tile_loadd(4, s.a[0], s.a_stride);
-  _tile_loadd(6, s.b[0], kAmxRowBytes);
-  _tile_dpbf16ps(0, 4, 6);
-  if constexpr (kTwoPanels) {
-    _tile_loadd(7, s.b[1], kAmxRowBytes);
-    _tile_dpbf16ps(1, 4, 7);
-  }
-  if constexpr (kTwoRows) {
-    _tile_loadd(5, s.a[1], s.a_stride);
-    _tile_dpbf16ps(2, 5, 6);
-    if constexpr (kTwoPanels) _tile_dpbf16ps(3, 5, 7);
-  }
-}
 
 /// Rows of the last few steps, padded.
 struct TailRows {
@@ -56,36 +29,34 @@ QUERN_AMX void block(const Tile& t, int panel, const TailRows& tail_rows) {
     if constexpr (kTwoRows) _tile_loadd(2, c_lower, c_bytes);
     if constexpr (kTwoRows && kTwoPanels) _tile_loadd(3, c_lower + 16, c_bytes);
   } else {
-    _tile_zero(0);
-    if constexpr (kTwoPanels) _tile_zero(1);
-    if constexpr (kTwoRows) _tile_zero(2);
-    if constexpr (kTwoRows && kTwoPanels) _tile_zero(3);
+    amx_clear<kTwoRows, kTwoPanels>();
   }
   const auto* a = static_cast<const std::byte*>(t.a);
   const auto* b = static_cast<const std::byte*>(t.b) + panel * t.b_stride * 4;
-  Steps s{.a = {a, a + kAmxRows * t.a_stride * 4},
-          .a_stride = t.a_stride * 4,
-          .b = {b, b + t.b_stride * 4}};
-  int left = t.n_steps;
-  for (; left >= kAmxSteps; left -= kAmxSteps) {
-    multiply<kTwoRows, kTwoPanels>(s);
-    for (const std::byte*& p : s.a) p += kAmxRowBytes;
-    for (const std::byte*& p : s.b) p += kAmxRows * kAmxRowBytes;
+  const auto step = [&](int first) {
+    const std::byte* rows = a + std::ptrdiff_t{first} * 4;
+    const std::byte* lines = b + std::ptrdiff_t{first} * kAmxRowBytes;
+    return AmxStep{.a = {rows, rows + kAmxRows * t.a_stride * 4},
+                   .a_stride = t.a_stride * 4,
+                   .b = {lines, lines + t.b_stride * 4}};
+  };
+  const int left = t.n_steps % kAmxSteps;
+  const int n_whole = t.n_steps - left;
+  for (int first = 0; first < n_whole; first += kAmxSteps) {
+    amx_multiply<AmxBf16, kTwoRows, kTwoPanels>(step(first));
   }
   if (left > 0) {
+    const AmxStep last = step(n_whole);
     alignas(64) std::byte lines[2][kAmxRows * kAmxRowBytes] = {};
     for (int i = 0; i < (kTwoPanels ? 2 : 1); ++i) {
-      std::memcpy(lines[i], s.b[i], static_cast<std::size_t>(left) * kAmxRowBytes);
+      std::memcpy(lines[i], last.b[i], static_cast<std::size_t>(left) * kAmxRowBytes);
     }
-    multiply<kTwoRows, kTwoPanels>(
+    amx_multiply<AmxBf16, kTwoRows, kTwoPanels>(
         {.a = {tail_rows.bytes, tail_rows.bytes + kAmxRows * kAmxRowBytes},
          .a_stride = kAmxRowBytes,
          .b = {lines[0], lines[1]}});
   }
-  _tile_stored(0, c, c_bytes);
-  if constexpr (kTwoPanels) _tile_stored(1, c + 16, c_bytes);
-  if constexpr (kTwoRows) _tile_stored(2, c_lower, c_bytes);
-  if constexpr (kTwoRows && kTwoPanels) _tile_stored(3, c_lower + 16, c_bytes);
+  amx_store<kTwoRows, kTwoPanels>(c, t.c_stride);
 }
 
 template <bool kTwoRows>

@@ -6,17 +6,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <type_traits>
 
-#include <immintrin.h>
-
-#include "kernels/amx/amx.h"
+#include "kernels/amx/amx_block.h"
 #include "kernels/int8/int8.h"
 #include "kernels/int8/int8_isa.h"
 #include "kernels/weight.h"
-
-#define QUERN_AMX __attribute__((target("amx-tile,amx-int8,avx512f,avx512bw,avx512vl,avx512vnni")))
-#define QUERN_AMX_INLINE QUERN_AMX __attribute__((always_inline)) inline
 
 namespace quern::kernels {
 namespace {
@@ -33,35 +27,17 @@ struct GroupSums {
   alignas(64) std::int32_t at[kAmxTileRows][2 * kPanelWidth];
 };
 
-template <typename T>
-T* offset(T* p, std::ptrdiff_t bytes) {
-  using Byte = std::conditional_t<std::is_const_v<T>, const std::byte, std::byte>;
-  return reinterpret_cast<T*>(reinterpret_cast<Byte*>(p) + bytes);
-}
-
 // Multiplies group g into registers 0 to 3.
 template <bool kTwoRows, bool kTwoPanels>
 QUERN_AMX_INLINE void multiply_group(const Int8Tile& t, int g) {
   const std::uint8_t* rows = t.rows + g * kInt8Group;
   const std::byte* panels = t.panels + std::ptrdiff_t{g} * kGroupBytes;
   const int n_products = std::min(2, (t.n_steps - g * (kInt8Group / kInt8Step)) / kAmxRows);
-  _tile_zero(0);
-  if constexpr (kTwoPanels) _tile_zero(1);
-  if constexpr (kTwoRows) _tile_zero(2);
-  if constexpr (kTwoRows && kTwoPanels) _tile_zero(3);
+  amx_clear<kTwoRows, kTwoPanels>();
   for (int i = 0; i < n_products; ++i) {
-    _tile_loadd(4, rows, t.row_bytes);
-    _tile_loadd(6, panels, kLineBytes);
-    _tile_dpbusd(0, 4, 6);
-    if constexpr (kTwoPanels) {
-      _tile_loadd(7, panels + t.panel_bytes(), kLineBytes);
-      _tile_dpbusd(1, 4, 7);
-    }
-    if constexpr (kTwoRows) {
-      _tile_loadd(5, rows + kAmxRows * t.row_bytes, t.row_bytes);
-      _tile_dpbusd(2, 5, 6);
-      if constexpr (kTwoPanels) _tile_dpbusd(3, 5, 7);
-    }
+    amx_multiply<AmxInt8, kTwoRows, kTwoPanels>({.a = {rows, rows + kAmxRows * t.row_bytes},
+                                                 .a_stride = t.row_bytes,
+                                                 .b = {panels, panels + t.panel_bytes()}});
     rows += kAmxRowBytes;
     panels += kRegisterBytes;
   }
@@ -69,13 +45,7 @@ QUERN_AMX_INLINE void multiply_group(const Int8Tile& t, int g) {
 
 template <bool kTwoRows, bool kTwoPanels>
 QUERN_AMX_INLINE void store_group(GroupSums& sums) {
-  constexpr std::ptrdiff_t kStride = sizeof(sums.at[0]);
-  _tile_stored(0, sums.at[0], kStride);
-  if constexpr (kTwoPanels) _tile_stored(1, sums.at[0] + kPanelWidth, kStride);
-  if constexpr (kTwoRows) _tile_stored(2, sums.at[kAmxRows], kStride);
-  if constexpr (kTwoRows && kTwoPanels) {
-    _tile_stored(3, sums.at[kAmxRows] + kPanelWidth, kStride);
-  }
+  amx_store<kTwoRows, kTwoPanels>(sums.at[0], 2 * kPanelWidth);
 }
 
 /// What a panel says of a group.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <type_traits>
 #include <utility>
 
 #include <immintrin.h>
@@ -36,12 +35,6 @@ QUERN_AVX512_VNNI_INLINE __m512i broadcast4(const std::uint8_t* p) {
   std::int32_t four;
   std::memcpy(&four, p, sizeof(four));
   return _mm512_set1_epi32(four);
-}
-
-template <typename T>
-T* offset(T* p, std::ptrdiff_t bytes) {
-  using Byte = std::conditional_t<std::is_const_v<T>, const std::byte, std::byte>;
-  return reinterpret_cast<T*>(reinterpret_cast<Byte*>(p) + bytes);
 }
 
 // The accumulators of a tile of R rows by V panels: row r, panel v at [r * V + v]. Indices are

@@ -5,11 +5,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 namespace quern::kernels {
 
 /// Most rows of any tile.
 inline constexpr int kInt8MaxTileRows = 32;
+
+/// What lies `bytes` behind `p`: a value of another row, where rows are records of bytes.
+template <typename T>
+T* offset(T* p, std::ptrdiff_t bytes) {
+  using Byte = std::conditional_t<std::is_const_v<T>, const std::byte, std::byte>;
+  return reinterpret_cast<T*>(reinterpret_cast<Byte*>(p) + bytes);
+}
 
 /// A few rows against neighbouring panels. Everything is borrowed; alignment is 64 bytes for
 /// panels, bias and out, 4 for the rows.

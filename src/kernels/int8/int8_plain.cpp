@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <type_traits>
 
 #include "kernels/int8/int8.h"
 #include "kernels/int8/int8_isa.h"
@@ -41,19 +40,13 @@ void quantise_group(const float* values, const float* factors, int n, std::uint8
   for (int k = n; k % kInt8Step != 0; ++k) codes[k] = 0;
 }
 
-template <typename T>
-T* row_of(T* first, std::ptrdiff_t row_bytes, int r) {
-  using Byte = std::conditional_t<std::is_const_v<T>, const std::byte, std::byte>;
-  return reinterpret_cast<T*>(reinterpret_cast<Byte*>(first) + r * row_bytes);
-}
-
 void quantise(const Int8Quantise& q) {
   for (int r = 0; r < q.n_rows; ++r) {
     for (int g = 0; g * kInt8Group < q.n; ++g) {
       const int first = g * kInt8Group;
       quantise_group(q.x + r * q.x_stride + first, q.factors ? q.factors + first : nullptr,
-                     std::min(kInt8Group, q.n - first), row_of(q.codes, q.row_bytes, r) + first,
-                     row_of(q.scales, q.row_bytes, r) + g, row_of(q.zeros, q.row_bytes, r) + g);
+                     std::min(kInt8Group, q.n - first), offset(q.codes, r * q.row_bytes) + first,
+                     offset(q.scales, r * q.row_bytes) + g, offset(q.zeros, r * q.row_bytes) + g);
     }
   }
 }
@@ -63,9 +56,9 @@ float dot(const Int8Tile& t, int r, const std::byte* panel, int lane, float bias
   const auto* codes = reinterpret_cast<const std::int8_t*>(panel) + lane * kInt8Step;
   const auto* scales = reinterpret_cast<const float*>(panel + t.scales_offset()) + lane;
   const auto* sums = reinterpret_cast<const std::int32_t*>(panel + t.sums_offset()) + lane;
-  const std::uint8_t* row = row_of(t.rows, t.row_bytes, r);
-  const float* row_scales = row_of(t.row_scales, t.row_bytes, r);
-  const std::int32_t* zeros = row_of(t.zeros, t.row_bytes, r);
+  const std::uint8_t* row = offset(t.rows, r * t.row_bytes);
+  const float* row_scales = offset(t.row_scales, r * t.row_bytes);
+  const std::int32_t* zeros = offset(t.zeros, r * t.row_bytes);
 
   constexpr int kGroupSteps = kInt8Group / kInt8Step;
   float sum = bias;
