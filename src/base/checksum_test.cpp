@@ -1,5 +1,7 @@
 #include "base/checksum.h"
 
+#include <span>
+#include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
@@ -17,4 +19,17 @@ TEST(checksum64, worked_examples) {
 }
 
 }  // namespace
+TEST(checksum, parts_give_the_sum_of_the_whole) {
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += static_cast<char>(i * 7);
+  for (const std::size_t n_part : {1u, 7u, 64u, 1000u, 3000u}) {
+    Checksum64 sum;
+    for (std::size_t at = 0; at < text.size(); at += n_part) {
+      EXPECT_EQ(sum.value(), checksum64(std::as_bytes(std::span(text.data(), at))));
+      sum.add(std::string_view(text).substr(at, n_part));
+    }
+    EXPECT_EQ(sum.value(), checksum64(std::as_bytes(std::span(text))));
+  }
+}
+
 }  // namespace quern

@@ -10,6 +10,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mapped_file.h"
@@ -60,6 +62,13 @@ Status io_error(const std::string& path, int error) {
           fmt::format("cannot write '{}': {}", path, errno_text(error))};
 }
 
+bool is_at(int fd, const std::string& path) {
+  struct stat ours{};
+  struct stat there{};
+  return ::fstat(fd, &ours) == 0 && ::stat(path.c_str(), &there) == 0 &&
+         ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
 }  // namespace
 
 Result<PartFile> PartFile::create(const std::string& path, unsigned mode) {
@@ -80,19 +89,56 @@ Result<PartFile> PartFile::create(const std::string& path, unsigned mode) {
   return file;
 }
 
+Result<PartFile> PartFile::resume(const std::string& path, const std::string& part_path,
+                                  unsigned mode) {
+  PartFile file;
+  file.path_ = path;
+  for (int i = 0; i < kMaxAttempts; ++i) {
+    file.fd_ = ::open(part_path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (file.fd_ < 0) return io_error(path, errno);
+    if (::flock(file.fd_, LOCK_EX | LOCK_NB) != 0) {
+      const int error = errno;
+      ::close(std::exchange(file.fd_, -1));
+      if (error != EWOULDBLOCK) return io_error(path, error);
+      return Status(Code::kUnavailable, fmt::format("another run writes '{}'", path));
+    }
+    // Whoever held it may have published it between our open and our lock.
+    if (is_at(file.fd_, part_path)) {
+      file.part_path_ = part_path;
+      file.slot_ = take_slot(part_path);
+      return file;
+    }
+    ::close(std::exchange(file.fd_, -1));
+  }
+  return Status(Code::kUnavailable, fmt::format("other runs write '{}'", path));
+}
+
+Status PartFile::cut(std::size_t n_bytes) {
+  const auto end = static_cast<off_t>(n_bytes);
+  if (::ftruncate(fd_, end) != 0 || ::lseek(fd_, end, SEEK_SET) < 0) return io_error(path_, errno);
+  return {};
+}
+
+void PartFile::keep() {
+  is_kept_ = true;
+  free_slot(std::exchange(slot_, -1));
+}
+
 PartFile::PartFile(PartFile&& other) noexcept { *this = std::move(other); }
 
 PartFile& PartFile::operator=(PartFile&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(path_, other.path_);
   std::swap(part_path_, other.part_path_);
+  std::swap(is_kept_, other.is_kept_);
   std::swap(slot_, other.slot_);
   return *this;
 }
 
 PartFile::~PartFile() {
+  // Removed while the lock of resume() is held, if it is: nobody else's file goes.
+  if (!part_path_.empty() && !is_kept_) ::unlink(part_path_.c_str());
   if (fd_ >= 0) ::close(fd_);
-  if (!part_path_.empty()) ::unlink(part_path_.c_str());
   free_slot(slot_);
 }
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,18 @@ class PartFile {
   /// Makes an empty file beside `path`, of a name of its own: no file that is there is touched.
   /// Errors: kNotFound (no such folder), kIo.
   static Result<PartFile> create(const std::string& path, unsigned mode);
+
+  /// Opens `part_path`, or makes it, with the bytes that an earlier run left in it, for this run
+  /// alone. Without publish() or keep() it is removed at the end.
+  /// Errors: kUnavailable where another process holds it; as create.
+  static Result<PartFile> resume(const std::string& path, const std::string& part_path,
+                                 unsigned mode);
+
+  /// Cuts off what lies behind the first `n_bytes`, where the next write goes. Errors: kIo.
+  Status cut(std::size_t n_bytes);
+
+  /// From here on the file stays where it is not published.
+  void keep();
 
   PartFile() = default;
   PartFile(PartFile&& other) noexcept;
@@ -37,7 +50,8 @@ class PartFile {
   int fd_ = -1;
   std::string path_;
   std::string part_path_;  // "": nothing to remove.
-  int slot_ = -1;          // Among the files that a signal removes.
+  bool is_kept_ = false;
+  int slot_ = -1;  // Among the files that a signal removes.
 };
 
 /// Removes the parts that are being written, for a process about to be ended by a signal. May be

@@ -120,4 +120,29 @@ TEST_F(part_file, a_file_size_limit_is_an_error_with_its_reason) {
   EXPECT_EQ(status.message(), "cannot write '" + path("out") + "': File too large");
 }
 
+TEST_F(part_file, a_resumed_part_goes_on_where_it_is_cut) {
+  {
+    Result<PartFile> first = PartFile::resume(path("out"), path("out.part"), 0644);
+    ASSERT_TRUE(first.ok() && first->cut(0).ok() && first->write("kept lost").ok());
+    first->keep();
+    remove_part_files();
+  }
+  Result<PartFile> second = PartFile::resume(path("out"), path("out.part"), 0644);
+  ASSERT_TRUE(second.ok() && second->cut(4).ok() && second->write(" more").ok());
+  ASSERT_TRUE(second->publish().ok());
+  EXPECT_EQ(read("out"), "kept more");
+  EXPECT_EQ(n_files(), 1);
+}
+
+TEST_F(part_file, a_part_that_is_not_kept_goes_and_is_for_one_run_alone) {
+  {
+    const Result<PartFile> first = PartFile::resume(path("out"), path("out.part"), 0644);
+    ASSERT_TRUE(first.ok());
+    const Result<PartFile> other = PartFile::resume(path("out"), path("out.part"), 0644);
+    EXPECT_EQ(other.status().code(), Code::kUnavailable);
+    EXPECT_EQ(n_files(), 1);
+  }
+  EXPECT_EQ(n_files(), 0);
+}
+
 }  // namespace quern
