@@ -11,8 +11,6 @@ namespace {
 // Nothing that CLI11 looks for begins with it.
 constexpr char kMark = '\x01';
 
-std::string marked(std::string_view value) { return kMark + std::string(value); }
-
 std::string unmarked(std::string value) {
   if (!value.empty() && value.front() == kMark) value.erase(0, 1);
   return value;
@@ -32,8 +30,9 @@ class Marker {
 
   void take(std::string_view text) {
     if (is_behind_dashes_ || n_values_wanted_ > 0) {
+      if (n_values_wanted_ > 0 && !option_.empty()) line_.given.emplace(option_, text);
       n_values_wanted_ = std::max(n_values_wanted_ - 1, 0);
-      out_.push_back(marked(text));
+      line_.arguments.push_back(marked_value(text));
     } else if (text == "--") {
       is_behind_dashes_ = true;
     } else if (looks_like_option(text)) {
@@ -43,10 +42,7 @@ class Marker {
     }
   }
 
-  std::vector<std::string> result() && {
-    std::reverse(out_.begin(), out_.end());
-    return std::move(out_);
-  }
+  MarkedLine result() && { return std::move(line_); }
 
  private:
   // "--name", "--name=value", "-n" or "-nvalue".
@@ -55,14 +51,18 @@ class Marker {
     const std::size_t n_name = is_long ? std::min(text.find('='), text.size()) : 2;
     const std::string name(text.substr(0, n_name));
     const CLI::Option* option = command_->get_option_no_throw(name);
+    option_ = option == nullptr || option->get_lnames().empty() ? "" : option->get_lnames().front();
     if (option == nullptr || option->get_items_expected_max() == 0) {
-      out_.emplace_back(text);  // A flag, or unknown: the parser says so.
+      if (!option_.empty()) line_.given.emplace(option_, "true");
+      line_.arguments.emplace_back(text);  // A flag, or unknown: the parser says so.
       return;
     }
-    out_.push_back(name);
+    line_.arguments.push_back(name);
     n_values_wanted_ = option->get_items_expected_min();
     if (n_name == text.size()) return;
-    out_.push_back(marked(text.substr(n_name + (is_long ? 1 : 0))));
+    const std::string_view value = text.substr(n_name + (is_long ? 1 : 0));
+    if (!option_.empty()) line_.given.emplace(option_, value);
+    line_.arguments.push_back(marked_value(value));
     --n_values_wanted_;
   }
 
@@ -71,24 +71,36 @@ class Marker {
     for (const CLI::App* command : command_->get_subcommands({})) {
       if (command->get_name() != text) continue;
       command_ = command;
-      out_.emplace_back(text);
+      if (line_.command.empty()) line_.n_before_command = line_.arguments.size();
+      line_.command += (line_.command.empty() ? "" : " ") + command->get_name();
+      line_.arguments.emplace_back(text);
+      line_.n_to_command = line_.arguments.size();
       return;
     }
-    out_.push_back(marked(text));
+    line_.arguments.push_back(marked_value(text));
   }
 
   const CLI::App* command_;
   bool is_behind_dashes_ = false;
   int n_values_wanted_ = 0;
-  std::vector<std::string> out_;
+  std::string option_;  // The last one's long name, whose values come.
+  MarkedLine line_;
 };
 
 }  // namespace
 
-std::vector<std::string> marked_arguments(const CLI::App& app, int argc, const char* const* argv) {
+std::string marked_value(std::string_view value) { return kMark + std::string(value); }
+
+MarkedLine marked_line(const CLI::App& app, int argc, const char* const* argv) {
   Marker marker(app);
   for (int i = 1; i < argc; ++i) marker.take(argv[i]);
   return std::move(marker).result();
+}
+
+std::vector<std::string> marked_arguments(const CLI::App& app, int argc, const char* const* argv) {
+  std::vector<std::string> arguments = marked_line(app, argc, argv).arguments;
+  std::reverse(arguments.begin(), arguments.end());
+  return arguments;
 }
 
 void unmark_values(CLI::App& app) {

@@ -4,7 +4,9 @@
 
 #pragma once
 
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace CLI {
@@ -17,6 +19,19 @@ namespace quern::cli {
 /// names of commands and options as they are, values behind the mark. What follows an option that
 /// takes a value is its value, whatever it looks like; after "--" everything is a positional value.
 std::vector<std::string> marked_arguments(const CLI::App& app, int argc, const char* const* argv);
+
+/// What a command line says, read as the parser will.
+struct MarkedLine {
+  std::vector<std::string> arguments;        // In the order that they were given in, marked.
+  std::string command;                       // "bench embed"; "" where none is named.
+  std::size_t n_before_command = 0;          // Arguments before the first command's name,
+  std::size_t n_to_command = 0;              // and up to the last one's, that name included.
+  std::map<std::string, std::string> given;  // Long names of options and their first values.
+};
+MarkedLine marked_line(const CLI::App& app, int argc, const char* const* argv);
+
+/// A value behind the mark.
+std::string marked_value(std::string_view value);
 
 /// Makes every option of `app` and its commands take the mark off before its checks run, and take
 /// no more values at a time than it names.

@@ -1,6 +1,5 @@
 #include "cli/flags.h"
 
-#include <charconv>
 #include <cstdlib>
 
 #include <CLI/CLI.hpp>
@@ -15,33 +14,6 @@ namespace {
 constexpr int kMaxThreads = 1024;
 constexpr int kMaxSequences = 1024;
 
-/// A value and where it came from, for messages.
-struct Setting {
-  std::string source;
-  std::string value;
-};
-
-Setting first_of(const std::string& flag, const std::string& flag_value,
-                 std::initializer_list<const char*> variables) {
-  if (!flag_value.empty()) return {flag, flag_value};
-  for (const char* name : variables) {
-    const char* value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return {name, value};
-  }
-  return {};
-}
-
-Result<int> parse_threads(const Setting& setting) {
-  const std::string& text = setting.value;
-  int n = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (error != std::errc() || end != text.data() + text.size() || n < 1 || n > kMaxThreads) {
-    return Status(Code::kBadInput, setting.source + " is '" + text + "', want a number from 1 to " +
-                                       std::to_string(kMaxThreads));
-  }
-  return n;
-}
-
 // For CLI11: "" if the text can be read, else what is wrong.
 std::string memory_problem(const std::string& text) {
   const Result<std::size_t> bytes = parse_bytes(text);
@@ -53,13 +25,15 @@ std::string precision_problem(const std::string& text) {
   return precision.ok() ? "" : precision.status().message();
 }
 
-Status check_log_level() {
-  const Setting level = first_of("", "", {"QUERN_LOG"});
-  for (const char* known : {"", "debug", "info", "warn", "error", "off"}) {
-    if (level.value == known) return {};
-  }
-  return {Code::kBadInput,
-          "QUERN_LOG is '" + level.value + "', want debug, info, warn, error or off"};
+// Rooms below read these in the environment when they are first used.
+void export_variable(const char* name, const std::string& value) {
+  ::setenv(name, value.c_str(), /*overwrite=*/1);
+}
+
+std::string isa_problem(const std::string& name) {
+  export_variable("QUERN_ISA", name);
+  const Status status = kernels::check_isa_override();
+  return status.message();
 }
 
 }  // namespace
@@ -112,29 +86,58 @@ void add_sequences_flag(CLI::App& command, EngineFlags& flags) {
       ->group("Engine");
 }
 
+void add_process_flags(CLI::App& app) {
+  app.add_option("--home",
+                 "Where models lie\n(default: $XDG_DATA_HOME/quern, else ~/.local/share/quern)")
+      ->type_name("FOLDER")
+      ->each([](const std::string& value) { export_variable("QUERN_HOME", value); })
+      ->group("Process");
+  app.add_option("--isa",
+                 "Instruction set to compute with, one of 'quern version --isas'\n"
+                 "(default: the fastest)")
+      ->type_name("NAME")
+      ->check(isa_problem)
+      ->group("Process");
+  app.add_option("--log", "What is logged: debug, info, warn, error or off (default: warn)")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))
+      ->each([](const std::string& value) { export_variable("QUERN_LOG", value); })
+      ->group("Process");
+  app.add_option("--packed", "off: packed weights are not kept between runs (default: on)")
+      ->type_name("ON/OFF")
+      ->check(CLI::IsMember({"on", "off", "1", "0", "yes", "no"}))
+      ->each([](const std::string& value) { export_variable("QUERN_PACKED", value); })
+      ->group("Process");
+  app.add_option("--packed-quota", "Most bytes of packed weights that are kept")
+      ->type_name("BYTES")
+      ->check(memory_problem)
+      ->each([](const std::string& value) { export_variable("QUERN_PACKED_QUOTA", value); })
+      ->group("Process");
+}
+
+void add_config_flags(CLI::App& app) {
+  app.add_option("--config",
+                 "The configuration file\n(default: $XDG_CONFIG_HOME/quern/config.toml, "
+                 "else ~/.config/...)")
+      ->type_name("FILE")
+      ->check(empty_problem)
+      ->group("Configuration");
+  app.add_option("--preset", "A named set of options: default, fast, small, or one of the file's")
+      ->type_name("NAME")
+      ->group("Configuration");
+}
+
 Result<engine::EngineOptions> engine_options(const EngineFlags& flags) {
   engine::EngineOptions options;
-  const Setting memory =
-      first_of("--memory", flags.memory, {"QUERN_MEMORY", "TURBOPROP_MAX_MEMORY"});
-  if (!memory.value.empty()) {
-    QUERN_ASSIGN(options.memory_bytes, parse_bytes(memory.value).in(memory.source));
+  if (!flags.memory.empty()) {
+    QUERN_ASSIGN(options.memory_bytes, parse_bytes(flags.memory).in("--memory"));
   }
-  const std::string n_threads = flags.n_threads > 0 ? std::to_string(flags.n_threads) : "";
-  const Setting threads = first_of("--threads", n_threads, {"QUERN_THREADS"});
-  if (!threads.value.empty()) {
-    QUERN_ASSIGN(options.n_threads, parse_threads(threads));
-  }
+  options.n_threads = flags.n_threads;
   if (!flags.precision.empty()) options.precision = flags.precision;
   if (!flags.kv_type.empty()) options.kv_type = flags.kv_type;
   if (flags.max_sequences > 0) options.max_sequences = flags.max_sequences;
   options.pooling = flags.pooling;
   return options;
-}
-
-Status check_environment() {
-  QUERN_TRY(engine_options({}).status());
-  QUERN_TRY(kernels::check_isa_override());
-  return check_log_level();
 }
 
 }  // namespace quern::cli

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,10 +18,12 @@ class Option;
 
 namespace quern::cli {
 
+class Settings;
+
 /// Flags that stand for the engine's options; empty or 0 where not given.
 struct EngineFlags {
-  std::string memory;     // --memory, else QUERN_MEMORY, else TURBOPROP_MAX_MEMORY
-  int n_threads = 0;      // --threads, else QUERN_THREADS
+  std::string memory;     // --memory
+  int n_threads = 0;      // --threads
   std::string precision;  // --precision
   std::string kv_type;    // --kv
   int max_sequences = 0;  // --max-sequences
@@ -39,16 +42,19 @@ void add_kv_flag(CLI::App& command, EngineFlags& flags);
 /// Adds --max-sequences, for commands that generate several texts at once.
 void add_sequences_flag(CLI::App& command, EngineFlags& flags);
 
-/// The engine's options from flags and environment.
-/// Errors: kBadInput naming the flag or variable, what it holds and what is wanted.
+/// Adds --home, --isa, --log, --packed and --packed-quota: of the process as a whole, which reads
+/// them in its environment. Only for the program itself, before a command's name.
+void add_process_flags(CLI::App& app);
+
+/// Adds --config and --preset, which are read before the parser runs (cli/settings.h).
+void add_config_flags(CLI::App& app);
+
+/// The engine's options from flags, which the environment and the configuration file fill where
+/// they are not given. Errors: kBadInput naming the flag, what it holds and what is wanted.
 Result<engine::EngineOptions> engine_options(const EngineFlags& flags);
 
 /// "quern 0.1.0".
 std::string version_line();
-
-/// Checks every environment variable that quern reads, so that a wrong value is refused before any
-/// work. Errors: kBadInput.
-Status check_environment();
 
 /// For CLI11: refuses "", which an unset variable in a script becomes, where it means nothing.
 std::string empty_problem(const std::string& value);
@@ -57,10 +63,14 @@ std::string empty_problem(const std::string& value);
 struct Context {
   EngineFlags engine;  // Given before or after the command's name.
   int exit_code = 0;   // How the command that was called ended.
+  // What holds where the command line is silent, and what it says; set before a command runs.
+  const Settings* settings = nullptr;
+  std::map<std::string, std::string> given = {};
 };
 
 // One per command, each in a file of its own: registers the command in the parser.
 void add_embed(CLI::App& app, Context& context);
+void add_config(CLI::App& app, Context& context);
 void add_classify(CLI::App& app, Context& context);
 void add_chat(CLI::App& app, Context& context);
 void add_generate(CLI::App& app, Context& context);

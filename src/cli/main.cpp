@@ -1,6 +1,9 @@
 // quern: the command line. Each command is in a file of its own; see docs/cli.md.
 
+#include <algorithm>
+#include <cctype>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -9,18 +12,18 @@
 #include "base/edit_distance.h"
 #include "cli/arguments.h"
 #include "cli/exit_code.h"
+#include "cli/filled_options.h"
 #include "cli/flags.h"
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
+#include "cli/settings.h"
 
 namespace quern::cli {
 namespace {
 
 constexpr const char* kFooter = R"(Environment:
-  QUERN_HOME     where models lie (default: $XDG_DATA_HOME/quern, else ~/.local/share/quern)
-  QUERN_MEMORY   as --memory          QUERN_THREADS  as --threads
-  QUERN_ISA      instruction set to compute with, one of 'quern version --isas'
-  QUERN_LOG      debug, info, warn (default), error, off
+  QUERN_NAME     as the option --name of any command (QUERN_MAX_TOKENS is --max-tokens);
+                 QUERN_COMMAND_NAME of that command alone; 'quern config' shows what holds
   HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE: for 'quern pull', as Hugging Face's tools have them
 
 Start here:
@@ -44,6 +47,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_pull(app, context);
   add_bench(app, context);
   add_serve(app, context);
+  add_config(app, context);
   add_version(app, context);
 }
 
@@ -82,8 +86,24 @@ ExitCode print_answer(const std::string& text) {
   return fail_or_ok(status);
 }
 
-int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
-  std::string message = without_marks(error.what());
+// A value that no option was given on the line: its message names where it is said.
+std::string with_source(std::string message, const Filled& filled) {
+  for (const auto& [name, source] : filled) {
+    const std::string flag = "--" + name;
+    const std::size_t at = message.find(flag);
+    const std::size_t end = at + flag.size();
+    if (at == std::string::npos) continue;
+    if (end < message.size() &&
+        (std::isalnum(static_cast<unsigned char>(message[end])) != 0 || message[end] == '-')) {
+      continue;
+    }
+    return message.replace(at, flag.size(), fmt::format("{} (for {})", source, flag));
+  }
+  return message;
+}
+
+int report_parse_error(const CLI::App& app, const CLI::ParseError& error, const Filled& filled) {
+  std::string message = with_source(without_marks(error.what()), filled);
   if (!message.empty() && message.back() == '.') message.pop_back();
   const bool may_be_text = message.find("not expected: -") != std::string::npos;
   print_error(fmt::format("{}{} (see '{} --help')", message,
@@ -101,39 +121,62 @@ std::vector<const char*> without_help_command(int argc, char** argv) {
   return args;
 }
 
+int fail_usage(const Status& status) {
+  print_error(status.message());
+  return status.code() == Code::kBadInput ? kExitUsage : exit_code(status);
+}
+
+void add_everything(CLI::App& app, Context& context) {
+  app.footer(kFooter);
+  app.set_version_flag("--version", version_line());
+  app.get_formatter()->column_width(26);
+  add_engine_flags(app, context.engine);
+  add_precision_flag(app, context.engine);
+  add_process_flags(app);
+  add_config_flags(app);
+  add_commands(app, context);
+  unmark_values(app);
+  app.require_subcommand(0, 1);
+}
+
+int parse_and_run(CLI::App& app, Context& context, MarkedLine line, Filled filled) {
+  context.given = std::move(line.given);
+  std::reverse(line.arguments.begin(), line.arguments.end());
+  try {
+    app.parse(std::move(line.arguments));
+  } catch (const CLI::CallForHelp&) {
+    return print_answer(app.help());
+  } catch (const CLI::CallForVersion& version) {
+    return print_answer(version.what() + std::string("\n"));
+  } catch (const CLI::ParseError& error) {
+    return report_parse_error(app, error, filled);
+  }
+  return context.exit_code;
+}
+
 int run(const std::vector<const char*>& args) {
   const int argc = static_cast<int>(args.size());
   const char* const* argv = args.data();
   CLI::App app("Small language models on your own machine: one program, one memory budget.",
                "quern");
   Context context;
-  app.footer(kFooter);
-  app.set_version_flag("--version", version_line());
-  app.get_formatter()->column_width(26);
-  add_engine_flags(app, context.engine);
-  add_precision_flag(app, context.engine);
-  add_commands(app, context);
-  unmark_values(app);
-  app.require_subcommand(0, 1);
+  add_everything(app, context);
   if (argc == 1) {
     print_note(app.help());
     return kExitUsage;
   }
   if (report_unknown_command(app, argc, argv)) return kExitUsage;
-  if (const Status status = check_environment(); !status.ok()) {
-    print_error(status.message());
-    return kExitUsage;
+  MarkedLine line = marked_line(app, argc, argv);
+  // Help is wanted most where a setting is wrong.
+  if (line.given.contains("help") || line.given.contains("version")) {
+    return parse_and_run(app, context, std::move(line), {});
   }
-  try {
-    app.parse(marked_arguments(app, argc, argv));
-  } catch (const CLI::CallForHelp&) {
-    return print_answer(app.help());
-  } catch (const CLI::CallForVersion& version) {
-    return print_answer(version.what() + std::string("\n"));
-  } catch (const CLI::ParseError& error) {
-    return report_parse_error(app, error);
-  }
-  return context.exit_code;
+  const Result<Settings> settings = Settings::read(config_choice(line), option_facts(app));
+  if (!settings.ok()) return fail_usage(settings.status());
+  context.settings = &*settings;
+  const Result<Filled> filled = fill_in(*settings, line);
+  if (!filled.ok()) return fail_usage(filled.status());
+  return parse_and_run(app, context, std::move(line), *filled);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "cli/output_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <utility>
@@ -75,6 +76,19 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   return file;
 }
 
+Result<OutputFile> OutputFile::resume(const std::string& path, const std::string& part_path) {
+  OutputFile file;
+  file.path_ = path;
+  struct stat info{};
+  const bool exists = ::stat(path.c_str(), &info) == 0;
+  if (exists && ::access(path.c_str(), W_OK) != 0) return cannot_write(path, errno);
+  QUERN_ASSIGN(file.part_, PartFile::resume(link_target(path), part_path, kNewFileMode));
+  if (exists && ::fchmod(file.part_.fd(), info.st_mode & 07777) != 0) {
+    return cannot_write(path, errno);
+  }
+  return file;
+}
+
 OutputFile OutputFile::standard_output() {
   OutputFile file;
   file.direct_fd_ = STDOUT_FILENO;
@@ -85,7 +99,10 @@ OutputFile::OutputFile(OutputFile&& other) noexcept
     : direct_fd_(std::exchange(other.direct_fd_, -1)),
       path_(std::move(other.path_)),
       part_(std::move(other.part_)),
-      buffer_(std::move(other.buffer_)) {}
+      buffer_(std::move(other.buffer_)),
+      n_bytes_(other.n_bytes_),
+      n_unsummed_(other.n_unsummed_),
+      sum_(std::move(other.sum_)) {}
 
 OutputFile::~OutputFile() {
   if (direct_fd_ > STDOUT_FILENO) ::close(direct_fd_);
@@ -103,8 +120,43 @@ Status OutputFile::write(std::string_view bytes) {
 
 Status OutputFile::flush() {
   QUERN_TRY(write_through(buffer_));
+  count(buffer_);
   buffer_.clear();
   return {};
+}
+
+void OutputFile::count(std::string_view bytes) {
+  const std::size_t n_skipped =
+      std::min(bytes.size(), n_unsummed_ - std::min(n_unsummed_, n_bytes_));
+  n_bytes_ += bytes.size();
+  sum_.add(bytes.substr(n_skipped));
+}
+
+Status OutputFile::count_file(std::size_t n_bytes) {
+  std::string block(kBufferBytes, '\0');
+  while (n_bytes_ < n_bytes) {
+    const std::size_t n_wanted = std::min(block.size(), n_bytes - n_bytes_);
+    const ssize_t n = ::pread(fd(), block.data(), n_wanted, static_cast<off_t>(n_bytes_));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return {Code::kIo, "cannot read the part of '" + path_ + "': " + errno_text(errno)};
+    if (n == 0) return {Code::kBadInput, "the part of '" + path_ + "' is shorter than it was"};
+    count(std::string_view(block).substr(0, static_cast<std::size_t>(n)));
+  }
+  return {};
+}
+
+Status OutputFile::cut(std::size_t n_bytes, std::size_t n_unsummed) {
+  n_bytes_ = 0;
+  n_unsummed_ = n_unsummed;
+  sum_ = Checksum64();
+  QUERN_TRY(count_file(n_bytes));
+  return part_.cut(n_bytes);
+}
+
+Status OutputFile::sync() {
+  QUERN_TRY(flush());
+  // As PartFile::publish: some file systems cannot sync at all.
+  return ::fdatasync(fd()) == 0 || errno == EINVAL ? Status() : failed(errno);
 }
 
 Status OutputFile::write_through(std::string_view bytes) {

@@ -2,9 +2,12 @@
 
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "base/checksum.h"
 #include "base/part_file.h"
 #include "base/status.h"
 
@@ -18,6 +21,23 @@ class OutputFile {
   static Result<OutputFile> create(const std::string& path);
 
   static OutputFile standard_output();
+
+  /// As create of a regular file, on the part that an earlier run left at `part_path`: cut() it
+  /// before the first write. Errors: as create; kUnavailable where another run holds it.
+  static Result<OutputFile> resume(const std::string& path, const std::string& part_path);
+
+  /// Cuts a part off behind its first `n_bytes`. Their checksum, less the first `n_unsummed`, is
+  /// that of checksum(). Errors: kIo; kBadInput where the part is shorter.
+  Status cut(std::size_t n_bytes, std::size_t n_unsummed);
+
+  /// Flushes, and makes sure that the bytes are on the disk. Errors: kIo.
+  Status sync();
+
+  /// The part stays where it is not committed.
+  void keep() { part_.keep(); }
+
+  std::size_t n_bytes() const { return n_bytes_; }         // Written, what is buffered left out.
+  std::uint64_t checksum() const { return sum_.value(); }  // Of them, as cut() says.
 
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&& other) = delete;
@@ -42,11 +62,16 @@ class OutputFile {
   int fd() const { return can_seek() ? part_.fd() : direct_fd_; }
   Status write_through(std::string_view bytes);
   Status failed(int error) const;
+  void count(std::string_view bytes);
+  Status count_file(std::size_t n_bytes);
 
   int direct_fd_ = -1;  // -1 where there is a part.
   std::string path_;    // For messages.
   PartFile part_;
   std::string buffer_;
+  std::size_t n_bytes_ = 0;
+  std::size_t n_unsummed_ = 0;
+  Checksum64 sum_;
 };
 
 /// Writes all of `bytes`, however slowly the other end of a pipe takes them, also where whoever

@@ -34,8 +34,9 @@ ExitCode report(const engine::StreamTotals& totals, const TextFlags& flags,
     print_note(fmt::format(
         "{} {} texts ({} tokens) in {:.1f} s: {:.0f} texts/s, {:.0f} tokens/s, peak {}\n", done,
         grouped(totals.n_texts - totals.n_failed), grouped(totals.n_tokens), totals.seconds,
-        static_cast<double>(totals.n_texts) / seconds,
-        static_cast<double>(totals.n_tokens) / seconds, human_bytes(peak_resident_bytes())));
+        static_cast<double>(totals.n_texts - totals.n_texts_before) / seconds,
+        static_cast<double>(totals.n_tokens - totals.n_tokens_before) / seconds,
+        human_bytes(peak_resident_bytes())));
   }
   if (totals.n_truncated > 0) {
     print_error(fmt::format(

@@ -30,7 +30,8 @@ class ProgramTest : public testing::Test {
 
   Ended shell(const std::string& command) {
     const std::string script = "export QUERN_HOME=" + folder_.file("home") +
-                               " QUERN_THREADS=2; set -o pipefail; " + command;
+                               " QUERN_THREADS=2 XDG_CONFIG_HOME=" + folder_.file("config") +
+                               "; set -o pipefail; " + command;
     folder_.write("script", script);
     const int status = std::system(("bash " + folder_.file("script") + " >" + folder_.file("out") +
                                     " 2>" + folder_.file("err"))

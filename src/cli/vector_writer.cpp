@@ -32,12 +32,13 @@ std::string_view as_bytes(const std::vector<float>& row) {
 
 class NpyWriter final : public VectorWriter {
  public:
-  NpyWriter(OutputFile file, int dims)
+  NpyWriter(OutputFile file, int dims, long n_rows)
       : file_(std::move(file)),
         dims_(dims),
+        n_rows_(n_rows),
         failed_row_(static_cast<std::size_t>(dims), std::numeric_limits<float>::quiet_NaN()) {}
 
-  Status start() { return file_.write(npy_header(0, dims_)); }
+  Status start() { return n_rows_ > 0 ? Status() : file_.write(npy_header(0, dims_)); }
 
   Status write(const engine::TextItem&, const engine::Outcome& outcome) override {
     ++n_rows_;
@@ -50,6 +51,7 @@ class NpyWriter final : public VectorWriter {
   }
 
   Status flush() override { return {}; }
+  OutputFile& file() override { return file_; }
 
   Status finish() override {
     QUERN_TRY(file_.rewrite_start(npy_header(n_rows_, dims_)));
@@ -59,14 +61,14 @@ class NpyWriter final : public VectorWriter {
  private:
   OutputFile file_;
   int dims_;
-  long n_rows_ = 0;
+  long n_rows_;
   std::vector<float> failed_row_;
 };
 
 /// One object per line; what stands between "index" and "n_tokens" is the kind's own.
 class JsonlWriter : public VectorWriter {
  public:
-  explicit JsonlWriter(OutputFile file) : file_(std::move(file)) {}
+  JsonlWriter(OutputFile file, long n_rows) : file_(std::move(file)), n_rows_(n_rows) {}
 
   Status write(const engine::TextItem&, const engine::Outcome& outcome) override {
     line_ = "{\"index\":" + std::to_string(n_rows_++);
@@ -82,6 +84,7 @@ class JsonlWriter : public VectorWriter {
   }
 
   Status flush() override { return file_.flush(); }
+  OutputFile& file() override { return file_; }
   Status finish() override { return file_.commit(); }
 
  private:
@@ -91,15 +94,15 @@ class JsonlWriter : public VectorWriter {
   }
 
   OutputFile file_;
-  long n_rows_ = 0;
+  long n_rows_;
   std::string line_;
 };
 
 /// Tokens by their text.
 class TokenJsonlWriter : public JsonlWriter {
  public:
-  TokenJsonlWriter(OutputFile file, std::shared_ptr<const text::TextEncoder> encoder)
-      : JsonlWriter(std::move(file)), encoder_(std::move(encoder)) {}
+  TokenJsonlWriter(OutputFile file, std::shared_ptr<const text::TextEncoder> encoder, long n_rows)
+      : JsonlWriter(std::move(file), n_rows), encoder_(std::move(encoder)) {}
 
  protected:
   void append_token(text::TokenId id, std::string& line) const {
@@ -160,57 +163,68 @@ bool ends_with(const std::string& text, std::string_view end) {
 
 }  // namespace
 
-Result<std::unique_ptr<VectorWriter>> make_npy_writer(OutputFile file, int dims) {
+Result<std::unique_ptr<VectorWriter>> make_npy_writer(OutputFile file, int dims, long n_rows) {
   if (!file.can_seek()) {
     return Status(Code::kUnsupported,
                   "an .npy file starts with its number of rows, so it cannot go to a pipe or a "
                   "device: name a regular file, or write .jsonl");
   }
-  auto writer = std::make_unique<NpyWriter>(std::move(file), dims);
+  auto writer = std::make_unique<NpyWriter>(std::move(file), dims, n_rows);
   QUERN_TRY(writer->start());
   return std::unique_ptr<VectorWriter>(std::move(writer));
 }
 
-std::unique_ptr<VectorWriter> make_jsonl_writer(OutputFile file) {
-  return std::make_unique<JsonlWriter>(std::move(file));
+std::unique_ptr<VectorWriter> make_jsonl_writer(OutputFile file, long n_rows) {
+  return std::make_unique<JsonlWriter>(std::move(file), n_rows);
 }
 
 std::unique_ptr<VectorWriter> make_row_writer(OutputFile file,
-                                              std::shared_ptr<const text::TextEncoder> encoder) {
-  return std::make_unique<RowWriter>(std::move(file), std::move(encoder));
+                                              std::shared_ptr<const text::TextEncoder> encoder,
+                                              long n_rows) {
+  return std::make_unique<RowWriter>(std::move(file), std::move(encoder), n_rows);
 }
 
 std::unique_ptr<VectorWriter> make_term_writer(OutputFile file,
-                                               std::shared_ptr<const text::TextEncoder> encoder) {
-  return std::make_unique<TermWriter>(std::move(file), std::move(encoder));
+                                               std::shared_ptr<const text::TextEncoder> encoder,
+                                               long n_rows) {
+  return std::make_unique<TermWriter>(std::move(file), std::move(encoder), n_rows);
 }
 
-Result<std::unique_ptr<VectorWriter>> make_vector_writer(const std::string& path,
-                                                         const Written& what) {
-  const auto make_jsonl = [&what](OutputFile file) -> std::unique_ptr<VectorWriter> {
-    switch (what.kind) {
-      case engine::OutputKind::kRows:
-        return make_row_writer(std::move(file), what.encoder);
-      case engine::OutputKind::kSparse:
-        return make_term_writer(std::move(file), what.encoder);
-      default:
-        return make_jsonl_writer(std::move(file));
-    }
-  };
-  if (path.empty()) return make_jsonl(OutputFile::standard_output());
+Result<VectorForm> vector_form(const std::string& path, engine::OutputKind kind) {
   const bool npy = ends_with(path, ".npy");
-  if (!npy && !ends_with(path, ".jsonl") && !ends_with(path, ".ndjson")) {
+  if (!path.empty() && !npy && !ends_with(path, ".jsonl") && !ends_with(path, ".ndjson")) {
     return Status(Code::kBadInput,
                   "output '" + path + "' does not say its format, want a name in .npy or .jsonl");
   }
-  if (npy && what.kind != engine::OutputKind::kVector) {
+  if (npy && kind != engine::OutputKind::kVector) {
     return Status(Code::kBadInput, "an .npy file holds one vector per text, output '" + path +
                                        "' for rows of tokens or weights of terms wants a name in "
                                        ".jsonl");
   }
+  return npy ? VectorForm::kNpy : VectorForm::kJsonl;
+}
+
+std::size_t front_bytes(VectorForm form) { return form == VectorForm::kNpy ? kNpyHeaderBytes : 0; }
+
+Result<std::unique_ptr<VectorWriter>> make_vector_writer(OutputFile file, VectorForm form,
+                                                         const Written& what, long n_rows) {
+  if (form == VectorForm::kNpy) return make_npy_writer(std::move(file), what.dims, n_rows);
+  switch (what.kind) {
+    case engine::OutputKind::kRows:
+      return make_row_writer(std::move(file), what.encoder, n_rows);
+    case engine::OutputKind::kSparse:
+      return make_term_writer(std::move(file), what.encoder, n_rows);
+    default:
+      return make_jsonl_writer(std::move(file), n_rows);
+  }
+}
+
+Result<std::unique_ptr<VectorWriter>> make_vector_writer(const std::string& path,
+                                                         const Written& what) {
+  QUERN_ASSIGN(const VectorForm form, vector_form(path, what.kind));
+  if (path.empty()) return make_vector_writer(OutputFile::standard_output(), form, what, 0);
   QUERN_ASSIGN(OutputFile file, OutputFile::create(path));
-  if (npy) return make_npy_writer(std::move(file), what.dims);
-  return make_jsonl(std::move(file));
+  return make_vector_writer(std::move(file), form, what, 0);
 }
 
 }  // namespace quern::cli

@@ -1,5 +1,6 @@
 // quern embed: texts in, vectors out.
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -8,8 +9,12 @@
 #include <fmt/format.h>
 
 #include "cli/flags.h"
+#include "cli/progress.h"
+#include "cli/resumable_output.h"
 #include "cli/run_texts.h"
 #include "cli/vector_writer.h"
+#include "hub/model_state.h"
+#include "kernels/table.h"
 
 namespace quern::cli {
 namespace {
@@ -23,6 +28,8 @@ struct EmbedFlags {
   std::string output;
   int dimensions = 0;
   bool no_normalize = false;
+  double save_every_s = 5;
+  bool restart = false;
 };
 
 constexpr const char* kExamples =
@@ -30,6 +37,7 @@ constexpr const char* kExamples =
   {"index":0,"embedding":[...],"n_tokens":7,"truncated":false}
 With --out FILE.npy a float32 array [texts, dimensions] in input order (a failed text is a row of
 NaN); with --out FILE.jsonl the objects above.
+A run over a file with --out FILE that was cut off goes on where it was: give the same command again.
 With --output token one vector per token (late interaction: the rows that count, of the text as a
 query with --as query, else as a document):
   {"index":0,"tokens":["[CLS]",...],"embeddings":[[...],...],"n_tokens":7,"truncated":false}
@@ -68,6 +76,90 @@ Status check_not_same(const std::string& texts, const std::string& out) {
           fmt::format("'{}' is the file of texts itself: name another --out", out)};
 }
 
+// What decides the bytes beside the texts. The model is loaded for it: only then is it known which
+// precision "auto" is, and of some models which files they are.
+Result<RunFacts> run_facts(const EmbedFlags& flags, Session& session, const Written& written) {
+  QUERN_TRY(session.engine->warm(flags.texts.model));
+  QUERN_ASSIGN(const engine::ModelInfo model, session.engine->describe(flags.texts.model));
+  std::string digest = model.digest;
+  if (digest.empty()) {
+    const Result<hub::ModelState> state = hub::ModelState::of(flags.texts.model);
+    if (state.ok()) digest = "state " + state->fingerprint();
+  }
+  if (digest.empty()) return Status(Code::kUnsupported, "the model's files cannot be told apart");
+  return RunFacts{{"the model's digest", digest},
+                  {"its precision", model.precision},
+                  {"the instruction set", kernels::active().isa},
+                  {"--output", formats::output_name(written.kind)},
+                  {"the width", std::to_string(written.dims)},
+                  {"--no-normalize", flags.no_normalize ? "true" : "false"},
+                  {"--prompt", flags.prompt},
+                  {"--prompt-text", flags.prompt_text ? "'" + *flags.prompt_text + "'" : ""},
+                  {"--as", flags.role},
+                  {"--pooling", model.pooling},
+                  {"--format", flags.texts.format},
+                  {"--max-tokens", std::to_string(flags.texts.max_tokens)},
+                  {"--truncation", flags.texts.truncation},
+                  {"--truncation-side", flags.texts.truncation_side},
+                  {"the program", version_line()}};
+}
+
+bool is_resumable(const EmbedFlags& flags) {
+  return !flags.out.empty() && can_be_read_again(flags.texts.file) && can_be_resumed(flags.out);
+}
+
+// Null where another run has the same output, or the system allows no such files.
+Result<std::unique_ptr<ResumableOutput>> open_resumable(const EmbedFlags& flags, Session& session,
+                                                        const Written& written) {
+  QUERN_TRY(vector_form(flags.out, written.kind).status());
+  QUERN_ASSIGN(RunFacts facts, run_facts(flags, session, written));
+  ResumableJob job{
+      .out = flags.out,
+      .texts = flags.texts.file,
+      .facts = std::move(facts),
+      .written = written,
+      .save_every = std::chrono::milliseconds(static_cast<std::int64_t>(flags.save_every_s * 1000)),
+      .begin_anew = flags.restart};
+  if (!flags.texts.quiet) job.note = [](const std::string& text) { print_note(text + "\n"); };
+  const auto note = job.note;
+  const auto reopen = [&flags] { return open_texts(flags.texts); };
+  auto opened = ResumableOutput::open(std::move(job), session.source, reopen);
+  if (opened.ok() || opened.status().code() == Code::kCancelled) return opened;
+  if (note) note(fmt::format("this run cannot be resumed: {}", opened.status().message()));
+  QUERN_ASSIGN(session.source, reopen());
+  return std::unique_ptr<ResumableOutput>();
+}
+
+// The totals of all runs that made the output.
+void add_before(const Checkpoint& before, engine::StreamTotals& totals) {
+  totals.n_texts += before.n_texts;
+  totals.n_failed += before.n_failed;
+  totals.n_truncated += before.n_truncated;
+  totals.n_tokens += before.n_tokens;
+  totals.n_dropped += before.n_dropped;
+  totals.n_texts_before = before.n_texts;
+  totals.n_tokens_before = before.n_tokens;
+}
+
+Status embed_resumable(const EmbedFlags& flags, Session& session, ResumableOutput& output,
+                       engine::StreamTotals& totals) {
+  const auto sink = [&](const engine::TextItem& item, engine::Outcome& outcome) {
+    return output.write(item, outcome);
+  };
+  auto done = run_texts(session, flags.texts, "embed", sink, [&] { return output.flush(); });
+  Status status = done.status();
+  if (status.ok()) {
+    totals = *done;
+    add_before(output.before(), totals);
+    status = output.finish();
+  }
+  if (status.ok()) return {};
+  const long n_kept = output.leave();
+  if (n_kept == 0) return status;
+  return {status.code(), fmt::format("{}; {} texts are kept, the same command goes on from there",
+                                     status.message(), grouped(n_kept))};
+}
+
 Status embed(const EmbedFlags& flags, const EngineFlags& engine, engine::StreamTotals& totals) {
   QUERN_TRY(check_not_same(flags.texts.file, flags.out));
   QUERN_ASSIGN(Session session, open_session(flags.texts, engine, engine::Task::kEmbed));
@@ -89,6 +181,10 @@ Status embed(const EmbedFlags& flags, const EngineFlags& engine, engine::StreamT
   Written written{.kind = output, .dims = flags.dimensions > 0 ? flags.dimensions : all_dims};
   if (output != engine::OutputKind::kVector) {
     QUERN_ASSIGN(written.encoder, session.engine->text_encoder(flags.texts.model));
+  }
+  if (is_resumable(flags)) {
+    QUERN_ASSIGN(const auto resumable, open_resumable(flags, session, written));
+    if (resumable) return embed_resumable(flags, session, *resumable, totals);
   }
   QUERN_ASSIGN(auto writer, make_vector_writer(flags.out, written));
   const auto sink = [&](const engine::TextItem& item, engine::Outcome& outcome) {
@@ -114,6 +210,14 @@ void add_embed(CLI::App& app, Context& context) {
                     "terms); default: the model's own")
         ->type_name("KIND")
         ->check(CLI::IsMember({"vector", "token", "sparse"}));
+    command
+        .add_option("--checkpoint", flags->save_every_s,
+                    "With --texts FILE and --out FILE: seconds between the savings of what is\n"
+                    "done, from which the same command goes on if it is cut off (default: 5)")
+        ->type_name("S")
+        ->check(CLI::Range(0.0, 86400.0));
+    command.add_flag("--restart", flags->restart,
+                     "Begin anew, whatever an earlier run that was cut off has left");
     command.add_option("--dimensions", flags->dimensions, "Keep the first N numbers, rescaled")
         ->type_name("N")
         ->check(CLI::PositiveNumber);

@@ -1,5 +1,6 @@
 // quern serve: the HTTP server, until a signal stops it.
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 
@@ -11,6 +12,7 @@
 #include "cli/flags.h"
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
+#include "cli/settings.h"
 #include "serve/server.h"
 
 namespace quern::cli {
@@ -68,6 +70,15 @@ Status say_listening(const std::string& url) {
   OutputFile out = OutputFile::standard_output();
   QUERN_TRY(out.write("server listening on " + url + "\n"));
   return out.flush();
+}
+
+// Those of the configuration file's model tables, behind those of --model.
+void add_preloaded(const Settings& settings, std::vector<std::string>& models) {
+  for (const ModelTable& table : settings.models()) {
+    if (table.preload && std::find(models.begin(), models.end(), table.name) == models.end()) {
+      models.push_back(table.name);
+    }
+  }
 }
 
 Status serve(const ServeFlags& flags, const EngineFlags& engine_flags) {
@@ -137,8 +148,10 @@ void add_serve(CLI::App& app, Context& context) {
   add_kv_flag(*command, context.engine);
   add_sequences_flag(*command, context.engine);
   command->footer(kExamples);
-  command->callback(
-      [flags, &context] { context.exit_code = fail_or_ok(serve(*flags, context.engine)); });
+  command->callback([flags, &context] {
+    add_preloaded(*context.settings, flags->models);
+    context.exit_code = fail_or_ok(serve(*flags, context.engine));
+  });
 }
 
 }  // namespace quern::cli

@@ -33,6 +33,9 @@ struct StreamTotals {
   long n_tokens = 0;
   long n_dropped = 0;  // Tokens cut off, over all texts.
   double seconds = 0;
+  // Of the above, what an earlier run did that this one went on from.
+  long n_texts_before = 0;
+  long n_tokens_before = 0;
 };
 
 /// How far the engine is, which may be well ahead of what could be handed on in order.
