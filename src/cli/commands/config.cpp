@@ -1,5 +1,6 @@
 // quern config: each option, its value and where that comes from.
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -107,20 +108,26 @@ std::string json_text(const std::vector<Row>& rows, const Settings& settings) {
   return out + "]}\n";
 }
 
+std::string shown_value(const Row& row) {
+  const std::string& built_in = row.option->built_in;
+  return row.value.value_or(built_in.empty() ? "-" : built_in);
+}
+
 std::string table_text(const std::vector<Row>& rows, const Settings& settings) {
   std::string out = fmt::format("file     {}\npreset   {} (there are {})\n",
                                 settings.file().empty() ? "none" : settings.file(),
                                 settings.preset().empty() ? "none" : settings.preset(),
                                 fmt::join(settings.preset_names(), ", "));
+  std::size_t width = 0;
+  for (const Row& row : rows) width = std::max(width, shown_value(row).size());
   std::string command = "-";
   for (const Row& row : rows) {
     if (row.option->command != command) {
       command = row.option->command;
       out += fmt::format("\n{}\n", command.empty() ? "quern" : "quern " + command);
     }
-    const std::string& built_in = row.option->built_in;
-    const std::string shown = row.value.value_or(built_in.empty() ? "-" : built_in);
-    out += fmt::format("  {:22} {:30} {}\n", row.option->name, shown, row.source);
+    out +=
+        fmt::format("  {:16} {:{}}  {}\n", row.option->name, shown_value(row), width, row.source);
   }
   return out;
 }

@@ -37,7 +37,7 @@ constexpr const char* kExamples =
   {"index":0,"embedding":[...],"n_tokens":7,"truncated":false}
 With --out FILE.npy a float32 array [texts, dimensions] in input order (a failed text is a row of
 NaN); with --out FILE.jsonl the objects above.
-A run over a file with --out FILE that was cut off goes on where it was: give the same command again.
+A run over a file with --out FILE that was cut off goes on when the same command is given again.
 With --output token one vector per token (late interaction: the rows that count, of the text as a
 query with --as query, else as a document):
   {"index":0,"tokens":["[CLS]",...],"embeddings":[[...],...],"n_tokens":7,"truncated":false}
