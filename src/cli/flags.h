@@ -82,6 +82,7 @@ void add_models_info(CLI::App& models, Context& context);  // Under "models".
 void add_pull(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 void add_bench_generate(CLI::App& bench, Context& context);  // Under "bench".
+void add_load(CLI::App& app, Context& context);
 void add_serve(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 

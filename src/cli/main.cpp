@@ -47,6 +47,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_pull(app, context);
   add_bench(app, context);
   add_serve(app, context);
+  add_load(app, context);
   add_config(app, context);
   add_version(app, context);
 }

@@ -28,6 +28,7 @@ struct TestRequest {
   std::string method;
   std::string target;                          // Path and query, as sent.
   std::map<std::string, std::string> headers;  // Names in lower case.
+  std::string body;
 
   std::string header(const std::string& name) const {
     const auto at = headers.find(name);
@@ -52,9 +53,9 @@ class TestReply {
   /// `headers`: "Name: value\r\n" each.
   void answer(int status, const std::string& body, const std::string& headers = "",
               bool with_body = true) {
+    // In one piece: a second one would wait for the client's delayed acknowledgement.
     send("HTTP/1.1 " + std::to_string(status) + " Test\r\n" + headers +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n");
-    if (with_body) send(body);
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + (with_body ? body : ""));
   }
 
   /// The connection ends with this answer.
@@ -137,8 +138,17 @@ class TestServer {
         seen.append(block, static_cast<std::size_t>(n));
         continue;
       }
-      const TestRequest request = parse(seen.substr(0, end + 2));
+      TestRequest request = parse(seen.substr(0, end + 2));
       seen.erase(0, end + 4);
+      const std::string length = request.header("content-length");
+      const std::size_t n_body = length.empty() ? 0 : std::stoul(length);
+      while (seen.size() < n_body) {
+        const ssize_t n = ::recv(fd, block, sizeof block, 0);
+        if (n <= 0) break;
+        seen.append(block, static_cast<std::size_t>(n));
+      }
+      request.body = seen.substr(0, n_body);
+      seen.erase(0, n_body);
       TestReply reply(fd, stopping_);
       handler_(request, reply);
       open = !reply.ends();
