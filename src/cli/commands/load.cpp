@@ -57,10 +57,10 @@ constexpr LoadSize kSizes[] = {{"small", 4, 1, 16, 32, 10, 1},
                                {"large", 64, 16, 300, 512, 60, 5}};
 
 constexpr const char* kExamples =
-    R"(With --rate the load is open: requests leave when they are due, whether or not the server keeps up,
-and a request's latency counts from the moment it was due. A server that stalls for a second is then
-slow for all who came in that second. Without --rate the load is closed: each of --clients sends when
-its last answer is there. --size gives what is not given otherwise:
+    R"(With --rate the load is open: requests leave when they are due, whether the server keeps up or not,
+and latency counts from the moment a request was due: a server that stalls for a second is then
+slow for all who came meanwhile. Without --rate the load is closed: each of --clients sends when its
+last answer is there. --size gives what is not given otherwise:
   small    4 clients, 1 text of 16 words, answers of 32 tokens, 10 s after 1 s to warm up
   medium   16 clients, 1 text of 100 words, answers of 128 tokens, 30 s after 3 s
   large    64 clients, 16 texts of 300 words, answers of 512 tokens, 60 s after 5 s
