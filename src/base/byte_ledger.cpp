@@ -105,6 +105,23 @@ bool ByteLedger::make_room(std::size_t bytes) {
   return missing() == 0;
 }
 
+std::vector<ByteLedger::Tenant> ByteLedger::reclaim_all() {
+  std::vector<Tenant> freed = tenants();
+  {
+    const ReclaimTurn turn(*this);
+    for (const auto& [rank, reclaimer] : reclaimers_) {
+      reclaimer->reclaim(reclaimer->reclaimable_bytes());
+    }
+  }
+  for (const Tenant& now : tenants()) {
+    const auto before = std::find_if(freed.begin(), freed.end(),
+                                     [&](const Tenant& t) { return t.name == now.name; });
+    if (before != freed.end()) before->bytes -= std::min(before->bytes, now.bytes);
+  }
+  std::erase_if(freed, [](const Tenant& t) { return t.bytes == 0; });
+  return freed;
+}
+
 Status ByteLedger::enter(const std::string& tenant, std::size_t from, std::size_t to) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (to > from && to - from > limit_bytes_ - used_bytes_) {

@@ -77,6 +77,10 @@ class ByteLedger {
     Reclaimer& reclaimer_;
   };
 
+  /// Has every reclaimer free all that it can do without, in order of rank. What came free
+  /// meanwhile, by tenant; those that freed nothing are left out.
+  std::vector<Tenant> reclaim_all();
+
   std::size_t limit_bytes() const { return limit_bytes_; }
   std::size_t used_bytes() const;
   std::size_t peak_bytes() const;

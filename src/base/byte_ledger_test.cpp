@@ -301,4 +301,21 @@ TEST(byte_ledger, parse_bytes_reads_what_people_write) {
   EXPECT_THAT(parse_bytes("lots").status().message(), HasSubstr("'lots'"));
 }
 
+TEST(byte_ledger, gives_back_all_that_it_can_and_says_what) {
+  ByteLedger ledger(1000);
+  const auto busy = ledger.reserve("busy", 100);
+  FakeReclaimer models(ledger, ReclaimRank::kModels, "models");
+  FakeReclaimer scratch(ledger, ReclaimRank::kScratch, "scratch");
+  models.hold(300);
+  scratch.hold(20);
+  const std::vector<ByteLedger::Tenant> freed = ledger.reclaim_all();
+  ASSERT_EQ(freed.size(), 2u);
+  EXPECT_EQ(freed[0].name, "models");
+  EXPECT_EQ(freed[0].bytes, 300u);
+  EXPECT_EQ(freed[1].name, "scratch");
+  EXPECT_EQ(freed[1].bytes, 20u);
+  EXPECT_EQ(ledger.used_bytes(), 100u);
+  EXPECT_TRUE(ledger.reclaim_all().empty());
+}
+
 }  // namespace quern

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include "base/check.h"
+#include "base/load_meter.h"
 
 namespace quern {
 
@@ -51,10 +52,13 @@ std::string sha256_hex(std::span<const std::byte> bytes) {
 std::string sha256_hex(const MappedFile& file) {
   Sha256 sha;
   const std::span<const std::byte> all = file.bytes();
+  LoadMeter& meter = LoadMeter::current();
+  meter.begin(LoadMeter::Phase::kHashing, all.size());
   for (std::size_t at = 0; at < all.size(); at += kStepBytes) {
     const std::span<const std::byte> step = all.subspan(at, std::min(kStepBytes, all.size() - at));
     sha.add(step);
     file.drop_pages(step);
+    meter.add(step.size());
   }
   return sha.hex();
 }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/load_meter.h"
 #include "tensor/buffer.h"
 
 namespace quern::models {
@@ -37,8 +38,11 @@ Status check_alignment(const MappedSections& packed) {
 /// Every section's checksum. Streamed sections go again: the whole is never resident.
 Status check_content(const MappedSections& packed, int n_kept, ThreadPool& pool) {
   std::vector<Status> found(packed.sections.size());
+  LoadMeter& meter = LoadMeter::current();
+  meter.begin(LoadMeter::Phase::kChecking, packed.n_bytes());
   pool.parallel_for(packed.n(), [&](int i, int) {
     found[static_cast<std::size_t>(i)] = packed.check(i);
+    meter.add(packed.sections[static_cast<std::size_t>(i)].bytes.size());
     if (i >= n_kept) packed.file.drop_pages(packed.sections[static_cast<std::size_t>(i)].bytes);
   });
   for (Status& status : found) QUERN_TRY(std::move(status));
@@ -75,12 +79,15 @@ Result<WeightWindow> fill_sections(const SectionWalk& walk, const WeightRoom& ro
   QUERN_ASSIGN(Buffer storage, Buffer::make(room.ledger, room.tenant, walk.total()));
   std::vector<std::span<const std::byte>> sections;
   std::byte* at = storage.data();
+  LoadMeter& meter = LoadMeter::current();
+  meter.begin(LoadMeter::Phase::kPacking, walk.total());
   for (int s = 0; s < walk.n(); ++s) {
     WeightPlacer fill = WeightPlacer::filling(at, room.pool);
     walk.place(s, fill);
     walk.drop_source();
     sections.push_back({at, fill.n_bytes()});
     at += fill.n_bytes();
+    meter.add(fill.n_bytes());
   }
   return WeightWindow(std::move(storage), std::move(sections));
 }
@@ -92,6 +99,8 @@ Status stream_sections(const SectionWalk& walk, const WeightRoom& room, SectionS
       walk.n() == 0 ? 0 : *std::max_element(walk.bytes.begin(), walk.bytes.end());
   QUERN_ASSIGN(Buffer buffer, Buffer::make(room.ledger, room.tenant, largest));
   QUERN_TRY(sink.begin(walk.bytes));
+  LoadMeter& meter = LoadMeter::current();
+  meter.begin(LoadMeter::Phase::kPacking, walk.total());
   for (int s = 0; s < walk.n(); ++s) {
     // What alignment leaves out is zero in every file.
     std::memset(buffer.data(), 0, walk.bytes[static_cast<std::size_t>(s)]);
@@ -99,6 +108,7 @@ Status stream_sections(const SectionWalk& walk, const WeightRoom& room, SectionS
     walk.place(s, fill);
     walk.drop_source();
     QUERN_TRY(sink.add({buffer.data(), fill.n_bytes()}));
+    meter.add(fill.n_bytes());
   }
   return {};
 }
