@@ -17,7 +17,8 @@ int default_batch_tokens(int d_model, int d_ff, const CacheSizes& caches) {
   return static_cast<int>(std::clamp<std::size_t>(tokens / 64 * 64, 256, 4096));
 }
 
-std::vector<int> choose_batch(std::span<const int> lengths, int lead, int budget_tokens) {
+std::vector<int> choose_batch(std::span<const int> lengths, int lead, int budget_tokens,
+                              int max_texts) {
   QUERN_CHECK(lead >= 0 && lead < static_cast<int>(lengths.size()));
   const int lead_length = lengths[static_cast<std::size_t>(lead)];
   std::vector<int> order(lengths.size());
@@ -25,7 +26,8 @@ std::vector<int> choose_batch(std::span<const int> lengths, int lead, int budget
   std::swap(order[0], order[static_cast<std::size_t>(lead)]);
 
   const std::int64_t total = std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
-  if (total <= budget_tokens) return order;
+  const auto most = static_cast<std::size_t>(std::max(max_texts, 1));
+  if (total <= budget_tokens && order.size() <= most) return order;
 
   const auto distance = [&](int i) {
     return std::abs(lengths[static_cast<std::size_t>(i)] - lead_length);
@@ -35,7 +37,7 @@ std::vector<int> choose_batch(std::span<const int> lengths, int lead, int budget
   });
   std::int64_t sum = lead_length;
   std::size_t n = 1;
-  while (n < order.size()) {
+  while (n < std::min(order.size(), most)) {
     sum += lengths[static_cast<std::size_t>(order[n])];
     if (sum > budget_tokens) break;
     ++n;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -15,8 +16,9 @@ namespace quern::engine {
 int default_batch_tokens(int d_model, int d_ff, const CacheSizes& caches);
 
 /// Positions in `lengths` of the inputs to run together, best first: `lead` always, then those
-/// nearest to it in length (of equals, the earlier), while the sum stays within `budget_tokens`.
-/// Cost: O(n log n), O(n) where everything fits.
-std::vector<int> choose_batch(std::span<const int> lengths, int lead, int budget_tokens);
+/// nearest to it in length (of equals, the earlier), while the sum stays within `budget_tokens` and
+/// they are `max_texts` at most. Cost: O(n log n), O(n) where everything fits.
+std::vector<int> choose_batch(std::span<const int> lengths, int lead, int budget_tokens,
+                              int max_texts = std::numeric_limits<int>::max());
 
 }  // namespace quern::engine

@@ -27,6 +27,13 @@ TEST(choose_batch, the_lead_runs_even_over_the_budget) {
   EXPECT_THAT(choose_batch(std::vector<int>{3, 500}, 1, 64), ElementsAre(1));
 }
 
+TEST(choose_batch, holds_so_many_texts_at_most) {
+  const std::vector<int> lengths = {10, 50, 12, 8, 11, 49};
+  EXPECT_THAT(choose_batch(lengths, 0, 1000, 3), ElementsAre(0, 4, 2));
+  EXPECT_THAT(choose_batch(lengths, 1, 1000, 1), ElementsAre(1));
+  EXPECT_EQ(choose_batch(lengths, 1, 1000, 6).size(), 6u);
+}
+
 TEST(choose_batch, holds_its_promises_on_random_lengths) {
   std::mt19937 random(11);
   for (int round = 0; round < 500; ++round) {

@@ -59,16 +59,39 @@ int EncoderLane::batch_budget() const {
   return std::min(wanted, std::max(in_time, kLeastBatchTokens));
 }
 
+Lane::Clock::time_point EncoderLane::ready_at() const {
+  if (parts_.min_texts <= 1 || queue_.jobs.empty()) return Clock::time_point::min();
+  std::size_t n_waiting = 0;
+  for (const auto& job : queue_.jobs) n_waiting += job->n_left;
+  return gather_until(parts_.recent.find(queue_.model.get(), work_class_),
+                      static_cast<int>(std::min<std::size_t>(n_waiting, 1 << 20)),
+                      parts_.min_texts);
+}
+
+void EncoderLane::remember_pass(Clock::duration took) {
+  std::vector<const Job*> jobs;
+  for (const Candidate& c : batch_) jobs.push_back(c.job);
+  std::sort(jobs.begin(), jobs.end());
+  const auto n_jobs = std::unique(jobs.begin(), jobs.end()) - jobs.begin();
+  parts_.recent.enter({.model = queue_.model.get(),
+                       .work_class = work_class_,
+                       .end = Clock::now(),
+                       .took = took,
+                       .n_requests = static_cast<int>(n_jobs)});
+}
+
 Turn EncoderLane::step(Shortage shortage) {
   const int budget = batch_budget();
   encode_ahead(queue_, budget, parts_.pool, book_);
-  batch_ = next_batch(queue_, budget);
+  choose_lead(queue_, Clock::now());
+  batch_ = next_batch(queue_, budget, parts_.max_texts);
   Turn turn = Turn::kDone;
   if (!batch_.empty()) {  // Empty where none of the inputs could be encoded.
     const auto took = runner_.run(*queue_.model, batch_, shortage, book_);
     if (took) {
       const double ms = std::chrono::duration<double, std::milli>(*took).count();
       if (ms > 0) tokens_per_ms_ = n_tokens_of(batch_) / ms;
+      if (parts_.min_texts > 1) remember_pass(*took);
       remove_batch(queue_, batch_);
     } else {
       turn = Turn::kNoRoom;

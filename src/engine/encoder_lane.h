@@ -2,10 +2,12 @@
 
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <vector>
 
 #include "engine/batch_runner.h"
+#include "engine/gather.h"
 #include "engine/job_queue.h"
 #include "engine/lane.h"
 
@@ -15,8 +17,11 @@ namespace quern::engine {
 struct EncoderLaneParts {
   ThreadPool& pool;
   Arena& arena;
-  int batch_tokens = 0;  // 0: as each model says.
+  int batch_tokens = 0;                             // 0: as each model says.
+  int min_texts = 1;                                // That a batch waits for: see gather.h.
+  int max_texts = std::numeric_limits<int>::max();  // Of a batch.
   Counters& counters;
+  RecentPasses& recent;
 };
 
 class EncoderLane : public Lane {
@@ -30,12 +35,14 @@ class EncoderLane : public Lane {
 
   bool has_work() const override { return !queue_.jobs.empty(); }
   int n_interactive() const override;
+  Clock::time_point ready_at() const override;
   Turn step(Shortage shortage) override;
   bool is_unwanted() const override;
   Clock::time_point sweep(Sweep which) override;
 
  private:
   int batch_budget() const;
+  void remember_pass(Clock::duration took);
   void retire_finished();
 
   const WorkClass work_class_;

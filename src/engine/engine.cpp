@@ -14,6 +14,7 @@
 #include "engine/engine_parts.h"
 #include "engine/generate/generation_plan.h"
 #include "engine/generate/generator.h"
+#include "engine/idle_timer.h"
 #include "engine/load/model_tasks.h"
 #include "engine/model_pool.h"
 #include "engine/open_requests.h"
@@ -28,6 +29,7 @@ using namespace std::chrono_literals;
 constexpr double kShareOfMachine = 0.8;
 constexpr int kMaxThreads = 1024;
 constexpr int kMaxBatchTokens = 1 << 20;
+constexpr int kMaxBatchTexts = 1 << 20;
 constexpr int kMaxSequences = 1024;
 constexpr std::size_t kShortPromptBytes = 32 << 10;
 // What the process takes over the time beyond its first resident set: the allocator's slack, and
@@ -91,6 +93,12 @@ Status not_generative(const ModelCard& card) {
                                        what_it_does(card.task()))};
 }
 
+/// `done`, and the model counts as used until it was called.
+template <typename Answer>
+std::function<void(Answer)> using_model(ModelUses::UsePtr use, std::function<void(Answer)> done) {
+  return [use = std::move(use), done = std::move(done)](Answer answer) { done(std::move(answer)); };
+}
+
 class EngineImpl : public Engine {
  public:
   EngineImpl(std::shared_ptr<ByteLedger> ledger, Reservation process, int n_threads,
@@ -100,11 +108,17 @@ class EngineImpl : public Engine {
         process_(std::move(process)),
         pool_(n_threads),
         arena_(*ledger_),
-        models_(ledger_, pool_, std::move(source)),
+        models_(ledger_, pool_, std::move(source),
+                {.keep_alive = options.keep_alive,
+                 .on_expiry = [this](auto when) { idle_timer_.look_by(when); },
+                 .let_go = [this](const LoadedWeights& weights) { generator_.let_go(weights); }}),
         generator_(pool_, arena_, *ledger_,
                    {.max_sequences = options.max_sequences, .kv = kv_type}),
         scheduler_(pool_, arena_,
-                   {.batch_tokens = options.batch_tokens, .generator = &generator_}) {}
+                   {.batch_tokens = options.batch_tokens,
+                    .min_batch = options.min_batch,
+                    .max_batch = options.max_batch > 0 ? options.max_batch : kMaxBatchTexts,
+                    .generator = &generator_}) {}
 
   ~EngineImpl() override {
     requests_.close();
@@ -122,7 +136,7 @@ class EngineImpl : public Engine {
       done(std::move(response));
       requests_.leave();
     };
-    LoadedModel model = models_.find_loaded(request.model);
+    LoadedModel model = models_.find_loaded(request.model, request.keep_alive);
     if (model.weights != nullptr) {
       start(job, std::move(request), model);
       return ticket;
@@ -137,11 +151,13 @@ class EngineImpl : public Engine {
     Response answer;
     auto job = std::make_shared<Job>();
     job->done = [&](Response response) { answer = std::move(response); };
-    Result<LoadedModel> model = models_.acquire(request.model);
+    Result<LoadedModel> model = models_.acquire(request.model, request.keep_alive);
+    ModelUses::UsePtr use;
     if (!model.ok()) {
       answer = failed(model.status());
     } else if (admit(*job, std::move(request), model->card)) {
       job->model = model->servable();
+      use = model->use;
       *model = {};  // The job holds it; afterwards it is idle.
       scheduler_.run(job);
     }
@@ -164,9 +180,12 @@ class EngineImpl : public Engine {
       requests_.leave();
     };
     waiting->ticket = ticket;
-    const LoadedModel model = models_.find_loaded(waiting->request.model);
+    const GenerateRequest& wanted = waiting->request;
     // A long prompt takes its time to become tokens.
-    if (model.weights != nullptr && waiting->request.prompt.size() < kShortPromptBytes) {
+    const bool is_short = wanted.prompt.size() < kShortPromptBytes;
+    const LoadedModel model =
+        is_short ? models_.find_loaded(wanted.model, wanted.keep_alive) : LoadedModel();
+    if (model.weights != nullptr) {
       start_generation(*waiting, model);
     } else {
       loads_.add(waiting->request.model, [this, waiting] { load_and_generate(*waiting); });
@@ -180,12 +199,18 @@ class EngineImpl : public Engine {
     return std::shared_ptr<const formats::DecoderModel>(card, &card->as_decoder().model);
   }
 
+  Result<std::string> listed_name(const std::string& model) override {
+    return models_.listed_name(model);
+  }
+
   Result<ModelInfo> describe(const std::string& model) override {
     QUERN_ASSIGN(const std::shared_ptr<const ModelCard> card, models_.card(model));
     return models_.info(*card);
   }
 
   std::vector<ModelInfo> list() override { return models_.list(); }
+
+  std::vector<ModelStatus> statuses() override { return models_.statuses(); }
 
   Status warm(const std::string& model) override { return models_.acquire(model).status(); }
 
@@ -234,7 +259,7 @@ class EngineImpl : public Engine {
     if (stopping_ || pending.ticket->is_cancelled()) {
       return pending.done(not_generated({Code::kCancelled, "cancelled"}));
     }
-    Result<LoadedModel> model = models_.acquire(pending.request.model);
+    Result<LoadedModel> model = models_.acquire(pending.request.model, pending.request.keep_alive);
     if (!model.ok()) return pending.done(not_generated(model.status()));
     start_generation(pending, *model);
   }
@@ -258,7 +283,7 @@ class EngineImpl : public Engine {
         std::make_shared<GenerationJob>(std::move(pending.request), generative, std::move(*prompt));
     job->bytes = std::move(*bytes);
     job->on_delta = std::move(pending.on_delta);
-    job->done = std::move(pending.done);
+    job->done = using_model(model.use, std::move(pending.done));
     pending.ticket->attach(job);
     scheduler_.submit(std::move(job));
   }
@@ -294,6 +319,7 @@ class EngineImpl : public Engine {
   void start(const std::shared_ptr<Job>& job, Request request, const LoadedModel& model) {
     if (!admit(*job, std::move(request), model.card)) return;
     job->model = model.servable();
+    job->done = using_model(model.use, std::move(job->done));
     scheduler_.submit(job);
   }
 
@@ -306,11 +332,12 @@ class EngineImpl : public Engine {
       return;
     }
     const std::string name = request.model;
+    const std::optional<KeepAlive> keep_alive = request.keep_alive;
     const Result<std::shared_ptr<const ModelCard>> card = models_.card(name);
     if (!card.ok()) return answer(*job, failed(card.status()));
     // Ids need no weights: they are made while those come.
     std::future<Result<LoadedModel>> loading =
-        std::async(std::launch::async, [&] { return models_.acquire(name); });
+        std::async(std::launch::async, [&] { return models_.acquire(name, keep_alive); });
     const bool admitted = admit(*job, std::move(request), *card);
     if (admitted) {
       encode_until(*job, [&] { return loading.wait_for(0s) == std::future_status::ready; });
@@ -324,6 +351,7 @@ class EngineImpl : public Engine {
                             fmt::format("model '{}' was replaced while it was loaded", name)}));
     }
     job->model = model->servable();
+    job->done = using_model(model->use, std::move(job->done));
     scheduler_.submit(job);
   }
 
@@ -335,6 +363,7 @@ class EngineImpl : public Engine {
   ModelPool models_;
   OpenRequests requests_;
   Generator generator_;
+  IdleTimer idle_timer_{[this] { return models_.evict_expired(); }};
   Scheduler scheduler_;
   std::atomic<bool> stopping_{false};
   ModelTasks loads_;
@@ -349,6 +378,13 @@ Status check_options(const EngineOptions& o) {
     return {Code::kBadInput,
             fmt::format("batch_tokens is {}, want 1 to {} or 0 for the engine's choice",
                         o.batch_tokens, kMaxBatchTokens)};
+  }
+  if (o.min_batch < 0 || o.max_batch < 0 || (o.max_batch > 0 && o.min_batch > o.max_batch)) {
+    return {
+        Code::kBadInput,
+        fmt::format("batches of {} to {} texts are asked for, want 1 or more, the larger number "
+                    "last, or 0 for no bound",
+                    o.min_batch, o.max_batch)};
   }
   if (o.max_sequences < 1 || o.max_sequences > kMaxSequences) {
     return {Code::kBadInput,

@@ -14,6 +14,8 @@
 #include "base/byte_spans.h"
 #include "base/status.h"
 #include "engine/generate/generation.h"
+#include "engine/keep_alive.h"
+#include "engine/model_status.h"
 #include "engine/work_class.h"
 #include "formats/decoder_model.h"
 #include "formats/head_facts.h"
@@ -27,9 +29,12 @@ struct EngineOptions {
   std::string home = {};           // "": hub::home_folder().
   std::string precision = "auto";  // Or "f32", "bf16", "int8".
   int batch_tokens = 0;            // 0: chosen by the engine.
+  int min_batch = 0;               // Texts that a batch waits for, where others come (gather.h),
+  int max_batch = 0;               // and that it holds at most. 0: no such bound.
   std::string kv_type = "f16";     // Of KV caches: "f16", "q8_0" or "f32".
   int max_sequences = 16;          // Texts that one model generates at once; more wait.
   std::string pooling = {};        // Of every embedder, in place of its own (formats::Pooling).
+  KeepAlive keep_alive = kKeepForever;  // Of requests that do not say.
 };
 
 /// Which side of a search a text is on.
@@ -70,6 +75,7 @@ struct Request {
   std::optional<text::TruncationSide> truncation_side;  // Unset: the model's own.
   WorkClass work_class = WorkClass::kInteractive;
   std::optional<std::chrono::steady_clock::time_point> deadline;
+  std::optional<KeepAlive> keep_alive = {};  // Of the model; unset: as the engine's options say.
 };
 
 /// What became of one input.
@@ -173,12 +179,19 @@ class Engine {
   virtual Result<std::shared_ptr<const formats::DecoderModel>> decoder(
       const std::string& model) = 0;
 
+  /// The name that a model is listed under. Reads none of its files. Errors: kNotFound (near
+  /// names).
+  virtual Result<std::string> listed_name(const std::string& model) = 0;
+
   /// Reads config and tokenizer, not the weights. Errors: kNotFound (near names), kBadInput.
   virtual Result<ModelInfo> describe(const std::string& model) = 0;
 
   /// Every model that can be named: the installed ones that can be used and the loaded ones, by
   /// name. Reads no weights.
   virtual std::vector<ModelInfo> list() = 0;
+
+  /// What became of each model that was asked for since the start, by name.
+  virtual std::vector<ModelStatus> statuses() = 0;
 
   /// Loads the weights now rather than at the first request.
   virtual Status warm(const std::string& model) = 0;

@@ -50,6 +50,11 @@ class engine : public ::testing::Test {
     return future;
   }
 
+  static bool eventually(const std::function<bool()>& holds) {
+    for (int i = 0; i < 2000 && !holds(); ++i) std::this_thread::sleep_for(milliseconds(5));
+    return holds();
+  }
+
   Gate gate_;
   std::shared_ptr<FakeSource::Log> log_ = std::make_shared<FakeSource::Log>();
   std::unique_ptr<Engine> engine_;
@@ -224,6 +229,67 @@ TEST_F(engine, a_replaced_model_is_another_one_at_the_next_request) {
   EXPECT_EQ(log_->reads, (std::vector<std::string>{"a", "a"}));
 }
 
+TEST_F(engine, a_model_goes_when_its_last_request_said_so) {
+  make({.keep_alive = milliseconds(20)});
+  const auto is_loaded = [&](const std::string& name) { return engine_->describe(name)->loaded; };
+  ASSERT_TRUE(engine_->run(request({"x"}, "a")).status.ok());
+  ASSERT_TRUE(submit(request({"x"}, "b")).get().status.ok());
+  EXPECT_TRUE(eventually([&] { return !is_loaded("a") && !is_loaded("b"); }));
+
+  Request kept = request({"x"}, "a");
+  kept.keep_alive = kKeepForever;
+  ASSERT_TRUE(submit(std::move(kept)).get().status.ok());
+  Request hour = request({"x"}, "b");
+  hour.keep_alive = std::chrono::hours(1);
+  ASSERT_TRUE(submit(std::move(hour)).get().status.ok());
+  std::this_thread::sleep_for(milliseconds(60));
+  EXPECT_TRUE(is_loaded("a") && is_loaded("b"));
+
+  Request last = request({"x"}, "a");
+  last.keep_alive = KeepAlive(0);
+  ASSERT_TRUE(submit(std::move(last)).get().status.ok());
+  EXPECT_TRUE(eventually([&] { return !is_loaded("a"); }));
+  EXPECT_TRUE(is_loaded("b"));
+  const std::vector<ModelStatus> all = engine_->statuses();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].n_requests, 3);
+  EXPECT_EQ(all[0].n_loads, 2);
+  EXPECT_EQ(all[0].n_running, 0);
+  EXPECT_FALSE(all[0].loaded);
+}
+
+TEST_F(engine, a_model_stays_while_a_request_runs_whatever_another_said) {
+  make();
+  gate_.set(false);
+  Request long_one = request({"x"});
+  long_one.keep_alive = KeepAlive(0);
+  std::future<Response> running = submit(std::move(long_one));
+  gate_.wait_for_arrivals(1);
+  log_->is_removed = true;  // Its files go meanwhile.
+  std::this_thread::sleep_for(milliseconds(20));
+  EXPECT_EQ(engine_->statuses()[0].n_running, 1);
+  EXPECT_TRUE(engine_->statuses()[0].loaded);
+  gate_.set(true);
+  EXPECT_EQ(running.get().outcomes[0].values, fake_values("x"));
+  EXPECT_TRUE(eventually([&] { return !engine_->statuses()[0].loaded; }));
+  EXPECT_EQ(engine_->run(request({"x"})).status.code(), Code::kNotFound);
+}
+
+TEST_F(engine, requests_that_wait_for_a_load_fail_with_it_and_are_not_all_tried) {
+  make();
+  log_->load_gate.set(false);
+  std::vector<std::future<Response>> answers;
+  for (int i = 0; i < 20; ++i) answers.push_back(submit(request({"x"}, "broken")));
+  std::future<Response> other = submit(request({"x"}, "a"));
+  log_->load_gate.set(true);
+  for (auto& a : answers) {
+    EXPECT_THAT(a.get().status.message(), HasSubstr("tensor 'x' is missing"));
+  }
+  EXPECT_TRUE(other.get().outcomes[0].status.ok());
+  EXPECT_EQ(log_->n_loads("broken"), 1);
+  EXPECT_EQ(engine_->statuses()[1].problem.code(), Code::kBadInput);
+}
+
 TEST_F(engine, a_ticket_may_outlive_the_engine) {
   make();
   std::shared_ptr<Ticket> ticket;
@@ -272,6 +338,7 @@ TEST_F(engine, options_that_make_no_sense_are_refused) {
   };
   EXPECT_EQ(refusal({.n_threads = -1}), "-1 threads are asked for, want 1 to 1024 or 0 for all");
   EXPECT_THAT(refusal({.batch_tokens = -1}), HasSubstr("batch_tokens is -1"));
+  EXPECT_THAT(refusal({.min_batch = 9, .max_batch = 8}), HasSubstr("batches of 9 to 8 texts"));
   const auto small =
       make_engine({.memory_bytes = 1000}, std::make_unique<FakeSource>(log_, kWeights));
   EXPECT_EQ(small.status().code(), Code::kExhausted);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/load_meter.h"
 #include "base/utf8.h"
 #include "engine/load/model_source.h"
 
@@ -142,15 +143,16 @@ class Gate {
 };
 
 /// Models "a" to "e"; names that start with "missing" do not exist, weights of "broken" do not
-/// load.
+/// load, and "garbled" cannot even be read.
 class FakeSource : public ModelSource {
  public:
   struct Log {
     std::mutex mutex;
     std::vector<std::string> reads, loads;
     Gate load_gate;
-    std::atomic<int> state{0};        // Of every model's files.
-    std::size_t tokenizer_bytes = 0;  // As they are guessed.
+    std::atomic<int> state{0};            // Of every model's files,
+    std::atomic<bool> is_removed{false};  // if they are there at all.
+    std::size_t tokenizer_bytes = 0;      // As they are guessed.
     bool has_tokenizer = false;
 
     int n_loads(const std::string& name) {
@@ -163,7 +165,7 @@ class FakeSource : public ModelSource {
       : log_(std::move(log)), weight_bytes_(weight_bytes), hook_(std::move(hook)) {}
 
   Result<ModelPlace> resolve(const std::string& model) const override {
-    if (model.starts_with("missing")) {
+    if (model.starts_with("missing") || log_->is_removed) {
       return {Code::kNotFound, "no model is named '" + model + "'"};
     }
     const std::string name = model.starts_with("path/to/") ? model.substr(8) : model;
@@ -178,6 +180,7 @@ class FakeSource : public ModelSource {
       const std::lock_guard<std::mutex> lock(log_->mutex);
       log_->reads.push_back(place.name);
     }
+    if (place.name == "garbled") return Status(Code::kBadInput, "config.json is garbled");
     ModelCard card = fake_card(place.name);
     card.key = place.key;
     if (log_->has_tokenizer) card.encoder = fake_encoder();
@@ -196,6 +199,8 @@ class FakeSource : public ModelSource {
   Result<std::shared_ptr<const LoadedWeights>> load(std::shared_ptr<const ModelCard> card,
                                                     ByteLedger& ledger,
                                                     ThreadPool&) const override {
+    LoadMeter::current().begin(LoadMeter::Phase::kPacking, weight_bytes_);
+    LoadMeter::current().add(weight_bytes_ / 2);
     log_->load_gate.pass();
     {
       const std::lock_guard<std::mutex> lock(log_->mutex);
@@ -208,6 +213,7 @@ class FakeSource : public ModelSource {
   }
 
   std::vector<ModelInfo> installed() const override {
+    if (log_->is_removed) return {};
     ModelInfo info;
     info.name = "a";
     return {info};

@@ -51,6 +51,7 @@ struct Job {
   std::size_t next_input = 0;  // The first that is not encoded yet.
   std::size_t n_left = 0;      // Inputs without an outcome.
   bool started = false;        // Was any input in a batch yet?
+  int n_overtaken = 0;         // Batches that went to a more urgent job while this one was next.
   long last_batch = 0;         // Number of the last batch with one of its inputs.
   std::list<std::shared_ptr<Job>>::iterator position;  // Among the jobs of its lane.
 };

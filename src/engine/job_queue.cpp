@@ -13,6 +13,8 @@ constexpr int kBatchesAhead = 8;
 constexpr std::size_t kMaxAhead = 1024;  // Inputs to choose from: bounds the sorting.
 constexpr long kBytesPerToken = 4;       // A guess for texts not encoded yet.
 constexpr long kTokensBeforeWeights = 1 << 14;
+constexpr std::chrono::seconds kSoon{2};  // Of a deadline: near.
+constexpr int kMostOvertaken = 3;
 constexpr std::size_t kInputTokens = 4;  // Even an empty input is some work.
 
 struct Claim {
@@ -84,7 +86,25 @@ void encode_until(Job& job, const std::function<bool()>& is_enough) {
   }
 }
 
-std::vector<Candidate> next_batch(JobQueue& queue, int batch_tokens) {
+void choose_lead(JobQueue& queue, Clock::time_point now) {
+  if (queue.jobs.empty()) return;
+  const auto due = [](const std::shared_ptr<Job>& job) {
+    return job->deadline.value_or(Clock::time_point::max());
+  };
+  const auto urgent =
+      std::min_element(queue.jobs.begin(), queue.jobs.end(),
+                       [&](const auto& a, const auto& b) { return due(a) < due(b); });
+  Job& front = *queue.jobs.front();
+  if (urgent == queue.jobs.begin() || due(*urgent) > now + kSoon ||
+      front.n_overtaken == kMostOvertaken) {
+    front.n_overtaken = 0;
+    return;
+  }
+  ++front.n_overtaken;
+  queue.jobs.splice(queue.jobs.begin(), queue.jobs, urgent);
+}
+
+std::vector<Candidate> next_batch(JobQueue& queue, int batch_tokens, int max_texts) {
   std::vector<Candidate> candidates;
   std::vector<int> lengths;
   long tokens = 0;
@@ -105,7 +125,7 @@ std::vector<Candidate> next_batch(JobQueue& queue, int batch_tokens) {
   }
   if (candidates.empty()) return candidates;
   std::vector<Candidate> batch;
-  for (const int i : choose_batch(lengths, /*lead=*/0, batch_tokens)) {
+  for (const int i : choose_batch(lengths, /*lead=*/0, batch_tokens, max_texts)) {
     batch.push_back(candidates[static_cast<std::size_t>(i)]);
   }
   return batch;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <list>
 #include <memory>
 #include <vector>
@@ -21,8 +22,9 @@ struct Candidate {
 
 struct JobQueue {
   std::shared_ptr<const Servable> model;
-  // The front job leads the next batch (its oldest input is in it) and then goes to the back, so
-  // an input waits for at most as many batches as there are jobs and older inputs of its own.
+  // The front job leads the next batch (its oldest input is in it) and then goes to the back. One
+  // whose deadline is near goes first, but not for ever: an input waits for at most four times as
+  // many batches as there are jobs and older inputs of its own.
   std::list<std::shared_ptr<Job>> jobs;
 };
 
@@ -35,9 +37,13 @@ void encode_ahead(JobQueue& queue, int batch_tokens, ThreadPool& pool, OutcomeBo
 /// work for some batches. Stops at one that cannot be encoded: encode_ahead gives it its outcome.
 void encode_until(Job& job, const std::function<bool()>& is_enough);
 
+/// Brings the job to the front that is to lead the next batch.
+void choose_lead(JobQueue& queue, Clock::time_point now);
+
 /// The inputs of the next batch, the lead first, all of which want the same form; empty if no input
 /// is encoded.
-std::vector<Candidate> next_batch(JobQueue& queue, int batch_tokens);
+std::vector<Candidate> next_batch(JobQueue& queue, int batch_tokens,
+                                  int max_texts = std::numeric_limits<int>::max());
 
 /// Takes the inputs of a batch that ran out of their jobs, and sends the lead job to the back.
 void remove_batch(JobQueue& queue, const std::vector<Candidate>& batch);

@@ -36,6 +36,9 @@ class Lane {
   /// Its interactive requests. A lane without any is bulk.
   virtual int n_interactive() const = 0;
 
+  /// When it wants to run what it has: the past, unless it waits for more (gather.h).
+  virtual Clock::time_point ready_at() const { return Clock::time_point::min(); }
+
   /// Runs one pass, at Pace::current(), and answers what it finished.
   virtual Turn step(Shortage shortage) = 0;
 

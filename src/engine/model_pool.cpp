@@ -10,6 +10,8 @@ namespace {
 
 // Loads of a model whose files are replaced while they are read.
 constexpr int kMaxLoads = 3;
+// Until an expired model is looked at again that somebody was about to let go of.
+constexpr std::chrono::milliseconds kStillHeld{50};
 
 struct HeldEncoder {
   std::shared_ptr<ByteLedger> ledger;  // Outlives the reservation.
@@ -20,8 +22,11 @@ struct HeldEncoder {
 }  // namespace
 
 ModelPool::ModelPool(std::shared_ptr<ByteLedger> ledger, ThreadPool& pool,
-                     std::unique_ptr<const ModelSource> source)
-    : ledger_(std::move(ledger)), pool_(pool), source_(std::move(source)) {}
+                     std::unique_ptr<const ModelSource> source, ModelPoolOptions options)
+    : ledger_(std::move(ledger)),
+      pool_(pool),
+      source_(std::move(source)),
+      options_(std::move(options)) {}
 
 Result<ModelPlace> ModelPool::place_of(const std::string& model) {
   Result<ModelPlace> place = source_->resolve(model);
@@ -46,6 +51,11 @@ ModelPool::Entry& ModelPool::entry_at(const ModelPlace& place, const std::string
   entry.where = place.where;
   entry.opened_as = model;
   return entry;
+}
+
+Result<std::string> ModelPool::listed_name(const std::string& model) {
+  QUERN_ASSIGN(ModelPlace place, place_of(model));
+  return std::move(place.name);
 }
 
 Result<ModelPool::CardPtr> ModelPool::card(const std::string& model) {
@@ -89,7 +99,7 @@ Result<ModelPool::CardPtr> ModelPool::card_at(const ModelPlace& place, const std
     }
     attempt = entry.reading = std::make_shared<Attempt<CardPtr>>();
   }
-  Result<CardPtr> read = read_card(place, model);
+  Result<CardPtr> read = read_card_unless_broken(place, model);
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto entry = entries_.find(place.key);
   if (entry != entries_.end() && entry->second.reading == attempt) {
@@ -106,6 +116,14 @@ Result<ModelPool::CardPtr> ModelPool::card_at(const ModelPlace& place, const std
   return read;
 }
 
+Result<ModelPool::CardPtr> ModelPool::read_card_unless_broken(const ModelPlace& place,
+                                                              const std::string& model) {
+  QUERN_TRY(backoff_.check(place));
+  Result<CardPtr> read = read_card(place, model);
+  if (!read.ok()) backoff_.enter(place, read.status());
+  return read;
+}
+
 Result<ModelPool::CardPtr> ModelPool::read_card(const ModelPlace& place, const std::string& model) {
   const std::string where = "model '" + model + "'";
   QUERN_ASSIGN(Reservation bytes, reserve_tokenizer(place).in(where));
@@ -116,20 +134,25 @@ Result<ModelPool::CardPtr> ModelPool::read_card(const ModelPlace& place, const s
   return CardPtr(std::make_shared<ModelCard>(std::move(card)));
 }
 
-LoadedModel ModelPool::find_loaded(const std::string& model) {
+LoadedModel ModelPool::find_loaded(const std::string& model, std::optional<KeepAlive> keep_alive) {
   const Result<ModelPlace> place = place_of(model);
   if (!place.ok()) return {};
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto found = entries_.find(place->key);
   if (found == entries_.end() || found->second.weights == nullptr) return {};
   found->second.last_used = Clock::now();
-  return {.card = found->second.card, .weights = found->second.weights};
+  return {.card = found->second.card,
+          .weights = found->second.weights,
+          .use = uses_.begin(place->where, place->name, keep_alive)};
 }
 
-Result<LoadedModel> ModelPool::acquire(const std::string& model) {
+Result<LoadedModel> ModelPool::acquire(const std::string& model,
+                                       std::optional<KeepAlive> keep_alive) {
   for (int i_load = 1;; ++i_load) {
     QUERN_ASSIGN(const ModelPlace place, place_of(model));
+    const ModelUses::UsePtr use = uses_.begin(place.where, place.name, keep_alive);
     Result<LoadedModel> loaded = acquire_at(place, model);
+    if (loaded.ok()) loaded->use = use;
     if (!loaded.ok() || i_load == kMaxLoads) return loaded;
     // Replaced meanwhile, card and weights may be of different models.
     const Result<ModelPlace> now = place_of(model);
@@ -140,6 +163,7 @@ Result<LoadedModel> ModelPool::acquire(const std::string& model) {
 Result<LoadedModel> ModelPool::acquire_at(const ModelPlace& place, const std::string& model) {
   QUERN_ASSIGN(const CardPtr card, card_at(place, model));
   std::shared_ptr<Attempt<LoadedModel>> attempt;
+  const auto meter = std::make_shared<LoadMeter>(card->name);
   {
     std::unique_lock<std::mutex> lock(mutex_);
     Entry& entry = entry_at(place, model);
@@ -150,10 +174,16 @@ Result<LoadedModel> ModelPool::acquire_at(const ModelPlace& place, const std::st
       done_cv_.wait(lock, [&] { return attempt->done; });
       return attempt->result;
     }
+    QUERN_TRY(backoff_.check(place));
     attempt = entry.loading = std::make_shared<Attempt<LoadedModel>>();
+    entry.meter = meter;
   }
   const Clock::time_point start = Clock::now();
-  Result<LoadedModel> loaded = load(card).in("model '" + card->name + "'");
+  Result<LoadedModel> loaded = [&] {
+    const LoadMeter::Scope scope(*meter);
+    return load(card).in("model '" + card->name + "'");
+  }();
+  backoff_.enter(place, loaded.status());
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto entry = entries_.find(place.key);
   if (entry != entries_.end() && entry->second.loading == attempt) {
@@ -161,7 +191,11 @@ Result<LoadedModel> ModelPool::acquire_at(const ModelPlace& place, const std::st
     entry->second.last_used = Clock::now();
     entry->second.reload_seconds =
         std::chrono::duration<double>(entry->second.last_used - start).count();
+    entry->second.meter.reset();
     if (loaded.ok()) entry->second.weights = loaded->weights;
+  }
+  if (loaded.ok()) {
+    uses_.loaded(place.where, std::chrono::duration<double>(Clock::now() - start).count());
   }
   attempt->result = loaded;
   attempt->done = true;
@@ -230,6 +264,80 @@ std::vector<ModelPool::Entry> ModelPool::evict_as(Eviction what, std::size_t byt
     }
   }
   return evicted;
+}
+
+ModelPool::Entry* ModelPool::find_entry(const std::string& where) {
+  for (auto& [key, entry] : entries_) {
+    if (entry.where == where) return &entry;
+  }
+  return nullptr;
+}
+
+ModelPool::Clock::time_point ModelPool::evict_expired() {
+  const Clock::time_point now = options_.now();
+  const ModelUses::Due due = uses_.due(now);
+  Clock::time_point next = due.next;
+  for (const std::string& where : due.where) {
+    if (!evict_idle(where)) next = std::min(next, now + kStillHeld);
+  }
+  return next;
+}
+
+/// False where somebody still holds it, in the midst of letting go.
+bool ModelPool::evict_idle(const std::string& where) {
+  std::shared_ptr<const LoadedWeights> weights;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (const Entry* entry = find_entry(where)) weights = entry->weights;
+  }
+  if (weights != nullptr && options_.let_go) options_.let_go(*weights);
+  weights.reset();
+  Entry evicted;  // Goes when the lock is free again.
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto record = uses_.find(where);
+  if (!record || !record->expires) return true;  // In use again.
+  Entry* entry = find_entry(where);
+  if (entry != nullptr) {
+    if (entry->weights.use_count() > 1 || entry->loading != nullptr || entry->reading != nullptr) {
+      return false;
+    }
+    if (entry->weights != nullptr) {
+      log_info("model '{}' evicted, idle for as long as it was to be kept", record->name);
+    }
+    evicted = std::move(*entry);
+    std::erase_if(entries_, [&](const auto& e) { return &e.second == entry; });
+  }
+  uses_.gone(where);
+  return true;
+}
+
+std::vector<ModelStatus> ModelPool::statuses() {
+  using Seconds = std::chrono::duration<double>;
+  const Clock::time_point now = options_.now();
+  std::vector<ModelStatus> out;
+  for (const auto& [where, record] : uses_.records()) {
+    ModelStatus status;
+    status.name = record.name;
+    status.n_requests = record.n_requests;
+    status.n_running = record.n_running;
+    status.n_loads = record.n_loads;
+    status.load_seconds = record.load_seconds;
+    if (record.last_used) status.idle_seconds = Seconds(now - *record.last_used).count();
+    if (const auto failure = backoff_.find(where)) {
+      status.problem = failure->status;
+      status.retry_seconds = failure->retry_seconds;
+    }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (const Entry* entry = find_entry(where)) {
+      status.loaded = entry->weights != nullptr;
+      if (entry->card != nullptr) status.bytes = evictable(*entry, Eviction::kWhole).bytes;
+      if (entry->meter != nullptr) status.loading = entry->meter->progress();
+      if (record.expires) status.expires_seconds = Seconds(*record.expires - now).count();
+    }
+    out.push_back(std::move(status));
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return out;
 }
 
 ModelInfo ModelPool::info(const ModelCard& card) {

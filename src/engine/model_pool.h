@@ -1,6 +1,7 @@
 // The models of this process: each opened once, its weights loaded once however many ask at the
-// same time, and evicted, the least missed first, when the ledger needs their memory. A model whose
-// files were replaced is another one from the next request on.
+// same time, and evicted, the least missed first, when the ledger needs their memory, or when they
+// have been idle for as long as they are to be kept. A model whose files were replaced is another
+// one from the next request on.
 
 #pragma once
 
@@ -14,12 +15,16 @@
 #include <vector>
 
 #include "base/byte_ledger.h"
+#include "base/load_meter.h"
 #include "base/reclaimer.h"
 #include "base/thread_pool.h"
 #include "engine/eviction.h"
 #include "engine/generate/generative_model.h"
 #include "engine/load/model_source.h"
+#include "engine/load_backoff.h"
 #include "engine/model_card.h"
+#include "engine/model_status.h"
+#include "engine/model_uses.h"
 #include "engine/servable.h"
 
 namespace quern::engine {
@@ -28,6 +33,7 @@ namespace quern::engine {
 struct LoadedModel {
   std::shared_ptr<const ModelCard> card;
   std::shared_ptr<const LoadedWeights> weights;
+  ModelUses::UsePtr use = {};  // To be held until the request is done: the model is kept as long.
 
   /// As what it is; nullptr if it is the other kind.
   std::shared_ptr<const Servable> servable() const {
@@ -38,11 +44,27 @@ struct LoadedModel {
   }
 };
 
+struct ModelPoolOptions {
+  using Clock = std::chrono::steady_clock;
+
+  KeepAlive keep_alive = kKeepForever;  // Of requests that do not say.
+  /// Called where a model expires earlier than was foreseen: evict_expired() is due then.
+  std::function<void(Clock::time_point)> on_expiry = {};
+  /// Has others let go of what they keep of an idle model. Called with no lock held.
+  std::function<void(const LoadedWeights&)> let_go = {};
+  std::function<Clock::time_point()> now = Clock::now;  // For tests: of retries and expiry.
+};
+
 /// Threads: all functions may be called from any thread.
 class ModelPool : public Reclaimer {
  public:
+  using Clock = std::chrono::steady_clock;
+
   ModelPool(std::shared_ptr<ByteLedger> ledger, ThreadPool& pool,
-            std::unique_ptr<const ModelSource> source);
+            std::unique_ptr<const ModelSource> source, ModelPoolOptions options = {});
+
+  /// ModelPlace::name. Reads no file. Errors: as ModelSource::resolve.
+  Result<std::string> listed_name(const std::string& model);
 
   /// Errors: as ModelSource::resolve and read; kExhausted.
   Result<std::shared_ptr<const ModelCard>> card(const std::string& model);
@@ -52,11 +74,16 @@ class ModelPool : public Reclaimer {
   /// kExhausted.
   Result<std::shared_ptr<const text::TextEncoder>> encoder(const std::string& model);
 
-  /// Loads the weights if they are not; waits for a load under way.
-  Result<LoadedModel> acquire(const std::string& model);
+  /// Loads the weights if they are not; waits for a load under way. Once the request is done, the
+  /// model is kept for `keep_alive`; unset: as the pool's options say.
+  /// Errors: as ModelSource; kExhausted. What is broken is not read each time: LoadBackoff.
+  Result<LoadedModel> acquire(const std::string& model, std::optional<KeepAlive> keep_alive = {});
 
-  /// The model if it is ready now; neither field is set if not. Never reads a file.
-  LoadedModel find_loaded(const std::string& model);
+  /// The model if it is ready now; no field is set if not. Never reads a file.
+  LoadedModel find_loaded(const std::string& model, std::optional<KeepAlive> keep_alive = {});
+
+  /// Gives up the models whose time is over; returns when the next one's will be.
+  Clock::time_point evict_expired();
 
   /// Idle models. Their weights go first, and whole models only where that is too little.
   std::size_t reclaimable_bytes() override;
@@ -66,13 +93,15 @@ class ModelPool : public Reclaimer {
   std::vector<ModelInfo> list();
   ModelInfo info(const ModelCard& card);
 
+  /// Of every model that was asked for, by name.
+  std::vector<ModelStatus> statuses();
+
  private:
   template <typename T>
   struct Attempt {  // Somebody is at it: the others wait for the same result.
     bool done = false;
     Result<T> result{Code::kUnavailable, ""};
   };
-  using Clock = std::chrono::steady_clock;
   using CardPtr = std::shared_ptr<const ModelCard>;
   struct Entry {
     std::string where;      // ModelPlace::where.
@@ -81,6 +110,7 @@ class ModelPool : public Reclaimer {
     std::shared_ptr<const LoadedWeights> weights;
     std::shared_ptr<Attempt<CardPtr>> reading;
     std::shared_ptr<Attempt<LoadedModel>> loading;
+    std::shared_ptr<const LoadMeter> meter;  // Of `loading`.
     Clock::time_point last_used = Clock::now();
     double reload_seconds = 0;  // What the last load took.
   };
@@ -90,9 +120,12 @@ class ModelPool : public Reclaimer {
   Result<ModelPlace> place_of(const std::string& model);
   Entry& entry_at(const ModelPlace& place, const std::string& model);  // With the mutex held.
   Result<CardPtr> card_at(const ModelPlace& place, const std::string& model);
+  Result<CardPtr> read_card_unless_broken(const ModelPlace& place, const std::string& model);
   Result<CardPtr> read_card(const ModelPlace& place, const std::string& model);
   Result<LoadedModel> acquire_at(const ModelPlace& place, const std::string& model);
   Result<LoadedModel> load(const CardPtr& card);
+  bool evict_idle(const std::string& where);
+  Entry* find_entry(const std::string& where);  // With the mutex held.
   Result<Reservation> reserve_tokenizer(const ModelPlace& place);
   // With the mutex held, as the next.
   Evictable evictable(const Entry& entry, Eviction what) const;
@@ -102,6 +135,9 @@ class ModelPool : public Reclaimer {
   const std::shared_ptr<ByteLedger> ledger_;
   ThreadPool& pool_;
   const std::unique_ptr<const ModelSource> source_;
+  const ModelPoolOptions options_;
+  LoadBackoff backoff_{options_.now};
+  ModelUses uses_{options_.keep_alive, options_.on_expiry, options_.now};
 
   std::mutex mutex_;
   std::condition_variable done_cv_;

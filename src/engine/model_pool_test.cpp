@@ -12,6 +12,7 @@ namespace quern::engine {
 namespace {
 
 using ::testing::HasSubstr;
+using namespace std::chrono_literals;
 
 constexpr std::size_t kWeights = 1000;
 
@@ -19,13 +20,25 @@ class model_pool : public ::testing::Test {
  protected:
   void make(std::size_t limit) {
     ledger_ = std::make_shared<ByteLedger>(limit);
-    models_ =
-        std::make_unique<ModelPool>(ledger_, pool_, std::make_unique<FakeSource>(log_, kWeights));
+    models_ = std::make_unique<ModelPool>(
+        ledger_, pool_, std::make_unique<FakeSource>(log_, kWeights),
+        ModelPoolOptions{.keep_alive = 10min,
+                         .on_expiry =
+                             [this](auto when) {
+                               const std::lock_guard<std::mutex> lock(expiries_mutex_);
+                               expiries_.push_back(when);
+                             },
+                         .let_go = [this](const LoadedWeights&) { ++n_let_go_; },
+                         .now = [this] { return now_; }});
   }
 
   ThreadPool pool_{1};
   std::shared_ptr<FakeSource::Log> log_ = std::make_shared<FakeSource::Log>();
   std::shared_ptr<ByteLedger> ledger_;
+  ModelPool::Clock::time_point now_ = ModelPool::Clock::now();
+  std::mutex expiries_mutex_;
+  std::vector<ModelPool::Clock::time_point> expiries_;
+  int n_let_go_ = 0;
   std::unique_ptr<ModelPool> models_;
 };
 
@@ -180,15 +193,151 @@ TEST_F(model_pool, a_replaced_model_is_read_and_loaded_anew) {
   EXPECT_EQ(models_->list().size(), 1u);
 }
 
-TEST_F(model_pool, failures_are_told_and_may_be_tried_again) {
+TEST_F(model_pool, failures_are_told_and_tried_again_after_a_while) {
   make(10 * kWeights);
   EXPECT_EQ(models_->card("missing").status().code(), Code::kNotFound);
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 1; i <= 2; ++i) {
     const Status broken = models_->acquire("broken").status();
     EXPECT_EQ(broken.code(), Code::kBadInput);
     EXPECT_EQ(broken.message(), "model 'broken': tensor 'x' is missing");
+    const Status again = models_->acquire("broken").status();
+    EXPECT_EQ(again.code(), Code::kBadInput);
+    EXPECT_THAT(again.message(), HasSubstr("tensor 'x' is missing (it failed"));
+    EXPECT_EQ(log_->n_loads("broken"), i);
+    now_ += 1s;
   }
-  EXPECT_EQ(log_->n_loads("broken"), 2);
+  log_->state = 1;  // Its files were replaced.
+  EXPECT_EQ(models_->acquire("broken").status().message(), "model 'broken': tensor 'x' is missing");
+  EXPECT_EQ(log_->n_loads("broken"), 3);
+  EXPECT_TRUE(models_->acquire("a").ok());
+}
+
+TEST_F(model_pool, a_card_that_cannot_be_read_is_not_read_each_time) {
+  make(10 * kWeights);
+  EXPECT_EQ(models_->card("garbled").status().message(), "config.json is garbled");
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(models_->acquire("garbled").ok());
+  EXPECT_EQ(log_->reads.size(), 1u);
+  const std::vector<ModelStatus> all = models_->statuses();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].problem.message(), "config.json is garbled");
+  EXPECT_EQ(all[0].retry_seconds, 0.5);
+  EXPECT_FALSE(all[0].loaded);
+}
+
+TEST_F(model_pool, want_of_memory_may_be_tried_at_any_time) {
+  make(kWeights - 1);
+  const std::string first = models_->acquire("a").status().message();
+  EXPECT_EQ(models_->acquire("a").status().message(), first);
+}
+
+TEST_F(model_pool, a_model_goes_when_its_time_is_over) {
+  make(10 * kWeights);
+  ASSERT_TRUE(models_->acquire("a").ok());
+  EXPECT_EQ(expiries_, std::vector{now_ + 10min});
+  now_ += 10min - 1s;
+  EXPECT_EQ(models_->evict_expired(), now_ + 1s);
+  EXPECT_NE(models_->find_loaded("a").weights, nullptr);  // Used again.
+  now_ += 1s;
+  EXPECT_EQ(models_->evict_expired(), now_ + 10min - 1s);
+  EXPECT_EQ(ledger_->used_bytes(), kWeights);
+  now_ += 10min;
+  EXPECT_EQ(models_->evict_expired(), ModelPool::Clock::time_point::max());
+  EXPECT_EQ(ledger_->used_bytes(), 0u);
+  EXPECT_EQ(models_->find_loaded("a").weights, nullptr);
+  ASSERT_TRUE(models_->acquire("a").ok());  // And it comes back.
+  EXPECT_EQ(log_->n_loads("a"), 2);
+}
+
+TEST_F(model_pool, a_request_says_how_long_its_model_stays) {
+  make(10 * kWeights);
+  ASSERT_TRUE(models_->acquire("a", KeepAlive(0)).ok());
+  ASSERT_TRUE(models_->acquire("b", kKeepForever).ok());
+  ASSERT_TRUE(models_->acquire("c", 5s).ok());
+  EXPECT_EQ(models_->evict_expired(), now_ + 5s);
+  EXPECT_EQ(models_->find_loaded("a").weights, nullptr);
+  now_ += 24h;
+  models_->evict_expired();
+  EXPECT_EQ(models_->find_loaded("c").weights, nullptr);
+  EXPECT_NE(models_->find_loaded("b", kKeepForever).weights, nullptr);
+  ASSERT_TRUE(ledger_->reserve("x", 10 * kWeights).ok());  // Kept for ever, not against all needs.
+  EXPECT_EQ(models_->find_loaded("b").weights, nullptr);
+}
+
+TEST_F(model_pool, a_model_in_use_does_not_expire) {
+  make(10 * kWeights);
+  Result<LoadedModel> busy = models_->acquire("a", KeepAlive(0));
+  ASSERT_TRUE(models_->acquire("a", KeepAlive(0)).ok());  // Another request, done at once.
+  now_ += 24h;
+  models_->evict_expired();
+  EXPECT_NE(models_->find_loaded("a", KeepAlive(0)).weights, nullptr);
+  *busy = {};
+  models_->evict_expired();
+  EXPECT_EQ(ledger_->used_bytes(), 0u);
+}
+
+TEST_F(model_pool, what_is_still_held_goes_a_moment_later) {
+  make(10 * kWeights);
+  Result<LoadedModel> model = models_->acquire("a", KeepAlive(0));
+  model->use.reset();
+  EXPECT_GT(models_->evict_expired(), now_);
+  EXPECT_LT(models_->evict_expired(), now_ + 1s);
+  EXPECT_EQ(ledger_->used_bytes(), kWeights);
+  EXPECT_EQ(n_let_go_, 2);
+  *model = {};
+  EXPECT_EQ(models_->evict_expired(), ModelPool::Clock::time_point::max());
+  EXPECT_EQ(ledger_->used_bytes(), 0u);
+}
+
+TEST_F(model_pool, a_replaced_or_removed_model_expires_too) {
+  make(10 * kWeights);
+  ASSERT_TRUE(models_->acquire("a", 5s).ok());
+  log_->state = 1;
+  ASSERT_TRUE(models_->acquire("a", 5s).ok());  // The new one; the old one goes with that.
+  EXPECT_EQ(ledger_->used_bytes(), kWeights);
+  log_->is_removed = true;
+  EXPECT_EQ(models_->acquire("a").status().code(), Code::kNotFound);
+  now_ += 5s;
+  models_->evict_expired();
+  EXPECT_EQ(ledger_->used_bytes(), 0u);
+  EXPECT_TRUE(models_->list().empty());
+}
+
+TEST_F(model_pool, tells_what_became_of_its_models) {
+  make(10 * kWeights);
+  Result<LoadedModel> running = models_->acquire("b");
+  ASSERT_TRUE(models_->acquire("b").ok());
+  ASSERT_TRUE(models_->acquire("a", 5s).ok());
+  now_ += 2s;
+  const std::vector<ModelStatus> all = models_->statuses();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].name, "a");
+  EXPECT_TRUE(all[0].loaded);
+  EXPECT_EQ(all[0].bytes, kWeights);
+  EXPECT_EQ(all[0].n_requests, 1);
+  EXPECT_EQ(all[0].n_loads, 1);
+  EXPECT_EQ(*all[0].idle_seconds, 2);
+  EXPECT_EQ(*all[0].expires_seconds, 3);
+  EXPECT_EQ(all[1].n_requests, 2);
+  EXPECT_EQ(all[1].n_running, 1);
+  EXPECT_FALSE(all[1].expires_seconds);
+  EXPECT_TRUE(all[1].problem.ok());
+}
+
+TEST_F(model_pool, tells_how_far_a_load_has_come) {
+  make(10 * kWeights);
+  log_->load_gate.set(false);
+  std::thread loading([&] { EXPECT_TRUE(models_->acquire("a").ok()); });
+  log_->load_gate.wait_for_arrivals(1);
+  const std::vector<ModelStatus> all = models_->statuses();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_FALSE(all[0].loaded);
+  ASSERT_TRUE(all[0].loading);
+  EXPECT_EQ(all[0].loading->phase, LoadMeter::Phase::kPacking);
+  EXPECT_EQ(all[0].loading->done_bytes, kWeights / 2);
+  EXPECT_EQ(all[0].loading->total_bytes, kWeights);
+  log_->load_gate.set(true);
+  loading.join();
+  EXPECT_FALSE(models_->statuses()[0].loading);
 }
 
 TEST_F(model_pool, lists_installed_and_open_models_by_name) {

@@ -70,7 +70,10 @@ Scheduler::Scheduler(ThreadPool& pool, Arena& arena, SchedulerOptions options)
       parts_{.pool = pool,
              .arena = arena,
              .batch_tokens = options_.batch_tokens,
-             .counters = counters_} {
+             .min_texts = options_.min_batch,
+             .max_texts = options_.max_batch,
+             .counters = counters_,
+             .recent = recent_} {
   driver_ = std::thread([this] { driver_main(); });
 }
 
@@ -80,6 +83,7 @@ Scheduler::~Scheduler() {
     stopping_ = true;
   }
   work_cv_.notify_all();
+  hold_cv_.notify_all();
   driver_.join();
 }
 
@@ -106,9 +110,16 @@ void Scheduler::submit(std::shared_ptr<Job> job) {
     const std::lock_guard<std::mutex> lock(mutex_);
     watch(*job, job->work_class);
     incoming_.push_back(std::move(job));
-    wake = !driving_;
+    has_fresh_ = true;
+    wake = !driving_ || holding_;
   }
-  if (wake) work_cv_.notify_one();
+  if (wake) wake_driver();
+}
+
+void Scheduler::wake_driver() {
+  // One of the two has somebody to wake: the driver thread waits for work, whoever drives for more.
+  work_cv_.notify_one();
+  hold_cv_.notify_one();
 }
 
 void Scheduler::submit(std::shared_ptr<GenerationJob> job) {
@@ -117,9 +128,10 @@ void Scheduler::submit(std::shared_ptr<GenerationJob> job) {
     const std::lock_guard<std::mutex> lock(mutex_);
     watch(*job, job->request.work_class);
     options_.generator->submit(std::move(job));
-    wake = !driving_;
+    has_fresh_ = true;
+    wake = !driving_ || holding_;
   }
-  if (wake) work_cv_.notify_one();
+  if (wake) wake_driver();
 }
 
 void Scheduler::run(const std::shared_ptr<Job>& job) {
@@ -133,6 +145,8 @@ void Scheduler::run(const std::shared_ptr<Job>& job) {
     done_cv_.notify_all();
   };
   incoming_.push_back(job);
+  has_fresh_ = true;
+  if (holding_) hold_cv_.notify_one();
   if (!driving_) drive(lock, &finished);
   done_cv_.wait(lock, [&] { return finished; });
 }
@@ -152,11 +166,21 @@ void Scheduler::drive(std::unique_lock<std::mutex>& lock, const bool* until) {
   while (n_open_ > 0 && (until == nullptr || !*until)) {
     lock.unlock();
     accept();
-    take_turn(nullptr);
+    hold_until_ = Clock::time_point::max();
+    const bool ran = take_turn(nullptr);
     lock.lock();
+    if (!ran) hold(lock);
   }
   driving_ = false;
   if (n_open_ > 0 || stopping_) work_cv_.notify_one();
+}
+
+// Where all that is to be done waits for more: until that is there, or the time is over.
+void Scheduler::hold(std::unique_lock<std::mutex>& lock) {
+  if (hold_until_ == Clock::time_point::max() || has_fresh_ || stopping_) return;
+  holding_ = true;
+  hold_cv_.wait_until(lock, hold_until_);
+  holding_ = false;
 }
 
 void Scheduler::accept() {
@@ -164,6 +188,7 @@ void Scheduler::accept() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     fresh = std::exchange(incoming_, {});
+    has_fresh_ = false;
     cancel_all_ = stopping_;
   }
   for (const JobPtr& job : fresh) {
@@ -189,9 +214,22 @@ std::vector<Scheduler::LanePtr> Scheduler::lanes() const {
   return out;
 }
 
+// All but those that wait for more.
+std::vector<Scheduler::LanePtr> Scheduler::ready_lanes() {
+  std::vector<LanePtr> all = lanes();
+  const Clock::time_point now = Clock::now();
+  std::erase_if(all, [&](const LanePtr& lane) {
+    const Clock::time_point at = lane->ready_at();
+    if (at <= now) return false;
+    hold_until_ = std::min(hold_until_, at);
+    return true;
+  });
+  return all;
+}
+
 // Lanes are held for no longer than this: who gives up what is idle wants it gone.
 Scheduler::LanePtr Scheduler::next_lane(const StepPace* outer) {
-  const std::vector<LanePtr> all = lanes();
+  const std::vector<LanePtr> all = ready_lanes();
   if (outer == nullptr) return shares_.pick(all);
   return shares_.pick_beside(all, outer->lane(), outer->ms_before_);
 }

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -22,8 +23,10 @@
 namespace quern::engine {
 
 struct SchedulerOptions {
-  int batch_tokens = 0;            // 0: as each model says.
-  Generator* generator = nullptr;  // Of texts; outlives us.
+  int batch_tokens = 0;  // 0: as each model says.
+  int min_batch = 1;     // Texts that a batch waits for, where others come: gather.h.
+  int max_batch = std::numeric_limits<int>::max();  // Texts of a batch, at most.
+  Generator* generator = nullptr;                   // Of texts; outlives us.
 };
 
 /// Threads: submit, run, counters from any.
@@ -59,9 +62,12 @@ class Scheduler {
   void opened(WorkClass work_class);
   void driver_main();
   void drive(std::unique_lock<std::mutex>& lock, const bool* until);
+  void hold(std::unique_lock<std::mutex>& lock);
+  void wake_driver();
   void accept();
   EncoderLane& lane_of(const Job& job);
   std::vector<LanePtr> lanes() const;
+  std::vector<LanePtr> ready_lanes();
   LanePtr next_lane(const StepPace* outer);
   bool take_turn(StepPace* outer);
   void overtake(StepPace& outer);
@@ -71,20 +77,24 @@ class Scheduler {
   const std::shared_ptr<std::atomic<bool>> sweep_ = std::make_shared<std::atomic<bool>>(false);
 
   std::mutex mutex_;  // Guards these.
-  std::condition_variable work_cv_, done_cv_;
+  std::condition_variable work_cv_, done_cv_, hold_cv_;
   std::vector<JobPtr> incoming_;
   int n_open_ = 0;  // Accepted jobs without an answer.
   bool driving_ = false;
+  bool has_fresh_ = false;  // Jobs that nobody accepted yet.
+  bool holding_ = false;    // The one who drives waits for more work, or for `hold_until_`.
   bool stopping_ = false;
 
   std::atomic<int> n_interactive_{0};  // Of the open ones.
 
   // Only whoever drives.
   Counters counters_;  // Read by anyone.
+  RecentPasses recent_;
   EncoderLaneParts parts_;
   std::vector<std::shared_ptr<EncoderLane>> encoders_;
   FairShares shares_;
   Clock::time_point next_deadline_ = Clock::time_point::max();
+  Clock::time_point hold_until_ = Clock::time_point::max();  // Of lanes that wait for more.
   bool cancel_all_ = false;
 
   std::thread driver_;

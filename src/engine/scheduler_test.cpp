@@ -160,6 +160,56 @@ TEST_F(scheduler, several_requests_share_a_batch) {
   EXPECT_THAT(batches(), ElementsAre(ElementsAre(5), ElementsAre(2, 3, 4)));
 }
 
+TEST_F(scheduler, a_batch_holds_so_many_texts_at_most) {
+  scheduler_.reset();
+  scheduler_ = std::make_unique<Scheduler>(pool_, arena_, SchedulerOptions{.max_batch = 2});
+  const auto sent = submit({"a", "b", "c", "d", "e"});
+  EXPECT_EQ(sent->future.get().outcomes.size(), 5u);
+  EXPECT_THAT(batches(),
+              ElementsAre(std::vector<int>(2, 1), std::vector<int>(2, 1), std::vector<int>(1, 1)));
+}
+
+// Behind a pass of several requests a batch waits for more, for a part of the time that pass took;
+// without one it never does.
+TEST_F(scheduler, a_batch_waits_for_more_only_where_more_may_come) {
+  scheduler_.reset();
+  const auto slow = [this](const std::vector<int>& lengths) {
+    hook()(lengths);
+    std::this_thread::sleep_for(milliseconds(40));
+  };
+  model_ = std::make_shared<FakeServable>(slow);
+  scheduler_ = std::make_unique<Scheduler>(pool_, arena_, SchedulerOptions{.min_batch = 3});
+  gate_.set(false);
+  const auto first = submit({"a"});
+  gate_.wait_for_arrivals(1);
+  const auto second = submit({"bb"}), third = submit({"bb"});
+  gate_.set(true);
+  third->future.get();
+  const auto fourth = submit({"ccc"}), fifth = submit({"ccc"}), sixth = submit({"ccc"});
+  sixth->future.get();
+  EXPECT_THAT(batches(),
+              ElementsAre(std::vector<int>{1}, std::vector<int>{2, 2}, std::vector<int>{3, 3, 3}));
+  const auto alone = submit({"dddd"});  // Nobody else comes: it waits for a moment, and runs.
+  EXPECT_EQ(alone->future.get().outcomes[0].values, fake_values("dddd"));
+  auto last = make({"eeeee"});  // The same for who would drive himself.
+  scheduler_->run(last->job);
+  EXPECT_EQ(last->future.get().outcomes[0].values, fake_values("eeeee"));
+}
+
+TEST_F(scheduler, a_near_deadline_goes_first) {
+  gate_.set(false);
+  const auto running = submit({"r"});
+  gate_.wait_for_arrivals(1);
+  const auto patient = submit(texts_of_lengths({60, 60, 60}));
+  auto urgent = make(texts_of_lengths({61}));
+  urgent->job->deadline = Clock::now() + std::chrono::milliseconds(1500);
+  scheduler_->submit(urgent->job);
+  gate_.set(true);
+  patient->future.get();
+  EXPECT_TRUE(urgent->future.get().outcomes[0].status.ok());
+  EXPECT_EQ(batches().at(1), std::vector<int>{61});
+}
+
 TEST_F(scheduler, interactive_overtakes_bulk) {
   gate_.set(false);
   auto bulk = submit(texts_of_lengths(std::vector<int>(20, 64)), WorkClass::kBulk);

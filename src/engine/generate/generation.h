@@ -11,6 +11,7 @@
 #include "base/byte_spans.h"
 #include "base/status.h"
 #include "engine/generate/sampling.h"
+#include "engine/keep_alive.h"
 #include "engine/work_class.h"
 
 namespace quern::engine {
@@ -36,6 +37,7 @@ struct GenerateRequest {
   int n_kept = 0;  // kSlide: tokens at the front that stay.
   WorkClass work_class = WorkClass::kInteractive;
   std::optional<std::chrono::steady_clock::time_point> deadline;
+  std::optional<KeepAlive> keep_alive = {};  // Of the model; unset: as the engine's options say.
 };
 
 struct GeneratedToken {

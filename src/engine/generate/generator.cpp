@@ -73,12 +73,16 @@ void Generator::reclaim(std::size_t bytes) {
   while (!is_enough() && (drop_idle_lane() || reclaim_from_lanes())) continue;
 }
 
-bool Generator::drop_idle_lane() {
+void Generator::let_go(const LoadedWeights& weights) { drop_idle_lane(&weights); }
+
+// Of these weights, or any.
+bool Generator::drop_idle_lane(const LoadedWeights* of) {
   LanePtr lane;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const auto idle =
-        std::find_if(lanes_.begin(), lanes_.end(), [](const LanePtr& l) { return l->is_idle(); });
+    const auto idle = std::find_if(lanes_.begin(), lanes_.end(), [&](const LanePtr& l) {
+      return l->is_idle() && (of == nullptr || l->model().get() == of);
+    });
     if (idle == lanes_.end()) return false;
     lane = std::move(*idle);
     lanes_.erase(idle);

@@ -35,6 +35,10 @@ class Generator : public Reclaimer {
   std::size_t reclaimable_bytes() override;
   void reclaim(std::size_t bytes) override;
 
+  /// Drops the lane of these weights, with all it keeps, if it is idle: nothing of ours holds them
+  /// any more.
+  void let_go(const LoadedWeights& weights);
+
   const GenerationCounters& counters() const { return parts_.counters; }
 
  private:
@@ -42,7 +46,7 @@ class Generator : public Reclaimer {
   using LanePtr = std::shared_ptr<GeneratorLane>;
 
   GeneratorLane& lane_of(const JobPtr& job);
-  bool drop_idle_lane();
+  bool drop_idle_lane(const LoadedWeights* of = nullptr);
   bool reclaim_from_lanes();
 
   GeneratorParts parts_;

@@ -42,6 +42,8 @@ class FakeEngine final : public Engine {
   Result<std::shared_ptr<const formats::DecoderModel>> decoder(const std::string&) override {
     return Status(Code::kNotFound, "none");
   }
+  Result<std::string> listed_name(const std::string& model) override { return model; }
+  std::vector<ModelStatus> statuses() override { return {}; }
   Result<ModelInfo> describe(const std::string&) override { return ModelInfo{}; }
   std::vector<ModelInfo> list() override { return {}; }
   Status warm(const std::string&) override { return {}; }
