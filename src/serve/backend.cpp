@@ -7,18 +7,14 @@
 
 namespace quern::serve {
 
-std::optional<HttpError> enter_engine(Backend& backend) {
-  if (backend.n_in_flight.fetch_add(1) < backend.max_in_flight) return {};
-  leave_engine(backend);
-  HttpError error =
-      http_error(429, fmt::format("{} requests are waiting already, the limit of this server",
-                                  backend.max_in_flight));
+std::optional<HttpError> enter_engine(Backend& backend, int n_inputs) {
+  const std::optional<QueueLimit::Full> full = backend.queue.enter(n_inputs);
+  if (!full) return {};
+  HttpError error = http_error(429, full->message);
   error.code = "rate_limit_exceeded";
-  error.retry_after_s = 1;
+  error.retry_after_s = full->retry_after_s;
   return error;
 }
-
-void leave_engine(Backend& backend) { backend.n_in_flight.fetch_sub(1); }
 
 void run_task(TaskThread& thread, std::shared_ptr<Exchange> exchange,
               std::function<void(Exchange&)> fn) {

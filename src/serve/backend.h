@@ -16,6 +16,7 @@
 #include "serve/http/exchange.h"
 #include "serve/metrics.h"
 #include "serve/model_names.h"
+#include "serve/queue_limit.h"
 
 namespace quern::serve {
 
@@ -24,6 +25,7 @@ struct TaskThreads {
   TaskThread prompts;   // Opening models, rendering templates, tokenising.
   TaskThread listings;  // Describing models, which may mean opening files.
   TaskThread answers;   // Writing long answers.
+  TaskThread loads;     // Models that the operator wants loaded.
 };
 
 /// About this many bytes of JSON are written in a millisecond; more are a matter for
@@ -35,18 +37,18 @@ struct Backend {
   ModelNames names;
   TaskThreads& tasks;        // Of the server: used from its I/O threads only, and from tasks.
   int max_inputs = 2048;     // Of one embedding request; choices of a completion, too.
-  int max_in_flight = 1024;  // Requests in the engine; more are told to come back.
   int max_pairs = 10'000;    // Documents of one rerank request; texts times labels, and the like.
+  int max_in_flight = 1024;  // Requests in the engine, and
+  int max_queue = 16'384;    // their inputs; more are told to come back.
+  QueueLimit queue{max_in_flight, max_queue};
   std::time_t started = std::time(nullptr);
   Metrics metrics{};
-  std::atomic<int> n_in_flight{0};
   engine::ChatPrompts chat_prompts{};
 };
 
-/// Counts one more request in the engine, or says that there are too many: then leave_engine is not
-/// to be called.
-std::optional<HttpError> enter_engine(Backend& backend);
-void leave_engine(Backend& backend);
+/// Counts one more request in the engine, or answers that there are too many: then it is not to
+/// leave the queue.
+std::optional<HttpError> enter_engine(Backend& backend, int n_inputs);
 
 /// Runs `fn` on `thread`; what it throws becomes the exchange's answer.
 void run_task(TaskThread& thread, std::shared_ptr<Exchange> exchange,

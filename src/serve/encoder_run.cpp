@@ -28,6 +28,7 @@ struct Pending {
   std::shared_ptr<Backend> backend;
   std::shared_ptr<Exchange> exchange;
   EncoderPlan plan;  // Of its request only what is asked for; the engine has the inputs.
+  int n_inputs = 0;
   Clock::time_point submitted = Clock::now();
 };
 
@@ -68,7 +69,7 @@ void answer(const Pending& pending, const engine::Response& made) {
 /// On a thread of the engine, which has better things to do than to write.
 void engine_done(const std::shared_ptr<Pending>& pending, engine::Response made) {
   const std::chrono::duration<double> took = Clock::now() - pending->submitted;
-  leave_engine(*pending->backend);
+  pending->backend->queue.leave(pending->n_inputs);
   pending->backend->metrics.encoded(pending->plan.request.task, made, took.count());
   auto shared = std::make_shared<engine::Response>(std::move(made));
   pending->exchange->post([pending, shared] {
@@ -91,14 +92,15 @@ void run_encoder(const std::shared_ptr<Backend>& backend, const std::shared_ptr<
   if (!name.ok()) return exchange->fail(model_error(name.status()));
   plan.request.model = *name;
   plan.request.deadline = exchange->deadline;
-  if (const auto full = enter_engine(*backend)) return exchange->fail(*full);
+  const auto n_inputs = static_cast<int>(plan.request.inputs.size());
+  if (const auto full = enter_engine(*backend, n_inputs)) return exchange->fail(*full);
   engine::Request request = std::move(plan.request);
   plan.request = engine::Request();
   plan.request.model = request.model;
   plan.request.task = request.task;
   plan.request.dimensions = request.dimensions;
   plan.request.output = request.output;
-  const auto pending = std::make_shared<Pending>(backend, exchange, std::move(plan));
+  const auto pending = std::make_shared<Pending>(backend, exchange, std::move(plan), n_inputs);
   const std::shared_ptr<engine::Ticket> ticket = backend->engine.submit(
       std::move(request),
       [pending](engine::Response made) { engine_done(pending, std::move(made)); });

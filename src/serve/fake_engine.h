@@ -160,7 +160,36 @@ class FakeEngine : public engine::Engine {
     return info;
   }
 
-  Status warm(const std::string& model) override { return describe(model).status(); }
+  Result<std::string> listed_name(const std::string& model) override {
+    QUERN_ASSIGN(const engine::ModelInfo info, describe(model));
+    return info.name;
+  }
+
+  Status warm(const std::string& model) override {
+    QUERN_ASSIGN(const engine::ModelInfo info, describe(model));
+    const std::lock_guard lock(mutex_);
+    warmed_.push_back(info.name);
+    return {};
+  }
+  std::vector<std::string> warmed() const {
+    const std::lock_guard lock(mutex_);
+    return warmed_;
+  }
+
+  /// Of the models that were warmed.
+  std::vector<engine::ModelStatus> statuses() override {
+    std::vector<engine::ModelStatus> out;
+    for (const std::string& name : warmed()) {
+      engine::ModelStatus& status = out.emplace_back();
+      status.name = name;
+      status.loaded = true;
+      status.bytes = 100;
+      status.n_loads = 1;
+      status.load_seconds = 2;
+    }
+    return out;
+  }
+
   std::vector<engine::ModelInfo> list() override {
     std::unique_lock waiting(mutex_);
     changed_.wait(waiting, [&] { return is_open_; });
@@ -322,6 +351,7 @@ class FakeEngine : public engine::Engine {
   bool is_open_ = true;
   engine::Request last_;
   std::vector<engine::GenerateRequest> generations_;
+  std::vector<std::string> warmed_;
   std::list<std::thread> threads_;
   std::atomic<int> n_cancelled_{0};
   std::atomic<int> n_submitted_{0};

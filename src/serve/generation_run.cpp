@@ -32,14 +32,15 @@ void cancel(const std::vector<std::shared_ptr<engine::Ticket>>& tickets) {
 
 }  // namespace
 
-GenerationRun::GenerationRun(std::shared_ptr<Backend> backend, std::shared_ptr<Exchange> exchange)
-    : backend_(std::move(backend)), exchange_(std::move(exchange)) {}
+GenerationRun::GenerationRun(std::shared_ptr<Backend> backend, std::shared_ptr<Exchange> exchange,
+                             int n_inputs)
+    : backend_(std::move(backend)), exchange_(std::move(exchange)), n_inputs_(n_inputs) {}
 
 GenerationRun::~GenerationRun() { close(); }
 
 bool GenerationRun::close() {
   if (std::exchange(is_closed_, true)) return false;
-  leave_engine(*backend_);
+  backend_->queue.leave(n_inputs_);
   return true;
 }
 

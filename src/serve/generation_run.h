@@ -36,8 +36,8 @@ struct RunPlan {
 /// Threads: fail, begin and what they cause may come from any thread.
 class GenerationRun : public std::enable_shared_from_this<GenerationRun> {
  public:
-  /// Of a request that enter_engine let in; leaves when it is answered.
-  GenerationRun(std::shared_ptr<Backend> backend, std::shared_ptr<Exchange> exchange);
+  /// Of a request that enter_engine let in as `n_inputs`; leaves when it is answered.
+  GenerationRun(std::shared_ptr<Backend> backend, std::shared_ptr<Exchange> exchange, int n_inputs);
   ~GenerationRun();
 
   /// Answers with the error, or ends the stream with it. The first end of a run counts.
@@ -88,6 +88,7 @@ class GenerationRun : public std::enable_shared_from_this<GenerationRun> {
 
   const std::shared_ptr<Backend> backend_;
   const std::shared_ptr<Exchange> exchange_;
+  const int n_inputs_;
   std::mutex mutex_;
   RunPlan plan_;
   std::vector<Choice> choices_;

@@ -20,10 +20,10 @@ Result<ModelNames> ModelNames::make(const std::vector<std::string>& served,
                                     engine::Engine& engine) {
   ModelNames names;
   for (const std::string& name : served) {
-    QUERN_ASSIGN(engine::ModelInfo info, engine.describe(name));
-    names.aliases_.emplace_back(info.name, name);
-    if (info.name != name) names.aliases_.emplace_back(name, name);
-    names.infos_.push_back(std::move(info));
+    QUERN_ASSIGN(const std::string listed, engine.listed_name(name));
+    names.aliases_.emplace_back(listed, name);
+    if (listed != name) names.aliases_.emplace_back(name, name);
+    names.served_.push_back(name);
   }
   return names;
 }

@@ -15,18 +15,19 @@ namespace quern::serve {
 
 class ModelNames {
  public:
-  /// `served`: what the server was started with, names or paths. Errors: as Engine::describe.
+  /// `served`: what the server was started with, names or paths; none of their files is read.
+  /// Errors: as Engine::listed_name.
   static Result<ModelNames> make(const std::vector<std::string>& served, engine::Engine& engine);
 
   /// Errors: kNotFound for what is spelled like a path or would be read as one.
   Result<std::string> engine_name(const std::string& asked) const;
 
-  /// The served models' descriptions, as of the start.
-  const std::vector<engine::ModelInfo>& served() const { return infos_; }
+  /// What the server was started with, as the engine knows it.
+  const std::vector<std::string>& served() const { return served_; }
 
  private:
   std::vector<std::pair<std::string, std::string>> aliases_;  // Asked name, engine's name.
-  std::vector<engine::ModelInfo> infos_;
+  std::vector<std::string> served_;
 };
 
 }  // namespace quern::serve

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
+#include "serve/admin/admin_routes.h"
 #include "serve/backend.h"
 #include "serve/http/router.h"
 #include "serve/openai/openai_error.h"
@@ -23,6 +25,7 @@ struct Server::Impl {
   std::unique_ptr<HttpServer> http;
 
   void add_routes();
+  void preload(const std::vector<std::string>& models);
   void handle_health(Exchange& exchange) const;
   void handle_metrics(Exchange& exchange) const;
 };
@@ -72,6 +75,18 @@ void Server::Impl::add_routes() {
   add("/metrics", [this](const Ptr& x) { handle_metrics(*x); });
   add_openai_routes(*router, backend);
   add_scoring_routes(*router, backend);
+  add_admin_routes(*router, backend);
+}
+
+/// One after the other, while requests are answered.
+void Server::Impl::preload(const std::vector<std::string>& models) {
+  for (const std::string& model : models) {
+    tasks.loads.add([this, model] {
+      if (is_draining.load()) return;
+      const Status status = backend->engine.warm(model);
+      if (!status.ok()) log_error("not loaded ahead: {}", status.message());
+    });
+  }
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -82,7 +97,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
   QUERN_ASSIGN(ModelNames names, ModelNames::make(options.models, engine));
   impl->backend =
       std::make_shared<Backend>(engine, std::move(names), impl->tasks, options.max_inputs,
-                                options.max_in_flight, options.max_pairs);
+                                options.max_pairs, options.max_in_flight, options.max_queue);
   const std::string api_key = api_key_of(options);
   QUERN_ASSIGN(HostGuard guard, guard_of(options, api_key));
   impl->router = std::make_unique<Router>(api_key, std::move(guard), openai_error);
@@ -104,6 +119,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
                  raw->router->handle(x);
                }));
   impl->running = impl->http.get();
+  impl->preload(options.preload);
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 

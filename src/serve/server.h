@@ -19,15 +19,17 @@ struct ServerOptions {
   std::vector<std::string> allowed_hosts;  // See HostGuard, which is on where there is no key
                                            // and either these are given or the host is loopback.
   std::vector<std::string> models;         // Served beside the installed ones; names or paths.
+  std::vector<std::string> preload;        // Loaded from the start on, in order, in the background.
   int max_inputs = 2048;                   // Of one embedding request; choices of a completion.
   int max_in_flight = 1024;                // Requests in the engine; more are answered 429.
+  int max_queue = 16'384;                  // Their inputs together: likewise.
   int max_pairs = 10'000;                  // Documents of one rerank request; texts times labels.
 };
 
 class Server {
  public:
   /// Listens from here on. The engine must outlive the server and all its requests.
-  /// Errors: as HttpServer::start, HostGuard::make; as Engine::describe for `models`.
+  /// Errors: as HttpServer::start, HostGuard::make; as Engine::listed_name for `models`.
   static Result<std::unique_ptr<Server>> start(const ServerOptions& options,
                                                engine::Engine& engine);
   ~Server();  // stop(0).

@@ -432,6 +432,70 @@ TEST_F(server, too_many_at_once_are_told_to_come_back) {
   EXPECT_EQ(embed(R"({"model":"tiny","input":"x"})").status, 200);
 }
 
+TEST_F(server, too_many_inputs_are_told_to_come_back_in_one_request_or_many) {
+  ServerOptions options;
+  options.max_queue = 4;
+  start(options);
+  engine_.close_gate();
+  auto waiting = std::async(std::launch::async, [&] {
+    return embed(R"({"model":"tiny","input":["a","b","c"]})").status;
+  });
+  EXPECT_TRUE(eventually([&] { return engine_.n_submitted() == 1; }));
+  const Answer batch = embed(R"({"model":"tiny","input":["d","e"]})");
+  EXPECT_EQ(batch.status, 429);
+  EXPECT_EQ(batch.headers.at("retry-after"), "1");
+  EXPECT_EQ(json::parse(batch.body)["error"]["code"], "rate_limit_exceeded");
+  auto single = std::async(std::launch::async,
+                           [&] { return embed(R"({"model":"tiny","input":"d"})").status; });
+  EXPECT_TRUE(eventually([&] { return engine_.n_submitted() == 2; }));
+  EXPECT_EQ(embed(R"({"model":"tiny","input":"e"})").status, 429);
+  engine_.open_gate();
+  EXPECT_EQ(waiting.get(), 200);
+  EXPECT_EQ(single.get(), 200);
+  EXPECT_EQ(embed(R"({"model":"tiny","input":["a","b","c","d","e"]})").status, 200);
+}
+
+TEST_F(server, a_client_says_how_long_it_waits) {
+  start();
+  engine_.close_gate();
+  const std::string body = R"({"model":"tiny","input":"x"})";
+  const auto start_time = std::chrono::steady_clock::now();
+  const Answer late =
+      TestClient(server_->port()).post("/v1/embeddings", body, "X-Request-Timeout: 30ms\r\n");
+  EXPECT_LT(std::chrono::steady_clock::now() - start_time, 5s);
+  EXPECT_EQ(late.status, 504);
+  EXPECT_NE(late.body.find("longer than 30 ms, the limit of its client"), std::string::npos);
+  EXPECT_TRUE(eventually([&] { return engine_.n_cancelled() == 1; }));
+  EXPECT_TRUE(engine_.last_request().deadline);
+  engine_.open_gate();
+  for (const char* good : {"2", "1.5", "5m", "99999999h"}) {
+    EXPECT_EQ(TestClient(server_->port())
+                  .post("/v1/embeddings", body, std::string("x-request-timeout: ") + good + "\r\n")
+                  .status,
+              200);
+  }
+  for (const char* bad : {"0", "-1", "soon"}) {
+    const Answer refused =
+        TestClient(server_->port())
+            .post("/v1/embeddings", body, std::string("X-Request-Timeout: ") + bad + "\r\n");
+    EXPECT_EQ(refused.status, 400) << bad;
+    EXPECT_NE(refused.body.find("x-request-timeout"), std::string::npos) << refused.body;
+  }
+}
+
+TEST_F(server, a_request_says_how_long_its_model_stays) {
+  start();
+  ASSERT_EQ(embed(R"({"model":"tiny","input":"x","keep_alive":"90s"})").status, 200);
+  EXPECT_EQ(engine_.last_request().keep_alive, 90s);
+  ASSERT_EQ(embed(R"({"model":"tiny","input":"x"})").status, 200);
+  EXPECT_FALSE(engine_.last_request().keep_alive);
+  TestClient client(server_->port());
+  ASSERT_EQ(
+      client.post("/v1/completions", R"({"model":"writer","prompt":"x","keep_alive":0})").status,
+      200);
+  EXPECT_EQ(engine_.last_generation().keep_alive, 0s);
+}
+
 TEST_F(server, stop_finishes_what_runs) {
   start();
   engine_.close_gate();

@@ -12,6 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include "base/duration.h"
 #include "serve/http/http_error.h"
 
 namespace quern::serve {
@@ -29,6 +30,7 @@ constexpr auto kClosingLinger = 1s;
 constexpr auto kDeadlineGrace = 250ms;  // The engine's own message about the deadline comes first.
 constexpr std::size_t kAccountedFrom = 1 << 20;
 constexpr int kClientGone = 499;
+constexpr std::string_view kTimeoutHeader = "x-request-timeout";
 constexpr std::size_t kJoinedBody = 16 << 10;  // Smaller bodies go out in one packet with the head.
 
 std::string http_date() {
@@ -274,14 +276,20 @@ Session::Awaitable<bool> Session::answer(RequestParser& parser, Reservation memo
   exchange->request = parser.take();
   exchange->write_error = error_writer(exchange->request.path);
   exchange->memory = std::move(memory);
-  exchange->deadline = exchange->started + shared_.options.request_timeout;
+  const Result<Clock::duration> limit = time_limit(exchange->request);
+  if (limit.ok()) how.time_limit = *limit;
+  exchange->deadline = exchange->started + how.time_limit;
   how.is_head = exchange->request.method == "HEAD";
   how.give_up = exchange->deadline + kDeadlineGrace;
   attach(exchange);
   // Also when this coroutine is destroyed in the middle: nobody may post to a dead io_context.
   const std::shared_ptr<void> detached(
       nullptr, [exchange](void*) { exchange->detach(Exchange::Detach::kGone); });
-  call_handler(exchange);
+  if (limit.ok()) {
+    call_handler(exchange);
+  } else {
+    exchange->fail(bad_request(limit.status().message()));
+  }
 
   const int status = co_await deliver(*exchange, how);
   if (status != kClientGone) exchange->detach(Exchange::Detach::kAnswered);
@@ -294,11 +302,25 @@ ErrorWriter Session::error_writer(std::string_view path) const {
   return shared_.options.error_writer ? shared_.options.error_writer(path) : neutral_error;
 }
 
-HttpError Session::too_late() const {
-  const std::chrono::duration<double> limit = shared_.options.request_timeout;
+/// The server's, or what the client has time for where that is less.
+Result<Session::Clock::duration> Session::time_limit(const Request& request) const {
+  const std::string_view wanted = request.header(kTimeoutHeader);
+  const Clock::duration most = shared_.options.request_timeout;
+  if (wanted.empty()) return most;
+  const auto limit = parse_duration(wanted);
+  if (!limit.ok()) return limit.status().in(kTimeoutHeader);
+  if (*limit <= Clock::duration::zero()) {
+    return Status(Code::kBadInput,
+                  fmt::format("{}: is '{}', want more than no time", kTimeoutHeader, wanted));
+  }
+  return std::min(most, std::chrono::duration_cast<Clock::duration>(*limit));
+}
+
+HttpError Session::too_late(Clock::duration limit) const {
+  const bool is_ours = limit >= shared_.options.request_timeout;
   return http_error(
-      504,
-      fmt::format("the request took longer than {:g} s, the limit of this server", limit.count()));
+      504, fmt::format("the request took longer than {}, the limit of {}", human_duration(limit),
+                       is_ours ? "this server" : "its client"));
 }
 
 /// Waits for the handler's answer and sends it. Returns its status; kClientGone, with keep_alive
@@ -313,7 +335,7 @@ Session::Awaitable<int> Session::deliver(Exchange& exchange, Delivery& how) {
   }
   if (!response) {
     exchange.detach(Exchange::Detach::kGone);
-    response = to_response(too_late(), exchange.write_error);
+    response = to_response(too_late(how.time_limit), exchange.write_error);
   }
   how.is_stream = exchange.is_streaming();
   if (shared_.is_draining.load() || (how.is_stream && how.is_http10)) how.keep_alive = false;

@@ -70,6 +70,7 @@ class Session : public std::enable_shared_from_this<Session> {
     bool is_head = false;
     bool is_stream = false;
     bool keep_alive = false;
+    Clock::duration time_limit{};
     Clock::time_point give_up{};
   };
 
@@ -96,7 +97,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void attach(const std::shared_ptr<Exchange>& exchange);
   void call_handler(const std::shared_ptr<Exchange>& exchange);
   ErrorWriter error_writer(std::string_view path) const;
-  HttpError too_late() const;
+  Result<Clock::duration> time_limit(const Request& request) const;
+  HttpError too_late(Clock::duration limit) const;
   void report(const Exchange& exchange, int status) const;
 
   boost::asio::ip::tcp::socket socket_;

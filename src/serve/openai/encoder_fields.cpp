@@ -1,5 +1,7 @@
 #include "serve/openai/encoder_fields.h"
 
+#include "serve/openai/treatment_fields.h"
+
 namespace quern::serve {
 
 Problem EncoderFields::read_model(JsonValue value) {
@@ -17,11 +19,7 @@ Problem EncoderFields::read(std::string_view key, JsonValue value) {
     return read_choice<text::TruncationSide>(value, {key}, {{"right", kRight}, {"left", kLeft}},
                                              out_.truncation_side.emplace());
   }
-  if (key == "priority") {
-    using enum engine::WorkClass;
-    return read_choice<engine::WorkClass>(
-        value, {key}, {{"interactive", kInteractive}, {"bulk", kBulk}}, out_.work_class);
-  }
+  if (auto read = read_treatment_field(key, value, out_.work_class, out_.keep_alive)) return *read;
   return read_ignored(key, value, ignored_by_, warnings_);
 }
 

@@ -12,8 +12,8 @@
 
 namespace quern::serve {
 
-/// Reads model, max_tokens, prompt_name, prompt, truncation, truncate, truncation_side and
-/// priority, and passes over fields that nobody wants.
+/// Reads model, max_tokens, prompt_name, prompt, truncation, truncate, truncation_side and those of
+/// treatment_fields.h, and passes over fields that nobody wants.
 class EncoderFields {
  public:
   /// What is read is written to both; `ignored_by` says which strange fields are warned of.

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "serve/openai/treatment_fields.h"
+
 namespace quern::serve {
 namespace {
 
@@ -108,10 +110,8 @@ std::optional<Problem> read_generation_field(std::string_view key, JsonValue val
   if (key == "stream") return read_flag(value, {key}, out.is_stream);
   if (key == "stream_options") return read_stream_options(value, out);
   if (key == "ignore_eos") return read_flag(value, {key}, wanted.ignore_end);
-  if (key == "priority") {
-    using enum engine::WorkClass;
-    return read_choice<engine::WorkClass>(
-        value, {key}, {{"interactive", kInteractive}, {"bulk", kBulk}}, wanted.work_class);
+  if (auto read = read_treatment_field(key, value, wanted.work_class, wanted.keep_alive)) {
+    return read;
   }
   if (key == "n") {
     std::int64_t n = 1;

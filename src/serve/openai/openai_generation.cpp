@@ -111,6 +111,12 @@ Problem make_prompts(Backend& backend, CompletionsRequest&& request, RunPlan& pl
   return {};
 }
 
+int n_answers(const ChatRequest& request) { return request.generation.n; }
+
+int n_answers(const CompletionsRequest& request) {
+  return request.generation.n * static_cast<int>(request.prompts.size());
+}
+
 template <typename ParsedRequest>
 void prepare_and_begin(Backend& backend, GenerationRun& run, ParsedRequest&& request) {
   try {
@@ -127,8 +133,9 @@ void prepare_and_begin(Backend& backend, GenerationRun& run, ParsedRequest&& req
 template <typename ParsedRequest>
 void prepare(const std::shared_ptr<Backend>& backend, const std::shared_ptr<Exchange>& exchange,
              ParsedRequest&& request) {
-  if (const auto full = enter_engine(*backend)) return exchange->fail(*full);
-  const auto run = std::make_shared<GenerationRun>(backend, exchange);
+  const int n_inputs = n_answers(request);
+  if (const auto full = enter_engine(*backend, n_inputs)) return exchange->fail(*full);
+  const auto run = std::make_shared<GenerationRun>(backend, exchange, n_inputs);
   // Shared, for a std::function has to be copyable.
   auto parsed = std::make_shared<ParsedRequest>(std::move(request));
   backend->tasks.prompts.add(

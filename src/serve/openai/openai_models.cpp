@@ -35,9 +35,11 @@ void append_model(std::string& out, const engine::ModelInfo& model, std::time_t 
 /// The installed ones and those the server was started with, by name.
 std::vector<engine::ModelInfo> all_models(Backend& backend) {
   std::vector<engine::ModelInfo> models = backend.engine.list();
-  for (const engine::ModelInfo& served : backend.names.served()) {
-    const auto same = [&](const engine::ModelInfo& model) { return model.name == served.name; };
-    if (std::none_of(models.begin(), models.end(), same)) models.push_back(served);
+  for (const std::string& name : backend.names.served()) {
+    const Result<engine::ModelInfo> served = backend.engine.describe(name);
+    if (!served.ok()) continue;  // Gone, or it cannot be read.
+    const auto same = [&](const engine::ModelInfo& model) { return model.name == served->name; };
+    if (std::none_of(models.begin(), models.end(), same)) models.push_back(*served);
   }
   std::sort(models.begin(), models.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
