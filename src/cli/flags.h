@@ -84,6 +84,9 @@ void add_bench(CLI::App& app, Context& context);
 void add_bench_generate(CLI::App& bench, Context& context);  // Under "bench".
 void add_load(CLI::App& app, Context& context);
 void add_serve(CLI::App& app, Context& context);
+void add_ps(CLI::App& app, Context& context);
+void add_warm(CLI::App& app, Context& context);
+void add_clear(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 
 }  // namespace quern::cli

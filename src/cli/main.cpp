@@ -49,6 +49,9 @@ void add_commands(CLI::App& app, Context& context) {
   add_serve(app, context);
   add_load(app, context);
   add_config(app, context);
+  add_ps(app, context);
+  add_warm(app, context);
+  add_clear(app, context);
   add_version(app, context);
 }
 

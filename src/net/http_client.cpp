@@ -178,7 +178,13 @@ HttpOutcome HttpClient::fetch(const HttpRequest& request, const HttpSink& sink) 
     set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
     set(CURLOPT_XOAUTH2_BEARER, request.bearer.c_str());
   }
-  set(CURLOPT_FOLLOWLOCATION, 1L);
+  if (request.method == Method::kPost) {
+    set(CURLOPT_POST, 1L);
+    set(CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
+    set(CURLOPT_POSTFIELDS, request.body.c_str());
+  }
+  if (request.is_direct) set(CURLOPT_NOPROXY, "*");
+  set(CURLOPT_FOLLOWLOCATION, request.method == Method::kPost ? 0L : 1L);
   set(CURLOPT_MAXREDIRS, kMaxRedirects);
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.starts_with("https:") ? "https" : "http,https");

@@ -17,12 +17,14 @@
 
 namespace quern::net {
 
-enum class Method { kGet, kHead };
+enum class Method { kGet, kHead, kPost };
 
 struct HttpRequest {
   Method method = Method::kGet;
   std::string url;
   std::vector<std::string> headers = {};  // "Name: value"
+  std::string body = {};                  // kPost; a redirect is not followed then.
+  bool is_direct = false;                 // Past any proxy: for this machine's own addresses.
   std::string bearer = {};  // A token: for the url's own scheme, host and port, never past a
                             // redirect to others. "": none.
   std::chrono::milliseconds connect_timeout{10'000};

@@ -25,11 +25,17 @@ struct ServeFlags {
   std::string api_key;
   std::vector<std::string> allowed_hosts;
   int patience_s = 30;
+  bool is_lazy = false;
+  std::string keep_alive = "10m";
+  int max_queue = 0;
+  int min_batch = 0;
+  int max_batch = 0;
 };
 
 constexpr const char* kExamples =
     R"(Prints "server listening on http://HOST:PORT" when it answers. All installed models can be asked
-for; those of --model are loaded before the first request. SIGTERM or Ctrl-C finishes the requests
+for; those of --model are loaded in the background from then on. 'quern ps' shows what they do,
+'quern clear' has them give memory back. SIGTERM or Ctrl-C finishes the requests
 that are running, for at most --drain seconds; a second one ends at once.
 
 Examples:
@@ -66,6 +72,12 @@ void wait_for_signal() {
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);  // From here on the usual: end at once.
 }
 
+// For CLI11: "" if the text can be read, else what is wrong.
+std::string keep_alive_problem(const std::string& text) {
+  const auto read = engine::parse_keep_alive(text);
+  return read.ok() ? "" : read.status().message();
+}
+
 Status say_listening(const std::string& url) {
   OutputFile out = OutputFile::standard_output();
   QUERN_TRY(out.write("server listening on " + url + "\n"));
@@ -83,7 +95,10 @@ void add_preloaded(const Settings& settings, std::vector<std::string>& models) {
 
 Status serve(const ServeFlags& flags, const EngineFlags& engine_flags) {
   block_stop_signals();
-  QUERN_ASSIGN(const engine::EngineOptions engine_opts, engine_options(engine_flags));
+  QUERN_ASSIGN(engine::EngineOptions engine_opts, engine_options(engine_flags));
+  QUERN_ASSIGN(engine_opts.keep_alive, engine::parse_keep_alive(flags.keep_alive));
+  engine_opts.min_batch = flags.min_batch;
+  engine_opts.max_batch = flags.max_batch;
   QUERN_ASSIGN(const auto engine, engine::Engine::make(engine_opts));
   serve::ServerOptions options;
   options.http.host = flags.host;
@@ -92,8 +107,9 @@ Status serve(const ServeFlags& flags, const EngineFlags& engine_flags) {
   options.api_key = flags.api_key;
   options.allowed_hosts = flags.allowed_hosts;
   options.models = flags.models;
+  if (!flags.is_lazy) options.preload = flags.models;
+  if (flags.max_queue > 0) options.max_queue = flags.max_queue;
   QUERN_ASSIGN(const auto server, serve::Server::start(options, *engine));
-  for (const std::string& model : flags.models) QUERN_TRY(engine->warm(model));
   // It is there for those who ask, whether or not its starter hears of it.
   if (const Status unheard = say_listening(server->url()); !unheard.ok()) {
     print_error(unheard.message());
@@ -125,8 +141,38 @@ void add_serve(CLI::App& app, Context& context) {
       ->check(empty_problem);
   command
       ->add_option("--model", flags->models,
-                   "Load this model now, by name or path; may be repeated")
+                   "Answer for this model too, by name or path, and load it from the\n"
+                   "start on, while requests are answered; may be repeated")
       ->type_name("MODEL");
+  command->add_flag("--lazy", flags->is_lazy, "Load those of --model at their first request");
+  command
+      ->add_option("--keep-alive", flags->keep_alive,
+                   "How long a model stays in memory after its last request: 5m, 90s,\n"
+                   "0 (goes at once), -1 (stays); a request's keep_alive goes before it\n"
+                   "(default: 10m)")
+      ->type_name("TIME")
+      ->check(keep_alive_problem);
+  command
+      ->add_option("--max-queue", flags->max_queue,
+                   "Inputs of all requests that may wait or run; requests beyond are\n"
+                   "answered 429 with Retry-After (default: 16384)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1 << 30))
+      ->check(empty_problem);
+  command
+      ->add_option("--min-batch", flags->min_batch,
+                   "Texts that a batch waits for, where they come from several clients\n"
+                   "at once: 5 ms at most, never on an idle server (default: 1)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1 << 20))
+      ->check(empty_problem);
+  command
+      ->add_option("--max-batch", flags->max_batch,
+                   "Texts that are computed together, at most (default: as many tokens\n"
+                   "as suit the processor's cache)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1 << 20))
+      ->check(empty_problem);
   command
       ->add_option("--api-key", flags->api_key,
                    "Clients must send this key; also $QUERN_API_KEY, which other\n"
