@@ -117,7 +117,7 @@ TEST_F(pool_program, clear_has_a_server_give_memory_back) {
 }
 
 TEST_F(pool_program, what_is_no_time_is_refused) {
-  for (const char* wrong : {"soon", "''", "5 m"}) {
+  for (const char* wrong : {"soon", "''", "'5 m'"}) {
     const Ended ended = quern(std::string("serve --keep-alive ") + wrong);
     EXPECT_EQ(ended.exit_code, 2) << wrong;
     EXPECT_TRUE(contains(ended.err, "--keep-alive")) << ended.err;
