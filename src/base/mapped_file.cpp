@@ -16,6 +16,9 @@
 namespace quern {
 namespace {
 
+// MADV_POPULATE_READ, of Linux 5.14; an older system refuses it.
+constexpr int kPopulateRead = 22;
+
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -98,11 +101,17 @@ void MappedFile::drop_pages(std::span<const std::byte> part) const {
   if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
-void MappedFile::want_pages(std::span<const std::byte> part) const {
+void MappedFile::read_pages(std::span<const std::byte> part) const {
+  if (part.empty()) return;
   const auto first = reinterpret_cast<std::uintptr_t>(part.data());
   const std::uintptr_t begin = first / page_bytes() * page_bytes();
-  if (part.empty()) return;
-  ::madvise(reinterpret_cast<void*>(begin), first + part.size() - begin, MADV_WILLNEED);
+  const std::uintptr_t n = first + part.size() - begin;
+  // First all of it from the disk at once, then into our page tables.
+  ::madvise(reinterpret_cast<void*>(begin), n, MADV_WILLNEED);
+  if (::madvise(reinterpret_cast<void*>(begin), n, kPopulateRead) == 0) return;
+  for (std::uintptr_t at = begin; at < begin + n; at += page_bytes()) {
+    static_cast<void>(*reinterpret_cast<const volatile std::byte*>(at));
+  }
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) {

@@ -44,8 +44,8 @@ class MappedFile {
   /// The same for a part of bytes(): pages that lie in it whole.
   void drop_pages(std::span<const std::byte> part) const;
 
-  /// Tells the system that this part of bytes() is read soon.
-  void want_pages(std::span<const std::byte> part) const;
+  /// Reads this part of bytes(): its pages are in memory when this returns.
+  void read_pages(std::span<const std::byte> part) const;
 
  private:
   const std::byte* data_ = nullptr;

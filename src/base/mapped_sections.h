@@ -12,6 +12,12 @@
 
 namespace quern {
 
+/// What becomes of pages that were read.
+enum class PagesAfter {
+  kStay,
+  kGo,  // A piece at a time: little of the file is in memory at once.
+};
+
 struct MappedSections {
   struct Section {
     std::span<const std::byte> bytes;
@@ -25,7 +31,7 @@ struct MappedSections {
   std::size_t n_bytes() const;  // Of all sections.
 
   /// Reads section `i`. Errors: kBadInput, naming file and section, when it is damaged.
-  Status check(int i) const;
+  Status check(int i, PagesAfter after = PagesAfter::kStay) const;
 };
 
 }  // namespace quern

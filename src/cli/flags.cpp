@@ -49,6 +49,12 @@ void add_engine_flags(CLI::App& command, EngineFlags& flags) {
       ->check(memory_problem)
       ->group("Engine");
   command
+      .add_flag(
+          "--stream", flags.stream,
+          "Reads a model's weights anew for each pass, layer by layer, and\nkeeps none of them "
+          "(default: where a model does not fit into\nthe memory; then what fits is kept)")
+      ->group("Engine");
+  command
       .add_option("--threads", flags.n_threads,
                   "Threads to compute with; also $QUERN_THREADS\n"
                   "(default: every processor this process may use)")
@@ -133,6 +139,7 @@ Result<engine::EngineOptions> engine_options(const EngineFlags& flags) {
     QUERN_ASSIGN(options.memory_bytes, parse_bytes(flags.memory).in("--memory"));
   }
   options.n_threads = flags.n_threads;
+  options.stream = flags.stream;
   if (!flags.precision.empty()) options.precision = flags.precision;
   if (!flags.kv_type.empty()) options.kv_type = flags.kv_type;
   if (flags.max_sequences > 0) options.max_sequences = flags.max_sequences;

@@ -24,13 +24,14 @@ class Settings;
 struct EngineFlags {
   std::string memory;     // --memory
   int n_threads = 0;      // --threads
+  bool stream = false;    // --stream
   std::string precision;  // --precision
   std::string kv_type;    // --kv
   int max_sequences = 0;  // --max-sequences
   std::string pooling;    // --pooling
 };
 
-/// Adds --memory and --threads to a command.
+/// Adds --memory, --stream and --threads to a command.
 void add_engine_flags(CLI::App& command, EngineFlags& flags);
 
 /// Adds --precision, which is for encoders: a generator keeps the blocks of its file.

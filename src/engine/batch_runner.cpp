@@ -64,6 +64,11 @@ Result<Arena::Lease> BatchRunner::fit(const Servable& model, std::vector<Candida
     Result<Arena::Lease> lease =
         arena_.take(need.total(), takes_idle ? Reclaim::kAllowed : Reclaim::kNever);
     if (lease.ok() || is_last_try) return lease;
+    // Layers that a streamed model keeps are worth less than a batch that it is read for.
+    if (model.stream() != nullptr && model.stream()->spare_bytes() > 0) {
+      model.stream()->give_back(need.total());
+      continue;
+    }
     batch.resize(batch.size() / 2);
   }
 }

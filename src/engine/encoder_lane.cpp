@@ -14,6 +14,12 @@ namespace {
 // in their middle; and what they hold of it at least, or products would be read for few rows.
 constexpr double kBulkStepMs = 100;
 constexpr int kLeastBatchTokens = 256;
+// Of a streamed model, a batch takes so many times as long as reading the weights, which takes a
+// processor from it where the system has the file in memory; the first batch is of so many tokens,
+// and none of more than so many.
+constexpr double kHidingMargin = 24;
+constexpr int kFirstHidingTokens = 1024;
+constexpr int kMostHidingTokens = 8192;
 
 Status too_late(const Job& job) {
   const auto waited =
@@ -51,9 +57,22 @@ int EncoderLane::n_interactive() const {
   return work_class_ == WorkClass::kInteractive ? static_cast<int>(queue_.jobs.size()) : 0;
 }
 
+// Of a streamed model: all its weights are read for each batch, which takes so long to compute.
+int EncoderLane::tokens_that_hide_reading() const {
+  const models::SectionStream* stream = queue_.model->stream();
+  if (stream == nullptr) return 0;
+  const models::SectionStream::Stats stats = stream->stats();
+  if (stats.n_read_bytes == 0 || tokens_per_ms_ == 0) return kFirstHidingTokens;
+  const double read_ms = 1e3 * stats.read_seconds * static_cast<double>(stream->passing_bytes()) /
+                         static_cast<double>(stats.n_read_bytes);
+  const double n = read_ms * tokens_per_ms_ * kHidingMargin;
+  return static_cast<int>(std::min<double>(n, kMostHidingTokens));
+}
+
 int EncoderLane::batch_budget() const {
   if (parts_.batch_tokens > 0) return parts_.batch_tokens;
-  const int wanted = queue_.model->batch_tokens();
+  const int wanted = std::max(queue_.model->batch_tokens(), tokens_that_hide_reading());
+  if (queue_.model->stream() != nullptr) return wanted;
   if (work_class_ == WorkClass::kInteractive || tokens_per_ms_ == 0) return wanted;
   const auto in_time = static_cast<int>(std::min(tokens_per_ms_ * kBulkStepMs, 1e9));
   return std::min(wanted, std::max(in_time, kLeastBatchTokens));
@@ -87,10 +106,11 @@ Turn EncoderLane::step(Shortage shortage) {
   batch_ = next_batch(queue_, budget, parts_.max_texts);
   Turn turn = Turn::kDone;
   if (!batch_.empty()) {  // Empty where none of the inputs could be encoded.
+    const models::SectionStream* stream = queue_.model->stream();
+    const auto before = stream == nullptr ? models::SectionStream::Stats() : stream->stats();
     const auto took = runner_.run(*queue_.model, batch_, shortage, book_);
     if (took) {
-      const double ms = std::chrono::duration<double, std::milli>(*took).count();
-      if (ms > 0) tokens_per_ms_ = n_tokens_of(batch_) / ms;
+      measure(n_tokens_of(batch_), *took, before);
       if (parts_.min_texts > 1) remember_pass(*took);
       remove_batch(queue_, batch_);
     } else {
@@ -100,6 +120,16 @@ Turn EncoderLane::step(Shortage shortage) {
   }
   retire_finished();
   return turn;
+}
+
+// Waiting for weights is no part of what tokens take.
+void EncoderLane::measure(int n_tokens, Clock::duration took,
+                          const models::SectionStream::Stats& before) {
+  double ms = std::chrono::duration<double, std::milli>(took).count();
+  if (const models::SectionStream* stream = queue_.model->stream()) {
+    ms -= 1e3 * (stream->stats().waited_seconds - before.waited_seconds);
+  }
+  if (ms > 0) tokens_per_ms_ = n_tokens / ms;
 }
 
 bool EncoderLane::is_unwanted() const {

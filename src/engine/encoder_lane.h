@@ -43,6 +43,8 @@ class EncoderLane : public Lane {
  private:
   int batch_budget() const;
   void remember_pass(Clock::duration took);
+  int tokens_that_hide_reading() const;
+  void measure(int n_tokens, Clock::duration took, const models::SectionStream::Stats& before);
   void retire_finished();
 
   const WorkClass work_class_;

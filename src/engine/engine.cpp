@@ -110,6 +110,7 @@ class EngineImpl : public Engine {
         arena_(*ledger_),
         models_(ledger_, pool_, std::move(source),
                 {.keep_alive = options.keep_alive,
+                 .streaming = options.stream ? Streaming::kAlways : Streaming::kAsNeeded,
                  .on_expiry = [this](auto when) { idle_timer_.look_by(when); },
                  .let_go = [this](const LoadedWeights& weights) { generator_.let_go(weights); }}),
         generator_(pool_, arena_, *ledger_,

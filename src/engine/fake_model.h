@@ -197,7 +197,7 @@ class FakeSource : public ModelSource {
   }
 
   Result<std::shared_ptr<const LoadedWeights>> load(std::shared_ptr<const ModelCard> card,
-                                                    ByteLedger& ledger,
+                                                    models::Residency, ByteLedger& ledger,
                                                     ThreadPool&) const override {
     LoadMeter::current().begin(LoadMeter::Phase::kPacking, weight_bytes_);
     LoadMeter::current().add(weight_bytes_ / 2);

@@ -23,6 +23,7 @@ namespace quern::engine {
 struct WeightInfo {
   std::string precision;  // "f32", ...; "auto" while it has not been measured; a decoder's "q4_K".
   std::size_t bytes = 0;
+  std::size_t least_bytes = 0;  // Of memory, where they are streamed; 0: they cannot be.
 };
 
 /// What is done to a vector after it is sliced.

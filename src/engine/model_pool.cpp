@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/log.h"
 
 namespace quern::engine {
@@ -12,6 +14,11 @@ namespace {
 constexpr int kMaxLoads = 3;
 // Until an expired model is looked at again that somebody was about to let go of.
 constexpr std::chrono::milliseconds kStillHeld{50};
+
+// What a model that stays whole leaves free for its passes, if it can: a part of the budget, and no
+// more than this.
+constexpr std::size_t kWorkShare = 8;
+constexpr std::size_t kWorkBytes = std::size_t{64} << 20;
 
 struct HeldEncoder {
   std::shared_ptr<ByteLedger> ledger;  // Outlives the reservation.
@@ -204,19 +211,56 @@ Result<LoadedModel> ModelPool::acquire_at(const ModelPlace& place, const std::st
 }
 
 Result<LoadedModel> ModelPool::load(const CardPtr& card) {
-  // Room for all of it, or none is made: the parts that it is loaded in would each ask for theirs.
-  QUERN_TRY(ledger_->reserve("weights/" + card->name, source_->weights(*card).bytes).status());
-  QUERN_ASSIGN(std::shared_ptr<const LoadedWeights> loaded, source_->load(card, *ledger_, pool_));
+  QUERN_ASSIGN(const models::Residency residency,
+               residency_of(card->name, source_->weights(*card)));
+  QUERN_ASSIGN(std::shared_ptr<const LoadedWeights> loaded,
+               source_->load(card, residency, *ledger_, pool_));
   const WeightInfo weights = source_->weights(*card);
-  log_info("model '{}' loaded in {}, {}", card->name, weights.precision,
-           human_bytes(weights.bytes));
+  if (const models::SectionStream* stream = loaded->stream()) {
+    log_info("model '{}' loaded in {}: its {} are streamed, layer by layer, through {} of memory",
+             card->name, weights.precision, human_bytes(weights.bytes),
+             human_bytes(stream->held_bytes()));
+  } else {
+    log_info("model '{}' loaded in {}, {}", card->name, weights.precision,
+             human_bytes(weights.bytes));
+  }
   return LoadedModel{.card = card, .weights = std::move(loaded)};
+}
+
+// Room for all of it, or none is made: the parts that it is loaded in would each ask for theirs.
+Result<models::Residency> ModelPool::residency_of(const std::string& name,
+                                                  const WeightInfo& need) const {
+  const std::string tenant = "weights/" + name;
+  const auto fits = [&](std::size_t bytes) { return ledger_->reserve(tenant, bytes).status(); };
+  using models::Residency;
+  if (need.least_bytes == 0 || need.least_bytes >= need.bytes) {
+    QUERN_TRY(fits(need.bytes));
+    return Residency::kWhole;
+  }
+  if (options_.streaming == Streaming::kAlways) {
+    QUERN_TRY(fits(need.least_bytes));
+    return Residency::kPassing;
+  }
+  const std::size_t beside = std::min(ledger_->limit_bytes() / kWorkShare, kWorkBytes);
+  if (fits(need.bytes + beside).ok()) return Residency::kWhole;
+  if (fits(need.least_bytes + beside).ok()) return Residency::kStreamed;
+  if (fits(need.bytes).ok()) return Residency::kWhole;
+  if (const Status least = fits(need.least_bytes); !least.ok()) {
+    return least.in(fmt::format("its {} do not fit, and streamed", human_bytes(need.bytes)));
+  }
+  return Residency::kStreamed;
+}
+
+std::size_t ModelPool::weight_bytes(const Entry& entry) const {
+  if (entry.weights == nullptr) return 0;
+  if (const models::SectionStream* stream = entry.weights->stream()) return stream->held_bytes();
+  return source_->weights(*entry.card).bytes;
 }
 
 Evictable ModelPool::evictable(const Entry& entry, Eviction what) const {
   const bool has_weights = entry.weights != nullptr;
   const bool is_used = has_weights ? entry.weights.use_count() > 1 : entry.card.use_count() > 1;
-  std::size_t bytes = has_weights ? source_->weights(*entry.card).bytes : 0;
+  std::size_t bytes = weight_bytes(entry);
   if (what == Eviction::kWhole) bytes += entry.card->tokenizer_bytes.bytes();
   const std::chrono::duration<double> idle = Clock::now() - entry.last_used;
   return {.bytes = bytes,
@@ -231,15 +275,33 @@ std::size_t ModelPool::reclaimable_bytes() {
   for (const auto& [key, entry] : entries_) {
     if (entry.card == nullptr) continue;
     const Evictable whole = evictable(entry, Eviction::kWhole);
-    if (!whole.is_pinned) n += whole.bytes;
+    if (!whole.is_pinned) {
+      n += whole.bytes;
+    } else if (entry.weights != nullptr && entry.weights->stream() != nullptr) {
+      n += entry.weights->stream()->spare_bytes();
+    }
   }
   return n;
 }
 
+void ModelPool::trim_streams(std::size_t bytes) {
+  const std::size_t n_before = ledger_->used_bytes();
+  for (const auto& [key, entry] : entries_) {
+    if (entry.weights == nullptr || entry.weights->stream() == nullptr) continue;
+    const std::size_t n_freed = n_before - std::min(n_before, ledger_->used_bytes());
+    if (n_freed < bytes) entry.weights->stream()->give_back(bytes - n_freed);
+  }
+}
+
 // Weights are the large part and come back from a file in moments.
 void ModelPool::reclaim(std::size_t bytes) {
+  const std::size_t n_before = ledger_->used_bytes();
   std::vector<Entry> evicted;  // Goes when the lock is free again.
   const std::lock_guard<std::mutex> lock(mutex_);
+  trim_streams(bytes);
+  const std::size_t n_freed = n_before - std::min(n_before, ledger_->used_bytes());
+  if (n_freed >= bytes) return;
+  bytes -= n_freed;
   evicted = evict_as(Eviction::kWeights, bytes);
   if (evicted.empty()) evicted = evict_as(Eviction::kWhole, bytes);
 }

@@ -44,10 +44,17 @@ struct LoadedModel {
   }
 };
 
+/// Which models have their weights streamed (models/section_stream.h).
+enum class Streaming {
+  kAsNeeded,  // Those that do not fit into memory beside what they compute.
+  kAlways,
+};
+
 struct ModelPoolOptions {
   using Clock = std::chrono::steady_clock;
 
   KeepAlive keep_alive = kKeepForever;  // Of requests that do not say.
+  Streaming streaming = Streaming::kAsNeeded;
   /// Called where a model expires earlier than was foreseen: evict_expired() is due then.
   std::function<void(Clock::time_point)> on_expiry = {};
   /// Has others let go of what they keep of an idle model. Called with no lock held.
@@ -85,7 +92,8 @@ class ModelPool : public Reclaimer {
   /// Gives up the models whose time is over; returns when the next one's will be.
   Clock::time_point evict_expired();
 
-  /// Idle models. Their weights go first, and whole models only where that is too little.
+  /// What streamed models keep without need, and idle models: first their weights, and whole models
+  /// only where that is too little.
   std::size_t reclaimable_bytes() override;
   void reclaim(std::size_t bytes) override;
 
@@ -126,8 +134,11 @@ class ModelPool : public Reclaimer {
   Result<LoadedModel> load(const CardPtr& card);
   bool evict_idle(const std::string& where);
   Entry* find_entry(const std::string& where);  // With the mutex held.
+  Result<models::Residency> residency_of(const std::string& name, const WeightInfo& need) const;
   Result<Reservation> reserve_tokenizer(const ModelPlace& place);
   // With the mutex held, as the next.
+  std::size_t weight_bytes(const Entry& entry) const;
+  void trim_streams(std::size_t bytes);
   Evictable evictable(const Entry& entry, Eviction what) const;
   std::vector<Entry> evict_as(Eviction what, std::size_t bytes);
   std::vector<CardPtr> open_cards();

@@ -19,6 +19,9 @@ namespace quern::engine {
 class LoadedWeights {
  public:
   virtual ~LoadedWeights() = default;
+
+  /// Null where all of them stay in memory.
+  virtual models::SectionStream* stream() const { return nullptr; }
 };
 
 /// Immutable once loaded. Threads: all functions may be called from any thread.

@@ -28,9 +28,6 @@
 
 namespace quern::models {
 
-/// Sections of packed weights that all layers share.
-inline constexpr int kSharedSections = 2;
-
 struct Decoder {
   formats::DecoderConfig config;
   kernels::Weight token_embedding;  // [n_vocab, d_model], as stored
@@ -43,8 +40,10 @@ struct Decoder {
   StepForms forms;
   RopeTable rope, window_rope;
 
-  // Everything points into this: section 0 is the embedding, 1 what else is shared, 2 + i layer i.
+  // Everything points into this: section 0 is the embedding, 1 the output, 2 + i layer i.
   WeightWindow weights;
+  static constexpr int kEmbeddingSection = 0;
+  std::vector<int> section_order;  // Of the layers, and at last of the output.
 
   std::size_t weight_bytes() const { return weights.n_bytes(); }
 };
@@ -73,7 +72,8 @@ Status pack_decoder(const formats::DecoderModel& model, kernels::Precision preci
                     ByteLedger& ledger, ThreadPool& pool, SectionSink& sink);
 
 struct DecoderWeightInfo {
-  std::size_t n_bytes = 0;                      // That load_decoder reserves.
+  std::size_t n_bytes = 0;                      // That load_decoder reserves,
+  std::size_t least_bytes = 0;                  // and where they are streamed.
   BlockFormat main_format = BlockFormat::kF32;  // That of the blocks' largest matrix, stored.
 };
 

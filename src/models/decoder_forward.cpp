@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "base/check.h"
-#include "base/pace.h"
 #include "kernels/attention/cached_attention.h"
 #include "kernels/block/block_weight.h"
 #include "models/decoder.h"
+#include "models/layers.h"
 #include "models/scratch.h"
 
 namespace quern::models {
@@ -74,55 +74,20 @@ class Run {
   }
 
   void go(Matrix<float> logits) {
-    kernels::for_each_row_block(p_.x.rows, pool_, [&](int first, int n) {
-      for (int r = first; r < first + n; ++r) embed(r);
-    });
-    // From attention to attention a range of rows stays with one thread.
-    for (int layer = 0; layer <= c_.n_layers; ++layer) {
-      if (!Pace::current().go_on()) return;  // The caches stay as long as they were.
-      if (layer < c_.n_layers) m_.weights.enter(kSharedSections + layer);
-      for_row_blocks(p_.x.rows, pool_, [&](const RowRange& rows) {
-        if (layer > 0) after_attention(layer - 1, rows);
-        if (layer < c_.n_layers) before_attention(layer, rows);
-      });
-      if (layer > 0) m_.weights.leave(kSharedSections + layer - 1);
-      if (layer < c_.n_layers) attend(layer);
-    }
+    const std::size_t n_sections = m_.section_order.size() - (logits.rows == 0 ? 1 : 0);
+    WeightPass sections(m_.weights, std::span(m_.section_order).first(n_sections));
+    embed();
+    // Where it is left, the caches stay as long as they were.
+    if (!for_each_layer(c_.n_layers, p_.x.rows, pool_, sections, *this)) return;
     for (const DecoderStep& step : steps_) {
       step.kv->advance(step.kv->length() + static_cast<int>(step.ids.size()));
     }
+    if (logits.rows == 0) return;
+    sections.go_to(c_.n_layers);
     output(logits);
   }
 
- private:
-  const RowPlace& place(int row) const { return places_[static_cast<std::size_t>(row)]; }
-  const TransformerBlock& block(int layer) const {
-    return m_.blocks[static_cast<std::size_t>(layer)];
-  }
-
-  void embed(int r) {
-    const RowPlace& at = place(r);
-    const int i = at.position - at.step->kv->length();
-    kernels::dequantise_row(m_.token_embedding, at.step->ids[static_cast<std::size_t>(i)],
-                            p_.x.row(r));
-    if (c_.embed_scale != 1) {
-      for (float& v : p_.x.row(r)) v *= c_.embed_scale;
-    }
-    const auto n = static_cast<std::size_t>(c_.rope.n_dims);
-    const std::span<float> turns = p_.turns.row(r);
-    const auto angles = [&](const RopeTable& table, std::span<float> out) {
-      rope_angles(table, at.position, rope_factors_of(table, at.step->longest), out);
-    };
-    angles(m_.rope, turns.first(n));
-    angles(m_.window_rope, turns.subspan(n));
-  }
-
-  StepRows steps_of(const RowRange& rows) const {
-    StepRows s = p_.steps.block(rows.scratch_row, rows.n);
-    s.attended.f32 = p_.q.block(rows.first, rows.n);
-    return s;
-  }
-
+  // Of for_each_layer().
   void before_attention(int layer, const RowRange& rows) {
     const TransformerBlock& b = block(layer);
     const StepRows s = steps_of(rows);
@@ -136,19 +101,6 @@ class Run {
         turn_and_keep(layer, rows.first + r, q.row_data(r), k.row_data(r), v.row_data(r));
       }
     });
-  }
-
-  // Norms and turns one row's queries and keys, and writes keys and values to the cache.
-  void turn_and_keep(int layer, int row, float* q, float* k, const float* v) {
-    const bool windowed = c_.windows[static_cast<std::size_t>(layer)] > 0;
-    const auto skip = static_cast<std::size_t>(windowed ? c_.rope.n_dims : 0);
-    turn_heads(block(layer), m_.shape, windowed ? m_.window_rope : m_.rope,
-               p_.turns.row(row).subspan(skip), q, k);
-    const RowPlace& at = place(row);
-    const auto page = static_cast<std::size_t>(at.position / kernels::kKvPageTokens);
-    const KvSequence& kv = *at.step->kv;
-    kernels::write_kv(kv.shape(), at.position % kernels::kKvPageTokens, k, v,
-                      kv.pages(layer)[page]);
   }
 
   void attend(int layer) {
@@ -178,8 +130,65 @@ class Run {
     add_feed_forward(b, m_.shape, s, x, rows.pool);
   }
 
+ private:
+  const RowPlace& place(int row) const { return places_[static_cast<std::size_t>(row)]; }
+  const TransformerBlock& block(int layer) const {
+    return m_.blocks[static_cast<std::size_t>(layer)];
+  }
+
+  void embed() {
+    if (SectionStream* stream = m_.weights.stream()) return embed_from(*stream);
+    kernels::for_each_row_block(p_.x.rows, pool_, [&](int first, int n) {
+      for (int r = first; r < first + n; ++r) embed(r);
+    });
+  }
+
+  void embed_from(SectionStream& stream) {
+    for (int r = 0; r < p_.x.rows; ++r) {
+      embed(r);
+      const bool is_last = r + 1 == p_.x.rows;
+      if ((r + 1) % SectionStream::kRowsResident == 0 || is_last)
+        stream.drop_rows(Decoder::kEmbeddingSection);
+    }
+  }
+
+  void embed(int r) {
+    const RowPlace& at = place(r);
+    const int i = at.position - at.step->kv->length();
+    kernels::dequantise_row(m_.token_embedding, at.step->ids[static_cast<std::size_t>(i)],
+                            p_.x.row(r));
+    if (c_.embed_scale != 1) {
+      for (float& v : p_.x.row(r)) v *= c_.embed_scale;
+    }
+    const auto n = static_cast<std::size_t>(c_.rope.n_dims);
+    const std::span<float> turns = p_.turns.row(r);
+    const auto angles = [&](const RopeTable& table, std::span<float> out) {
+      rope_angles(table, at.position, rope_factors_of(table, at.step->longest), out);
+    };
+    angles(m_.rope, turns.first(n));
+    angles(m_.window_rope, turns.subspan(n));
+  }
+
+  StepRows steps_of(const RowRange& rows) const {
+    StepRows s = p_.steps.block(rows.scratch_row, rows.n);
+    s.attended.f32 = p_.q.block(rows.first, rows.n);
+    return s;
+  }
+
+  // Norms and turns one row's queries and keys, and writes keys and values to the cache.
+  void turn_and_keep(int layer, int row, float* q, float* k, const float* v) {
+    const bool windowed = c_.windows[static_cast<std::size_t>(layer)] > 0;
+    const auto skip = static_cast<std::size_t>(windowed ? c_.rope.n_dims : 0);
+    turn_heads(block(layer), m_.shape, windowed ? m_.window_rope : m_.rope,
+               p_.turns.row(row).subspan(skip), q, k);
+    const RowPlace& at = place(row);
+    const auto page = static_cast<std::size_t>(at.position / kernels::kKvPageTokens);
+    const KvSequence& kv = *at.step->kv;
+    kernels::write_kv(kv.shape(), at.position % kernels::kKvPageTokens, k, v,
+                      kv.pages(layer)[page]);
+  }
+
   void output(Matrix<float> logits) {
-    if (logits.rows == 0) return;
     int row = 0;
     int out = 0;
     for (const DecoderStep& step : steps_) {

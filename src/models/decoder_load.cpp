@@ -1,6 +1,7 @@
 // From the tensors of a file to a decoder that can run. Everything a file can get wrong is refused
 // here or in decoder_tensors.cpp, so that the forward pass cannot fail.
 
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +14,26 @@ namespace {
 
 using kernels::Precision;
 
+constexpr int kEmbeddingSection = Decoder::kEmbeddingSection;
+constexpr int kOutputSection = 1;
+constexpr int kFirstLayerSection = 2;
+
+/// Rows of the embedding are looked up, or all of it is multiplied where it is the output too.
+std::vector<SectionUse> section_uses(const ModelTensors& t) {
+  std::vector<SectionUse> uses(t.blocks.size() + kFirstLayerSection, SectionUse::kInTurn);
+  uses[kEmbeddingSection] = t.output.empty() ? SectionUse::kRowsAndInTurn : SectionUse::kRows;
+  // Of tied models it is a norm.
+  uses[kOutputSection] = t.output.empty() ? SectionUse::kAlways : SectionUse::kInTurn;
+  return uses;
+}
+
+std::vector<int> section_order(const ModelTensors& t) {
+  std::vector<int> order(t.blocks.size());
+  std::iota(order.begin(), order.end(), kFirstLayerSection);
+  order.push_back(t.output.empty() ? kEmbeddingSection : kOutputSection);
+  return order;
+}
+
 // The embedding and the output matrix stay as they are stored: rows are looked up in one, and the
 // other is what int8 would harm most.
 SectionWalk walk_of(const ModelTensors& t, Precision precision, Decoder& m) {
@@ -22,20 +43,19 @@ SectionWalk walk_of(const ModelTensors& t, Precision precision, Decoder& m) {
                     .norm_added = m.config.norm_adds_one ? 1.0f : 0.0f};
   m.blocks.resize(t.blocks.size());
   const auto place = [&t, &m, how](int section, WeightPlacer& placer) {
-    if (section == 0) {
+    if (section == kEmbeddingSection) {
       m.token_embedding = placer.weight(t.token, Precision::kStored);
       if (t.output.empty()) m.output.weight = m.token_embedding;
-    } else if (section == 1) {
+    } else if (section == kOutputSection) {
       if (!t.output.empty()) m.output.weight = placer.weight(t.output, Precision::kStored);
       m.final_norm = place_norm(t.final_norm, how, placer);
     } else {
-      const auto i = static_cast<std::size_t>(section - kSharedSections);
+      const auto i = static_cast<std::size_t>(section - kFirstLayerSection);
       place_block(t.blocks[i], how, nullptr, placer, m.blocks[i]);
     }
   };
-  SectionWalk walk = walk_sections(m.config.n_layers + kSharedSections, place);
-  walk.n_shared = kSharedSections;
-  return walk;
+  m.section_order = section_order(t);
+  return walk_sections(section_uses(t), place);
 }
 
 Status check_config(const formats::DecoderModel& model, Precision precision) {
@@ -113,7 +133,9 @@ Result<DecoderWeightInfo> decoder_weight_info(const formats::DecoderModel& from,
   QUERN_ASSIGN(const Source source, open_source(from, precision));
   Decoder model;
   model.config = from.config;
-  return DecoderWeightInfo{.n_bytes = walk_of(source.tensors, precision, model).total(),
+  const SectionWalk walk = walk_of(source.tensors, precision, model);
+  return DecoderWeightInfo{.n_bytes = walk.total(),
+                           .least_bytes = walk.least(),
                            .main_format = source.tensors.blocks.front().up.weight.format};
 }
 

@@ -61,7 +61,8 @@ struct Encoder {
 
   TensorSource files;    // The embedding tables point into it,
   WeightWindow weights;  // everything else into this: section 0 is shared, 1 + i is block i.
-  Reservation tables;    // The bytes of the tables.
+  std::vector<int> section_order;  // Of each layer.
+  Reservation tables;              // The bytes of the tables.
 
   std::size_t weight_bytes() const {
     return weights.n_bytes() + tables.bytes() + head.weight_bytes() + rows.weight_bytes() +
@@ -102,7 +103,8 @@ Status pack_encoder(const EncoderLoad& load, TensorSource files, ByteLedger& led
                     ThreadPool& pool, SectionSink& sink);
 
 struct EncoderWeightInfo {
-  std::size_t n_bytes = 0;                      // That load_encoder reserves.
+  std::size_t n_bytes = 0;                      // That load_encoder reserves,
+  std::size_t least_bytes = 0;                  // and where they are streamed.
   BlockFormat main_format = BlockFormat::kF32;  // That of the blocks' largest matrix, stored.
 };
 
@@ -110,8 +112,9 @@ struct EncoderWeightInfo {
 Result<EncoderWeightInfo> encoder_weight_info(const formats::ModelFolder& folder,
                                               kernels::Precision precision);
 
-/// The bytes without a look at the files, which count as f32.
-std::size_t encoder_weight_bytes(const formats::ModelFolder& folder, kernels::Precision precision);
+/// The same without a look at the files, which count as f32.
+EncoderWeightInfo encoder_weight_bytes(const formats::ModelFolder& folder,
+                                       kernels::Precision precision);
 
 /// Bytes of scratch that one forward pass over `n_tokens` rows, the longest sequence having
 /// `longest` of them, takes.

@@ -5,11 +5,11 @@
 #include <cstring>
 
 #include "base/check.h"
-#include "base/pace.h"
 #include "kernels/attention/attention.h"
 #include "kernels/int8/int8_equalise.h"
 #include "kernels/table.h"
 #include "models/encoder.h"
+#include "models/layers.h"
 #include "models/scratch.h"
 
 namespace quern::models {
@@ -109,18 +109,89 @@ class Run {
       : m_(model), batch_(batch), p_(pass), pool_(pool), x_(hidden), seen_(seen) {}
 
   void go() {
+    WeightPass sections(m_.weights, m_.section_order);
     embed();
-    // From attention to attention a range of rows stays with one thread.
-    for (int layer = 0; layer <= m_.config.n_layers; ++layer) {
-      if (!Pace::current().go_on()) return;
-      if (layer < m_.config.n_layers) m_.weights.enter(1 + m_.config.block_of(layer));
-      for_row_blocks(x_.rows, pool_, [&](const RowRange& rows) {
-        if (layer > 0) after_attention(layer - 1, rows);
-        if (layer < m_.config.n_layers) before_attention(layer, rows);
-      });
-      if (layer > 0) m_.weights.leave(1 + m_.config.block_of(layer - 1));
-      if (layer < m_.config.n_layers) attend(layer);
+    for_each_layer(m_.config.n_layers, x_.rows, pool_, sections, *this);
+  }
+
+  // Of for_each_layer().
+  void before_attention(int layer, const RowRange& rows) {
+    const TransformerBlock& b = block(layer);
+    const StepRows s = steps_of(rows);
+    norm_for({&b.q, &b.k, &b.v}, norm_before(layer), x_.block(rows.first, rows.n), s.normed,
+             rows.pool);
+    observe(s.normed.f32, layer, &BlockMaxima::qkv);
+    if (layer == 0 && convolves(m_)) {
+      copy_rows(x_.block(rows.first, rows.n), p_.conv_in.block(rows.first, rows.n));
     }
+    const Activations q = p_.q.block(rows.first, rows.n);
+    const Activations k = p_.k.block(rows.first, rows.n);
+    if (p_.turning_q.data != nullptr) return project_turned(layer, rows, s, q.bf16, k.bf16);
+    project(b, s, q, k, p_.v.block(rows.first, rows.n), rows.pool);
+    if (!b.q_row_norm.empty()) {
+      kernels::norm_rows(b.q_row_norm, q.f32, q, rows.pool);
+      kernels::norm_rows(b.k_row_norm, k.f32, k, rows.pool);
+    }
+    if (!has_turns(m_)) return;
+    kernels::for_each_row_block(rows.n, rows.pool, [&](int first, int n) {
+      for (int r = first; r < first + n; ++r) {
+        turn(layer, rows.first + r, q.f32.row_data(r), k.f32.row_data(r));
+      }
+    });
+  }
+
+  void attend(int layer) {
+    const kernels::AttentionSpec spec{
+        .n_heads = m_.shape.n_heads,
+        .n_kv_heads = m_.shape.n_kv_heads,
+        .scale = m_.config.attn_scale,
+        .causal = m_.config.causal,
+        .window = has_window(layer) ? m_.config.windows[static_cast<std::size_t>(layer)] : 0,
+        .offset_bias = m_.offset_bias,
+        .relative = {.n = n_distances(m_),
+                     .keys = block(layer).distance_keys,
+                     .queries = block(layer).distance_queries,
+                     .at = m_.distance_places},
+        .n_keys = batch_.n_seen};
+    const auto run = [&]<typename T, typename Out>(const kernels::AttentionRows<T, Out>& rows) {
+      kernels::attention(spec, rows, batch_.seq_starts, p_.attention, pool_);
+    };
+    using Bf16 = std::uint16_t;
+    if (p_.q.f32.data != nullptr) {
+      run(kernels::AttentionRows<float, float>{p_.q.f32, p_.k.f32, p_.v.f32, p_.attn.f32});
+    } else if (p_.attn.f32.data != nullptr) {
+      run(kernels::AttentionRows<Bf16, float>{p_.q.bf16, p_.k.bf16, p_.v.bf16, p_.attn.f32});
+    } else {
+      run(kernels::AttentionRows<Bf16, Bf16>{p_.q.bf16, p_.k.bf16, p_.v.bf16, p_.attn.bf16});
+    }
+  }
+
+  void after_attention(int layer, const RowRange& rows) {
+    const TransformerBlock& b = block(layer);
+    const StepRows s = steps_of(rows);
+    const Matrix<float> x = x_.block(rows.first, rows.n);
+    const kernels::Norm* norm = norms_in_place(m_) ? &b.attn_norm : &b.ff_norm;
+    if (b.attn_norm_again.empty()) {
+      add_attention(b, s, x, rows.pool);
+    } else {
+      const Matrix<float> layer_in = p_.layer_in.block(rows.scratch_row, rows.n);
+      copy_rows(x, layer_in);
+      add_attention(b, s, x, rows.pool);
+      kernels::norm_rows(*norm, x, kernels::Activations{x}, rows.pool);
+      add_rows(layer_in, x);
+      norm = &b.attn_norm_again;
+    }
+    norm_for({&b.gate, &b.up}, *norm, x, s.normed, rows.pool);
+    observe(s.normed.f32, layer, &BlockMaxima::ff_in);
+    add_feed_forward(b, m_.shape, s, x, rows.pool);
+    if (layer == 0 && convolves(m_)) {
+      kernels::norm_rows(b.ff_norm, x, kernels::Activations{x}, rows.pool);
+      convolve(rows, x);
+    }
+    if (layer + 1 < m_.config.n_layers) return;
+    const bool ends_convolved = convolves(m_) && layer == 0;
+    const kernels::Norm& last = ends_convolved ? m_.conv_norm : b.ff_norm;
+    kernels::norm_rows(norms_in_place(m_) ? last : m_.final_norm, x, x, rows.pool);
   }
 
  private:
@@ -133,11 +204,14 @@ class Run {
 
   // Sums of token, type and position embeddings, normed, and the angles of positions.
   void embed() {
-    pool_.parallel_for(batch_.n_seqs(), [&](int seq, int) {
+    const bool is_streamed = m_.weights.stream() != nullptr;
+    ThreadPool& pool = is_streamed ? ThreadPool::serial() : pool_;
+    pool.parallel_for(batch_.n_seqs(), [&](int seq, int) {
       const int first = batch_.seq_starts[static_cast<std::size_t>(seq)];
       int n_counted = 0;
       for (int t = 0; t < batch_.seq_len(seq); ++t) {
         if (t % kRowsBetweenRests == 0) ThreadPool::rest();
+        if (is_streamed && (first + t) % SectionStream::kRowsResident == 0) m_.files.drop_pages();
         embed_token(first + t, n_counted);
         if (has_turns(m_)) set_turns(first + t, t, batch_.seq_len(seq));
       }
@@ -210,31 +284,6 @@ class Run {
     return convolves(m_) && layer == 1 ? m_.conv_norm : block(layer - 1).ff_norm;
   }
 
-  void before_attention(int layer, const RowRange& rows) {
-    const TransformerBlock& b = block(layer);
-    const StepRows s = steps_of(rows);
-    norm_for({&b.q, &b.k, &b.v}, norm_before(layer), x_.block(rows.first, rows.n), s.normed,
-             rows.pool);
-    observe(s.normed.f32, layer, &BlockMaxima::qkv);
-    if (layer == 0 && convolves(m_)) {
-      copy_rows(x_.block(rows.first, rows.n), p_.conv_in.block(rows.first, rows.n));
-    }
-    const Activations q = p_.q.block(rows.first, rows.n);
-    const Activations k = p_.k.block(rows.first, rows.n);
-    if (p_.turning_q.data != nullptr) return project_turned(layer, rows, s, q.bf16, k.bf16);
-    project(b, s, q, k, p_.v.block(rows.first, rows.n), rows.pool);
-    if (!b.q_row_norm.empty()) {
-      kernels::norm_rows(b.q_row_norm, q.f32, q, rows.pool);
-      kernels::norm_rows(b.k_row_norm, k.f32, k, rows.pool);
-    }
-    if (!has_turns(m_)) return;
-    kernels::for_each_row_block(rows.n, rows.pool, [&](int first, int n) {
-      for (int r = first; r < first + n; ++r) {
-        turn(layer, rows.first + r, q.f32.row_data(r), k.f32.row_data(r));
-      }
-    });
-  }
-
   void turn(int layer, int row, float* q, float* k) const {
     const RopeTable& rope = has_window(layer) ? m_.window_rope : m_.rope;
     const auto skip = static_cast<std::size_t>(has_window(layer) ? m_.rope.n_dims : 0);
@@ -254,60 +303,6 @@ class Run {
         kernels::active().bf16_row(k.row_data(r), k.cols, k_out.row_data(r));
       }
     });
-  }
-
-  void attend(int layer) {
-    const kernels::AttentionSpec spec{
-        .n_heads = m_.shape.n_heads,
-        .n_kv_heads = m_.shape.n_kv_heads,
-        .scale = m_.config.attn_scale,
-        .causal = m_.config.causal,
-        .window = has_window(layer) ? m_.config.windows[static_cast<std::size_t>(layer)] : 0,
-        .offset_bias = m_.offset_bias,
-        .relative = {.n = n_distances(m_),
-                     .keys = block(layer).distance_keys,
-                     .queries = block(layer).distance_queries,
-                     .at = m_.distance_places},
-        .n_keys = batch_.n_seen};
-    const auto run = [&]<typename T, typename Out>(const kernels::AttentionRows<T, Out>& rows) {
-      kernels::attention(spec, rows, batch_.seq_starts, p_.attention, pool_);
-    };
-    using Bf16 = std::uint16_t;
-    if (p_.q.f32.data != nullptr) {
-      run(kernels::AttentionRows<float, float>{p_.q.f32, p_.k.f32, p_.v.f32, p_.attn.f32});
-    } else if (p_.attn.f32.data != nullptr) {
-      run(kernels::AttentionRows<Bf16, float>{p_.q.bf16, p_.k.bf16, p_.v.bf16, p_.attn.f32});
-    } else {
-      run(kernels::AttentionRows<Bf16, Bf16>{p_.q.bf16, p_.k.bf16, p_.v.bf16, p_.attn.bf16});
-    }
-  }
-
-  void after_attention(int layer, const RowRange& rows) {
-    const TransformerBlock& b = block(layer);
-    const StepRows s = steps_of(rows);
-    const Matrix<float> x = x_.block(rows.first, rows.n);
-    const kernels::Norm* norm = norms_in_place(m_) ? &b.attn_norm : &b.ff_norm;
-    if (b.attn_norm_again.empty()) {
-      add_attention(b, s, x, rows.pool);
-    } else {
-      const Matrix<float> layer_in = p_.layer_in.block(rows.scratch_row, rows.n);
-      copy_rows(x, layer_in);
-      add_attention(b, s, x, rows.pool);
-      kernels::norm_rows(*norm, x, kernels::Activations{x}, rows.pool);
-      add_rows(layer_in, x);
-      norm = &b.attn_norm_again;
-    }
-    norm_for({&b.gate, &b.up}, *norm, x, s.normed, rows.pool);
-    observe(s.normed.f32, layer, &BlockMaxima::ff_in);
-    add_feed_forward(b, m_.shape, s, x, rows.pool);
-    if (layer == 0 && convolves(m_)) {
-      kernels::norm_rows(b.ff_norm, x, kernels::Activations{x}, rows.pool);
-      convolve(rows, x);
-    }
-    if (layer + 1 < m_.config.n_layers) return;
-    const bool ends_convolved = convolves(m_) && layer == 0;
-    const kernels::Norm& last = ends_convolved ? m_.conv_norm : b.ff_norm;
-    kernels::norm_rows(norms_in_place(m_) ? last : m_.final_norm, x, x, rows.pool);
   }
 
   // x += activation(convolution of the first layer's input), each text by itself.

@@ -1,6 +1,7 @@
 // From the tensors of a model's files to an encoder that can run. Everything a file can get wrong
 // is refused here or in encoder_tensors.cpp, so that the forward pass cannot fail.
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -122,7 +123,13 @@ SectionWalk walk_of(const ModelTensors& t, const Int8Calibration* seen, Encoder&
                     .minus_w = placer.matrix(t.minus)};
     place_terms(t, how, placer, m.terms);
   };
-  return walk_sections(m.config.n_blocks() + 1, place);
+  m.section_order.clear();
+  for (int layer = 0; layer < m.config.n_layers; ++layer) {
+    m.section_order.push_back(1 + m.config.block_of(layer));
+  }
+  std::vector<SectionUse> uses(t.blocks.size() + 1, SectionUse::kInTurn);
+  uses[0] = SectionUse::kAlways;
+  return walk_sections(std::move(uses), place);
 }
 
 Status check_supported(const formats::EncoderConfig& c, Precision precision) {
@@ -148,6 +155,11 @@ void set_facts(const formats::EncoderConfig& c, Encoder& m) {
 
 std::size_t table_bytes(const ModelTensors& t) {
   return t.token.bytes.size() + t.position.bytes.size() + t.type.bytes.size();
+}
+
+/// Of the tables, whose rows are looked up: a streamed model gives their pages back.
+std::size_t resident_table_bytes(std::size_t n_bytes, Residency residency) {
+  return residency == Residency::kWhole ? n_bytes : std::min(n_bytes, SectionStream::kRowBytes);
 }
 
 /// What the weights of an encoder are made from.
@@ -191,7 +203,9 @@ Result<Encoder> assemble(Encoder m, Source source, EncoderLoad& load, const Weig
   m.files = std::move(source.files);
   SectionWalk walk = walk_of(source.tensors, load.calibration, m);
   walk.drop_source = [&] { m.files.drop_pages(); };
-  QUERN_ASSIGN(m.tables, room.ledger.reserve(room.tenant, table_bytes(source.tensors)));
+  QUERN_ASSIGN(m.tables,
+               room.ledger.reserve(
+                   room.tenant, resident_table_bytes(table_bytes(source.tensors), load.residency)));
   QUERN_TRY(load_modules(load.folder, room, m));
   if (load.packed.n() > 0) {
     QUERN_ASSIGN(m.weights, bind_sections(walk, std::move(load.packed), load.residency, room));
@@ -204,6 +218,13 @@ Result<Encoder> assemble(Encoder m, Source source, EncoderLoad& load, const Weig
   m.forms = step_forms(m.blocks);
   m.files.drop_pages();
   return m;
+}
+
+EncoderWeightInfo weight_info(const SectionWalk& walk, std::size_t module_bytes,
+                              std::size_t table_bytes) {
+  return {.n_bytes = walk.total() + module_bytes + table_bytes,
+          .least_bytes = walk.least() + module_bytes +
+                         resident_table_bytes(table_bytes, Residency::kStreamed)};
 }
 
 formats::HeadActivation mlm_activation(const formats::EncoderConfig& c) {
@@ -264,21 +285,22 @@ Result<EncoderWeightInfo> encoder_weight_info(const formats::ModelFolder& folder
   QUERN_ASSIGN(const TensorSource files, TensorSource::open(folder.path, folder.weights));
   QUERN_ASSIGN(const ModelTensors tensors, find_encoder_tensors(folder, files));
   Encoder m = empty_encoder({.folder = folder, .precision = precision});
-  return EncoderWeightInfo{.n_bytes = walk_of(tensors, nullptr, m).total() +
-                                      module_bytes(folder.head) + table_bytes(tensors),
-                           .main_format = tensors.blocks.front().down.weight.format};
+  EncoderWeightInfo info =
+      weight_info(walk_of(tensors, nullptr, m), module_bytes(folder.head), table_bytes(tensors));
+  info.main_format = tensors.blocks.front().down.weight.format;
+  return info;
 }
 
-std::size_t encoder_weight_bytes(const formats::ModelFolder& folder, Precision precision) {
+EncoderWeightInfo encoder_weight_bytes(const formats::ModelFolder& folder, Precision precision) {
   const Result<ModelTensors> shapes = find_encoder_tensors(folder, TensorSource());
-  if (!shapes.ok()) return 0;  // Cannot be: every shape is there.
+  if (!shapes.ok()) return {};  // Cannot be: every shape is there.
   Encoder m = empty_encoder({.folder = folder, .precision = precision});
   const formats::EncoderConfig& c = folder.config;
   const std::size_t n_rows = static_cast<std::size_t>(c.n_vocab) +
                              static_cast<std::size_t>(c.n_position_rows()) +
                              static_cast<std::size_t>(c.n_types);
-  return walk_of(*shapes, nullptr, m).total() + module_bytes(folder.head) +
-         n_rows * static_cast<std::size_t>(c.d_embed) * sizeof(float);
+  return weight_info(walk_of(*shapes, nullptr, m), module_bytes(folder.head),
+                     n_rows * static_cast<std::size_t>(c.d_embed) * sizeof(float));
 }
 
 }  // namespace quern::models

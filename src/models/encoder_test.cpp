@@ -204,7 +204,7 @@ TEST_P(Family, a_text_has_its_bits_alone_and_in_a_batch_from_memory_and_from_sec
     EXPECT_EQ(f.run({f.golden_sequences()[i]}, 2)[0], want[i]) << i;
   }
   // Tables are stored in f16, and counted as f32 where no file is looked at.
-  EXPECT_EQ(encoder_weight_bytes(f.folder, Precision::kF32),
+  EXPECT_EQ(encoder_weight_bytes(f.folder, Precision::kF32).n_bytes,
             f.model.weights.n_bytes() + 2 * f.model.tables.bytes());
   KeptSections packed;
   const auto files = [&] { return open_files(f.folder); };
@@ -380,7 +380,7 @@ TEST(encoder, weight_bytes_are_what_the_ledger_holds) {
   for (const char* name : {"tiny-mean-f32", "tiny-nli"}) {
     for (const auto precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
       Fixture f(name, precision);
-      EXPECT_EQ(encoder_weight_bytes(f.folder, precision), f.ledger.used_bytes()) << name;
+      EXPECT_EQ(encoder_weight_bytes(f.folder, precision).n_bytes, f.ledger.used_bytes()) << name;
     }
   }
 }

@@ -68,7 +68,7 @@ Result<std::vector<ModuleTensors>> open_modules(const std::vector<VectorModule>&
 
 /// Everything in one section.
 SectionWalk walk_of(const std::vector<ModuleTensors>& tensors, ModuleChain& chain) {
-  return walk_sections(1, [&](int, WeightPlacer& placer) {
+  return walk_sections({SectionUse::kAlways}, [&](int, WeightPlacer& placer) {
     const Placing how{.precision = kernels::Precision::kF32, .norm_eps = kNormEps};
     for (std::size_t i = 0; i < tensors.size(); ++i) {
       ModuleChain::Module& to = chain.modules[i];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <numeric>
 #include <utility>
 
@@ -35,26 +36,18 @@ Status check_alignment(const MappedSections& packed) {
   return {};
 }
 
-/// Every section's checksum. Streamed sections go again: the whole is never resident.
-Status check_content(const MappedSections& packed, int n_kept, ThreadPool& pool) {
+/// Every section's checksum. Streamed ones go again as they are read: the whole is never resident.
+Status check_content(const MappedSections& packed, Residency residency, ThreadPool& pool) {
+  const auto after = residency == Residency::kWhole ? PagesAfter::kStay : PagesAfter::kGo;
   std::vector<Status> found(packed.sections.size());
   LoadMeter& meter = LoadMeter::current();
   meter.begin(LoadMeter::Phase::kChecking, packed.n_bytes());
   pool.parallel_for(packed.n(), [&](int i, int) {
-    found[static_cast<std::size_t>(i)] = packed.check(i);
+    found[static_cast<std::size_t>(i)] = packed.check(i, after);
     meter.add(packed.sections[static_cast<std::size_t>(i)].bytes.size());
-    if (i >= n_kept) packed.file.drop_pages(packed.sections[static_cast<std::size_t>(i)].bytes);
   });
   for (Status& status : found) QUERN_TRY(std::move(status));
   return {};
-}
-
-/// What stays of a streamed model: what is shared, the layer that is read and the one behind it.
-std::size_t streamed_bytes(const SectionWalk& walk) {
-  const auto layers = walk.bytes.begin() + walk.n_shared;
-  const std::size_t shared = std::accumulate(walk.bytes.begin(), layers, std::size_t{0});
-  const auto largest = std::max_element(layers, walk.bytes.end());
-  return shared + (largest == walk.bytes.end() ? 0 : 2 * *largest);
 }
 
 }  // namespace
@@ -63,26 +56,29 @@ std::size_t SectionWalk::total() const {
   return std::accumulate(bytes.begin(), bytes.end(), std::size_t{0});
 }
 
-SectionWalk walk_sections(int n_sections,
+SectionWalk walk_sections(std::vector<SectionUse> uses,
                           std::function<void(int section, WeightPlacer& placer)> place) {
   SectionWalk walk;
   walk.place = std::move(place);
-  for (int s = 0; s < n_sections; ++s) {
+  walk.uses = std::move(uses);
+  for (int s = 0; s < static_cast<int>(walk.uses.size()); ++s) {
     WeightPlacer count = WeightPlacer::counting();
     walk.place(s, count);
     walk.bytes.push_back(count.n_bytes());
+    walk.most_read_bytes = std::max(walk.most_read_bytes, count.most_read_bytes());
   }
   return walk;
 }
 
 Result<WeightWindow> fill_sections(const SectionWalk& walk, const WeightRoom& room) {
+  QUERN_ASSIGN(const Reservation source, room.ledger.reserve(room.tenant, walk.most_read_bytes));
   QUERN_ASSIGN(Buffer storage, Buffer::make(room.ledger, room.tenant, walk.total()));
   std::vector<std::span<const std::byte>> sections;
   std::byte* at = storage.data();
   LoadMeter& meter = LoadMeter::current();
   meter.begin(LoadMeter::Phase::kPacking, walk.total());
   for (int s = 0; s < walk.n(); ++s) {
-    WeightPlacer fill = WeightPlacer::filling(at, room.pool);
+    WeightPlacer fill = WeightPlacer::filling(at, room.pool, walk.drop_source);
     walk.place(s, fill);
     walk.drop_source();
     sections.push_back({at, fill.n_bytes()});
@@ -93,8 +89,7 @@ Result<WeightWindow> fill_sections(const SectionWalk& walk, const WeightRoom& ro
 }
 
 Status stream_sections(const SectionWalk& walk, const WeightRoom& room, SectionSink& sink) {
-  // A model that will not fit is refused before it is packed.
-  QUERN_TRY(room.ledger.reserve(room.tenant, walk.total()).status());
+  QUERN_ASSIGN(const Reservation source, room.ledger.reserve(room.tenant, walk.most_read_bytes));
   const std::size_t largest =
       walk.n() == 0 ? 0 : *std::max_element(walk.bytes.begin(), walk.bytes.end());
   QUERN_ASSIGN(Buffer buffer, Buffer::make(room.ledger, room.tenant, largest));
@@ -104,7 +99,7 @@ Status stream_sections(const SectionWalk& walk, const WeightRoom& room, SectionS
   for (int s = 0; s < walk.n(); ++s) {
     // What alignment leaves out is zero in every file.
     std::memset(buffer.data(), 0, walk.bytes[static_cast<std::size_t>(s)]);
-    WeightPlacer fill = WeightPlacer::filling(buffer.data(), room.pool);
+    WeightPlacer fill = WeightPlacer::filling(buffer.data(), room.pool, walk.drop_source);
     walk.place(s, fill);
     walk.drop_source();
     QUERN_TRY(sink.add({buffer.data(), fill.n_bytes()}));
@@ -118,16 +113,19 @@ Result<WeightWindow> bind_sections(const SectionWalk& walk, MappedSections packe
   QUERN_TRY(check_sizes(walk, packed));
   QUERN_TRY(check_alignment(packed));
   const bool is_whole = residency == Residency::kWhole;
-  const int n_kept = is_whole ? walk.n() : walk.n_shared;
   QUERN_ASSIGN(Reservation held,
-               room.ledger.reserve(room.tenant, is_whole ? walk.total() : streamed_bytes(walk)));
-  QUERN_TRY(check_content(packed, n_kept, room.pool));
+               room.ledger.reserve(room.tenant, is_whole ? walk.total() : walk.least()));
+  QUERN_TRY(check_content(packed, residency, room.pool));
   for (int s = 0; s < walk.n(); ++s) {
     WeightPlacer bind =
         WeightPlacer::binding(packed.sections[static_cast<std::size_t>(s)].bytes.data());
     walk.place(s, bind);
   }
-  return WeightWindow(std::move(packed), n_kept, std::move(held));
+  if (is_whole) return WeightWindow(std::move(packed), std::move(held));
+  return WeightWindow(std::make_unique<SectionStream>(
+      room.ledger, std::move(packed),
+      SectionStream::Plan{.uses = walk.uses, .keeps = residency == Residency::kStreamed},
+      std::move(held)));
 }
 
 }  // namespace quern::models

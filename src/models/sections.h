@@ -23,16 +23,19 @@ struct SectionWalk {
   std::vector<std::size_t> bytes;  // Of each section; multiples of 64.
   // Counts, fills or binds one section (weight_placer.h).
   std::function<void(int section, WeightPlacer& placer)> place;
-  int n_shared = 1;  // The first ones are read by every layer.
-  // The pages that a section was filled from are not needed any more.
+  std::vector<SectionUse> uses;     // Of each section.
+  std::size_t most_read_bytes = 0;  // Of the source, at a time, while a section is filled.
+  // The pages of the source that were read are not needed any more.
   std::function<void()> drop_source = [] {};
 
   int n() const { return static_cast<int>(bytes.size()); }
   std::size_t total() const;
+  /// What stays of them in memory at least where they are streamed.
+  std::size_t least() const { return SectionStream::least_bytes(bytes, uses); }
 };
 
-/// Counts `n_sections` sections.
-SectionWalk walk_sections(int n_sections,
+/// Counts the sections, which passes use like this.
+SectionWalk walk_sections(std::vector<SectionUse> uses,
                           std::function<void(int section, WeightPlacer& placer)> place);
 
 /// Where weights are made, and on whose account.
@@ -42,7 +45,8 @@ struct WeightRoom {
   ThreadPool& pool;
 };
 
-/// Packs all sections into memory. Errors: kExhausted.
+/// Packs all sections into memory. Errors: kExhausted: beside them, what is read of the source
+/// takes room for a while.
 Result<WeightWindow> fill_sections(const SectionWalk& walk, const WeightRoom& room);
 
 /// Takes the sections of a packed file, in order, as they are made.
@@ -53,9 +57,9 @@ class SectionSink {
   virtual Status add(std::span<const std::byte> section) = 0;
 };
 
-/// Packs section by section: memory holds the largest one at most. What `walk` was bound to is of
-/// no use afterwards.
-/// Errors: kExhausted, before anything is packed when the whole would not fit; of the sink.
+/// Packs section by section: memory holds the largest one at most, and what is read of its source.
+/// What `walk` was bound to is of no use afterwards.
+/// Errors: kExhausted; of the sink.
 Status stream_sections(const SectionWalk& walk, const WeightRoom& room, SectionSink& sink);
 
 /// Binds to sections that were streamed before, after checking each of them.

@@ -2,9 +2,6 @@
 
 #include "models/sections.h"
 
-#include <cinttypes>
-#include <cstdio>
-#include <fstream>
 #include <numeric>
 
 #include <gmock/gmock.h>
@@ -16,26 +13,6 @@ namespace {
 
 using testing::HasSubstr;
 
-/// Bytes of the mapping around `at` that this process holds.
-std::size_t resident_bytes(const void* at) {
-  const auto want = reinterpret_cast<std::uintptr_t>(at);
-  std::ifstream smaps("/proc/self/smaps");
-  std::string line;
-  bool is_it = false;
-  while (std::getline(smaps, line)) {
-    std::uintptr_t first = 0;
-    std::uintptr_t end = 0;
-    std::size_t kb = 0;
-    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " ", &first, &end) == 2) {
-      is_it = first <= want && want < end;
-    } else if (is_it && std::sscanf(line.c_str(), "Rss: %zu kB", &kb) == 1) {
-      return kb << 10;
-    }
-  }
-  ADD_FAILURE() << "no mapping there";
-  return 0;
-}
-
 /// A "model" of vectors: section s holds the one of the numbers s, s + 1, ...
 class SectionsTest : public testing::Test {
  protected:
@@ -45,7 +22,9 @@ class SectionsTest : public testing::Test {
       std::iota(numbers.back().begin(), numbers.back().end(), static_cast<float>(s));
     }
     bound.resize(numbers.size());
-    walk = walk_sections(static_cast<int>(numbers.size()), [&](int s, WeightPlacer& placer) {
+    std::vector<SectionUse> uses(numbers.size(), SectionUse::kInTurn);
+    uses[0] = SectionUse::kAlways;
+    walk = walk_sections(uses, [&](int s, WeightPlacer& placer) {
       const std::vector<float>& from = numbers[static_cast<std::size_t>(s)];
       bound[static_cast<std::size_t>(s)] = placer.vector({.format = BlockFormat::kF32,
                                                           .n_rows = 1,
@@ -111,8 +90,9 @@ TEST_F(SectionsTest, streaming_holds_the_largest_section_and_nothing_afterwards)
   EXPECT_EQ(ledger.used_bytes(), 0u);
 }
 
-TEST_F(SectionsTest, what_will_not_fit_is_refused_before_it_is_packed) {
-  ByteLedger small(walk.total() - 1);
+TEST_F(SectionsTest, streaming_wants_the_largest_section_and_what_is_read_of_its_source) {
+  EXPECT_EQ(walk.most_read_bytes, 0u);  // Vectors.
+  ByteLedger small(walk.bytes[1] - 1);
   KeptSections sink;
   const Status status = stream_sections(walk, {small, "weights/m", ThreadPool::serial()}, sink);
   EXPECT_EQ(status.code(), Code::kExhausted);
@@ -139,8 +119,7 @@ TEST_F(SectionsTest, bound_sections_are_what_was_streamed) {
     ASSERT_TRUE(window.ok()) << window.status().message();
     EXPECT_TRUE(window->is_mapped());
     EXPECT_EQ(window->n_bytes(), walk.total());
-    EXPECT_EQ(ledger.used_bytes(),
-              residency == Residency::kWhole ? walk.total() : walk.bytes[0] + 2 * walk.bytes[1]);
+    EXPECT_EQ(ledger.used_bytes(), residency == Residency::kWhole ? walk.total() : walk.least());
     expect_bound();
   }
   EXPECT_EQ(ledger.used_bytes(), 0u);
@@ -176,40 +155,14 @@ TEST_F(SectionsTest, sections_of_other_sizes_are_refused) {
   }
 }
 
-/// Sections far larger than what the system maps around a page that is read (2 MB at most).
-class LargeSectionsTest : public SectionsTest {
- protected:
-  static constexpr std::size_t kAround = 2 * (std::size_t{2} << 20);
-  LargeSectionsTest() : SectionsTest({1'000'000, 3'000'000, 3'000'000, 3'000'000}) {}
-};
-
-TEST_F(LargeSectionsTest, a_streamed_window_holds_what_is_shared_and_the_layer_being_read) {
-  const Result<WeightWindow> window =
-      bind_sections(walk, streamed().mapped(), Residency::kStreamed, room);
-  ASSERT_TRUE(window.ok());
-  const void* file = window->section(0).data();
-  EXPECT_LT(resident_bytes(file), walk.bytes[0] + kAround);
-  for (int pass = 0; pass < 2; ++pass) {
-    for (int s = 1; s < 4; ++s) {
-      window->enter(s);
-      const auto& numbers_read = bound[static_cast<std::size_t>(s)];
-      EXPECT_TRUE(std::equal(numbers_read.begin(), numbers_read.end(),
-                             numbers[static_cast<std::size_t>(s)].begin()));
-      EXPECT_LT(resident_bytes(file), walk.bytes[0] + walk.bytes[1] + kAround) << s;
-      window->leave(s);
-    }
-  }
-  EXPECT_LT(resident_bytes(file), walk.bytes[0] + kAround);
-}
-
 TEST_F(SectionsTest, a_whole_window_stays) {
   const Result<WeightWindow> window =
       bind_sections(walk, streamed().mapped(), Residency::kWhole, room);
   ASSERT_TRUE(window.ok());
-  for (int s = 0; s < 4; ++s) {
-    window->enter(s);
-    window->leave(s);
-  }
+  const std::vector<int> order = {1, 2, 3};
+  WeightPass pass(*window, order);
+  EXPECT_FALSE(pass.is_streamed());
+  for (int i = 0; i < 3; ++i) pass.go_to(i);
   EXPECT_GE(resident_bytes(window->section(0).data()), walk.total());
 }
 

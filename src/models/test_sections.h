@@ -3,6 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -12,6 +15,26 @@
 #include "models/sections.h"
 
 namespace quern::models {
+
+/// Bytes of the mapping around `at` that this process holds.
+inline std::size_t resident_bytes(const void* at) {
+  const auto want = reinterpret_cast<std::uintptr_t>(at);
+  std::ifstream smaps("/proc/self/smaps");
+  std::string line;
+  bool is_it = false;
+  while (std::getline(smaps, line)) {
+    std::uintptr_t first = 0;
+    std::uintptr_t end = 0;
+    std::size_t kb = 0;
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " ", &first, &end) == 2) {
+      is_it = first <= want && want < end;
+    } else if (is_it && std::sscanf(line.c_str(), "Rss: %zu kB", &kb) == 1) {
+      return kb << 10;
+    }
+  }
+  ADD_FAILURE() << "no mapping there";
+  return 0;
+}
 
 class KeptSections : public SectionSink {
  public:

@@ -43,6 +43,11 @@ WeightPlacer::Run WeightPlacer::take(std::size_t n) {
   return {base_ + first, fill_ == nullptr ? nullptr : fill_ + first};
 }
 
+void WeightPlacer::was_read(std::size_t n_source_bytes) {
+  most_read_bytes_ = std::max(most_read_bytes_, n_source_bytes);
+  if (fill_ != nullptr && matrix_read_) matrix_read_();
+}
+
 std::span<const float> WeightPlacer::vector(const RawRows& rows, float added) {
   if (rows.empty()) return {};
   const auto n = static_cast<std::size_t>(rows.n_rows) * static_cast<std::size_t>(rows.n_cols);
@@ -78,8 +83,9 @@ Matrix<const float> WeightPlacer::matrix(const RawRows& rows) {
 std::span<const float> WeightPlacer::factors(std::initializer_list<const RawRows*> matrices,
                                              const std::vector<float>* largest) {
   const auto n_in = static_cast<std::size_t>((*matrices.begin())->n_cols);
+  std::size_t n_source_bytes = 0;
+  for (const RawRows* rows : matrices) n_source_bytes += rows->bytes.size();
   const Run run = take(n_in * sizeof(float));
-  if (run.at == nullptr) return {};
   if (run.fill != nullptr) {
     const std::span<float> out = floats(run.fill, n_in);
     std::fill(out.begin(), out.end(), 1.0f);
@@ -95,6 +101,8 @@ std::span<const float> WeightPlacer::factors(std::initializer_list<const RawRows
       kernels::int8_equalise(w_max, *largest, kernels::kInt8Alpha, out);
     }
   }
+  was_read(n_source_bytes);
+  if (run.at == nullptr) return {};
   return {reinterpret_cast<const float*>(run.at), n_in};
 }
 
@@ -114,18 +122,23 @@ Weight WeightPlacer::weight(const RawRows& rows, kernels::Precision precision,
   if (rows.empty()) return w;
   const Run run = take(w.n_bytes());
   w.packed = run.at;
-  if (run.fill == nullptr) return w;
+  if (run.fill != nullptr) fill(rows, w, factors, run.fill);
+  was_read(rows.bytes.size());
+  return w;
+}
+
+void WeightPlacer::fill(const RawRows& rows, const Weight& w, std::span<const float> factors,
+                        std::byte* to) const {
   const std::size_t n = w.panel_bytes();
   const bool as_stored =
       w.format.kind == WeightFormat::Kind::kStored && w.format.stored == rows.format;
   pool_.parallel_for(w.n_panels(), [&](int i, int) {
-    const std::span<std::byte> panel(run.fill + static_cast<std::size_t>(i) * n, n);
+    const std::span<std::byte> panel(to + static_cast<std::size_t>(i) * n, n);
     if (!as_stored) return pack_from_rows(rows, w, i, factors, panel);
     const int first = i * kPanelWidth;
     kernels::pack_block_panel(rows.format, rows.row(first).data(),
                               std::min(kPanelWidth, rows.n_rows - first), rows.n_cols, panel);
   });
-  return w;
 }
 
 }  // namespace quern::models

@@ -21,7 +21,13 @@ namespace quern::models {
 class WeightPlacer {
  public:
   static WeightPlacer counting() { return {nullptr, nullptr, ThreadPool::serial()}; }
-  static WeightPlacer filling(std::byte* base, ThreadPool& pool) { return {base, base, pool}; }
+  /// `matrix_read` is called when the source of a matrix is not needed any more.
+  static WeightPlacer filling(std::byte* base, ThreadPool& pool,
+                              std::function<void()> matrix_read = {}) {
+    WeightPlacer placer(base, base, pool);
+    placer.matrix_read_ = std::move(matrix_read);
+    return placer;
+  }
   static WeightPlacer binding(const std::byte* base) {
     return {base, nullptr, ThreadPool::serial()};
   }
@@ -50,6 +56,8 @@ class WeightPlacer {
 
   bool fills() const { return fill_ != nullptr; }
   std::size_t n_bytes() const { return n_bytes_; }
+  /// Of the source, read before matrix_read is called, at most.
+  std::size_t most_read_bytes() const { return most_read_bytes_; }
 
  private:
   struct Run {
@@ -61,11 +69,16 @@ class WeightPlacer {
       : base_(base), fill_(fill), pool_(pool) {}
 
   Run take(std::size_t n);
+  void was_read(std::size_t n_source_bytes);
+  void fill(const RawRows& rows, const kernels::Weight& w, std::span<const float> factors,
+            std::byte* to) const;
 
   const std::byte* base_;
   std::byte* fill_;
   ThreadPool& pool_;
+  std::function<void()> matrix_read_;
   std::size_t n_bytes_ = 0;
+  std::size_t most_read_bytes_ = 0;
 };
 
 }  // namespace quern::models

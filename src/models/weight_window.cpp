@@ -4,9 +4,15 @@
 
 namespace quern::models {
 
-WeightWindow::WeightWindow(MappedSections mapped, int n_kept, Reservation held)
-    : mapped_(std::move(mapped.file)), held_(std::move(held)), n_kept_(n_kept) {
+WeightWindow::WeightWindow(MappedSections mapped, Reservation held)
+    : mapped_(std::move(mapped.file)), held_(std::move(held)) {
   for (const MappedSections::Section& section : mapped.sections) {
+    sections_.push_back(section.bytes);
+  }
+}
+
+WeightWindow::WeightWindow(std::unique_ptr<SectionStream> stream) : stream_(std::move(stream)) {
+  for (const MappedSections::Section& section : stream_->mapped().sections) {
     sections_.push_back(section.bytes);
   }
 }
@@ -17,15 +23,21 @@ std::size_t WeightWindow::n_bytes() const {
   return n;
 }
 
-void WeightWindow::enter(int section) const {
-  if (!is_streamed(section)) return;
-  // Behind the last layer comes the next pass's first.
-  const int next = section + 1 < n_sections() ? section + 1 : n_kept_;
-  mapped_.want_pages(this->section(next));
+WeightPass::~WeightPass() {
+  if (at_ >= 0) stream_->leave(order_[static_cast<std::size_t>(at_)]);
 }
 
-void WeightWindow::leave(int section) const {
-  if (is_streamed(section)) mapped_.drop_pages(this->section(section));
+void WeightPass::go_to(int i) {
+  if (stream_ == nullptr) return;
+  const int section = order_[static_cast<std::size_t>(i)];
+  const int before = at_ < 0 ? -1 : order_[static_cast<std::size_t>(at_)];
+  if (before < 0) stream_->grow();
+  if (section != before) {  // Layers may share one.
+    if (before >= 0) stream_->leave(before);
+    stream_->enter(section);
+  }
+  at_ = i;
+  stream_->read_ahead(order_, i);
 }
 
 }  // namespace quern::models

@@ -15,6 +15,8 @@ struct GenerativeModel : LoadedWeights {
   std::shared_ptr<const ModelCard> card;
   models::Decoder decoder;
 
+  models::SectionStream* stream() const override { return decoder.weights.stream(); }
+
   bool ends(text::TokenId id) const;
   /// Appends what the token adds to a text; nothing for control tokens.
   void append_bytes(text::TokenId id, std::string& out) const;

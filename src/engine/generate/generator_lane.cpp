@@ -434,7 +434,9 @@ std::size_t GeneratorLane::reclaimable_bytes() {
   const std::size_t kept = kv_.freeable_bytes(prefixes_.own_pages());
   constexpr long kHolders = 2;  // This lane, and whoever keeps the model for later requests.
   const bool holds_weights = n_open_ == 0 && model_.use_count() == kHolders;
-  return kept + (holds_weights ? model_->card->as_decoder().weights.bytes : 0);
+  if (!holds_weights) return kept;
+  const models::SectionStream* stream = model_->stream();
+  return kept + (stream == nullptr ? model_->decoder.weight_bytes() : stream->held_bytes());
 }
 
 // Spare pages first: they are nobody's.

@@ -15,6 +15,8 @@ class EncoderServable : public Servable {
   EncoderServable(std::shared_ptr<const ModelCard> card, models::Encoder model)
       : card_(std::move(card)), model_(std::move(model)) {}
 
+  models::SectionStream* stream() const override { return model_.weights.stream(); }
+
   formats::OutputShape shape_of(const OutputForm& form) const override {
     return head().shape_of(form.kind, model_.config.n_vocab);
   }

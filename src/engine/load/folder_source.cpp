@@ -116,10 +116,12 @@ class FolderSource : public ModelSource {
   }
 
   Result<std::shared_ptr<const LoadedWeights>> load(std::shared_ptr<const ModelCard> card,
-                                                    ByteLedger& ledger,
+                                                    models::Residency residency, ByteLedger& ledger,
                                                     ThreadPool& pool) const override {
-    if (card->generates()) return load_generative(hub_.home(), std::move(card), ledger, pool);
-    QUERN_ASSIGN(models::Encoder model, load_model(*card, ledger, pool));
+    if (card->generates()) {
+      return load_generative(hub_.home(), std::move(card), residency, ledger, pool);
+    }
+    QUERN_ASSIGN(models::Encoder model, load_model(*card, residency, ledger, pool));
     if (card->task() == Task::kClassify && model.classifier.n_labels() != card->n_values()) {
       return Status(Code::kBadInput, "the classifier has " +
                                          std::to_string(model.classifier.n_labels()) +
@@ -137,7 +139,7 @@ class FolderSource : public ModelSource {
     if (card.generates()) return card.as_decoder().weights;
     const formats::ModelFolder& folder = card.as_encoder().folder;
     const Result<WeightInfo> info = info_of(folder, precisions_.find(card.key));
-    return info.ok() ? *info : WeightInfo{.precision = "", .bytes = 0};
+    return info.ok() ? *info : WeightInfo();
   }
 
   // A model that was listed is not opened again until its files change.
@@ -237,19 +239,24 @@ class FolderSource : public ModelSource {
   // Before "auto" is measured, what measuring takes: f32.
   static Result<WeightInfo> info_of(const formats::ModelFolder& folder, PrecisionWish precision) {
     if (precision != kernels::Precision::kStored) {
-      return WeightInfo{.precision = wish_name(precision),
-                        .bytes = models::encoder_weight_bytes(
-                            folder, precision.value_or(kernels::Precision::kF32))};
+      const models::EncoderWeightInfo info =
+          models::encoder_weight_bytes(folder, precision.value_or(kernels::Precision::kF32));
+      return weight_info(wish_name(precision), info);
     }
     QUERN_ASSIGN(const models::EncoderWeightInfo info,
                  models::encoder_weight_info(folder, *precision));
-    return WeightInfo{.precision = block_layout(info.main_format).name, .bytes = info.n_bytes};
+    return weight_info(block_layout(info.main_format).name, info);
   }
 
-  Result<models::Encoder> load_model(const ModelCard& card, ByteLedger& ledger,
-                                     ThreadPool& pool) const {
+  static WeightInfo weight_info(std::string precision, const models::EncoderWeightInfo& info) {
+    return {
+        .precision = std::move(precision), .bytes = info.n_bytes, .least_bytes = info.least_bytes};
+  }
+
+  Result<models::Encoder> load_model(const ModelCard& card, models::Residency residency,
+                                     ByteLedger& ledger, ThreadPool& pool) const {
     if (const PrecisionWish known = precisions_.find(card.key)) {
-      return load_at(card, *known, ledger, pool);
+      return load_at(card, *known, residency, ledger, pool);
     }
     const formats::ModelFolder& folder = card.as_encoder().folder;
     std::string digest;
@@ -260,8 +267,15 @@ class FolderSource : public ModelSource {
       const Result<PrecisionRecord> record = find_precision_record(hub_.home(), digest);
       if (record.ok()) {
         precisions_.remember(card.key, record->chosen);
-        return load_at(card, record->chosen, ledger, pool);
+        return load_at(card, record->chosen, residency, ledger, pool);
       }
+    }
+    if (residency != models::Residency::kWhole) {
+      log_info(
+          "model '{}' runs in f32: what else is faithful for it is measured where all of it "
+          "fits into memory",
+          card.name);
+      return load_at(card, kernels::Precision::kF32, residency, ledger, pool);
     }
     Result<ChosenPrecision> measured = choose_precision(card, ledger, pool);
     if (!measured.ok()) return measured.status().in("choosing a precision, in f32 first");
@@ -276,11 +290,13 @@ class FolderSource : public ModelSource {
   }
 
   Result<models::Encoder> load_at(const ModelCard& card, kernels::Precision precision,
-                                  ByteLedger& ledger, ThreadPool& pool) const {
+                                  models::Residency residency, ByteLedger& ledger,
+                                  ThreadPool& pool) const {
     return load_packed_encoder(
         {.home = hub_.home(),
          .folder = card.as_encoder().folder,
          .precision = precision,
+         .residency = residency,
          .calibrate = [&] { return calibrate(card, precision, ledger, pool); }},
         ledger, pool);
   }

@@ -26,7 +26,7 @@ Result<std::string> digest_of(const std::string& home, const formats::DecoderMod
 }
 
 Result<Decoder> load_packed(const std::string& home, const formats::DecoderModel& facts,
-                            ByteLedger& ledger, ThreadPool& pool) {
+                            models::Residency residency, ByteLedger& ledger, ThreadPool& pool) {
   if (!hub::is_packed_cache_on()) return models::load_decoder(facts, ledger, pool);
   QUERN_ASSIGN(const std::string digest, digest_of(home, facts));
   // The blocks' order is the same for every instruction set.
@@ -44,7 +44,8 @@ Result<Decoder> load_packed(const std::string& home, const formats::DecoderModel
            },
        .load =
            [&](MappedSections packed) {
-             return models::load_decoder(facts, ledger, pool, {.packed = std::move(packed)});
+             return models::load_decoder(facts, ledger, pool,
+                                         {.packed = std::move(packed), .residency = residency});
            }});
 }
 
@@ -54,7 +55,9 @@ Result<ModelCard> read_generative_facts(const std::string& path) {
   DecoderFacts facts;
   QUERN_ASSIGN(facts.model, formats::read_decoder(path));
   QUERN_ASSIGN(const models::DecoderWeightInfo info, models::decoder_weight_info(facts.model));
-  facts.weights = {.precision = block_layout(info.main_format).name, .bytes = info.n_bytes};
+  facts.weights = {.precision = block_layout(info.main_format).name,
+                   .bytes = info.n_bytes,
+                   .least_bytes = info.least_bytes};
   ModelCard card;
   card.name = facts.model.name;
   card.facts = std::move(facts);
@@ -76,9 +79,10 @@ Result<ModelCard> read_generative_card(const std::string& path) {
 
 Result<std::shared_ptr<const LoadedWeights>> load_generative(const std::string& home,
                                                              std::shared_ptr<const ModelCard> card,
+                                                             models::Residency residency,
                                                              ByteLedger& ledger, ThreadPool& pool) {
   auto out = std::make_shared<GenerativeModel>();
-  QUERN_ASSIGN(out->decoder, load_packed(home, card->as_decoder().model, ledger, pool));
+  QUERN_ASSIGN(out->decoder, load_packed(home, card->as_decoder().model, residency, ledger, pool));
   out->card = std::move(card);
   return std::shared_ptr<const LoadedWeights>(std::move(out));
 }

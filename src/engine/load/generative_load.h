@@ -24,6 +24,7 @@ Result<ModelCard> read_generative_facts(const std::string& path);
 /// and nothing else: it is logged, and the model is as good.
 Result<std::shared_ptr<const LoadedWeights>> load_generative(const std::string& home,
                                                              std::shared_ptr<const ModelCard> card,
+                                                             models::Residency residency,
                                                              ByteLedger& ledger, ThreadPool& pool);
 
 }  // namespace quern::engine

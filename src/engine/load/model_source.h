@@ -43,6 +43,7 @@ class ModelSource {
   /// They are reserved in the ledger as "weights/NAME".
   /// Errors: kExhausted, kNotFound, kBadInput.
   virtual Result<std::shared_ptr<const LoadedWeights>> load(std::shared_ptr<const ModelCard> card,
+                                                            models::Residency residency,
                                                             ByteLedger& ledger,
                                                             ThreadPool& pool) const = 0;
 

@@ -37,6 +37,7 @@ class Load {
     QUERN_ASSIGN(TensorSource files, take_files());
     models::EncoderLoad load = facts();
     load.packed = std::move(packed);
+    load.residency = source_.residency;
     return models::load_encoder(std::move(load), std::move(files), ledger_, pool_);
   }
 

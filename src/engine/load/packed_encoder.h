@@ -16,6 +16,7 @@ struct PackedEncoderSource {
   std::string home;  // The cache lies in it.
   const formats::ModelFolder& folder;
   kernels::Precision precision = kernels::Precision::kF32;
+  models::Residency residency = models::Residency::kWhole;
   // What int8 packing equalises by. Called once, and only when weights are packed.
   std::function<Result<models::Int8Calibration>()> calibrate;
 };
