@@ -76,6 +76,19 @@ TEST_F(pool_program, models_go_when_they_were_idle_for_long_enough) {
   EXPECT_TRUE(contains(ended.out, "same")) << ended.out;
 }
 
+TEST_F(pool_program, a_model_is_kept_as_the_configuration_says) {
+  folder_.write("q.toml", "[models.\"" + kEmbedder + "\"]\nkeep-alive = \"0.1s\"\n");
+  const Ended ended = served("export QUERN_CONFIG=q.toml; serve --model " + kEmbedder + R"(
+    until_seen '"loads":1'
+    until_seen '"loaded":false'; stop)");
+  EXPECT_FALSE(contains(ended.out, "never")) << ended.out << ended.err;
+  EXPECT_TRUE(contains(ended.out, "stopped: 0")) << ended.out << ended.err;
+  folder_.write("bad.toml", "[models.b]\nkeep-alive = \"soon\"\n");
+  const Ended bad = quern("--config " + folder_.file("bad.toml") + " serve --port 0");
+  EXPECT_EQ(bad.exit_code, 4) << bad.err;
+  EXPECT_TRUE(contains(bad.err, "line 1") && contains(bad.err, "'soon'")) << bad.err;
+}
+
 TEST_F(pool_program, warm_packs_weights_and_has_a_server_load_them) {
   const Ended packed = quern("warm " + kEmbedder + " " + kModels + "tiny-nli");
   EXPECT_EQ(packed.exit_code, 0) << packed.err;

@@ -297,6 +297,8 @@ struct ModelKey {
 constexpr ModelKey kModelKeys[] = {
     {"preload", OptionForm::kSwitch,
      [](const TomlNode& node, ModelTable& table) { table.preload = node.text == "true"; }},
+    {"keep-alive", OptionForm::kAmount,
+     [](const TomlNode& node, ModelTable& table) { table.keep_alive = node.text; }},
 };
 
 Result<ModelTable> read_model(const TomlNode& node, const KeyCheck& check) {

@@ -45,6 +45,7 @@ struct ModelTable {
   std::string name;
   int line = 0;
   bool preload = false;
+  std::string keep_alive = {};  // "": as serve's option says.
 };
 
 /// What the command line says of the configuration itself.

@@ -185,12 +185,15 @@ TEST_F(settings, the_file_is_the_named_one_or_lies_where_xdg_says) {
 }
 
 TEST_F(settings, model_tables_say_what_is_loaded_first) {
-  const auto got = read("[models.\"all-MiniLM-L6-v2\"]\npreload = true\n[models.b]\n");
+  const auto got = read(
+      "[models.\"all-MiniLM-L6-v2\"]\npreload = true\n[models.b]\n"
+      "keep-alive = \"5m\"\n");
   ASSERT_TRUE(got.ok()) << got.status().message();
   ASSERT_EQ(got->models().size(), 2u);
   EXPECT_EQ(got->models()[0].name, "all-MiniLM-L6-v2");
   EXPECT_TRUE(got->models()[0].preload);
   EXPECT_FALSE(got->models()[1].preload);
+  EXPECT_EQ(got->models()[1].keep_alive, "5m");
 }
 
 }  // namespace quern::cli

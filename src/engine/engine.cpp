@@ -213,6 +213,10 @@ class EngineImpl : public Engine {
 
   std::vector<ModelStatus> statuses() override { return models_.statuses(); }
 
+  Status keep(const std::string& model, KeepAlive keep_alive) override {
+    return models_.keep(model, keep_alive);
+  }
+
   Status warm(const std::string& model) override { return models_.acquire(model).status(); }
 
   Result<std::shared_ptr<const text::TextEncoder>> text_encoder(const std::string& model) override {

@@ -194,6 +194,10 @@ class Engine {
   /// What became of each model that was asked for since the start, by name.
   virtual std::vector<ModelStatus> statuses() = 0;
 
+  /// How long a model is kept after requests for it that do not say, in place of the options'.
+  /// Reads none of its files. Errors: kNotFound.
+  virtual Status keep(const std::string& model, KeepAlive keep_alive) = 0;
+
   /// Loads the weights now rather than at the first request.
   virtual Status warm(const std::string& model) = 0;
 

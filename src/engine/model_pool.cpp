@@ -328,6 +328,12 @@ std::vector<ModelPool::Entry> ModelPool::evict_as(Eviction what, std::size_t byt
   return evicted;
 }
 
+Status ModelPool::keep(const std::string& model, KeepAlive keep_alive) {
+  QUERN_ASSIGN(const ModelPlace place, place_of(model));
+  uses_.keep(place.where, place.name, keep_alive);
+  return {};
+}
+
 ModelPool::Entry* ModelPool::find_entry(const std::string& where) {
   for (auto& [key, entry] : entries_) {
     if (entry.where == where) return &entry;
@@ -378,6 +384,7 @@ std::vector<ModelStatus> ModelPool::statuses() {
   const Clock::time_point now = options_.now();
   std::vector<ModelStatus> out;
   for (const auto& [where, record] : uses_.records()) {
+    if (record.n_requests == 0) continue;
     ModelStatus status;
     status.name = record.name;
     status.n_requests = record.n_requests;

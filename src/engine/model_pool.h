@@ -89,6 +89,9 @@ class ModelPool : public Reclaimer {
   /// The model if it is ready now; no field is set if not. Never reads a file.
   LoadedModel find_loaded(const std::string& model, std::optional<KeepAlive> keep_alive = {});
 
+  /// For requests for this model that do not say. Errors: as ModelSource::resolve.
+  Status keep(const std::string& model, KeepAlive keep_alive);
+
   /// Gives up the models whose time is over; returns when the next one's will be.
   Clock::time_point evict_expired();
 

@@ -263,6 +263,17 @@ TEST_F(model_pool, a_request_says_how_long_its_model_stays) {
   EXPECT_EQ(models_->find_loaded("b").weights, nullptr);
 }
 
+TEST_F(model_pool, a_model_may_be_kept_for_a_time_of_its_own) {
+  make(10 * kWeights);
+  EXPECT_EQ(models_->keep("missing", 1s).code(), Code::kNotFound);
+  ASSERT_TRUE(models_->keep("path/to/a", kKeepForever).ok());
+  EXPECT_TRUE(models_->statuses().empty());  // Nobody asked for it yet.
+  ASSERT_TRUE(models_->acquire("a").ok());
+  now_ += 24h;
+  models_->evict_expired();
+  EXPECT_EQ(ledger_->used_bytes(), kWeights);
+}
+
 TEST_F(model_pool, a_model_in_use_does_not_expire) {
   make(10 * kWeights);
   Result<LoadedModel> busy = models_->acquire("a", KeepAlive(0));

@@ -24,13 +24,20 @@ void ModelUses::end(const std::string& where, std::optional<KeepAlive> keep_aliv
     const std::lock_guard<std::mutex> lock(mutex_);
     Record& record = records_[where];
     record.last_used = now_();
-    const KeepAlive kept = keep_alive.value_or(keep_alive_);
+    const KeepAlive kept = keep_alive.value_or(record.keep_alive.value_or(keep_alive_));
     // One that is asked to go at once does not outlast those that are under way.
     if (--record.n_running == 0 && kept != kKeepForever) {
       expires = record.expires = *record.last_used + kept;
     }
   }
   if (expires && on_earlier_) on_earlier_(*expires);
+}
+
+void ModelUses::keep(const std::string& where, const std::string& name, KeepAlive keep_alive) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Record& record = records_[where];
+  record.name = name;
+  record.keep_alive = keep_alive;
 }
 
 void ModelUses::loaded(const std::string& where, double seconds) {

@@ -35,12 +35,16 @@ class ModelUses {
   UsePtr begin(const std::string& where, const std::string& name,
                std::optional<KeepAlive> keep_alive);
 
+  /// Of requests for this model that do not say, in place of the book's own.
+  void keep(const std::string& where, const std::string& name, KeepAlive keep_alive);
+
   void loaded(const std::string& where, double seconds);
   /// It is not in memory any more: nothing expires before it is used again.
   void gone(const std::string& where);
 
   struct Record {
     std::string name;
+    std::optional<KeepAlive> keep_alive;  // As of keep().
     long n_requests = 0;
     int n_running = 0;
     long n_loads = 0;

@@ -56,6 +56,17 @@ TEST_F(model_uses, the_last_request_says_how_long) {
   EXPECT_EQ(uses_.due(now_).where.size(), 1u);
 }
 
+TEST_F(model_uses, a_model_may_have_a_time_of_its_own) {
+  uses_.keep("a", "A", 2min);
+  EXPECT_EQ(uses_.find("a")->n_requests, 0);
+  end("a");
+  EXPECT_EQ(*uses_.find("a")->expires, now_ + 2min);
+  end("a", 1s);
+  EXPECT_EQ(*uses_.find("a")->expires, now_ + 1s);
+  end("b");
+  EXPECT_EQ(*uses_.find("b")->expires, now_ + 10min);
+}
+
 TEST_F(model_uses, one_that_is_used_again_or_gone_does_not_expire) {
   end("a", 0s);
   const ModelUses::UsePtr again = uses_.begin("a", "A", {});

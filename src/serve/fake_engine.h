@@ -165,6 +165,10 @@ class FakeEngine : public engine::Engine {
     return info.name;
   }
 
+  Status keep(const std::string& model, engine::KeepAlive) override {
+    return describe(model).status();
+  }
+
   Status warm(const std::string& model) override {
     QUERN_ASSIGN(const engine::ModelInfo info, describe(model));
     const std::lock_guard lock(mutex_);

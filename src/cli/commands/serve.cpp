@@ -93,13 +93,29 @@ void add_preloaded(const Settings& settings, std::vector<std::string>& models) {
   }
 }
 
-Status serve(const ServeFlags& flags, const EngineFlags& engine_flags) {
+// As the configuration file's model tables say; a model that is not installed (yet) is no error.
+Status keep_models(const Settings& settings, engine::Engine& engine) {
+  for (const ModelTable& table : settings.models()) {
+    if (table.keep_alive.empty()) continue;
+    const auto keep_alive = engine::parse_keep_alive(table.keep_alive);
+    if (!keep_alive.ok()) {
+      return keep_alive.status().in(fmt::format("{}, line {}, models.'{}', keep-alive",
+                                                settings.file(), table.line, table.name));
+    }
+    const Status kept = engine.keep(table.name, *keep_alive);
+    if (!kept.ok()) print_error("not kept as configured: " + kept.message());
+  }
+  return {};
+}
+
+Status serve(const ServeFlags& flags, const EngineFlags& engine_flags, const Settings& settings) {
   block_stop_signals();
   QUERN_ASSIGN(engine::EngineOptions engine_opts, engine_options(engine_flags));
   QUERN_ASSIGN(engine_opts.keep_alive, engine::parse_keep_alive(flags.keep_alive));
   engine_opts.min_batch = flags.min_batch;
   engine_opts.max_batch = flags.max_batch;
   QUERN_ASSIGN(const auto engine, engine::Engine::make(engine_opts));
+  QUERN_TRY(keep_models(settings, *engine));
   serve::ServerOptions options;
   options.http.host = flags.host;
   options.http.port = flags.port;
@@ -150,7 +166,7 @@ void add_serve(CLI::App& app, Context& context) {
                    "How long a model stays in memory after its last request: 5m, 90s,\n"
                    "0 (goes at once), -1 (stays); a request's keep_alive goes before it\n"
                    "(default: 10m)")
-      ->type_name("TIME")
+      ->type_name("DURATION")
       ->check(keep_alive_problem);
   command
       ->add_option("--max-queue", flags->max_queue,
@@ -196,7 +212,7 @@ void add_serve(CLI::App& app, Context& context) {
   command->footer(kExamples);
   command->callback([flags, &context] {
     add_preloaded(*context.settings, flags->models);
-    context.exit_code = fail_or_ok(serve(*flags, context.engine));
+    context.exit_code = fail_or_ok(serve(*flags, context.engine, *context.settings));
   });
 }
 

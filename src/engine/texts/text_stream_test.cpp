@@ -44,6 +44,7 @@ class FakeEngine final : public Engine {
   }
   Result<std::string> listed_name(const std::string& model) override { return model; }
   std::vector<ModelStatus> statuses() override { return {}; }
+  Status keep(const std::string&, KeepAlive) override { return {}; }
   Result<ModelInfo> describe(const std::string&) override { return ModelInfo{}; }
   std::vector<ModelInfo> list() override { return {}; }
   Status warm(const std::string&) override { return {}; }
