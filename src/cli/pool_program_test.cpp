@@ -76,6 +76,25 @@ TEST_F(pool_program, models_go_when_they_were_idle_for_long_enough) {
   EXPECT_TRUE(contains(ended.out, "same")) << ended.out;
 }
 
+TEST_F(pool_program, a_generator_goes_with_its_keys_and_values) {
+  const Ended ended = served("serve --lazy --model " + std::string(QUERN_SOURCE_DIR) +
+                             R"(/tests/data/decoders/tiny-chat.gguf
+    ask() { post /v1/completions '{"model":"tiny-chat","prompt":"the","max_tokens":4,"keep_alive":'$1'}'; }
+    ask -1; get /quern/models
+    ask 0; until_seen '"loaded":false'
+    exchange GET /metrics "" | grep 'memory_tenant_bytes.*chat'
+    ask '"1h"'; )" QUERN_PROGRAM R"( clear $server; get /quern/models; stop)");
+  EXPECT_TRUE(contains(ended.out, R"("loaded":true)")) << ended.out << ended.err;
+  EXPECT_FALSE(contains(ended.out, "never")) << ended.out;
+  for (const char* tenant : {"weights", "kv", "tokenizer"}) {
+    const std::string none = std::string("{tenant=\"") + tenant + "/tiny-chat\"} 0\n";
+    EXPECT_TRUE(contains(ended.out, none)) << tenant << ended.out;
+  }
+  EXPECT_TRUE(contains(ended.out, "prefixes and idle pages of keys and values")) << ended.out;
+  EXPECT_TRUE(contains(ended.out, R"("loaded":false,"bytes":0,"requests":3)")) << ended.out;
+  EXPECT_TRUE(contains(ended.out, "stopped: 0")) << ended.out;
+}
+
 TEST_F(pool_program, a_model_is_kept_as_the_configuration_says) {
   folder_.write("q.toml", "[models.\"" + kEmbedder + "\"]\nkeep-alive = \"0.1s\"\n");
   const Ended ended = served("export QUERN_CONFIG=q.toml; serve --model " + kEmbedder + R"(
