@@ -31,4 +31,7 @@ CacheSizes cache_sizes();
 /// The processor's name, as in /proc/cpuinfo.
 std::string cpu_name();
 
+/// The C library and its version, whose mathematics round in their own way: "glibc 2.36".
+std::string c_library();
+
 }  // namespace quern

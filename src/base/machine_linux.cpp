@@ -4,6 +4,7 @@
 #include <limits>
 #include <sstream>
 
+#include <gnu/libc-version.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -133,5 +134,7 @@ std::string cpu_name() {
   }
   return "unknown";
 }
+
+std::string c_library() { return std::string("glibc ") + ::gnu_get_libc_version(); }
 
 }  // namespace quern

@@ -1,7 +1,6 @@
 #include "base/sha256.h"
 
 #include <algorithm>
-#include <memory>
 
 #include <openssl/evp.h>
 
@@ -14,39 +13,47 @@ namespace {
 
 constexpr std::size_t kStepBytes = std::size_t{4} << 20;
 
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    QUERN_CHECK(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+std::string hex(const Sha256Digest& digest) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  for (const std::byte b : digest) {
+    out += kHex[std::to_integer<unsigned>(b) >> 4];
+    out += kHex[std::to_integer<unsigned>(b) & 15];
   }
-
-  void add(std::span<const std::byte> bytes) {
-    QUERN_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
-  }
-
-  std::string hex() {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int n = 0;
-    QUERN_CHECK(EVP_DigestFinal_ex(context_.get(), digest, &n) == 1);
-    constexpr char kHex[] = "0123456789abcdef";
-    std::string out;
-    for (unsigned int i = 0; i < n; ++i) {
-      out += kHex[digest[i] >> 4];
-      out += kHex[digest[i] & 15];
-    }
-    return out;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
+  return out;
+}
 
 }  // namespace
+
+struct Sha256::Context {
+  EVP_MD_CTX* const evp = EVP_MD_CTX_new();
+  ~Context() { EVP_MD_CTX_free(evp); }
+
+  void begin() { QUERN_CHECK(EVP_DigestInit_ex(evp, EVP_sha256(), nullptr) == 1); }
+};
+
+Sha256::Sha256() : context_(std::make_unique<Context>()) { context_->begin(); }
+
+Sha256::~Sha256() = default;
+
+void Sha256::add(std::span<const std::byte> bytes) {
+  QUERN_CHECK(EVP_DigestUpdate(context_->evp, bytes.data(), bytes.size()) == 1);
+}
+
+Sha256Digest Sha256::digest() {
+  Sha256Digest out;
+  unsigned int n = 0;
+  QUERN_CHECK(EVP_DigestFinal_ex(context_->evp, reinterpret_cast<unsigned char*>(out.data()), &n) ==
+              1);
+  QUERN_CHECK(n == out.size());
+  context_->begin();
+  return out;
+}
 
 std::string sha256_hex(std::span<const std::byte> bytes) {
   Sha256 sha;
   sha.add(bytes);
-  return sha.hex();
+  return hex(sha.digest());
 }
 
 std::string sha256_hex(const MappedFile& file) {
@@ -60,7 +67,7 @@ std::string sha256_hex(const MappedFile& file) {
     file.drop_pages(step);
     meter.add(step.size());
   }
-  return sha.hex();
+  return hex(sha.digest());
 }
 
 Result<std::string> sha256_hex_of_file(const std::string& path) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "cli/cache_flags.h"
 #include "engine/engine.h"
 
 namespace CLI {
@@ -29,6 +30,7 @@ struct EngineFlags {
   std::string kv_type;    // --kv
   int max_sequences = 0;  // --max-sequences
   std::string pooling;    // --pooling
+  CacheFlags cache;       // --cache-size, ...: of commands that keep results.
 };
 
 /// Adds --memory, --stream and --threads to a command.
@@ -71,6 +73,7 @@ struct Context {
 
 // One per command, each in a file of its own: registers the command in the parser.
 void add_embed(CLI::App& app, Context& context);
+void add_cache(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
 void add_classify(CLI::App& app, Context& context);
 void add_chat(CLI::App& app, Context& context);

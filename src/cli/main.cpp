@@ -48,6 +48,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_bench(app, context);
   add_serve(app, context);
   add_load(app, context);
+  add_cache(app, context);
   add_config(app, context);
   add_ps(app, context);
   add_warm(app, context);
@@ -136,6 +137,7 @@ void add_everything(CLI::App& app, Context& context) {
   app.get_formatter()->column_width(26);
   add_engine_flags(app, context.engine);
   add_precision_flag(app, context.engine);
+  add_cache_flags(app, context.engine.cache);
   add_process_flags(app);
   add_config_flags(app);
   add_commands(app, context);

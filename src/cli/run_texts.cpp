@@ -126,7 +126,8 @@ Result<std::unique_ptr<engine::TextSource>> open_texts(const TextFlags& flags) {
 Result<Session> open_session(const TextFlags& texts, const EngineFlags& flags, engine::Task task) {
   Session session;
   QUERN_ASSIGN(session.source, open_texts(texts));
-  QUERN_ASSIGN(const engine::EngineOptions options, engine_options(flags));
+  QUERN_ASSIGN(engine::EngineOptions options, engine_options(flags));
+  QUERN_ASSIGN(options.results, result_options(flags.cache));
   QUERN_ASSIGN(session.engine, engine::Engine::make(options));
   QUERN_ASSIGN(session.model, session.engine->describe(texts.model));
   QUERN_TRY(check_task(session.model, task));
@@ -178,6 +179,7 @@ void add_text_command(CLI::App& app, Context& context, TextFlags& flags, TextCom
   add_run_flags(command, flags);
   add_engine_flags(command, context.engine);
   add_precision_flag(command, context.engine);
+  add_cache_flags(command, context.engine.cache);
   command.footer(own.footer);
   command.callback([&flags, &context, run = std::move(own.run), done = own.done] {
     engine::StreamTotals totals;

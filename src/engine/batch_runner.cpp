@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/pace.h"
+#include "engine/finish_outcome.h"
 
 namespace quern::engine {
 namespace {
@@ -36,12 +37,12 @@ Need need_of(const Servable& model, const std::vector<Candidate>& batch, int n_t
           .scratch_bytes = model.scratch_bytes(n_tokens, longest, n_threads)};
 }
 
-Outcome outcome_of(const Servable& model, const Candidate& c, Matrix<const float> made) {
+Outcome outcome_of(const Candidate& c, Matrix<const float> made) {
   Outcome outcome{.status = {},
                   .values = {},
                   .n_tokens = c.input->n_tokens(),
                   .n_dropped = c.input->encoding.n_dropped};
-  model.finish(c.job->plan, c.input->encoding, made, outcome);
+  finish_outcome(*c.job->card, c.job->plan, c.input->encoding, made, outcome);
   if (!std::all_of(outcome.values.begin(), outcome.values.end(),
                    [](float v) { return std::isfinite(v); })) {
     outcome.status = {Code::kBadInput, "the model's result is not finite: its weights are damaged"};
@@ -107,14 +108,14 @@ Clock::duration BatchRunner::forward(const Servable& model, const OutputForm& fo
   return Clock::now() - start - (pace.yielded() - yielded);
 }
 
-std::optional<Clock::duration> BatchRunner::run(const Servable& model,
-                                                std::vector<Candidate>& batch, Shortage shortage,
-                                                OutcomeBook& book) {
+std::optional<BatchRunner::Pass> BatchRunner::run(JobQueue& queue, std::vector<Candidate>& batch,
+                                                  Shortage shortage, OutcomeBook& book) {
+  const Servable& model = *queue.model;
   const Result<Arena::Lease> lease = fit(model, batch, shortage);
   if (!lease.ok()) {
     if (shortage == Shortage::kWait) return std::nullopt;
     book.enter(*batch[0].job, batch[0].input->i_input, failed_outcome(lease.status()));
-    return Clock::duration::zero();
+    return Pass{};
   }
   lay_out(batch);
   const Need need = need_of(model, batch, pool_.n_threads());
@@ -126,22 +127,58 @@ std::optional<Clock::duration> BatchRunner::run(const Servable& model,
     if (!shape.per_token) return out.block(static_cast<int>(i), 1);
     return out.block(seq_starts_[i], seq_starts_[i + 1] - seq_starts_[i]);
   };
-  const Clock::time_point start = Clock::now();
-  const Clock::duration took = forward(model, form, out, lease->bytes().subspan(need.out_bytes));
+  start_ = Clock::now();
+  const Pass pass{.took = forward(model, form, out, lease->bytes().subspan(need.out_bytes)),
+                  .n_tokens = static_cast<int>(ids_.size())};
   const bool left = Pace::current().left();
 
-  const long i_batch = ++book.counters().n_batches;
-  book.counters().busy_ns += std::chrono::nanoseconds(took).count();
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    Job& job = *batch[i].job;
-    if (!std::exchange(job.started, true)) job.response.queue_ms = ms(start - job.submitted);
-    if (job.last_batch != i_batch) job.response.compute_ms += ms(took);  // Once per request.
-    job.last_batch = i_batch;
-    book.enter(job, batch[i].input->i_input,
-               left ? failed_outcome({Code::kCancelled, "cancelled"})
-                    : outcome_of(model, batch[i], made_of(i)));
+  ++book.counters().n_batches;
+  book.counters().busy_ns += std::chrono::nanoseconds(pass.took).count();
+  const Twins twins = left ? Twins() : twins_of(queue, batch);
+  const std::size_t n_ran = batch.size();
+  for (std::size_t i = 0; i < n_ran; ++i) {
+    if (left) {
+      enter(batch[i], failed_outcome({Code::kCancelled, "cancelled"}), pass, book);
+    } else {
+      enter_made(batch[i], made_of(i), pass, book);
+      share(twins, batch[i], made_of(i), pass, batch, book);
+    }
   }
-  return took;
+  return pass;
+}
+
+void BatchRunner::enter(const Candidate& c, Outcome outcome, const Pass& pass, OutcomeBook& book,
+                        OutcomeBook::Origin origin) {
+  Job& job = *c.job;
+  const long i_batch = book.counters().n_batches;
+  if (!std::exchange(job.started, true)) job.response.queue_ms = ms(start_ - job.submitted);
+  if (job.last_batch != i_batch) job.response.compute_ms += ms(pass.took);  // Once per request.
+  job.last_batch = i_batch;
+  book.enter(job, c.input->i_input, std::move(outcome), origin);
+}
+
+void BatchRunner::enter_made(const Candidate& c, Matrix<const float> made, const Pass& pass,
+                             OutcomeBook& book) {
+  Outcome outcome = outcome_of(c, made);
+  if (outcome.status.ok() && c.input->key) {
+    const Job& job = *c.job;
+    job.results->put(*c.input->key, stored_result(*job.card, job.plan, c.input->encoding, made));
+  }
+  enter(c, std::move(outcome), pass, book);
+}
+
+// What failed is not shared: each fails, or not, by itself.
+void BatchRunner::share(const Twins& twins, const Candidate& made_for, Matrix<const float> made,
+                        const Pass& pass, std::vector<Candidate>& batch, OutcomeBook& book) {
+  if (!made_for.input->key) return;
+  const auto [first, last] = twins.equal_range(*made_for.input->key);
+  for (auto twin = first; twin != last; ++twin) {
+    Outcome outcome = outcome_of(twin->second, made);
+    if (!outcome.status.ok()) return;
+    twin->second.job->results->add_coalesced();
+    enter(twin->second, std::move(outcome), pass, book, OutcomeBook::Origin::kCache);
+    batch.push_back(twin->second);
+  }
 }
 
 }  // namespace quern::engine

@@ -29,12 +29,6 @@ Status too_late(const Job& job) {
                                        waited.count(), n_inputs - job.n_left, n_inputs)};
 }
 
-int n_tokens_of(const std::vector<Candidate>& batch) {
-  int n = 0;
-  for (const Candidate& c : batch) n += c.input->n_tokens();
-  return n;
-}
-
 }  // namespace
 
 EncoderLane::EncoderLane(std::shared_ptr<const Servable> model, WorkClass work_class,
@@ -48,9 +42,9 @@ EncoderLane::EncoderLane(std::shared_ptr<const Servable> model, WorkClass work_c
 void EncoderLane::add(const std::shared_ptr<Job>& job) {
   QUERN_CHECK(!job->inputs.empty());
   job->position = queue_.jobs.insert(queue_.jobs.end(), job);
-  job->n_left = job->inputs.size();
-  job->response.outcomes.resize(job->inputs.size());
+  open_outcomes(*job);
   parts_.counters.n_queued += static_cast<int>(job->n_left);
+  find_waiting(*job, book_);  // Answered with the next step.
 }
 
 int EncoderLane::n_interactive() const {
@@ -108,10 +102,10 @@ Turn EncoderLane::step(Shortage shortage) {
   if (!batch_.empty()) {  // Empty where none of the inputs could be encoded.
     const models::SectionStream* stream = queue_.model->stream();
     const auto before = stream == nullptr ? models::SectionStream::Stats() : stream->stats();
-    const auto took = runner_.run(*queue_.model, batch_, shortage, book_);
-    if (took) {
-      measure(n_tokens_of(batch_), *took, before);
-      if (parts_.min_texts > 1) remember_pass(*took);
+    const auto pass = runner_.run(queue_, batch_, shortage, book_);
+    if (pass) {
+      measure(pass->n_tokens, pass->took, before);
+      if (parts_.min_texts > 1) remember_pass(pass->took);
       remove_batch(queue_, batch_);
     } else {
       turn = Turn::kNoRoom;

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/machine.h"
 #include "base/thread_pool.h"
 #include "engine/arena.h"
@@ -32,6 +33,10 @@ constexpr int kMaxBatchTokens = 1 << 20;
 constexpr int kMaxBatchTexts = 1 << 20;
 constexpr int kMaxSequences = 1024;
 constexpr std::size_t kShortPromptBytes = 32 << 10;
+// Of a request whose results are looked for on the thread that brings it: it takes some 50 us.
+constexpr std::size_t kShortRequestBytes = 4 << 10;
+constexpr std::size_t kMostResultBytes = 64 << 20;
+constexpr std::size_t kResultShare = 16;  // Of the budget.
 // What the process takes over the time beyond its first resident set: the allocator's slack, and
 // the touched part of each thread's stack.
 constexpr std::size_t kSlackBytes = 4 << 20;
@@ -88,6 +93,15 @@ GenerateResult not_generated(Status status) {
   return result;
 }
 
+bool is_short(const Request& request) {
+  std::size_t bytes = request.query.size() * request.inputs.size();
+  for (const Input& input : request.inputs) {
+    bytes += 1 + input.text.size() + (input.text_pair ? input.text_pair->size() : 0);
+    if (input.ids) bytes += input.ids->size() * sizeof(text::TokenId);
+  }
+  return bytes <= kShortRequestBytes;
+}
+
 Status not_generative(const ModelCard& card) {
   return {Code::kBadInput, fmt::format("model '{}' {}, want one that generates text", card.name,
                                        what_it_does(card.task()))};
@@ -113,6 +127,7 @@ class EngineImpl : public Engine {
                  .streaming = options.stream ? Streaming::kAlways : Streaming::kAsNeeded,
                  .on_expiry = [this](auto when) { idle_timer_.look_by(when); },
                  .let_go = [this](const LoadedWeights& weights) { generator_.let_go(weights); }}),
+        results_(make_results(options)),
         generator_(pool_, arena_, *ledger_,
                    {.max_sequences = options.max_sequences, .kv = kv_type}),
         scheduler_(pool_, arena_,
@@ -137,13 +152,21 @@ class EngineImpl : public Engine {
       done(std::move(response));
       requests_.leave();
     };
-    LoadedModel model = models_.find_loaded(request.model, request.keep_alive);
+    const std::string name = request.model;
+    const std::optional<KeepAlive> keep_alive = request.keep_alive;
+    if (results_ != nullptr && is_short(request)) {
+      const std::shared_ptr<const ModelCard> card = models_.find_card(name);
+      if (card != nullptr && !admit(*job, std::move(request), card)) return ticket;
+      if (card != nullptr && answer_found(*job, [] { return false; })) return ticket;
+    }
+    const LoadedModel model = models_.find_loaded(name, keep_alive);
     if (model.weights != nullptr) {
       start(job, std::move(request), model);
       return ticket;
     }
-    auto waiting = std::make_shared<Request>(std::move(request));
-    loads_.add(waiting->model, [this, job, waiting] { load_and_start(job, std::move(*waiting)); });
+    auto waiting =
+        std::make_shared<PendingJob>(PendingJob{job, std::move(request), name, keep_alive});
+    loads_.add(name, [this, waiting] { load_and_start(*waiting); });
     return ticket;
   }
 
@@ -152,16 +175,7 @@ class EngineImpl : public Engine {
     Response answer;
     auto job = std::make_shared<Job>();
     job->done = [&](Response response) { answer = std::move(response); };
-    Result<LoadedModel> model = models_.acquire(request.model, request.keep_alive);
-    ModelUses::UsePtr use;
-    if (!model.ok()) {
-      answer = failed(model.status());
-    } else if (admit(*job, std::move(request), model->card)) {
-      job->model = model->servable();
-      use = model->use;
-      *model = {};  // The job holds it; afterwards it is idle.
-      scheduler_.run(job);
-    }
+    run_job(job, std::move(request));
     requests_.leave();
     return answer;
   }
@@ -223,9 +237,12 @@ class EngineImpl : public Engine {
     return models_.encoder(model);
   }
 
+  std::size_t clear_results() override { return results_ == nullptr ? 0 : results_->clear(); }
+
   Stats stats() const override {
     const Counters& c = scheduler_.counters();
     Stats stats;
+    if (results_ != nullptr) stats.results = results_->stats();
     stats.n_texts = c.n_texts;
     stats.n_tokens = c.n_tokens;
     stats.n_batches = c.n_batches;
@@ -258,6 +275,34 @@ class EngineImpl : public Engine {
     OnDelta on_delta;
     OnGenerated done;
     std::shared_ptr<GenerationTicket> ticket;
+  };
+
+  std::unique_ptr<ResultCache> make_results(const EngineOptions& options) {
+    if (!options.results) return nullptr;
+    const ResultCacheOptions& wish = *options.results;
+    const std::size_t n_bytes =
+        wish.n_bytes > 0 ? wish.n_bytes
+                         : std::min(kMostResultBytes, ledger_->limit_bytes() / kResultShare);
+    return std::make_unique<ResultCache>(
+        *ledger_, ResultLimits{.n_bytes = n_bytes, .n_items = wish.n_items}, open_disk(wish),
+        [this](const ModelCard& card) { return models_.result_identity(card); });
+  }
+
+  // A disk that cannot be used costs time and nothing else.
+  std::unique_ptr<ResultDisk> open_disk(const ResultCacheOptions& wish) {
+    if (wish.disk_bytes == 0) return nullptr;
+    Result<std::unique_ptr<ResultDisk>> disk =
+        ResultDisk::open(*ledger_, wish.disk_folder, wish.disk_bytes);
+    if (disk.ok()) return std::move(*disk);
+    log_warn("results are not kept on disk: {}", disk.status().message());
+    return nullptr;
+  }
+
+  struct PendingJob {
+    std::shared_ptr<Job> job;
+    Request request;  // Until it is admitted.
+    std::string model;
+    std::optional<KeepAlive> keep_alive;
   };
 
   void load_and_generate(PendingGeneration& pending) {
@@ -316,48 +361,104 @@ class EngineImpl : public Engine {
     job.deadline = request.deadline;
     job.card = card;
     job.response.head = {card, &card->as_encoder().folder.head};
+    open_outcomes(job);
+    set_context(job);
     return true;
+  }
+
+  // Rows of late interaction become scores in order, the query's first: those are computed.
+  void set_context(Job& job) {
+    if (results_ == nullptr || job.plan.scores_first || job.context) return;
+    job.results = results_.get();
+    job.context = results_->context(*job.card, job.plan.form);
+  }
+
+  // Inputs in order until `is_enough`, without weights: true where they have all been answered.
+  bool answer_found(Job& job, const std::function<bool()>& is_enough) {
+    if (!job.context) return false;
+    OutcomeBook book(scheduler_.counters(), pool_);
+    encode_until(job, is_enough, book);
+    return answer_if_done(job);
+  }
+
+  bool answer_if_done(Job& job) {
+    if (job.n_left > 0) return false;
+    job.card.reset();
+    job.model.reset();
+    job.bytes = Reservation();
+    answer(job, std::move(job.response));
+    return true;
+  }
+
+  // With the weights: whatever has no answer yet is computed.
+  bool is_ready(Job& job, const LoadedModel& model) {
+    if (model.card->key != job.card->key) {
+      answer(job, failed({Code::kUnavailable, fmt::format("model '{}' was replaced while it was "
+                                                          "loaded",
+                                                          job.card->name)}));
+      return false;
+    }
+    set_context(job);  // It may need what loading found out.
+    job.model = model.servable();
+    job.done = using_model(model.use, std::move(job.done));
+    return true;
+  }
+
+  void run_job(const std::shared_ptr<Job>& job, Request request) {
+    const std::string name = request.model;
+    const std::optional<KeepAlive> keep_alive = request.keep_alive;
+    if (results_ != nullptr) {
+      const bool looks_at_all = is_short(request);
+      const Result<std::shared_ptr<const ModelCard>> card = models_.card(name);
+      if (!card.ok()) return answer(*job, failed(card.status()));
+      if (!admit(*job, std::move(request), *card)) return;
+      // Of a long one, in order until one has to be computed: the rest is encoded on all threads.
+      if (answer_found(*job, [&] { return !looks_at_all && !job->waiting.empty(); })) return;
+    }
+    Result<LoadedModel> model = models_.acquire(name, keep_alive);
+    if (!model.ok()) return answer(*job, failed(model.status()));
+    if (job->card == nullptr && !admit(*job, std::move(request), model->card)) return;
+    if (!is_ready(*job, *model)) return;
+    *model = {};  // The job holds it; afterwards it is idle.
+    scheduler_.run(job);
   }
 
   Result<Reservation> reserve(std::size_t bytes) { return ledger_->reserve("requests", bytes); }
 
   void start(const std::shared_ptr<Job>& job, Request request, const LoadedModel& model) {
-    if (!admit(*job, std::move(request), model.card)) return;
-    job->model = model.servable();
-    job->done = using_model(model.use, std::move(job->done));
-    scheduler_.submit(job);
+    if (job->card == nullptr && !admit(*job, std::move(request), model.card)) return;
+    if (is_ready(*job, model)) scheduler_.submit(job);
   }
 
-  void load_and_start(const std::shared_ptr<Job>& job, Request request) {
+  void cancel_before_load(Job& job, std::size_t n_inputs) {
+    Response response;
+    response.outcomes.assign(n_inputs, failed_outcome({Code::kCancelled, "cancelled"}));
+    answer(job, std::move(response));
+  }
+
+  void load_and_start(PendingJob& pending) {
+    const std::shared_ptr<Job>& job = pending.job;
+    const std::string& name = pending.model;
+    const bool is_admitted = job->card != nullptr;
     if (stopping_ || job->cancelled) {
-      const Status status(Code::kCancelled, "cancelled");
-      Response response;
-      response.outcomes.assign(request.inputs.size(), failed_outcome(status));
-      answer(*job, std::move(response));
-      return;
+      return cancel_before_load(*job,
+                                is_admitted ? job->inputs.size() : pending.request.inputs.size());
     }
-    const std::string name = request.model;
-    const std::optional<KeepAlive> keep_alive = request.keep_alive;
-    const Result<std::shared_ptr<const ModelCard>> card = models_.card(name);
-    if (!card.ok()) return answer(*job, failed(card.status()));
+    if (!is_admitted) {
+      const Result<std::shared_ptr<const ModelCard>> card = models_.card(name);
+      if (!card.ok()) return answer(*job, failed(card.status()));
+      if (!admit(*job, std::move(pending.request), *card)) return;
+    }
+    if (answer_found(*job, [&] { return !job->waiting.empty(); })) return;
     // Ids need no weights: they are made while those come.
     std::future<Result<LoadedModel>> loading =
-        std::async(std::launch::async, [&] { return models_.acquire(name, keep_alive); });
-    const bool admitted = admit(*job, std::move(request), *card);
-    if (admitted) {
-      encode_until(*job, [&] { return loading.wait_for(0s) == std::future_status::ready; });
-    }
+        std::async(std::launch::async, [&] { return models_.acquire(name, pending.keep_alive); });
+    OutcomeBook book(scheduler_.counters(), pool_);
+    encode_until(*job, [&] { return loading.wait_for(0s) == std::future_status::ready; }, book);
     const Result<LoadedModel> model = loading.get();
-    if (!admitted) return;
+    if (answer_if_done(*job)) return;
     if (!model.ok()) return answer(*job, failed(model.status()));
-    if (model->card->key != job->card->key) {
-      return answer(*job,
-                    failed({Code::kUnavailable,
-                            fmt::format("model '{}' was replaced while it was loaded", name)}));
-    }
-    job->model = model->servable();
-    job->done = using_model(model->use, std::move(job->done));
-    scheduler_.submit(job);
+    if (is_ready(*job, *model)) scheduler_.submit(job);
   }
 
   // In the order of their lives: the scheduler stops first, the loads before it, the ledger last.
@@ -366,6 +467,7 @@ class EngineImpl : public Engine {
   ThreadPool pool_;
   Arena arena_;
   ModelPool models_;
+  const std::unique_ptr<ResultCache> results_;
   OpenRequests requests_;
   Generator generator_;
   IdleTimer idle_timer_{[this] { return models_.evict_expired(); }};

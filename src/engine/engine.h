@@ -13,6 +13,7 @@
 #include "base/byte_ledger.h"
 #include "base/byte_spans.h"
 #include "base/status.h"
+#include "engine/cache/result_stats.h"
 #include "engine/generate/generation.h"
 #include "engine/keep_alive.h"
 #include "engine/model_status.h"
@@ -22,6 +23,14 @@
 #include "text/tokenizer.h"
 
 namespace quern::engine {
+
+/// Results that are kept, and computed once for equal inputs: docs/cache.md.
+struct ResultCacheOptions {
+  std::size_t n_bytes = 0;  // In memory; 0: 64 MB, or a sixteenth of the budget where that is less.
+  std::size_t n_items = 0;  // Results in memory; 0: as many as there is room for.
+  std::string disk_folder = {};
+  std::size_t disk_bytes = 0;    // Of results kept on disk, between runs too; 0: none.
+};
 
 struct EngineOptions {
   std::size_t memory_bytes = 0;    // 0: 0.8 of what the machine or cgroup allows.
@@ -36,6 +45,7 @@ struct EngineOptions {
   int max_sequences = 16;          // Texts that one model generates at once; more wait.
   std::string pooling = {};        // Of every embedder, in place of its own (formats::Pooling).
   KeepAlive keep_alive = kKeepForever;  // Of requests that do not say.
+  std::optional<ResultCacheOptions> results = {};  // Unset: every input is computed.
 };
 
 /// Which side of a search a text is on.
@@ -130,6 +140,7 @@ struct Stats {
   long n_truncated = 0;
   double busy_seconds = 0;  // In forward passes.
   int n_queued = 0;         // Inputs waiting now.
+  std::optional<ResultCacheStats> results;  // Where they are kept.
 
   long n_generations = 0;
   long n_prompt_tokens = 0;  // That went through a generating model.
@@ -204,6 +215,9 @@ class Engine {
   /// Needs no weights, nor a model that can run: vocabulary-only GGUF files have one too.
   virtual Result<std::shared_ptr<const text::TextEncoder>> text_encoder(
       const std::string& model) = 0;
+
+  /// Gives back what the result cache holds in memory, and says how many bytes that was.
+  virtual std::size_t clear_results() { return 0; }
 
   virtual Stats stats() const = 0;
   virtual ByteLedger& ledger() = 0;

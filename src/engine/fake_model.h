@@ -96,12 +96,6 @@ class FakeServable : public Servable {
     scratch[static_cast<std::size_t>(batch.n_tokens()) * kFakeScratchPerToken - 1] = std::byte{1};
   }
 
-  void finish(const Plan& plan, const text::Encoding&, Matrix<const float> made,
-              Outcome& out) const override {
-    out.values.assign(made.row(0).begin(), made.row(0).end());
-    if (plan.slice_to > 0) out.values.resize(static_cast<std::size_t>(plan.slice_to));
-  }
-
  private:
   const Hook hook_;
   const int batch_tokens_;
@@ -150,9 +144,10 @@ class FakeSource : public ModelSource {
     std::mutex mutex;
     std::vector<std::string> reads, loads;
     Gate load_gate;
-    std::atomic<int> state{0};            // Of every model's files,
-    std::atomic<bool> is_removed{false};  // if they are there at all.
-    std::size_t tokenizer_bytes = 0;      // As they are guessed.
+    std::atomic<int> state{0};              // Of every model's files,
+    std::atomic<bool> is_identified{true};  // Results can be kept.
+    std::atomic<bool> is_removed{false};    // if they are there at all.
+    std::size_t tokenizer_bytes = 0;        // As they are guessed.
     bool has_tokenizer = false;
 
     int n_loads(const std::string& name) {
@@ -210,6 +205,14 @@ class FakeSource : public ModelSource {
     QUERN_ASSIGN(Reservation held, ledger.reserve("weights/" + card->name, weight_bytes_));
     return std::shared_ptr<const LoadedWeights>(
         std::make_shared<WeightyServable>(std::move(card), std::move(held), hook_));
+  }
+
+  /// The weights of "a copy" are those of "a".
+  std::string result_identity(const ModelCard& card) const override {
+    if (!log_->is_identified) return "";
+    std::string key = card.key;
+    if (const std::size_t at = key.find(" copy"); at != std::string::npos) key.erase(at, 5);
+    return "fake " + key;
   }
 
   std::vector<ModelInfo> installed() const override {

@@ -18,11 +18,17 @@ Outcome failed_outcome(Status status) {
   return outcome;
 }
 
-void OutcomeBook::enter(Job& job, std::size_t i_input, Outcome outcome) {
+void open_outcomes(Job& job) {
+  if (job.response.outcomes.size() == job.inputs.size()) return;
+  job.response.outcomes.resize(job.inputs.size());
+  job.n_left = job.inputs.size();
+}
+
+void OutcomeBook::enter(Job& job, std::size_t i_input, Outcome outcome, Origin origin) {
   QUERN_CHECK(job.n_left > 0);
   if (outcome.status.ok()) {
     ++counters_.n_texts;
-    counters_.n_tokens += outcome.n_tokens;
+    if (origin == Origin::kModel) counters_.n_tokens += outcome.n_tokens;
     if (outcome.n_dropped > 0) ++counters_.n_truncated;
   } else {
     ++counters_.n_failed;

@@ -14,6 +14,8 @@
 
 #include "base/byte_ledger.h"
 #include "base/thread_pool.h"
+#include "engine/cache/result_cache.h"
+#include "engine/cache/result_key.h"
 #include "engine/engine.h"
 #include "engine/servable.h"
 
@@ -25,6 +27,7 @@ using Clock = std::chrono::steady_clock;
 struct Waiting {
   std::size_t i_input = 0;
   text::Encoding encoding;
+  std::optional<ResultKey> key = {};  // Where its result is to be kept.
   bool in_batch = false;
 
   int n_tokens() const { return static_cast<int>(encoding.ids.size()); }
@@ -41,6 +44,8 @@ struct Job {
   std::shared_ptr<const Servable> model;  // Held, so that the weights are not evicted.
   Reservation bytes;                      // For texts and results.
   std::function<void(Response)> done;
+  ResultCache* results = nullptr;        // Where there is one for this request,
+  std::optional<ResultContext> context;  // and its model's results can be told apart.
 
   std::atomic<bool> cancelled{false};  // Any thread.
 
@@ -61,6 +66,9 @@ void answer(Job& job, Response response);
 
 Outcome failed_outcome(Status status);
 
+/// Makes a slot for each outcome, where that was not done yet.
+void open_outcomes(Job& job);
+
 /// Counters since the start. Written by whoever drives, read by anyone.
 struct Counters {
   std::atomic<long> n_texts{0}, n_tokens{0}, n_batches{0}, n_failed{0}, n_truncated{0};
@@ -73,7 +81,10 @@ class OutcomeBook {
  public:
   OutcomeBook(Counters& counters, ThreadPool& pool) : counters_(counters), pool_(pool) {}
 
-  void enter(Job& job, std::size_t i_input, Outcome outcome);
+  /// Whether the model saw the input for it, or it was made before.
+  enum class Origin { kModel, kCache };
+
+  void enter(Job& job, std::size_t i_input, Outcome outcome, Origin origin = Origin::kModel);
 
   /// Enters `status` for every input that is not in a batch yet.
   void end(Job& job, const Status& status);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 #include "engine/batch.h"
+#include "engine/cache/stored_result.h"
 
 namespace quern::engine {
 namespace {
@@ -20,7 +22,9 @@ constexpr std::size_t kInputTokens = 4;  // Even an empty input is some work.
 struct Claim {
   Job* job = nullptr;
   std::size_t i_input = 0;
-  std::optional<Result<text::Encoding>> encoding;
+  Waiting input = {};                   // Its token ids and key;
+  std::optional<Outcome> outcome = {};  // or what is known already.
+  bool failed() const { return outcome && !outcome->status.ok(); }
 };
 
 long guess_tokens(const Input& input) {
@@ -43,46 +47,84 @@ std::vector<Claim> claim_inputs(JobQueue& queue, long wanted_tokens) {
     while (job->next_input < job->inputs.size() && tokens < wanted_tokens && n_inputs < kMaxAhead) {
       tokens += guess_tokens(job->inputs[job->next_input]);
       ++n_inputs;
-      claims.push_back({.job = job.get(), .i_input = job->next_input++, .encoding = {}});
+      claims.push_back({.job = job.get(), .i_input = job->next_input++});
     }
   }
   return claims;
 }
 
-void add_waiting(Job& job, std::size_t i_input, text::Encoding encoding) {
-  job.waiting.push_back({.i_input = i_input, .encoding = std::move(encoding)});
-  job.n_waiting_tokens += job.waiting.back().n_tokens();
+// Of results kept, of any thread.
+std::optional<Outcome> find_outcome(const Job& job, Waiting& input) {
+  if (!job.context) return {};
+  StoredResult stored;
+  if (input.key) {
+    if (!job.results->find_again(*input.key, stored)) return {};
+  } else {
+    input.key = result_key(*job.context, input.encoding);
+    if (!job.results->find(*input.key, stored)) return {};
+  }
+  Outcome outcome{.status = {},
+                  .values = {},
+                  .n_tokens = input.n_tokens(),
+                  .n_dropped = input.encoding.n_dropped};
+  if (finish_stored(*job.card, job.plan, input.encoding, stored, outcome)) return outcome;
+  job.results->remove_unusable(*input.key);
+  return {};
+}
+
+void encode(Claim& claim) {
+  Job& job = *claim.job;
+  Input& text = job.inputs[claim.i_input];
+  Result<text::Encoding> encoding = encode_input(*job.card, job.plan, text, claim.i_input);
+  if (!encoding.ok()) {
+    claim.outcome = failed_outcome(encoding.status());
+    return;
+  }
+  claim.input = {.i_input = claim.i_input, .encoding = std::move(*encoding)};
+  claim.outcome = find_outcome(job, claim.input);
+}
+
+void settle(Claim& claim, OutcomeBook& book) {
+  Job& job = *claim.job;
+  job.inputs[claim.i_input] = Input();  // The text is not needed any more.
+  if (claim.outcome) {
+    book.enter(job, claim.i_input, std::move(*claim.outcome), OutcomeBook::Origin::kCache);
+    return;
+  }
+  job.n_waiting_tokens += claim.input.n_tokens();
+  job.waiting.push_back(std::move(claim.input));
 }
 
 }  // namespace
 
 void encode_ahead(JobQueue& queue, int batch_tokens, ThreadPool& pool, OutcomeBook& book) {
   std::vector<Claim> claims = claim_inputs(queue, static_cast<long>(batch_tokens) * kBatchesAhead);
-  pool.parallel_for(static_cast<int>(claims.size()), [&](int i, int) {
-    Claim& claim = claims[static_cast<std::size_t>(i)];
-    Input& input = claim.job->inputs[claim.i_input];
-    claim.encoding = encode_input(*claim.job->card, claim.job->plan, input, claim.i_input);
-    input = Input();  // The text is not needed any more.
-  });
-  for (Claim& claim : claims) {
-    Job& job = *claim.job;
-    Result<text::Encoding>& encoding = *claim.encoding;
-    if (!encoding.ok()) {
-      book.enter(job, claim.i_input, failed_outcome(encoding.status()));
-      continue;
-    }
-    add_waiting(job, claim.i_input, std::move(*encoding));
+  pool.parallel_for(static_cast<int>(claims.size()),
+                    [&](int i, int) { encode(claims[static_cast<std::size_t>(i)]); });
+  for (Claim& claim : claims) settle(claim, book);
+}
+
+void encode_until(Job& job, const std::function<bool()>& is_enough, OutcomeBook& book) {
+  while (job.next_input < job.inputs.size() && job.n_waiting_tokens < kTokensBeforeWeights &&
+         !job.cancelled && !is_enough()) {
+    Claim claim{.job = &job, .i_input = job.next_input};
+    encode(claim);
+    if (claim.failed() && !job.context) return;
+    ++job.next_input;
+    if (claim.outcome) ++book.counters().n_queued;  // Those of a queue are counted when it is.
+    settle(claim, book);
   }
 }
 
-void encode_until(Job& job, const std::function<bool()>& is_enough) {
-  while (job.next_input < job.inputs.size() && job.n_waiting_tokens < kTokensBeforeWeights &&
-         !is_enough()) {
-    Input& input = job.inputs[job.next_input];
-    Result<text::Encoding> encoding = encode_input(*job.card, job.plan, input, job.next_input);
-    if (!encoding.ok()) return;
-    input = Input();
-    add_waiting(job, job.next_input++, std::move(*encoding));
+void find_waiting(Job& job, OutcomeBook& book) {
+  if (!job.context) return;
+  std::deque<Waiting> waiting;
+  std::swap(waiting, job.waiting);
+  job.n_waiting_tokens = 0;
+  for (Waiting& input : waiting) {
+    Claim claim{.job = &job, .i_input = input.i_input, .input = std::move(input)};
+    claim.outcome = find_outcome(job, claim.input);
+    settle(claim, book);
   }
 }
 
@@ -107,6 +149,7 @@ void choose_lead(JobQueue& queue, Clock::time_point now) {
 std::vector<Candidate> next_batch(JobQueue& queue, int batch_tokens, int max_texts) {
   std::vector<Candidate> candidates;
   std::vector<int> lengths;
+  std::unordered_set<ResultKey> wanted;
   long tokens = 0;
   for (const std::shared_ptr<Job>& job : queue.jobs) {
     if (!candidates.empty() && job->plan.form != candidates.front().job->plan.form) continue;
@@ -116,6 +159,7 @@ std::vector<Candidate> next_batch(JobQueue& queue, int batch_tokens, int max_tex
                              !job->waiting.empty() && job->waiting.front().i_input == 0;
     for (Waiting& input : job->waiting) {
       if (query_alone && input.i_input != 0) break;
+      if (input.key && !wanted.insert(*input.key).second) continue;
       candidates.push_back({.job = job.get(), .input = &input});
       lengths.push_back(input.n_tokens());
       tokens += input.n_tokens();
@@ -129,6 +173,23 @@ std::vector<Candidate> next_batch(JobQueue& queue, int batch_tokens, int max_tex
     batch.push_back(candidates[static_cast<std::size_t>(i)]);
   }
   return batch;
+}
+
+Twins twins_of(JobQueue& queue, const std::vector<Candidate>& batch) {
+  std::unordered_set<ResultKey> made;
+  for (const Candidate& c : batch) {
+    c.input->in_batch = true;
+    if (c.input->key) made.insert(*c.input->key);
+  }
+  Twins twins;
+  if (made.empty()) return twins;
+  for (const std::shared_ptr<Job>& job : queue.jobs) {
+    for (Waiting& input : job->waiting) {
+      if (!input.key || input.in_batch || !made.contains(*input.key)) continue;
+      twins.emplace(*input.key, Candidate{.job = job.get(), .input = &input});
+    }
+  }
+  return twins;
 }
 
 void remove_batch(JobQueue& queue, const std::vector<Candidate>& batch) {

@@ -153,6 +153,16 @@ LoadedModel ModelPool::find_loaded(const std::string& model, std::optional<KeepA
           .use = uses_.begin(place->where, place->name, keep_alive)};
 }
 
+std::shared_ptr<const ModelCard> ModelPool::find_card(const std::string& model) {
+  const Result<ModelPlace> place = place_of(model);
+  if (!place.ok()) return nullptr;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = entries_.find(place->key);
+  if (found == entries_.end()) return nullptr;
+  found->second.last_used = Clock::now();
+  return found->second.card;
+}
+
 Result<LoadedModel> ModelPool::acquire(const std::string& model,
                                        std::optional<KeepAlive> keep_alive) {
   for (int i_load = 1;; ++i_load) {

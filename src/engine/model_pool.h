@@ -95,6 +95,15 @@ class ModelPool : public Reclaimer {
   /// Gives up the models whose time is over; returns when the next one's will be.
   Clock::time_point evict_expired();
 
+  /// What is known of the model if that was read before and its files are as they were; else
+  /// nullptr. Never reads a file.
+  std::shared_ptr<const ModelCard> find_card(const std::string& model);
+
+  /// As ModelSource::result_identity.
+  std::string result_identity(const ModelCard& card) const {
+    return source_->result_identity(card);
+  }
+
   /// What streamed models keep without need, and idle models: first their weights, and whole models
   /// only where that is too little.
   std::size_t reclaimable_bytes() override;

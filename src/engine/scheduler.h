@@ -51,6 +51,8 @@ class Scheduler {
   std::shared_ptr<std::atomic<bool>> sweep_flag() const { return sweep_; }
 
   const Counters& counters() const { return counters_; }
+  /// For inputs that get their outcome before they come here.
+  Counters& counters() { return counters_; }
 
  private:
   using JobPtr = std::shared_ptr<Job>;

@@ -40,10 +40,6 @@ class Servable : public LoadedWeights {
   /// scratch_bytes(...), 64-byte aligned.
   virtual void forward(const OutputForm& form, const models::RaggedBatch& batch,
                        std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out) const = 0;
-
-  /// What the plan asks of the numbers of one input, one row or one for each token.
-  virtual void finish(const Plan& plan, const text::Encoding& input, Matrix<const float> made,
-                      Outcome& out) const = 0;
 };
 
 }  // namespace quern::engine

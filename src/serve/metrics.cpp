@@ -69,6 +69,37 @@ void add_engine_counts(const engine::Stats& stats, Page& page) {
   page.add(Gauge, "quern_queued_texts", "Inputs waiting for a batch.", stats.n_queued);
 }
 
+void add_result_counts(const engine::ResultCacheStats& r, Page& page) {
+  using enum MetricType;
+  const auto add = [&page](MetricType type, const char* name, const char* help, auto value) {
+    page.add(type, name, help, static_cast<double>(value));
+  };
+  page.family(Counter, "quern_cache_lookups_total",
+              "Inputs whose results were looked for, by where they were found.");
+  page.add_value(static_cast<double>(r.n_memory_hits), {{"result", "memory"}});
+  page.add_value(static_cast<double>(r.n_disk_hits), {{"result", "disk"}});
+  page.add_value(static_cast<double>(r.n_misses), {{"result", "miss"}});
+  add(Counter, "quern_cache_coalesced_total",
+      "Misses that were equal to an input being computed, and had its result.", r.n_coalesced);
+  add(Counter, "quern_cache_unusable_total", "Results that were damaged, and removed.",
+      r.n_unusable);
+  add(Counter, "quern_cache_admitted_total", "Results that memory took in.", r.n_admitted);
+  add(Counter, "quern_cache_rejected_total",
+      "Results that it did not: what it holds was asked for more often, or memory was short.",
+      r.n_rejected);
+  add(Counter, "quern_cache_evicted_total", "Results that memory let go of.", r.n_evicted);
+  add(Gauge, "quern_cache_results", "Results in memory.", r.n_items);
+  add(Gauge, "quern_cache_bytes", "Bytes that they take, tables included.", r.n_bytes);
+  if (!r.has_disk) return;
+  add(Counter, "quern_cache_disk_written_total", "Results written to disk.", r.n_disk_written);
+  add(Counter, "quern_cache_disk_dropped_total",
+      "Results not written: the disk was full or too slow.", r.n_disk_dropped);
+  add(Counter, "quern_cache_disk_evicted_total", "Results removed from disk to make room.",
+      r.n_disk_evicted);
+  add(Gauge, "quern_cache_disk_results", "Results on disk.", r.n_disk_items);
+  add(Gauge, "quern_cache_disk_bytes", "Bytes of the results on disk.", r.n_disk_bytes);
+}
+
 void add_generation_counts(const engine::Stats& stats, Page& page) {
   using enum MetricType;
   page.add(Counter, "quern_generations_total", "Texts that were asked for.",
@@ -200,6 +231,7 @@ std::string Metrics::render(const engine::Engine& engine, int n_connections) con
   Page page(impl_->registry.Collect());
   const engine::Stats stats = engine.stats();
   add_engine_counts(stats, page);
+  if (stats.results) add_result_counts(*stats.results, page);
   add_generation_counts(stats, page);
   add_memory(stats, page);
   page.add(Gauge, "quern_threads", "Threads that compute.", engine.n_threads());

@@ -98,7 +98,9 @@ Status print(const BenchReport& report, const BenchFlags& flags) {
 
 Status bench_embed(const BenchFlags& flags, const EngineFlags& engine_flags) {
   QUERN_ASSIGN(const std::vector<engine::Input> inputs, read_texts(flags.texts, flags.limit));
-  QUERN_ASSIGN(Session session, open_session(flags.texts, engine_flags, engine::Task::kEmbed));
+  EngineFlags computing = engine_flags;
+  computing.cache.size = "0";  // What is measured is the model.
+  QUERN_ASSIGN(Session session, open_session(flags.texts, computing, engine::Task::kEmbed));
   QUERN_ASSIGN(const formats::EncoderConfig config, config_of(flags.texts.model));
   QUERN_TRY(session.engine->warm(flags.texts.model));
 

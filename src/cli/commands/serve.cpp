@@ -114,6 +114,7 @@ Status serve(const ServeFlags& flags, const EngineFlags& engine_flags, const Set
   QUERN_ASSIGN(engine_opts.keep_alive, engine::parse_keep_alive(flags.keep_alive));
   engine_opts.min_batch = flags.min_batch;
   engine_opts.max_batch = flags.max_batch;
+  QUERN_ASSIGN(engine_opts.results, result_options(engine_flags.cache));
   QUERN_ASSIGN(const auto engine, engine::Engine::make(engine_opts));
   QUERN_TRY(keep_models(settings, *engine));
   serve::ServerOptions options;
@@ -207,6 +208,7 @@ void add_serve(CLI::App& app, Context& context) {
       ->check(empty_problem);
   add_engine_flags(*command, context.engine);
   add_precision_flag(*command, context.engine);
+  add_cache_flags(*command, context.engine.cache);
   add_kv_flag(*command, context.engine);
   add_sequences_flag(*command, context.engine);
   command->footer(kExamples);

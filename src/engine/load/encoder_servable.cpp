@@ -5,7 +5,6 @@
 
 #include "base/machine.h"
 #include "engine/batch.h"
-#include "engine/token_outputs.h"
 
 namespace quern::engine {
 namespace {
@@ -56,21 +55,6 @@ class EncoderServable : public Servable {
           return models::weigh_terms(model_.terms, batch, hidden, rest, pool, out);
         }
         return models::map_rows(model_.terms_of_rows, hidden, last, rest, pool, out);
-    }
-  }
-
-  void finish(const Plan& plan, const text::Encoding& input, Matrix<const float> made,
-              Outcome& out) const override {
-    const EncoderFacts& facts = card_->as_encoder();
-    if (plan.form.kind == OutputKind::kRows) return keep_rows(facts, plan, input, made, out);
-    if (plan.form.kind == OutputKind::kSparse) return keep_terms(facts, input, made, out);
-    if (plan.form.kind == OutputKind::kTags) return keep_tags(input, made, out);
-    out.values.assign(made.row(0).begin(), made.row(0).end());
-    if (plan.slice_to == 0) return;
-    if (plan.slice == Slice::kCutOnly) {
-      out.values.resize(static_cast<std::size_t>(plan.slice_to));
-    } else {
-      models::slice_and_normalize(out.values, plan.slice_to);
     }
   }
 

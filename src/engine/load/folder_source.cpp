@@ -7,7 +7,11 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/log.h"
+#include "base/machine.h"
+#include "engine/cache/head_identity.h"
 #include "engine/load/encoder_servable.h"
 #include "engine/load/generative_load.h"
 #include "engine/load/golden_check.h"
@@ -23,6 +27,8 @@
 #include "hub/model_digest.h"
 #include "hub/model_state.h"
 #include "hub/packed_cache.h"
+#include "kernels/numerics.h"
+#include "kernels/table.h"
 
 namespace quern::engine {
 namespace {
@@ -140,6 +146,26 @@ class FolderSource : public ModelSource {
     const formats::ModelFolder& folder = card.as_encoder().folder;
     const Result<WeightInfo> info = info_of(folder, precisions_.find(card.key));
     return info.ok() ? *info : WeightInfo();
+  }
+
+  // Weights that no digest is known of yet, or that lie beside those it is of, are told by the
+  // state of the files. Files that are not any more as the card says may have any digest.
+  std::string result_identity(const ModelCard& card) const override {
+    if (card.generates()) return "";
+    const formats::ModelFolder& folder = card.as_encoder().folder;
+    const std::string precision = weights(card).precision;
+    if (precision.empty() || precision == wish_name(std::nullopt)) return "";
+    const std::string digest =
+        known_digest({.key = {}, .where = {}, .path = folder.path, .name = {}});
+    const bool is_told_by_digest = !has_weights_elsewhere(folder.head);
+    // Loading finds it out; then it is the same in every run.
+    if (is_told_by_digest && digest.empty()) return "";
+    const Result<Known> now = locate(folder.path);
+    if (!now.ok() || now->place.key != card.key) return "";
+    return fmt::format("{}\n{}\n{}, {}, numerics {}, {}, {}",
+                       is_told_by_digest ? "digest " + digest : "files " + card.key,
+                       head_identity(folder.head), precision, kernels::active().isa,
+                       kernels::kNumericsVersion, cpu_name(), c_library());
   }
 
   // A model that was listed is not opened again until its files change.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "engine/finish_outcome.h"
 #include "formats/json_object.h"
 #include "tensor/buffer.h"
 
@@ -44,7 +45,7 @@ Result<std::vector<float>> run(const ModelCard& card, const Servable& model, con
                  .n_seen = n_seen},
                 scratch.as<std::byte>(), pool, made);
   Outcome outcome;
-  model.finish(plan, encoding, made, outcome);
+  finish_outcome(card, plan, encoding, made, outcome);
   return outcome.values;
 }
 

@@ -47,6 +47,14 @@ class ModelSource {
                                                             ByteLedger& ledger,
                                                             ThreadPool& pool) const = 0;
 
+  /// Weights and arithmetic that this model's results have their bits from, in words, the same in
+  /// every process that would make the same; "" where that is not known yet, and results cannot be
+  /// kept.
+  virtual std::string result_identity(const ModelCard& card) const {
+    static_cast<void>(card);
+    return "";
+  }
+
   /// Every installed model that can be used. Reads configs only.
   virtual std::vector<ModelInfo> installed() const = 0;
 
