@@ -311,7 +311,7 @@ TEST_F(result_disk, is_told_of_and_cleared_also_in_use) {
   EXPECT_TRUE(has(*disk, 1));
 }
 
-// 200 times with QUERN_KILLS=200: bench/cache_kills.sh.
+// 200 times with QUERN_KILLS=200.
 TEST_F(result_disk, opens_after_every_kill_with_no_wrong_result) {
   const char* wish = std::getenv("QUERN_KILLS");
   const int n_kills = wish != nullptr ? std::atoi(wish) : 20;
