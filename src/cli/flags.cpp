@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kMaxThreads = 1024;
 constexpr int kMaxSequences = 1024;
+constexpr int kMaxBatchTokens = 1 << 20;
 
 // For CLI11: "" if the text can be read, else what is wrong.
 std::string memory_problem(const std::string& text) {
@@ -70,6 +71,16 @@ void add_precision_flag(CLI::App& command, EngineFlags& flags) {
                   "faithful for the model (default)")
       ->type_name("NAME")
       ->check(precision_problem)
+      ->group("Engine");
+}
+
+void add_batch_flag(CLI::App& command, EngineFlags& flags) {
+  command
+      .add_option("--batch-tokens", flags.batch_tokens,
+                  "Most tokens that an encoder works on at once; a longer text goes\n"
+                  "alone (default: as many as this machine is fast with)")
+      ->type_name("N")
+      ->check(CLI::Range(1, kMaxBatchTokens))
       ->group("Engine");
 }
 
@@ -141,6 +152,7 @@ Result<engine::EngineOptions> engine_options(const EngineFlags& flags) {
   options.n_threads = flags.n_threads;
   options.stream = flags.stream;
   if (!flags.precision.empty()) options.precision = flags.precision;
+  options.batch_tokens = flags.batch_tokens;
   if (!flags.kv_type.empty()) options.kv_type = flags.kv_type;
   if (flags.max_sequences > 0) options.max_sequences = flags.max_sequences;
   options.pooling = flags.pooling;

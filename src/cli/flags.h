@@ -27,6 +27,7 @@ struct EngineFlags {
   int n_threads = 0;      // --threads
   bool stream = false;    // --stream
   std::string precision;  // --precision
+  int batch_tokens = 0;   // --batch-tokens
   std::string kv_type;    // --kv
   int max_sequences = 0;  // --max-sequences
   std::string pooling;    // --pooling
@@ -38,6 +39,9 @@ void add_engine_flags(CLI::App& command, EngineFlags& flags);
 
 /// Adds --precision, which is for encoders: a generator keeps the blocks of its file.
 void add_precision_flag(CLI::App& command, EngineFlags& flags);
+
+/// Adds --batch-tokens, which is for encoders.
+void add_batch_flag(CLI::App& command, EngineFlags& flags);
 
 /// Adds --kv, which is for generators.
 void add_kv_flag(CLI::App& command, EngineFlags& flags);
@@ -81,8 +85,10 @@ void add_generate(CLI::App& app, Context& context);
 void add_rerank(CLI::App& app, Context& context);
 void add_similar(CLI::App& app, Context& context);
 void add_tokenize(CLI::App& app, Context& context);
+void add_tune(CLI::App& app, Context& context);
 void add_models(CLI::App& app, Context& context);
 void add_models_info(CLI::App& models, Context& context);  // Under "models".
+void add_profile(CLI::App& app, Context& context);
 void add_pull(CLI::App& app, Context& context);
 void add_bench(CLI::App& app, Context& context);
 void add_bench_generate(CLI::App& bench, Context& context);  // Under "bench".
@@ -91,6 +97,7 @@ void add_serve(CLI::App& app, Context& context);
 void add_ps(CLI::App& app, Context& context);
 void add_warm(CLI::App& app, Context& context);
 void add_clear(CLI::App& app, Context& context);
+void add_stats(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 
 }  // namespace quern::cli

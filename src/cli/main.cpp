@@ -46,9 +46,12 @@ void add_commands(CLI::App& app, Context& context) {
   add_models(app, context);
   add_pull(app, context);
   add_bench(app, context);
+  add_profile(app, context);
+  add_tune(app, context);
   add_serve(app, context);
   add_load(app, context);
   add_cache(app, context);
+  add_stats(app, context);
   add_config(app, context);
   add_ps(app, context);
   add_warm(app, context);

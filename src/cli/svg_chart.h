@@ -30,7 +30,7 @@ struct Chart {
   std::string title;
   ChartAxis x;
   ChartAxis y;
-  std::vector<ChartSeries> series;
+  std::vector<ChartSeries> series = {};
 };
 
 /// An <svg> element of 860 x 320, its text escaped. Points outside the axes are put on their edge.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/profiler.h"
 #include "kernels/attention/cached_attention.h"
 #include "kernels/block/block_weight.h"
 #include "models/decoder.h"
@@ -96,6 +97,7 @@ class Run {
     const Matrix<float> v = p_.v.block(rows.scratch_row, rows.n);
     norm_for({&b.q, &b.k, &b.v}, b.attn_norm, p_.x.block(rows.first, rows.n), s.normed, rows.pool);
     project(b, s, q, k, v, rows.pool);
+    const StageTimer timer(Stage::kTurn, rows.pool.n_threads());
     kernels::for_each_row_block(rows.n, rows.pool, [&](int first, int n) {
       for (int r = first; r < first + n; ++r) {
         turn_and_keep(layer, rows.first + r, q.row_data(r), k.row_data(r), v.row_data(r));
@@ -104,6 +106,7 @@ class Run {
   }
 
   void attend(int layer) {
+    StageTimer timer(Stage::kAttention, pool_.n_threads());
     int row = 0;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       const DecoderStep& step = steps_[i];
@@ -112,6 +115,9 @@ class Run {
                     .n_rows = static_cast<int>(step.ids.size()),
                     .first_position = step.kv->length()};
       row += cached_[i].n_rows;
+      const double n_before = step.kv->length();
+      const double n = static_cast<double>(step.ids.size());
+      if (timer.is_on()) timer.add_work(4 * n * (n_before + (n + 1) / 2) * m_.shape.d_q(), 0);
     }
     const kernels::CachedAttention spec{.kv = steps_.front().kv->shape(),
                                         .n_heads = c_.n_heads,
@@ -137,6 +143,7 @@ class Run {
   }
 
   void embed() {
+    const StageTimer timer(Stage::kEmbedding, pool_.n_threads());
     if (SectionStream* stream = m_.weights.stream()) return embed_from(*stream);
     kernels::for_each_row_block(p_.x.rows, pool_, [&](int first, int n) {
       for (int r = first; r < first + n; ++r) embed(r);
@@ -189,6 +196,10 @@ class Run {
   }
 
   void output(Matrix<float> logits) {
+    StageTimer timer(Stage::kLogits, pool_.n_threads());
+    const kernels::Weight& weight = m_.output.weight;
+    timer.add_work(2.0 * logits.rows * weight.n_in * weight.n_out,
+                   static_cast<double>(weight.n_bytes()));
     int row = 0;
     int out = 0;
     for (const DecoderStep& step : steps_) {
@@ -234,6 +245,7 @@ void decoder_forward(const Decoder& model, std::span<const DecoderStep> steps,
   Carver carver(scratch);
   const Pass pass =
       carve(model, {steps.front().kv->shape().type, n_rows, logits.rows, pool.n_threads()}, carver);
+  const StageTimer timer(Stage::kForward, pool.n_threads());
   Run(model, steps, pass, pool).go(logits);
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/profiler.h"
 #include "kernels/attention/attention.h"
 #include "kernels/int8/int8_equalise.h"
 #include "kernels/table.h"
@@ -133,6 +134,7 @@ class Run {
       kernels::norm_rows(b.k_row_norm, k.f32, k, rows.pool);
     }
     if (!has_turns(m_)) return;
+    const StageTimer timer(Stage::kTurn, rows.pool.n_threads());
     kernels::for_each_row_block(rows.n, rows.pool, [&](int first, int n) {
       for (int r = first; r < first + n; ++r) {
         turn(layer, rows.first + r, q.f32.row_data(r), k.f32.row_data(r));
@@ -141,6 +143,11 @@ class Run {
   }
 
   void attend(int layer) {
+    StageTimer timer(Stage::kAttention, pool_.n_threads());
+    if (timer.is_on()) {
+      const auto i = static_cast<std::size_t>(layer);
+      timer.add_work(attention_ops(has_window(layer) ? m_.config.windows[i] : 0), 0);
+    }
     const kernels::AttentionSpec spec{
         .n_heads = m_.shape.n_heads,
         .n_kv_heads = m_.shape.n_kv_heads,
@@ -203,7 +210,19 @@ class Run {
   }
 
   // Sums of token, type and position embeddings, normed, and the angles of positions.
+  // Of the scores and of the weighted sums, a multiply-add counted as two.
+  double attention_ops(int window) const {
+    double n_pairs = 0;
+    for (int s = 0; s < batch_.n_seqs(); ++s) {
+      const double n = batch_.seq_len(s);
+      const double n_keys = window > 0 ? std::min<double>(n, 2.0 * window + 1) : n;
+      n_pairs += m_.config.causal ? n * (n_keys + 1) / 2 : n * n_keys;
+    }
+    return 4 * n_pairs * m_.shape.d_q();
+  }
+
   void embed() {
+    const StageTimer timer(Stage::kEmbedding, pool_.n_threads());
     const bool is_streamed = m_.weights.stream() != nullptr;
     ThreadPool& pool = is_streamed ? ThreadPool::serial() : pool_;
     pool.parallel_for(batch_.n_seqs(), [&](int seq, int) {
@@ -360,6 +379,7 @@ void forward(const Encoder& model, const RaggedBatch& batch, std::span<std::byte
   if (batch.n_tokens() == 0) return;
   Carver carver(scratch);
   const Pass pass = carve(model, batch.n_tokens(), batch.longest(), pool.n_threads(), carver);
+  const StageTimer timer(Stage::kForward, pool.n_threads());
   Run(model, batch, pass, pool, hidden, seen).go();
 }
 

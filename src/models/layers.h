@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/pace.h"
+#include "base/profiler.h"
 #include "models/scratch.h"
 #include "models/weight_window.h"
 
@@ -26,7 +27,10 @@ bool for_each_layer(int n_layers, int n_rows, ThreadPool& pool, WeightPass& sect
     if (!Pace::current().go_on()) return false;
     if (sections.is_streamed()) {
       for_row_blocks(n_rows, pool, [&](const RowRange& rows) { finish(layer, rows); });
-      if (layer < n_layers) sections.go_to(layer);
+      if (layer < n_layers) {
+        const StageTimer timer(Stage::kWeights, pool.n_threads());
+        sections.go_to(layer);
+      }
       for_row_blocks(n_rows, pool, [&](const RowRange& rows) { begin(layer, rows); });
     } else {
       for_row_blocks(n_rows, pool, [&](const RowRange& rows) {

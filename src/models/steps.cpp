@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "base/profiler.h"
 #include "kernels/linear.h"
 #include "kernels/norm.h"
 
@@ -22,6 +23,16 @@ Activations only(const Activations& rows, RowForms forms) {
   if (!forms.has(RowForm::kInt8)) out.int8 = {};
   if (!forms.has(RowForm::kBlocks)) out.blocks = {};
   return out;
+}
+
+/// Tells a timer of the products of `n_rows` rows.
+void add_products(std::initializer_list<const Linear*> layers, int n_rows, StageTimer& timer) {
+  if (!timer.is_on()) return;
+  for (const Linear* layer : layers) {
+    const kernels::Weight& weight = layer->weight;
+    timer.add_work(2.0 * n_rows * weight.n_in * weight.n_out,
+                   static_cast<double>(weight.n_bytes()));
+  }
 }
 
 /// x += layer(in), normed first where there is such a norm, in `spare`.
@@ -105,6 +116,7 @@ StepRows carve_steps(Carver& carver, int n_rows, const BlockShape& shape, const 
 
 void norm_for(std::initializer_list<const Linear*> readers, const kernels::Norm& norm,
               Matrix<const float> x, const Activations& normed, ThreadPool& pool) {
+  const StageTimer timer(Stage::kNorm, pool.n_threads());
   Activations out = only(normed, kernels::forms_read_by(readers));
   for (const Linear* layer : readers) {
     if (!layer->factors.empty()) out.factors = layer->factors;
@@ -120,6 +132,8 @@ void norm_for(std::initializer_list<const Linear*> readers, const kernels::Norm&
 
 void project(const TransformerBlock& b, const StepRows& s, const Activations& q,
              const Activations& k, const Activations& v, ThreadPool& pool) {
+  StageTimer timer(Stage::kQueryKeyValue, pool.n_threads());
+  add_products({&b.q, &b.k, &b.v}, q.n_rows, timer);
   const kernels::Product products[] = {
       {.linear = b.q, .out = q}, {.linear = b.k, .out = k}, {.linear = b.v, .out = v}};
   kernels::multiply(s.normed, products, pool);
@@ -140,6 +154,8 @@ void turn_heads(const TransformerBlock& b, const BlockShape& shape, const RopeTa
 
 void add_attention(const TransformerBlock& b, const StepRows& s, Matrix<float> x,
                    ThreadPool& pool) {
+  StageTimer timer(Stage::kAttentionOut, pool.n_threads());
+  add_products({&b.attn_out}, x.rows, timer);
   const Activations in = only(s.attended, kernels::forms_read_by({&b.attn_out}));
   if (in.f32.data != nullptr) kernels::convert_rows(in, pool);
   add_part(b.attn_out, in, b.post_attn_norm, s.normed.f32, x, pool);
@@ -204,19 +220,18 @@ void add_experts(const TransformerBlock& b, const BlockShape& shape, const StepR
   }
 }
 
-}  // namespace
-
-void add_feed_forward(const TransformerBlock& b, const BlockShape& shape, const StepRows& s,
-                      Matrix<float> x, ThreadPool& pool) {
-  if (!b.experts.empty()) return add_experts(b, shape, s, x, pool);
-  const Activations ff = only(s.ff, kernels::forms_read_by({&b.down}));
+// ff = act(gate) * up, or act(up), of s.normed.
+void make_feed_forward(const TransformerBlock& b, const BlockShape& shape, const StepRows& s,
+                       const Activations& ff, int n_rows, ThreadPool& pool) {
+  StageTimer timer(Stage::kFeedForwardUp, pool.n_threads());
+  add_products({&b.gate, &b.up}, n_rows, timer);
   if (b.gate.empty()) {
     kernels::multiply(s.normed, {.linear = b.up, .activation = shape.activation, .out = ff}, pool);
   } else {
     const kernels::Product products[] = {{.linear = b.gate, .out = s.gate},
                                          {.linear = b.up, .out = ff.f32}};
     kernels::multiply(s.normed, products, pool);
-    kernels::for_each_row_block(x.rows, pool, [&](int first, int n) {
+    kernels::for_each_row_block(n_rows, pool, [&](int first, int n) {
       for (int r = first; r < first + n; ++r) {
         kernels::active().gated_row(s.gate.row_data(r), ff.f32.row_data(r), shape.d_ff,
                                     shape.activation, ff.f32.row_data(r));
@@ -224,6 +239,20 @@ void add_feed_forward(const TransformerBlock& b, const BlockShape& shape, const 
       kernels::convert_block(ff, first, n);
     });
   }
+}
+
+}  // namespace
+
+void add_feed_forward(const TransformerBlock& b, const BlockShape& shape, const StepRows& s,
+                      Matrix<float> x, ThreadPool& pool) {
+  if (!b.experts.empty()) {
+    const StageTimer timer(Stage::kFeedForwardUp, pool.n_threads());
+    return add_experts(b, shape, s, x, pool);
+  }
+  const Activations ff = only(s.ff, kernels::forms_read_by({&b.down}));
+  make_feed_forward(b, shape, s, ff, x.rows, pool);
+  StageTimer timer(Stage::kFeedForwardDown, pool.n_threads());
+  add_products({&b.down}, x.rows, timer);
   add_part(b.down, ff, b.post_ff_norm, s.normed.f32, x, pool);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/profiler.h"
 #include "models/pooling.h"
 #include "models/scratch.h"
 
@@ -45,6 +46,7 @@ void pool_sequences(const VectorHead& head, const RaggedBatch& batch, Matrix<con
                     std::span<std::byte> scratch, ThreadPool& pool, Matrix<float> out,
                     LastNorm last) {
   QUERN_CHECK(out.same_shape(batch.n_seqs(), head.n_values(hidden.cols)));
+  const StageTimer timer(Stage::kPooling, pool.n_threads());
   Carver carver(scratch);
   const ChainPlaces places =
       carve_chain(head.chain, head.n_pooled(hidden.cols), batch.n_seqs(), carver);

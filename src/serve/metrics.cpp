@@ -1,5 +1,8 @@
 #include "serve/metrics.h"
 
+#include <chrono>
+
+#include <fmt/format.h>
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>
@@ -8,6 +11,8 @@
 #include <prometheus/text_serializer.h>
 
 #include "base/machine.h"
+#include "serve/json/json_text.h"
+#include "serve/timings.h"
 
 namespace quern::serve {
 namespace {
@@ -158,6 +163,8 @@ struct EncoderMetrics {
 }  // namespace
 
 struct Metrics::Impl {
+  Timings timings;
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& requests =
       BuildCounter()
@@ -206,7 +213,9 @@ void Metrics::request_finished(const Finished& finished) {
   if (has_route) impl_->in_flight.Decrement();
   const std::string route = has_route ? finished.route : "none";
   impl_->requests.Add({{"route", route}, {"status", std::to_string(finished.status)}}).Increment();
-  if (has_route) impl_->durations.Add({{"route", route}}, kSeconds).Observe(finished.seconds);
+  if (!has_route) return;
+  impl_->durations.Add({{"route", route}}, kSeconds).Observe(finished.seconds);
+  impl_->timings.add(Timings::Kind::kEndpoint, route, finished.seconds);
 }
 
 void Metrics::encoded(engine::Task task, const engine::Response& response, double seconds) {
@@ -217,6 +226,13 @@ void Metrics::encoded(engine::Task task, const engine::Response& response, doubl
   metrics.n_made.Increment(n_made);
   metrics.latency.Observe(seconds);
   metrics.queue_time.Observe(response.queue_ms / 1e3);
+  const bool embeds = task == engine::Task::kEmbed;
+  const auto add = [&](const char* name, double s) {
+    impl_->timings.add(Timings::Kind::kStage, name, s);
+  };
+  add(embeds ? "embedding: queue" : "scoring: queue", response.queue_ms / 1e3);
+  add(embeds ? "embedding: forward" : "scoring: forward", response.compute_ms / 1e3);
+  add(embeds ? "embedding: whole" : "scoring: whole", seconds);
 }
 
 void Metrics::generated(const engine::GenerateResult& result, double first_token_s) {
@@ -224,6 +240,47 @@ void Metrics::generated(const engine::GenerateResult& result, double first_token
   if (result.n_tokens > 1) {
     impl_->next_token.Observe(result.decode_ms / 1e3 / (result.n_tokens - 1));
   }
+  if (result.n_tokens == 0) return;
+  const auto add = [&](const char* name, double s) {
+    impl_->timings.add(Timings::Kind::kStage, name, s);
+  };
+  add("generation: queue", result.queue_ms / 1e3);
+  add("generation: prompt", result.prompt_ms / 1e3);
+  add("generation: first token", first_token_s);
+  if (result.n_tokens > 1) {
+    add("generation: token", result.decode_ms / 1e3 / (result.n_tokens - 1));
+  }
+}
+
+std::string Metrics::take_summary() { return impl_->timings.take_line(); }
+
+std::string Metrics::stats_json(const engine::Engine& engine) const {
+  const engine::Stats stats = engine.stats();
+  const auto uptime = std::chrono::steady_clock::now() - impl_->start;
+  std::string out = fmt::format(
+      "{{\"version\":\"{}\",\"uptime_s\":{:.1f},\"threads\":{},\"endpoints\":{},\"stages\":{}",
+      QUERN_VERSION, std::chrono::duration<double>(uptime).count(), engine.n_threads(),
+      impl_->timings.json(Timings::Kind::kEndpoint), impl_->timings.json(Timings::Kind::kStage));
+  out += fmt::format(
+      ",\"encoders\":{{\"texts\":{},\"failed\":{},\"truncated\":{},\"tokens\":{},\"batches\":{},"
+      "\"busy_s\":{:.3f},\"waiting\":{}}}",
+      stats.n_texts, stats.n_failed, stats.n_truncated, stats.n_tokens, stats.n_batches,
+      stats.busy_seconds, stats.n_queued);
+  out += fmt::format(
+      ",\"generators\":{{\"texts\":{},\"prompt_tokens\":{},\"cached_tokens\":{},\"tokens\":{},"
+      "\"busy_s\":{:.3f},\"running\":{},\"waiting\":{}}}",
+      stats.n_generations, stats.n_prompt_tokens, stats.n_cached_tokens, stats.n_generated_tokens,
+      stats.generate_seconds, stats.n_generating, stats.n_generations_waiting);
+  out += fmt::format(
+      ",\"memory\":{{\"limit_bytes\":{},\"used_bytes\":{},\"resident_bytes\":{},"
+      "\"tenants\":{{",
+      stats.memory_limit_bytes, stats.memory_used_bytes, resident_bytes());
+  for (const ByteLedger::Tenant& tenant : stats.tenants) {
+    if (out.back() != '{') out += ',';
+    append_json_string(out, tenant.name);
+    out += fmt::format(":{}", tenant.bytes);
+  }
+  return out + "}}}\n";
 }
 
 std::string Metrics::render(const engine::Engine& engine, int n_connections) const {

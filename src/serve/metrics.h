@@ -30,6 +30,12 @@ class Metrics {
   /// One text is generated, its first token `first_token_s` after the request came.
   void generated(const engine::GenerateResult& result, double first_token_s);
 
+  /// What GET /stats says: one JSON object; docs/api.md lists its fields.
+  std::string stats_json(const engine::Engine& engine) const;
+
+  /// For the log, of what came since the last call; "" of nothing.
+  std::string take_summary();
+
   /// The whole page, Prometheus text format 0.0.4.
   std::string render(const engine::Engine& engine, int n_connections) const;
 

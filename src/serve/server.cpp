@@ -1,7 +1,10 @@
 #include "serve/server.h"
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdlib>
+#include <mutex>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -15,6 +18,39 @@
 
 namespace quern::serve {
 
+namespace {
+
+/// Logs what came, now and then, on a thread of its own.
+class SummaryLog {
+ public:
+  SummaryLog(Metrics& metrics, std::chrono::milliseconds every)
+      : thread_([this, &metrics, every] { run(metrics, every); }) {}
+  ~SummaryLog() {
+    {
+      const std::lock_guard lock(mutex_);
+      is_over_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  void run(Metrics& metrics, std::chrono::milliseconds every) {
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_for(lock, every, [this] { return is_over_; })) {
+      const std::string line = metrics.take_summary();
+      if (!line.empty()) log_info("{}", line);
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_over_ = false;
+  std::thread thread_;  // Last: it uses the others.
+};
+
+}  // namespace
+
 struct Server::Impl {
   std::shared_ptr<Backend> backend;
   std::unique_ptr<Router> router;
@@ -23,11 +59,13 @@ struct Server::Impl {
   std::atomic<HttpServer*> running{nullptr};  // For the metrics page; set once it is up.
   TaskThreads tasks;                          // End after the requests.
   std::unique_ptr<HttpServer> http;
+  std::unique_ptr<SummaryLog> summary;
 
   void add_routes();
   void preload(const std::vector<std::string>& models);
   void handle_health(Exchange& exchange) const;
   void handle_metrics(Exchange& exchange) const;
+  void handle_stats(Exchange& exchange) const;
 };
 
 namespace {
@@ -62,6 +100,12 @@ void Server::Impl::handle_metrics(Exchange& exchange) const {
   exchange.respond(std::move(response));
 }
 
+void Server::Impl::handle_stats(Exchange& exchange) const {
+  Response response;
+  response.body = backend->metrics.stats_json(backend->engine);
+  exchange.respond(std::move(response));
+}
+
 void Server::Impl::add_routes() {
   using Ptr = std::shared_ptr<Exchange>;
   const auto add = [&](const char* pattern, Handler handler) {
@@ -73,6 +117,7 @@ void Server::Impl::add_routes() {
   };
   add("/health", [this](const Ptr& x) { handle_health(*x); });
   add("/metrics", [this](const Ptr& x) { handle_metrics(*x); });
+  add("/stats", [this](const Ptr& x) { handle_stats(*x); });
   add_openai_routes(*router, backend);
   add_scoring_routes(*router, backend);
   add_admin_routes(*router, backend);
@@ -120,6 +165,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
                }));
   impl->running = impl->http.get();
   impl->preload(options.preload);
+  if (options.summary_every.count() > 0) {
+    impl->summary = std::make_unique<SummaryLog>(impl->backend->metrics, options.summary_every);
+  }
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 

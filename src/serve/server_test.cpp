@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/log.h"
 #include "serve/fake_engine.h"
 #include "serve/test_client.h"
 
@@ -550,4 +551,37 @@ TEST_F(server, url) {
 }
 
 }  // namespace
+TEST_F(server, stats_tell_how_long_endpoints_and_stages_took) {
+  start();
+  ASSERT_EQ(embed(R"({"model":"tiny","input":["a","b"]})").status, 200);
+  json stats;
+  ASSERT_TRUE(eventually([&] {
+    TestClient client(server_->port());
+    stats = json::parse(client.get("/stats").body);
+    return stats["endpoints"].contains("/v1/embeddings");
+  }));
+  EXPECT_EQ(stats["endpoints"]["/v1/embeddings"]["count"], 1);
+  EXPECT_EQ(stats["stages"]["embedding: queue"]["count"], 1);
+  EXPECT_GE(stats["endpoints"]["/v1/embeddings"]["max_ms"],
+            stats["stages"]["embedding: whole"]["min_ms"]);
+  EXPECT_TRUE(stats["memory"]["tenants"].is_object());
+  EXPECT_TRUE(stats["encoders"].contains("texts") && stats["generators"].contains("tokens"));
+}
+
+TEST_F(server, a_line_of_the_log_sums_up_what_came) {
+  ServerOptions options;
+  options.summary_every = 100ms;
+  set_log_level(LogLevel::kInfo);
+  testing::internal::CaptureStderr();
+  start(options);
+  EXPECT_EQ(embed(R"({"model":"tiny","input":"a"})").status, 200);
+  std::this_thread::sleep_for(500ms);
+  server_.reset();
+  set_log_level(LogLevel::kWarn);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("/v1/embeddings 1 x "), std::string::npos) << log;
+  EXPECT_NE(log.find("stages: embedding: forward 1 x "), std::string::npos) << log;
+  EXPECT_EQ(log.find("last", log.find("last") + 1), std::string::npos) << log;
+}
+
 }  // namespace quern::serve

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/check.h"
+#include "base/profiler.h"
 #include "text/token_spans.h"
 #include "text/tokenizer.h"
 
@@ -103,6 +104,7 @@ Result<TextEncoder> TextEncoder::make(const TokenizerSpec& spec) {
 }
 
 void TextEncoder::append_tokens(std::string_view text, std::vector<TokenId>& ids) const {
+  const StageTimer timer(Stage::kTokenise);
   const auto n_before = static_cast<std::ptrdiff_t>(ids.size());
   tokenizer_->encode(text, Specials::kAsToken, ids);
   if (dropped_id_ < 0) return;

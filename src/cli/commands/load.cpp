@@ -14,6 +14,7 @@
 #include "cli/interrupt.h"
 #include "cli/json_line.h"
 #include "cli/load_report.h"
+#include "cli/made_up_texts.h"
 #include "cli/output_file.h"
 #include "engine/texts/text_reader.h"
 #include "net/load_run.h"
@@ -134,20 +135,6 @@ Result<std::vector<std::string>> read_texts(const std::string& path) {
   return texts;
 }
 
-// No two alike, so that nothing is answered from a cache that real users would not hit.
-std::string words_of(int n_words, std::mt19937_64& random) {
-  static constexpr const char* kWords[] = {
-      "the",    "river", "takes", "stone", "from",   "hill",  "with",   "light", "water", "of",
-      "spring", "and",   "town",  "below", "counts", "every", "bridge", "night", "when",  "boats",
-      "pass",   "under", "paper", "lamps", "for",    "old",   "market", "songs", "in",    "winter"};
-  std::string text;
-  for (int i = 0; i < n_words; ++i) {
-    text += i > 0 ? " " : "";
-    text += kWords[random() % std::size(kWords)];
-  }
-  return text + " " + std::to_string(random() % 1'000'000'000);
-}
-
 /// Bodies of requests, one after the other.
 class Bodies {
  public:
@@ -181,7 +168,7 @@ class Bodies {
 
  private:
   std::string text() {
-    if (texts_.empty()) return words_of(n_words_, random_);
+    if (texts_.empty()) return made_up_text(n_words_, random_);
     return texts_[n_made_++ % texts_.size()];
   }
 

@@ -7,16 +7,20 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/mapped_file.h"
 #include "base/standard_error.h"
 #include "cli/exit_code.h"
 #include "cli/flags.h"
 #include "cli/interrupt.h"
 #include "cli/output_file.h"
 #include "cli/settings.h"
+#include "cli/tuning.h"
 #include "serve/server.h"
 
 namespace quern::cli {
 namespace {
+
+constexpr std::size_t kMaxTunedBytes = 1u << 20;
 
 struct ServeFlags {
   std::string host = "127.0.0.1";
@@ -30,6 +34,8 @@ struct ServeFlags {
   int max_queue = 0;
   int min_batch = 0;
   int max_batch = 0;
+  double summary_s = 60;
+  std::string tuned;
 };
 
 constexpr const char* kExamples =
@@ -108,8 +114,22 @@ Status keep_models(const Settings& settings, engine::Engine& engine) {
   return {};
 }
 
-Status serve(const ServeFlags& flags, const EngineFlags& engine_flags, const Settings& settings) {
+// What was tuned holds where nothing else is said.
+Status take_up_tuned(const std::string& path, EngineFlags& flags) {
+  if (path.empty()) return {};
+  QUERN_ASSIGN(const std::string text, read_file(path, kMaxTunedBytes));
+  const Result<TunedSettings> tuned = parse_tuned(text).in("'" + path + "'");
+  if (!tuned.ok()) return tuned.status();
+  if (flags.n_threads == 0) flags.n_threads = tuned->n_threads;
+  if (flags.batch_tokens == 0) flags.batch_tokens = tuned->batch_tokens;
+  if (flags.max_sequences == 0) flags.max_sequences = tuned->max_sequences;
+  if (flags.precision.empty()) flags.precision = tuned->precision;
+  return {};
+}
+
+Status serve(const ServeFlags& flags, EngineFlags engine_flags, const Settings& settings) {
   block_stop_signals();
+  QUERN_TRY(take_up_tuned(flags.tuned, engine_flags));
   QUERN_ASSIGN(engine::EngineOptions engine_opts, engine_options(engine_flags));
   QUERN_ASSIGN(engine_opts.keep_alive, engine::parse_keep_alive(flags.keep_alive));
   engine_opts.min_batch = flags.min_batch;
@@ -126,6 +146,8 @@ Status serve(const ServeFlags& flags, const EngineFlags& engine_flags, const Set
   options.models = flags.models;
   if (!flags.is_lazy) options.preload = flags.models;
   if (flags.max_queue > 0) options.max_queue = flags.max_queue;
+  options.summary_every =
+      std::chrono::milliseconds(static_cast<std::int64_t>(flags.summary_s * 1000));
   QUERN_ASSIGN(const auto server, serve::Server::start(options, *engine));
   // It is there for those who ask, whether or not its starter hears of it.
   if (const Status unheard = say_listening(server->url()); !unheard.ok()) {
@@ -206,9 +228,21 @@ void add_serve(CLI::App& app, Context& context) {
       ->type_name("S")
       ->check(CLI::Range(0, 86400))
       ->check(empty_problem);
+  command
+      ->add_option("--summary-every", flags->summary_s,
+                   "Seconds between the lines of the log (--log info) that say how long\n"
+                   "requests and their stages took (default: 60; 0: none)")
+      ->type_name("S")
+      ->check(CLI::Range(0.0, 86400.0));
+  command
+      ->add_option("--tuned", flags->tuned,
+                   "Settings that 'quern tune --out' wrote; flags and variables go before")
+      ->type_name("FILE")
+      ->check(empty_problem);
   add_engine_flags(*command, context.engine);
   add_precision_flag(*command, context.engine);
   add_cache_flags(*command, context.engine.cache);
+  add_batch_flag(*command, context.engine);
   add_kv_flag(*command, context.engine);
   add_sequences_flag(*command, context.engine);
   command->footer(kExamples);

@@ -3,6 +3,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/profiler.h"
+
 namespace quern::engine {
 namespace {
 
@@ -32,6 +34,7 @@ std::optional<AnswerEnd> Delivery::next_token(GenerationJob& job, std::span<floa
   std::vector<float> raw;
   if (job.request.n_logprobs >= 0) raw.assign(logits.begin(), logits.end());
   if (job.request.ignore_end) rule_out(job.model->card->as_decoder().model.end_ids, logits);
+  const StageTimer timer(Stage::kSampling);
   const Result<text::TokenId> picked = job.sampler.pick(logits, job.result.n_tokens);
   if (!picked.ok()) return AnswerEnd{picked.status(), FinishReason::kStop};
   if (!job.request.ignore_end && job.model->ends(*picked)) {
