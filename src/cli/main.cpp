@@ -182,6 +182,7 @@ int run(const std::vector<const char*>& args) {
   }
   const Result<Settings> settings = Settings::read(config_choice(line), option_facts(app));
   if (!settings.ok()) return fail_usage(settings.status());
+  for (const std::string& doubt : settings->doubtful_variables()) print_error(doubt);
   context.settings = &*settings;
   const Result<Filled> filled = fill_in(*settings, line);
   if (!filled.ok()) return fail_usage(filled.status());

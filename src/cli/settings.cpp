@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/edit_distance.h"
 #include "base/mapped_file.h"
@@ -30,6 +31,9 @@ precision = "int8"
 kv = "q8_0"
 max-sequences = 4
 )";
+
+constexpr std::string_view kVariablePrefix = "QUERN_";
+constexpr int kNearVariable = 2;  // Letters that a slip changes.
 
 // What other programs and write-ups call an option.
 struct Alias {
@@ -334,7 +338,7 @@ std::string preset_source(const std::string& name) { return fmt::format("preset 
 }  // namespace
 
 std::string variable_name(const std::string& command, const std::string& option) {
-  std::string name = "QUERN_" + (command.empty() ? "" : command + "_") + option;
+  std::string name = std::string(kVariablePrefix) + (command.empty() ? "" : command + "_") + option;
   for (char& c : name) {
     c = c == '-' || c == ' ' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   }
@@ -434,6 +438,28 @@ Status Settings::choose_preset(const ConfigChoice& choice) {
       tree_.find("presets") == nullptr || tree_.find("presets")->find(name) == nullptr;
   preset_source_ = is_built_in ? "" : file_;
   return {};
+}
+
+std::vector<std::string> Settings::doubtful_variables() const {
+  std::vector<std::string> known;
+  for (const OptionFacts& option : options_) {
+    for (const std::string& scope : scopes_of(option.command)) {
+      known.push_back(variable_name(scope, option.name));
+    }
+  }
+  std::vector<std::string> out;
+  for (char** at = environ; *at != nullptr; ++at) {
+    const std::string_view pair = *at;
+    const std::string name(pair.substr(0, pair.find('=')));
+    if (!name.starts_with(kVariablePrefix)) continue;
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const auto near = std::find_if(known.begin(), known.end(), [&name](const std::string& each) {
+      return edit_distance(name, each) <= kNearVariable;
+    });
+    if (near == known.end()) continue;
+    out.push_back(fmt::format("{} is not read; did you mean {}?", name, *near));
+  }
+  return out;
 }
 
 Result<std::optional<Setting>> Settings::find(const OptionFacts& option) const {

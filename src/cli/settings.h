@@ -65,6 +65,10 @@ class Settings {
   /// Errors: kBadInput for a variable that cannot be what the option takes.
   Result<std::optional<Setting>> find(const OptionFacts& option) const;
 
+  /// Of each variable that no option has, but that is nearly one's: "QUERN_MEMROY is not read; did
+  /// you mean QUERN_MEMORY?". Others that begin like ours may be anybody's.
+  std::vector<std::string> doubtful_variables() const;
+
   const std::vector<OptionFacts>& options() const { return options_; }
   const std::vector<ModelTable>& models() const { return models_; }
   const std::string& file() const { return file_; }      // "" where there is none.

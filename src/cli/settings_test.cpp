@@ -196,4 +196,13 @@ TEST_F(settings, model_tables_say_what_is_loaded_first) {
   EXPECT_EQ(got->models()[1].keep_alive, "5m");
 }
 
+TEST_F(settings, a_slip_in_a_variables_name_is_said) {
+  EXPECT_TRUE(read("")->doubtful_variables().empty());
+  set("QUERN_MEMROY", "1GB");
+  set("QUERN_SOMETHING_ELSE", "1");
+  set("QUERN_SERVE_PORT", "1");
+  EXPECT_EQ(read("")->doubtful_variables(),
+            std::vector<std::string>{"QUERN_MEMROY is not read; did you mean QUERN_MEMORY?"});
+}
+
 }  // namespace quern::cli

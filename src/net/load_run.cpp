@@ -420,7 +420,7 @@ void StreamedTokens::take_line(std::string_view line) {
       line.find("\"choices\"") == std::string_view::npos) {
     has_error_ = true;
   }
-  for (const std::string_view name : {"\"content\":", "\"text\":"}) {
+  for (const std::string_view name : {"\"content\":", "\"reasoning_content\":", "\"text\":"}) {
     std::size_t at = line.find(name);
     if (at == std::string_view::npos) continue;
     at += name.size();

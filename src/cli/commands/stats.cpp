@@ -1,5 +1,6 @@
 // quern stats: what a running server did, by GET /stats.
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -11,38 +12,21 @@
 #include "cli/exit_code.h"
 #include "cli/flags.h"
 #include "cli/output_file.h"
-#include "net/http_client.h"
+#include "cli/server_client.h"
 
 namespace quern::cli {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxBytes = 16u << 20;
-
 struct StatsFlags {
-  std::string server = "http://127.0.0.1:8090";
+  ServerFlags server;
   bool json = false;
 };
 
 constexpr const char* kExamples = R"(Examples:
   quern stats
   quern stats --server http://10.0.0.5:8090 --json)";
-
-Result<std::string> fetch_stats(const std::string& server) {
-  std::string url = server;
-  while (url.ends_with('/')) url.pop_back();
-  std::string body;
-  net::HttpClient client;
-  const net::HttpOutcome outcome =
-      client.fetch({.url = url + "/stats"}, net::collect(body, kMaxBytes));
-  if (outcome.failure) return outcome.failure->status.in(server);
-  if (outcome.answer.last().status != 200) {
-    return Status(Code::kUnavailable, fmt::format("{}/stats answers with status {}: is it a quern?",
-                                                  url, outcome.answer.last().status));
-  }
-  return body;
-}
 
 double number(const json& object, const char* name) {
   const auto found = object.find(name);
@@ -101,13 +85,12 @@ std::string table_of(const json& stats) {
 }
 
 Status print_stats(const StatsFlags& flags) {
-  QUERN_ASSIGN(const std::string body, fetch_stats(flags.server));
-  const json stats = json::parse(body, nullptr, /*allow_exceptions=*/false);
+  QUERN_ASSIGN(const json stats, ask_server(flags.server, "/stats"));
   if (!stats.is_object()) {
-    return {Code::kBadInput, fmt::format("{}/stats is no JSON object", flags.server)};
+    return {Code::kIo, fmt::format("{}/stats is no JSON object", flags.server.url)};
   }
   OutputFile out = OutputFile::standard_output();
-  QUERN_TRY(out.write(flags.json ? body : table_of(stats)));
+  QUERN_TRY(out.write(flags.json ? stats.dump() + "\n" : table_of(stats)));
   return out.commit();
 }
 
@@ -116,9 +99,8 @@ Status print_stats(const StatsFlags& flags) {
 void add_stats(CLI::App& app, Context& context) {
   auto flags = std::make_shared<StatsFlags>();
   CLI::App* command = app.add_subcommand("stats", "Show what a running server did");
-  command->add_option("--server", flags->server, "Its address (default: http://127.0.0.1:8090)")
-      ->type_name("URL")
-      ->check(empty_problem);
+  flags->server.url = kUsualServer;
+  add_server_flags(*command, flags->server);
   command->add_flag("--json", flags->json, "As the server says it: one JSON object");
   command->footer(kExamples);
   command->callback([flags, &context] { context.exit_code = fail_or_ok(print_stats(*flags)); });
