@@ -18,6 +18,7 @@ using nlohmann::ordered_json;
 
 constexpr const char* kRest = "rest of the passes";
 constexpr const char* kLoad = "load";
+constexpr double kMostOfReading = 1.5;  // More than chance: from caches, not from memory.
 
 StageRow row_of(std::string name, const std::vector<double>& ms, double total_s) {
   StageRow row{.name = std::move(name), .count = static_cast<long>(ms.size()), .total_s = total_s};
@@ -119,9 +120,9 @@ std::vector<HotOperation> hot_operations(const ProfileReport& report) {
     hot.gbps = sum.weight_bytes / sum.machine_s / 1e9;
     const double of_peak = report.peak_gops > 0 ? hot.gops / report.peak_gops : 0;
     const double of_reading = report.read_gbps > 0 ? hot.gbps / report.read_gbps : 0;
-    // Rows of small models come from caches faster than memory gives them.
-    hot.is_bound_by_reading = of_reading > of_peak && of_reading <= 1.1;
-    hot.share_of_peak = hot.is_bound_by_reading ? of_reading : of_peak;
+    // Small weights come from caches much faster than memory gives them.
+    hot.is_bound_by_reading = of_reading > of_peak && of_reading <= kMostOfReading;
+    hot.share_of_peak = hot.is_bound_by_reading ? std::min(1.0, of_reading) : of_peak;
     out.push_back(std::move(hot));
   }
   std::sort(out.begin(), out.end(),
@@ -130,7 +131,9 @@ std::vector<HotOperation> hot_operations(const ProfileReport& report) {
 }
 
 std::vector<Bottleneck> bottlenecks(const ProfileReport& report) {
-  std::vector<Bottleneck> out = {{kLoad, report.load_s}};
+  const std::array<Sum, kStages> sums = sums_of(report);
+  // Once a start: it counts where it takes longer than the work.
+  std::vector<Bottleneck> out = {{kLoad, report.load_s - forward_seconds(sums)}};
   const std::vector<HotOperation> hot = hot_operations(report);
   double best = 0;
   for (const HotOperation& each : hot) best = std::max(best, each.share_of_peak);
@@ -138,7 +141,6 @@ std::vector<Bottleneck> bottlenecks(const ProfileReport& report) {
     const double least = best > 0 ? each.seconds * each.share_of_peak / best : 0;
     out.push_back({each.name, each.seconds - least});
   }
-  const std::array<Sum, kStages> sums = sums_of(report);
   for (int i = 0; i < kStages; ++i) {
     const Sum& sum = sums[static_cast<std::size_t>(i)];
     if (sum.n_ops > 0 || static_cast<Stage>(i) == Stage::kForward) continue;

@@ -62,7 +62,7 @@ std::vector<StageRow> stage_rows(const ProfileReport& report);
 std::vector<HotOperation> hot_operations(const ProfileReport& report);
 
 /// What takes the most time that it should not: a stage at what it takes beyond the best share of
-/// the peak that any reaches, other stages and loading at all they take. Empty of nothing.
+/// the peak that any reaches, loading at what it takes beyond all passes, other stages at all.
 struct Bottleneck {
   std::string name;
   double seconds = 0;
