@@ -436,7 +436,8 @@ std::size_t GeneratorLane::reclaimable_bytes() {
   const bool holds_weights = n_open_ == 0 && model_.use_count() == kHolders;
   if (!holds_weights) return kept;
   const models::SectionStream* stream = model_->stream();
-  return kept + (stream == nullptr ? model_->decoder.weight_bytes() : stream->held_bytes());
+  const std::size_t weights = model_->card->as_decoder().weights.bytes;
+  return kept + (stream == nullptr ? weights : stream->held_bytes());
 }
 
 // Spare pages first: they are nobody's.
