@@ -14,6 +14,8 @@ namespace {
 
 // What was made free may be taken by another thread before it is reserved.
 constexpr int kMaxReclaims = 4;
+// While somebody waits for what others use.
+constexpr std::chrono::milliseconds kLookAgain{2};
 // Named in a refusal.
 constexpr std::size_t kNamedHolders = 4;
 
@@ -50,6 +52,17 @@ Result<Reservation> ByteLedger::reserve(std::string_view tenant, std::size_t byt
   r.ledger_ = this;
   r.bytes_ = bytes;
   return r;
+}
+
+Result<Reservation> ByteLedger::reserve_patiently(std::string_view tenant, std::size_t bytes,
+                                                  std::chrono::milliseconds patience) {
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    Result<Reservation> made = reserve(tenant, bytes);
+    const bool may_come = !made.ok() && made.status().code() == Code::kExhausted;
+    if (!may_come || std::chrono::steady_clock::now() >= give_up) return made;
+    std::this_thread::sleep_for(kLookAgain);
+  }
 }
 
 /// While it lives, this thread alone reclaims: no two make room at each other's cost.
@@ -125,7 +138,7 @@ std::vector<ByteLedger::Tenant> ByteLedger::reclaim_all() {
 Status ByteLedger::enter(const std::string& tenant, std::size_t from, std::size_t to) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (to > from && to - from > limit_bytes_ - used_bytes_) {
-    return {Code::kExhausted, refusal(tenant, to - from)};
+    return refusal(tenant, from, to);
   }
   Tenant& t = tenants_[tenant];
   t.name = tenant;
@@ -136,7 +149,24 @@ Status ByteLedger::enter(const std::string& tenant, std::size_t from, std::size_
   return {};
 }
 
-std::string ByteLedger::refusal(const std::string& tenant, std::size_t bytes) const {
+std::size_t ByteLedger::most_bytes_locked() const {
+  const auto process = tenants_.find(kProcess);
+  return limit_bytes_ - (process == tenants_.end() ? 0 : process->second.bytes);
+}
+
+std::size_t ByteLedger::most_bytes() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return most_bytes_locked();
+}
+
+Status ByteLedger::refusal(const std::string& tenant, std::size_t from, std::size_t to) const {
+  const std::size_t most = most_bytes_locked();
+  if (to > most && tenant != kProcess && tenants_.contains(kProcess)) {
+    return {Code::kTooLarge,
+            fmt::format("{} wants {}, and all that the {} memory budget leaves beside the program "
+                        "is {}",
+                        tenant, human_bytes(to), human_bytes(limit_bytes_), human_bytes(most))};
+  }
   std::vector<const Tenant*> holders;
   for (const auto& [name, t] : tenants_) {
     if (t.bytes > 0) holders.push_back(&t);
@@ -149,9 +179,10 @@ std::string ByteLedger::refusal(const std::string& tenant, std::size_t bytes) co
     held +=
         fmt::format("{}{} {}", held.empty() ? "; held by " : ", ", t->name, human_bytes(t->bytes));
   }
-  return fmt::format("{} wants {}, {} of the {} memory budget is free{}", tenant,
-                     human_bytes(bytes), human_bytes(limit_bytes_ - used_bytes_),
-                     human_bytes(limit_bytes_), held);
+  return {Code::kExhausted,
+          fmt::format("{} wants {}, {} of the {} memory budget is free{}", tenant,
+                      human_bytes(to - from), human_bytes(limit_bytes_ - used_bytes_),
+                      human_bytes(limit_bytes_), held)};
 }
 
 std::size_t ByteLedger::used_bytes() const {

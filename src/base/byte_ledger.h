@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -59,10 +60,16 @@ class ByteLedger {
   ByteLedger(const ByteLedger&) = delete;
   ByteLedger& operator=(const ByteLedger&) = delete;
 
-  /// Errors: kExhausted, naming the bytes wanted, free, and the largest tenants. Nothing was
-  /// reclaimed where all that can be would be too little.
+  /// Errors: kExhausted, naming the bytes wanted, free, and the largest tenants; nothing was
+  /// reclaimed where all that can be would be too little. kTooLarge for what is more than
+  /// most_bytes(), where somebody is kProcess.
   Result<Reservation> reserve(std::string_view tenant, std::size_t bytes,
                               Reclaim reclaim = Reclaim::kAllowed);
+
+  /// The same, looking again until `patience` is over: what is in use now is let go of by and by.
+  /// Only for threads that nobody waits for who could let go.
+  Result<Reservation> reserve_patiently(std::string_view tenant, std::size_t bytes,
+                                        std::chrono::milliseconds patience);
 
   /// Lets `reclaimer` be asked while it lives; both outlive it. Its end waits for a call under way.
   class Registration {
@@ -81,7 +88,12 @@ class ByteLedger {
   /// meanwhile, by tenant; those that freed nothing are left out.
   std::vector<Tenant> reclaim_all();
 
+  /// Who holds what the program takes whatever it does.
+  static constexpr std::string_view kProcess = "process";
+
   std::size_t limit_bytes() const { return limit_bytes_; }
+  /// What one tenant can have, all others but kProcess being gone.
+  std::size_t most_bytes() const;
   std::size_t used_bytes() const;
   std::size_t peak_bytes() const;
   std::size_t free_bytes() const;
@@ -96,7 +108,9 @@ class ByteLedger {
   Status change(const std::string& tenant, std::size_t from, std::size_t to, Reclaim reclaim);
   Status enter(const std::string& tenant, std::size_t from, std::size_t to);
   bool make_room(std::size_t bytes);
-  std::string refusal(const std::string& tenant, std::size_t bytes) const;  // With mutex_ held.
+  // With mutex_ held.
+  std::size_t most_bytes_locked() const;
+  Status refusal(const std::string& tenant, std::size_t from, std::size_t to) const;
 
   const std::size_t limit_bytes_;
 

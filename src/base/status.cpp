@@ -14,6 +14,8 @@ const char* code_name(Code code) {
       return "unsupported";
     case Code::kExhausted:
       return "exhausted";
+    case Code::kTooLarge:
+      return "too_large";
     case Code::kIo:
       return "io";
     case Code::kCancelled:

@@ -17,6 +17,7 @@ enum class Code {
   kBadInput,
   kUnsupported,
   kExhausted,
+  kTooLarge,  // Would not fit if all else were free.
   kIo,
   kCancelled,
   kDeadline,

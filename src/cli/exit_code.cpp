@@ -16,6 +16,7 @@ ExitCode exit_code(const Status& status) {
     case Code::kUnsupported:
       return kExitBadInput;
     case Code::kExhausted:
+    case Code::kTooLarge:
       return kExitMemory;
     case Code::kIo:
       return kExitIo;

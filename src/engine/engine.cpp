@@ -42,6 +42,12 @@ constexpr std::size_t kResultShare = 16;  // Of the budget.
 constexpr std::size_t kSlackBytes = 4 << 20;
 constexpr std::size_t kStackBytes = 128 << 10;
 
+// A load or a request waits so long for memory that others use, where it does not fit otherwise;
+// and before a model is streamed because they do.
+constexpr std::chrono::milliseconds kPatience{10'000};
+constexpr std::chrono::milliseconds kStreamPatience{250};
+constexpr std::chrono::milliseconds kNone{0};
+
 class GenerationTicket : public Ticket {
  public:
   explicit GenerationTicket(std::shared_ptr<std::atomic<bool>> sweep) : sweep_(std::move(sweep)) {}
@@ -125,6 +131,8 @@ class EngineImpl : public Engine {
         models_(ledger_, pool_, std::move(source),
                 {.keep_alive = options.keep_alive,
                  .streaming = options.stream ? Streaming::kAlways : Streaming::kAsNeeded,
+                 .stream_patience = kStreamPatience,
+                 .patience = kPatience,
                  .on_expiry = [this](auto when) { idle_timer_.look_by(when); },
                  .let_go = [this](const LoadedWeights& weights) { generator_.let_go(weights); }}),
         results_(make_results(options)),
@@ -156,14 +164,14 @@ class EngineImpl : public Engine {
     const std::optional<KeepAlive> keep_alive = request.keep_alive;
     if (results_ != nullptr && is_short(request)) {
       const std::shared_ptr<const ModelCard> card = models_.find_card(name);
-      if (card != nullptr && !admit(*job, std::move(request), card)) return ticket;
-      if (card != nullptr && answer_found(*job, [] { return false; })) return ticket;
+      const Admission admission =
+          card == nullptr ? Admission::kLater : admit(*job, request, card, kNone);
+      if (admission == Admission::kAnswered) return ticket;
+      const bool is_admitted = admission == Admission::kDone;
+      if (is_admitted && answer_found(*job, [] { return false; })) return ticket;
     }
     const LoadedModel model = models_.find_loaded(name, keep_alive);
-    if (model.weights != nullptr) {
-      start(job, std::move(request), model);
-      return ticket;
-    }
+    if (model.weights != nullptr && start(job, request, model, kNone)) return ticket;
     auto waiting =
         std::make_shared<PendingJob>(PendingJob{job, std::move(request), name, keep_alive});
     loads_.add(name, [this, waiting] { load_and_start(*waiting); });
@@ -200,9 +208,7 @@ class EngineImpl : public Engine {
     const bool is_short = wanted.prompt.size() < kShortPromptBytes;
     const LoadedModel model =
         is_short ? models_.find_loaded(wanted.model, wanted.keep_alive) : LoadedModel();
-    if (model.weights != nullptr) {
-      start_generation(*waiting, model);
-    } else {
+    if (model.weights == nullptr || !start_generation(*waiting, model, kNone)) {
       loads_.add(waiting->request.model, [this, waiting] { load_and_generate(*waiting); });
     }
     return ticket;
@@ -311,24 +317,37 @@ class EngineImpl : public Engine {
     }
     Result<LoadedModel> model = models_.acquire(pending.request.model, pending.request.keep_alive);
     if (!model.ok()) return pending.done(not_generated(model.status()));
-    start_generation(pending, *model);
+    start_generation(pending, *model, kPatience);
   }
 
-  void start_generation(PendingGeneration& pending, const LoadedModel& model) {
+  // False where there is no memory for it now, and nobody is to wait for any: nothing was done.
+  bool start_generation(PendingGeneration& pending, const LoadedModel& model,
+                        std::chrono::milliseconds patience) {
+    const auto refuse = [&](const Status& status, std::size_t n_prompt_tokens = 0) {
+      GenerateResult refused = not_generated(status);
+      refused.n_prompt_tokens = static_cast<int>(n_prompt_tokens);
+      pending.done(std::move(refused));
+      return true;
+    };
     const std::shared_ptr<const GenerativeModel> generative = model.generative();
-    if (generative == nullptr) return pending.done(not_generated(not_generative(*model.card)));
-    const Status suits = generator_.check(*generative);
-    if (!suits.ok()) return pending.done(not_generated(suits));
+    if (generative == nullptr) return refuse(not_generative(*model.card));
+    if (const Status suits = generator_.check(*generative); !suits.ok()) return refuse(suits);
+    if (const Status fits = check_length(*generative, pending.request); !fits.ok()) {
+      return refuse(fits);
+    }
+    const auto is_for_later = [&](const Status& status) {
+      return status.code() == Code::kExhausted && patience == kNone;
+    };
+    const Result<Reservation> work = reserve(tokenizing_bytes(pending.request), patience);
+    if (!work.ok()) return !is_for_later(work.status()) && refuse(work.status());
     Result<std::vector<text::TokenId>> prompt = prompt_ids(*generative, pending.request);
-    if (!prompt.ok()) return pending.done(not_generated(prompt.status()));
+    if (!prompt.ok()) return refuse(prompt.status());
     if (const Status fits = check_prompt(*generative, pending.request, *prompt); !fits.ok()) {
-      GenerateResult refused = not_generated(fits);
-      refused.n_prompt_tokens = static_cast<int>(prompt->size());
-      return pending.done(std::move(refused));
+      return refuse(fits, prompt->size());
     }
     Result<Reservation> bytes =
-        reserve(generation_bytes(*generative, pending.request, prompt->size()));
-    if (!bytes.ok()) return pending.done(not_generated(bytes.status()));
+        reserve(generation_bytes(*generative, pending.request, prompt->size()), patience);
+    if (!bytes.ok()) return !is_for_later(bytes.status()) && refuse(bytes.status());
     auto job =
         std::make_shared<GenerationJob>(std::move(pending.request), generative, std::move(*prompt));
     job->bytes = std::move(*bytes);
@@ -336,26 +355,39 @@ class EngineImpl : public Engine {
     job->done = using_model(model.use, std::move(pending.done));
     pending.ticket->attach(job);
     scheduler_.submit(std::move(job));
+    return true;
   }
 
-  // Checked and booked, all but the weights; or answered already: then false.
-  bool admit(Job& job, Request request, const std::shared_ptr<const ModelCard>& card) {
+  enum class Admission {
+    kDone,
+    kAnswered,  // Refused, or there was nothing to do.
+    kLater,     // There is no memory for it now, and nobody is to wait for any: it is as it was.
+  };
+
+  // Checked and booked, all but the weights.
+  Admission admit(Job& job, Request& request, const std::shared_ptr<const ModelCard>& card,
+                  std::chrono::milliseconds patience) {
+    const auto refuse = [&](Status status) {
+      answer(job, failed(std::move(status)));
+      return Admission::kAnswered;
+    };
     Result<Plan> plan = plan_request(*card, request);
-    if (!plan.ok() || request.inputs.empty()) {
-      answer(job, failed(plan.status()));
-      return false;
-    }
+    std::vector<Input>& inputs = request.inputs;
+    if (!plan.ok() || inputs.empty()) return refuse(plan.status());
     if (plan->scores_first) {
-      request.inputs.insert(request.inputs.begin(),
-                            {.text = request.query, .text_pair = {}, .ids = {}});
+      inputs.insert(inputs.begin(), {.text = request.query, .text_pair = {}, .ids = {}});
     }
-    Result<Reservation> bytes = reserve(request_bytes(request, *card, *plan, pool_.n_threads()));
+    Result<Reservation> bytes =
+        reserve(request_bytes(request, *card, *plan, pool_.n_threads()), patience);
     if (!bytes.ok()) {
-      answer(job, failed(bytes.status()));
-      return false;
+      if (bytes.status().code() != Code::kExhausted || patience > kNone) {
+        return refuse(bytes.status());
+      }
+      if (plan->scores_first) inputs.erase(inputs.begin());
+      return Admission::kLater;
     }
     job.bytes = std::move(*bytes);
-    job.inputs = std::move(request.inputs);
+    job.inputs = std::move(inputs);
     job.plan = std::move(*plan);
     job.work_class = request.work_class;
     job.deadline = request.deadline;
@@ -363,7 +395,7 @@ class EngineImpl : public Engine {
     job.response.head = {card, &card->as_encoder().folder.head};
     open_outcomes(job);
     set_context(job);
-    return true;
+    return Admission::kDone;
   }
 
   // Rows of late interaction become scores in order, the query's first: those are computed.
@@ -411,23 +443,35 @@ class EngineImpl : public Engine {
       const bool looks_at_all = is_short(request);
       const Result<std::shared_ptr<const ModelCard>> card = models_.card(name);
       if (!card.ok()) return answer(*job, failed(card.status()));
-      if (!admit(*job, std::move(request), *card)) return;
+      if (admit(*job, request, *card, kPatience) != Admission::kDone) return;
       // Of a long one, in order until one has to be computed: the rest is encoded on all threads.
       if (answer_found(*job, [&] { return !looks_at_all && !job->waiting.empty(); })) return;
     }
     Result<LoadedModel> model = models_.acquire(name, keep_alive);
     if (!model.ok()) return answer(*job, failed(model.status()));
-    if (job->card == nullptr && !admit(*job, std::move(request), model->card)) return;
-    if (!is_ready(*job, *model)) return;
+    if (!is_admitted(*job, request, *model, kPatience) || !is_ready(*job, *model)) return;
     *model = {};  // The job holds it; afterwards it is idle.
     scheduler_.run(job);
   }
 
-  Result<Reservation> reserve(std::size_t bytes) { return ledger_->reserve("requests", bytes); }
+  Result<Reservation> reserve(std::size_t bytes, std::chrono::milliseconds patience) {
+    return ledger_->reserve_patiently("requests", bytes, patience);
+  }
 
-  void start(const std::shared_ptr<Job>& job, Request request, const LoadedModel& model) {
-    if (job->card == nullptr && !admit(*job, std::move(request), model.card)) return;
+  bool is_admitted(Job& job, Request& request, const LoadedModel& model,
+                   std::chrono::milliseconds patience) {
+    return job.card != nullptr || admit(job, request, model.card, patience) == Admission::kDone;
+  }
+
+  // False where it is to be tried again by somebody who may wait: Admission::kLater.
+  bool start(const std::shared_ptr<Job>& job, Request& request, const LoadedModel& model,
+             std::chrono::milliseconds patience) {
+    if (job->card == nullptr) {
+      const Admission admission = admit(*job, request, model.card, patience);
+      if (admission != Admission::kDone) return admission == Admission::kAnswered;
+    }
     if (is_ready(*job, model)) scheduler_.submit(job);
+    return true;
   }
 
   void cancel_before_load(Job& job, std::size_t n_inputs) {
@@ -447,7 +491,7 @@ class EngineImpl : public Engine {
     if (!is_admitted) {
       const Result<std::shared_ptr<const ModelCard>> card = models_.card(name);
       if (!card.ok()) return answer(*job, failed(card.status()));
-      if (!admit(*job, std::move(pending.request), *card)) return;
+      if (admit(*job, pending.request, *card, kPatience) != Admission::kDone) return;
     }
     if (answer_found(*job, [&] { return !job->waiting.empty(); })) return;
     // Ids need no weights: they are made while those come.

@@ -241,21 +241,24 @@ Result<LoadedModel> ModelPool::load(const CardPtr& card) {
 Result<models::Residency> ModelPool::residency_of(const std::string& name,
                                                   const WeightInfo& need) const {
   const std::string tenant = "weights/" + name;
-  const auto fits = [&](std::size_t bytes) { return ledger_->reserve(tenant, bytes).status(); };
+  using std::chrono::milliseconds;
+  const auto fits = [&](std::size_t bytes, milliseconds patience = milliseconds(0)) {
+    return ledger_->reserve_patiently(tenant, bytes, patience).status();
+  };
   using models::Residency;
   if (need.least_bytes == 0 || need.least_bytes >= need.bytes) {
-    QUERN_TRY(fits(need.bytes));
+    QUERN_TRY(fits(need.bytes, options_.patience));
     return Residency::kWhole;
   }
   if (options_.streaming == Streaming::kAlways) {
-    QUERN_TRY(fits(need.least_bytes));
+    QUERN_TRY(fits(need.least_bytes, options_.patience));
     return Residency::kPassing;
   }
   const std::size_t beside = std::min(ledger_->limit_bytes() / kWorkShare, kWorkBytes);
-  if (fits(need.bytes + beside).ok()) return Residency::kWhole;
+  if (fits(need.bytes + beside, options_.stream_patience).ok()) return Residency::kWhole;
   if (fits(need.least_bytes + beside).ok()) return Residency::kStreamed;
   if (fits(need.bytes).ok()) return Residency::kWhole;
-  if (const Status least = fits(need.least_bytes); !least.ok()) {
+  if (const Status least = fits(need.least_bytes, options_.patience); !least.ok()) {
     return least.in(fmt::format("its {} do not fit, and streamed", human_bytes(need.bytes)));
   }
   return Residency::kStreamed;

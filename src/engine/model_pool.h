@@ -55,6 +55,9 @@ struct ModelPoolOptions {
 
   KeepAlive keep_alive = kKeepForever;  // Of requests that do not say.
   Streaming streaming = Streaming::kAsNeeded;
+  /// How long a load waits for what others use: before its weights are streamed, and before it is
+  /// refused.
+  std::chrono::milliseconds stream_patience{0}, patience{0};
   /// Called where a model expires earlier than was foreseen: evict_expired() is due then.
   std::function<void(Clock::time_point)> on_expiry = {};
   /// Has others let go of what they keep of an idle model. Called with no lock held.

@@ -12,6 +12,14 @@ namespace {
 
 using Ids = std::vector<text::TokenId>;
 
+// Shorter prompts are tokens in a moment.
+constexpr std::size_t kLongPromptBytes = 64 << 10;
+// Normalising makes a text shorter by no more than this: a letter of several code points.
+constexpr std::size_t kMostShrinking = 4;
+// The normalised text, and a symbol with its neighbours and its place among the merges for each of
+// its bytes.
+constexpr std::size_t kWorkPerByte = 48;
+
 // A chat template writes the first token itself: it must not come twice.
 Ids encode_prompt(const text::TextEncoder& encoder, std::string_view prompt,
                   const ByteSpans& foreign) {
@@ -44,6 +52,21 @@ Status check_prompt(const GenerativeModel& model, const GenerateRequest& request
     return {Code::kBadInput, fmt::format("max_tokens is {}, want 0 or more", request.max_tokens)};
   }
   return {};
+}
+
+Status check_length(const GenerativeModel& model, const GenerateRequest& request) {
+  if (request.ids || request.prompt.size() < kLongPromptBytes) return {};
+  const std::size_t most = model.longest_token_bytes() * kMostShrinking;
+  const std::size_t least_tokens = request.prompt.size() / most;
+  const auto n_positions = static_cast<std::size_t>(model.decoder.config.n_positions);
+  if (least_tokens <= n_positions) return {};
+  return {Code::kBadInput,
+          fmt::format("the prompt of {} has more than {} tokens, the model's context {}",
+                      human_bytes(request.prompt.size()), least_tokens, n_positions)};
+}
+
+std::size_t tokenizing_bytes(const GenerateRequest& request) {
+  return request.ids ? 0 : request.prompt.size() * kWorkPerByte;
 }
 
 Result<Ids> prompt_ids(const GenerativeModel& model, const GenerateRequest& request) {

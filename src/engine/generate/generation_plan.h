@@ -10,6 +10,13 @@
 
 namespace quern::engine {
 
+/// Refuses a prompt of so many bytes that its tokens cannot be few enough, before it is made into
+/// any. Errors: kBadInput.
+Status check_length(const GenerativeModel& model, const GenerateRequest& request);
+
+/// Memory that making tokens of the prompt takes meanwhile.
+std::size_t tokenizing_bytes(const GenerateRequest& request);
+
 /// The prompt as token ids: `ids` as they are; a text with its special tokens read as such (but
 /// not in its plain stretches), and with the tokens that the model wants in front, unless the text
 /// begins with them.

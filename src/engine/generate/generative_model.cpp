@@ -4,6 +4,19 @@
 
 namespace quern::engine {
 
+std::size_t GenerativeModel::longest_token_bytes() const {
+  std::call_once(measured_, [&] {
+    const text::Tokenizer& tokenizer = card->encoder->tokenizer();
+    std::string token;
+    for (text::TokenId id = 0; id < tokenizer.n_vocab(); ++id) {
+      token.clear();
+      tokenizer.decode(id, token);
+      longest_token_bytes_ = std::max(longest_token_bytes_, token.size());
+    }
+  });
+  return longest_token_bytes_;
+}
+
 bool GenerativeModel::ends(text::TokenId id) const {
   const std::vector<text::TokenId>& ends = card->as_decoder().model.end_ids;
   return std::binary_search(ends.begin(), ends.end(), id);

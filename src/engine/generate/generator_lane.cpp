@@ -161,6 +161,21 @@ Status GeneratorLane::take_pages(GenerationJob& job, int n_positions) {
   return pages_.reserve(*job.kv, n_positions);
 }
 
+// Errors: kTooLarge where the context would find no room even alone.
+Status GeneratorLane::check_fits(int n_context) {
+  const std::size_t need = models::KvSequence(kv_).missing_bytes(n_context, 0);
+  const models::SectionStream* stream = model_->stream();
+  const WeightInfo& weights = model_->card->as_decoder().weights;
+  const std::size_t held = stream == nullptr ? weights.bytes : weights.least_bytes;
+  const std::size_t most = parts_.ledger.most_bytes();
+  if (need <= most - std::min(most, held)) return {};
+  return {Code::kTooLarge,
+          fmt::format("a context of {} tokens needs {} of keys and values; of the {} memory budget "
+                      "the program and the model's weights leave {}",
+                      n_context, human_bytes(need), human_bytes(parts_.ledger.limit_bytes()),
+                      human_bytes(most - std::min(most, held)))};
+}
+
 void GeneratorLane::admit(Shortage shortage) {
   while (!waiting_.empty() && static_cast<int>(running_.size()) < parts_.options.max_sequences) {
     const JobPtr job = waiting_.front();
@@ -191,6 +206,11 @@ bool GeneratorLane::start(const JobPtr& job, Shortage shortage) {
   const auto n_context = static_cast<int>(job->context.size());
   const int wanted =
       std::min(n_context + parts_.options.reserved_ahead, std::max(longest(*job), n_context));
+  if (const Status status = check_fits(n_context); !status.ok()) {
+    finish(*job, status, FinishReason::kLength);
+    ended_.push_back(job);
+    return true;
+  }
   if (const Status status = take_pages(*job, wanted); !status.ok()) {
     // Somebody will leave: of us, or the pass in whose midst this is.
     if (!running_.empty() || shortage == Shortage::kWait) {

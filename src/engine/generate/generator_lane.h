@@ -95,6 +95,7 @@ class GeneratorLane : public Lane {
   };
 
   Status take_pages(GenerationJob& job, int n_positions);
+  Status check_fits(int n_context);
   void admit(Shortage shortage);
   bool start(const JobPtr& job, Shortage shortage);
   void compose(Shortage shortage);

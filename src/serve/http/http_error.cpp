@@ -19,6 +19,7 @@ constexpr Row kTable[] = {
     {Code::kBadInput, 400, "", 0},
     {Code::kUnsupported, 400, "unsupported", 0},
     {Code::kExhausted, 503, "out_of_memory", 2},
+    {Code::kTooLarge, 413, "out_of_memory", 0},
     {Code::kIo, 500, "io_error", 0},
     {Code::kCancelled, 499, "cancelled", 0},
     {Code::kDeadline, 504, "deadline_exceeded", 0},

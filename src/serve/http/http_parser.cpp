@@ -147,6 +147,9 @@ void RequestParser::check_header() {
   request_.host = target->authority;
   if (request_.host.empty() && host != message.end()) request_.host = host->value();
   request_.method = message.method_string();
+  for (const auto& field : message) {
+    request_.headers.emplace_back(lower(field.name_string()), std::string(field.value()));
+  }
   parser.eager(true);
   state_ = State::kBody;
 }
@@ -164,9 +167,6 @@ std::size_t RequestParser::body_bytes() const { return impl_->parser.get().body(
 Request RequestParser::take() {
   auto message = impl_->parser.release();
   Request request = std::move(request_);
-  for (const auto& field : message) {
-    request.headers.emplace_back(lower(field.name_string()), std::string(field.value()));
-  }
   request.body = std::move(message.body());
   request.body.reserve(request.body.size() + kBodyPadding);
   return request;

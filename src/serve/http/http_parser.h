@@ -36,6 +36,8 @@ class RequestParser {
 
   /// From kBody on, until take().
   const std::string& path() const { return request_.path; }
+  /// From kBody on, until take(): all but the body.
+  const Request& head() const { return request_; }
   /// From kBody on: the client waits for "100 Continue" before it sends the body.
   bool expects_continue() const { return expects_continue_; }
   /// From kBody on: the client would use the connection again.

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,7 +39,10 @@ struct HttpServerOptions {
   Ms request_timeout{300'000};    // For the whole of a request; then 504.
   Ms write_timeout{30'000};       // Without the client taking a byte of the answer.
   Ms cut_timeout{10'000};         // For requests to end once they are cut, at the end.
-  ByteLedger* ledger = nullptr;   // Where large bodies are accounted ("requests").
+  ByteLedger* ledger = nullptr;   // Where bodies are accounted ("requests").
+  /// Asked when a request's head is there and its body is not: an answer refuses it. Empty: nothing
+  /// is refused so early.
+  std::function<std::optional<Response>(const Request& head)> objection;
   std::function<void(const Finished&)> on_finished;  // Called on the server's threads.
   /// How errors are written to whoever asks for a path ("": it is not known yet); empty: neutrally.
   std::function<ErrorWriter(std::string_view path)> error_writer;

@@ -28,7 +28,9 @@ constexpr std::size_t kMaxLingered = 64u << 20;  // Bytes of a refused body thro
 constexpr auto kRefusedLinger = 5s;  // The client may still be sending what was refused.
 constexpr auto kClosingLinger = 1s;
 constexpr auto kDeadlineGrace = 250ms;  // The engine's own message about the deadline comes first.
-constexpr std::size_t kAccountedFrom = 1 << 20;
+// Bodies are accounted in such steps; below the first a connection's own buffers are larger.
+constexpr std::size_t kAccountedStep = 64 << 10;
+constexpr std::size_t kAccountedFrom = 4 << 10;
 constexpr int kClientGone = 499;
 constexpr std::string_view kTimeoutHeader = "x-request-timeout";
 constexpr std::size_t kJoinedBody = 16 << 10;  // Smaller bodies go out in one packet with the head.
@@ -171,6 +173,13 @@ Session::Awaitable<bool> Session::read_request(RequestParser& parser) {
       co_return false;
     }
     if (parser.state() != State::kBody) continue;
+    // Who may not ask is told so before the body takes memory.
+    if (in_header && shared_.options.objection) {
+      if (std::optional<Response> objection = shared_.options.objection(parser.head())) {
+        co_await refuse(parser, std::move(*objection));
+        co_return false;
+      }
+    }
     if (const Status status = account(parser, memory); !status.ok()) {
       co_await refuse(parser, error_of(status));
       co_return false;
@@ -201,11 +210,11 @@ Session::Awaitable<bool> Session::read_some_of(RequestParser& parser, Clock::tim
   }
 }
 
-/// The body and the strings parsed from it: twice its bytes, in steps of a megabyte.
+/// The body and the strings parsed from it: twice its bytes.
 Status Session::account(const RequestParser& parser, Reservation& memory) {
   const std::size_t n_bytes = parser.body_bytes();
   if (shared_.options.ledger == nullptr || n_bytes < kAccountedFrom) return {};
-  const std::size_t wanted = (n_bytes / kAccountedFrom + 1) * kAccountedFrom * 2;
+  const std::size_t wanted = (n_bytes / kAccountedStep + 1) * kAccountedStep * 2;
   if (memory.bytes() >= wanted) return {};
   if (memory.bytes() == 0) {
     QUERN_ASSIGN(memory, shared_.options.ledger->reserve("requests", wanted));
@@ -216,11 +225,14 @@ Status Session::account(const RequestParser& parser, Reservation& memory) {
 
 /// Answers a request that no handler will see, and closes without cutting the answer off.
 Session::Awaitable<void> Session::refuse(const RequestParser& parser, HttpError error) {
-  const Response response = to_response(error, error_writer(parser.path()));
+  co_await refuse(parser, to_response(error, error_writer(parser.path())));
+}
+
+Session::Awaitable<void> Session::refuse(const RequestParser&, Response response) {
   const std::string bytes = response_head(response, BodyIs::kSized, false) + response.body;
   const bool sent = co_await write_all(bytes);
   if (shared_.options.on_finished)
-    shared_.options.on_finished({.route = "", .status = error.status});
+    shared_.options.on_finished({.route = "", .status = response.status});
   if (sent) co_await linger(kRefusedLinger);
 }
 
@@ -367,10 +379,16 @@ Session::Awaitable<bool> Session::deliver_stream(Exchange& exchange, const Deliv
   const bool is_chunked = !how.is_http10;
   for (;;) {
     const auto [bytes, is_last] = exchange.take_piece();
-    std::string piece =
-        !is_chunked || bytes.empty() ? bytes : fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
-    if (is_last && is_chunked) piece += "0\r\n\r\n";
-    const bool sent = co_await write_all(piece);
+    const bool has_frame = is_chunked && !bytes.empty();
+    std::string piece = has_frame ? fmt::format("{:x}\r\n", bytes.size()) : "";
+    std::string_view end = has_frame ? "\r\n" : "";
+    if (is_last && is_chunked) end = has_frame ? "\r\n0\r\n\r\n" : "0\r\n\r\n";
+    // Together where that is one packet; a long piece is not copied.
+    const bool is_short = bytes.size() <= kJoinedBody;
+    if (is_short) piece.append(bytes).append(end);
+    bool sent = co_await write_all(piece);
+    if (!is_short && sent) sent = co_await write_all(bytes);
+    if (!is_short && sent) sent = co_await write_all(end);
     if (!sent || is_last) co_return sent;
     const bool is_over =
         co_await until([&] { return exchange.has_output() || is_eof_; }, how.give_up);

@@ -79,6 +79,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Awaitable<bool> read_request(RequestParser& parser);
   Awaitable<bool> read_some_of(RequestParser& parser, Clock::time_point deadline);
   Awaitable<void> refuse(const RequestParser& parser, HttpError error);
+  Awaitable<void> refuse(const RequestParser& parser, Response response);
   Awaitable<bool> answer(RequestParser& parser, Reservation memory);
   Awaitable<int> deliver(Exchange& exchange, Delivery& how);
   Awaitable<bool> send(Exchange& exchange, Response& response, const Delivery& how);

@@ -75,6 +75,20 @@ bool Router::has_key(const Request& request) const {
   return equal_in_constant_time(key, api_key_);
 }
 
+std::optional<Response> Router::objection(const Request& head) const {
+  const ErrorWriter write = error_writer(head.path);
+  if (std::string why = guard_.objection(head); !why.empty()) {
+    return to_response(forbidden(std::move(why)), write);
+  }
+  const std::string_view path = without_last_slash(head.path);
+  for (const Route& route : routes_) {
+    if (!matches(route.pattern, path) || route.method != head.method) continue;
+    if (route.access == Access::kPublic || has_key(head)) return std::nullopt;
+    return unauthorized(write);
+  }
+  return std::nullopt;  // Nothing is served there, which is said later.
+}
+
 void Router::handle(const std::shared_ptr<Exchange>& exchange) const {
   const Request& request = exchange->request;
   const std::string_view path = without_last_slash(request.path);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,9 @@ class Router {
 
   /// Sets exchange.route to the pattern and calls the handler, or answers itself.
   void handle(const std::shared_ptr<Exchange>& exchange) const;
+
+  /// What speaks against a request before its body is read: a host or a key that is not let in.
+  std::optional<Response> objection(const Request& head) const;
 
   /// The patterns, for metrics.
   std::vector<std::string> patterns() const;
