@@ -1,5 +1,6 @@
 #include "base/byte_ledger.h"
 
+#include <chrono>
 #include <random>
 #include <thread>
 #include <vector>
@@ -316,6 +317,34 @@ TEST(byte_ledger, gives_back_all_that_it_can_and_says_what) {
   EXPECT_EQ(freed[1].bytes, 20u);
   EXPECT_EQ(ledger.used_bytes(), 100u);
   EXPECT_TRUE(ledger.reclaim_all().empty());
+}
+
+TEST(byte_ledger, who_is_patient_gets_what_others_let_go_of) {
+  ByteLedger ledger(100);
+  Result<Reservation> held = ledger.reserve("a", 80);
+  ASSERT_TRUE(held.ok());
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    *held = Reservation();
+  });
+  const Result<Reservation> got = ledger.reserve_patiently("b", 60, std::chrono::seconds(20));
+  other.join();
+  EXPECT_TRUE(got.ok());
+  EXPECT_EQ(ledger.used_bytes(), 60u);
+  const auto refused = ledger.reserve_patiently("c", 60, std::chrono::milliseconds(5));
+  EXPECT_EQ(refused.status().code(), Code::kExhausted);
+}
+
+TEST(byte_ledger, what_can_never_fit_beside_the_program_is_said_at_once) {
+  ByteLedger ledger(100);
+  const Result<Reservation> process = ledger.reserve(ByteLedger::kProcess, 30);
+  const Result<Reservation> held = ledger.reserve("a", 50);
+  EXPECT_EQ(ledger.most_bytes(), 70u);
+  EXPECT_EQ(ledger.reserve("b", 70).status().code(), Code::kExhausted);
+  const auto refused = ledger.reserve_patiently("b", 71, std::chrono::hours(1));
+  EXPECT_EQ(refused.status().code(), Code::kTooLarge);
+  EXPECT_EQ(refused.status().message(),
+            "b wants 71 B, and all that the 100 B memory budget leaves beside the program is 70 B");
 }
 
 }  // namespace quern

@@ -19,6 +19,21 @@ std::size_t memory_limit_bytes();
 std::size_t resident_bytes();
 std::size_t peak_resident_bytes();
 
+/// Resident bytes of the program itself: its code and data and those of its libraries; no mapping
+/// that was noted (mapped_ranges.h). Source: proc(5), /proc/PID/pagemap.
+std::size_t program_resident_bytes();
+
+/// What the allocator has of the system, and how much of that nobody uses.
+struct HeapBytes {
+  std::size_t held = 0;
+  std::size_t free = 0;
+};
+HeapBytes heap_bytes();
+
+/// Has the allocator give large blocks back to the system when they are freed, and keep few arenas:
+/// free memory of it counts as resident. Once, before there are many threads.
+void bound_allocator(int n_threads);
+
 struct CacheSizes {
   std::size_t l1d_bytes;  // per core
   std::size_t l2_bytes;   // per core

@@ -1,15 +1,19 @@
 #include <algorithm>
+#include <cinttypes>
 #include <cstdio>
 #include <fstream>
 #include <limits>
 #include <sstream>
+#include <vector>
 
 #include <gnu/libc-version.h>
+#include <malloc.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/machine.h"
+#include "base/mapped_ranges.h"
 
 namespace quern {
 namespace {
@@ -116,6 +120,46 @@ std::size_t memory_limit_bytes() {
 std::size_t resident_bytes() { return status_kb("VmRSS:") * 1024; }
 
 std::size_t peak_resident_bytes() { return status_kb("VmHWM:") * 1024; }
+
+std::size_t program_resident_bytes() {
+  constexpr std::uint64_t kPresent = std::uint64_t{1} << 63;
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  std::ifstream maps("/proc/self/maps");
+  std::ifstream pagemap("/proc/self/pagemap", std::ios::binary);
+  std::vector<std::uint64_t> entries;
+  std::size_t n_pages = 0;
+  std::string line;
+  while (std::getline(maps, line)) {
+    std::uintptr_t first = 0;
+    std::uintptr_t end = 0;
+    const bool has_range = std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR, &first, &end) == 2;
+    const bool is_file = line.find('/') != std::string::npos;
+    if (!has_range || !is_file || mapped_path(reinterpret_cast<const void*>(first)) != nullptr) {
+      continue;
+    }
+    entries.resize((end - first) / page);
+    pagemap.clear();
+    pagemap.seekg(static_cast<std::streamoff>(first / page * sizeof(std::uint64_t)));
+    pagemap.read(reinterpret_cast<char*>(entries.data()),
+                 static_cast<std::streamsize>(entries.size() * sizeof(std::uint64_t)));
+    const auto n_read = static_cast<std::size_t>(pagemap.gcount()) / sizeof(std::uint64_t);
+    for (std::size_t i = 0; i < n_read; ++i) n_pages += (entries[i] & kPresent) != 0 ? 1 : 0;
+  }
+  return n_pages * page;
+}
+
+HeapBytes heap_bytes() {
+  const struct mallinfo2 info = ::mallinfo2();
+  return {.held = info.arena + info.hblkhd, .free = info.fordblks};
+}
+
+void bound_allocator(int n_threads) {
+  constexpr int kLargeBlock = 1 << 20;
+  constexpr int kKept = 2 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, kLargeBlock);
+  ::mallopt(M_TRIM_THRESHOLD, kKept);
+  ::mallopt(M_ARENA_MAX, std::clamp(n_threads, 2, 8));
+}
 
 CacheSizes cache_sizes() {
   static const CacheSizes sizes = {

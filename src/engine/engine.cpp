@@ -20,6 +20,7 @@
 #include "engine/model_pool.h"
 #include "engine/open_requests.h"
 #include "engine/request_bytes.h"
+#include "engine/resident_watch.h"
 #include "engine/scheduler.h"
 
 namespace quern::engine {
@@ -37,10 +38,6 @@ constexpr std::size_t kShortPromptBytes = 32 << 10;
 constexpr std::size_t kShortRequestBytes = 4 << 10;
 constexpr std::size_t kMostResultBytes = 64 << 20;
 constexpr std::size_t kResultShare = 16;  // Of the budget.
-// What the process takes over the time beyond its first resident set: the allocator's slack, and
-// the touched part of each thread's stack.
-constexpr std::size_t kSlackBytes = 4 << 20;
-constexpr std::size_t kStackBytes = 128 << 10;
 
 // A load or a request waits so long for memory that others use, where it does not fit otherwise;
 // and before a model is streamed because they do.
@@ -125,7 +122,6 @@ class EngineImpl : public Engine {
              const EngineOptions& options, kernels::KvType kv_type,
              std::unique_ptr<const ModelSource> source)
       : ledger_(std::move(ledger)),
-        process_(std::move(process)),
         pool_(n_threads),
         arena_(*ledger_),
         models_(ledger_, pool_, std::move(source),
@@ -142,7 +138,8 @@ class EngineImpl : public Engine {
                    {.batch_tokens = options.batch_tokens,
                     .min_batch = options.min_batch,
                     .max_batch = options.max_batch > 0 ? options.max_batch : kMaxBatchTexts,
-                    .generator = &generator_}) {}
+                    .generator = &generator_}),
+        watch_(*ledger_, std::move(process), n_threads) {}
 
   ~EngineImpl() override {
     requests_.close();
@@ -507,7 +504,6 @@ class EngineImpl : public Engine {
 
   // In the order of their lives: the scheduler stops first, the loads before it, the ledger last.
   const std::shared_ptr<ByteLedger> ledger_;
-  const Reservation process_;
   ThreadPool pool_;
   Arena arena_;
   ModelPool models_;
@@ -518,6 +514,7 @@ class EngineImpl : public Engine {
   Scheduler scheduler_;
   std::atomic<bool> stopping_{false};
   ModelTasks loads_;
+  ResidentWatch watch_;
 };
 
 Status check_options(const EngineOptions& o) {
@@ -556,9 +553,9 @@ Result<std::unique_ptr<Engine>> make_engine(const EngineOptions& options,
           ? options.memory_bytes
           : static_cast<std::size_t>(static_cast<double>(memory_limit_bytes()) * kShareOfMachine);
   auto ledger = std::make_shared<ByteLedger>(limit);
-  const std::size_t process =
-      resident_bytes() + kSlackBytes + kStackBytes * static_cast<std::size_t>(n_threads);
-  Result<Reservation> taken = ledger->reserve("process", process);
+  bound_allocator(n_threads);
+  const std::size_t process = process_bytes(n_threads, 0);
+  Result<Reservation> taken = ledger->reserve(ByteLedger::kProcess, process);
   if (!taken.ok()) {
     return {Code::kExhausted, fmt::format("a memory budget of {} is too small, the program alone "
                                           "takes {}",

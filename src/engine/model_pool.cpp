@@ -246,11 +246,12 @@ Result<models::Residency> ModelPool::residency_of(const std::string& name,
     return ledger_->reserve_patiently(tenant, bytes, patience).status();
   };
   using models::Residency;
-  if (need.least_bytes == 0 || need.least_bytes >= need.bytes) {
+  const bool is_wanted = options_.streaming == Streaming::kAlways && need.least_bytes > 0;
+  if (!is_wanted && (need.least_bytes == 0 || need.least_bytes >= need.bytes)) {
     QUERN_TRY(fits(need.bytes, options_.patience));
     return Residency::kWhole;
   }
-  if (options_.streaming == Streaming::kAlways) {
+  if (is_wanted) {
     QUERN_TRY(fits(need.least_bytes, options_.patience));
     return Residency::kPassing;
   }

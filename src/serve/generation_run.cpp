@@ -11,6 +11,11 @@ using engine::GeneratedToken;
 
 // A reader this slow has given up; what it does not take is memory that nobody accounts.
 constexpr std::size_t kMaxUnsentBytes = 8u << 20;
+// Answers are accounted in such steps, of a text's bytes and what JSON makes of them, and of each
+// token that is told and its alternatives with theirs.
+constexpr std::size_t kCoveredStep = 128 << 10;
+constexpr std::size_t kJsonOfText = 4;
+constexpr std::size_t kTokenBytes = 192;
 
 double seconds_since(Clock::time_point then) {
   return std::chrono::duration<double>(Clock::now() - then).count();
@@ -141,30 +146,62 @@ void GenerationRun::start_others(int i) {
   });
 }
 
+/// Before an answer is kept, there is memory for it and for the JSON that it becomes; or, streamed,
+/// for what its reader has not taken. Errors: kExhausted, kTooLarge.
+Status GenerationRun::cover(const engine::GenerateDelta& delta) {
+  std::size_t n = delta.text.size() * kJsonOfText;
+  const bool is_told = plan_.wanted.n_logprobs >= 0 || delta.is_prompt;
+  for (const GeneratedToken& token : delta.tokens) {
+    if (is_told) n += (token.top.size() + 1) * kTokenBytes;
+  }
+  if (plan_.is_stream) {
+    n += exchange_->unsent_bytes();
+  } else {
+    n = n_kept_bytes_ += n;
+  }
+  if (n <= held_.bytes() || n < kCoveredStep) return {};
+  const std::size_t wanted = (n / kCoveredStep + 1) * kCoveredStep;
+  if (held_.bytes() > 0) return held_.resize(wanted);
+  QUERN_ASSIGN(held_, backend_->engine.ledger().reserve("requests", wanted));
+  return {};
+}
+
 void GenerationRun::on_delta(int i, const engine::GenerateDelta& delta) {
   bool frees_others = false;
   bool is_too_slow = false;
+  std::vector<TicketPtr> lost;
   {
     const std::lock_guard lock(mutex_);
     if (is_closed_) return;
-    Choice& choice = choices_[static_cast<std::size_t>(i)];
-    if (delta.is_prompt) {
+    const Status covered = cover(delta);
+    if (!covered.ok()) {
+      lost = end_with(error_of(covered));
+    } else if (delta.is_prompt) {
       // Told as one: where they begin is known when their last one is.
+      Choice& choice = choices_[static_cast<std::size_t>(i)];
       choice.prompt_tokens.insert(choice.prompt_tokens.end(), delta.tokens.begin(),
                                   delta.tokens.end());
       return;
+    } else {
+      frees_others = tell_step(i, delta);
+      is_too_slow = is_streaming_ && exchange_->unsent_bytes() > kMaxUnsentBytes;
     }
-    if (choice.first_token_s == 0) choice.first_token_s = seconds_since(exchange_->started);
-    tell_first(i);
-    std::vector<GeneratedToken> tokens;
-    if (plan_.wanted.n_logprobs >= 0) choice.window.add(delta, tokens);
-    const bool has_news = !delta.text.empty() || !tokens.empty();
-    if (has_news && !plan_.drops_answer) tell(i, delta.text, std::move(tokens));
-    frees_others = is_leader(i) && !std::exchange(choice.has_freed_others, true);
-    is_too_slow = is_streaming_ && exchange_->unsent_bytes() > kMaxUnsentBytes;
   }
+  cancel(lost);
   if (frees_others) start_others(i);
   if (is_too_slow) fail(http_error(500, "the reader of this stream is too slow"));
+}
+
+/// True where the other choices of the prompt may begin now.
+bool GenerationRun::tell_step(int i, const engine::GenerateDelta& delta) {
+  Choice& choice = choices_[static_cast<std::size_t>(i)];
+  if (choice.first_token_s == 0) choice.first_token_s = seconds_since(exchange_->started);
+  tell_first(i);
+  std::vector<GeneratedToken> tokens;
+  if (plan_.wanted.n_logprobs >= 0) choice.window.add(delta, tokens);
+  const bool has_news = !delta.text.empty() || !tokens.empty();
+  if (has_news && !plan_.drops_answer) tell(i, delta.text, std::move(tokens));
+  return is_leader(i) && !std::exchange(choice.has_freed_others, true);
 }
 
 void GenerationRun::on_done(int i, engine::GenerateResult result) {
@@ -284,12 +321,12 @@ void GenerationRun::finish() {
 
 /// About: texts, and some hundred bytes for each token that comes with its logprobs.
 bool GenerationRun::is_long() const {
-  constexpr std::size_t kTokenBytes = 64;
+  constexpr std::size_t kJsonOfToken = 64;
   std::size_t n_bytes = 0;
   for (const Choice& choice : choices_) {
     n_bytes += choice.text.size();
     for (const GeneratedToken& token : choice.tokens) {
-      n_bytes += (token.top.size() + 1) * kTokenBytes;
+      n_bytes += (token.top.size() + 1) * kJsonOfToken;
     }
   }
   return n_bytes > kLongAnswer;
@@ -306,7 +343,9 @@ void GenerationRun::respond_whole() {
                      .n_chars_before = choice.n_chars,
                      .finish = choice.result.finish});
   }
-  exchange_->respond(plan_.writer->whole(parts, usage()));
+  Response response = plan_.writer->whole(parts, usage());
+  exchange_->memory = std::move(held_);
+  exchange_->respond(std::move(response));
 }
 
 }  // namespace quern::serve

@@ -73,10 +73,12 @@ class GenerationRun : public std::enable_shared_from_this<GenerationRun> {
   bool close();
   std::vector<TicketPtr> take_tickets();
   std::vector<TicketPtr> end_with(const HttpError& error);
+  bool tell_step(int i, const engine::GenerateDelta& delta);
   void tell_first(int i);
   void tell(int i, std::string_view text, std::vector<engine::GeneratedToken> tokens);
   void tell_end(int i);
   void write(std::string events);
+  Status cover(const engine::GenerateDelta& delta);
   void finish();
   void respond_whole();
   bool is_long() const;
@@ -92,6 +94,8 @@ class GenerationRun : public std::enable_shared_from_this<GenerationRun> {
   std::mutex mutex_;
   RunPlan plan_;
   std::vector<Choice> choices_;
+  std::size_t n_kept_bytes_ = 0;  // Of the answers so far, and of the JSON that they will be.
+  Reservation held_;              // For these, or for what a stream's reader has not taken yet.
   int n_over_ = 0;
   bool is_streaming_ = false;  // The stream's head is out.
   bool is_closed_ = false;     // Answered, failed or given up.

@@ -130,6 +130,9 @@ void add_memory(const engine::Stats& stats, Page& page) {
            static_cast<double>(stats.memory_limit_bytes));
   page.add(Gauge, "quern_memory_used_bytes", "Bytes reserved in the ledger.",
            static_cast<double>(stats.memory_used_bytes));
+  page.add(Gauge, "quern_memory_unaccounted_bytes",
+           "Resident set less what is reserved; below 0: reserved and not touched.",
+           static_cast<double>(resident_bytes()) - static_cast<double>(stats.memory_used_bytes));
   page.family(Gauge, "quern_memory_tenant_bytes", "Bytes reserved in the ledger, by who.");
   std::map<std::string, std::size_t> models;
   for (const ByteLedger::Tenant& tenant : stats.tenants) {

@@ -159,9 +159,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
   http.error_writer = [raw = impl.get()](std::string_view path) {
     return raw->router->error_writer(path);
   };
-  http.objection = [raw = impl.get()](const Request& head) {
-    return raw->router->objection(head);
-  };
+  http.objection = [raw = impl.get()](const Request& head) { return raw->router->objection(head); };
   QUERN_ASSIGN(impl->http, HttpServer::start(http, [raw = impl.get()](std::shared_ptr<Exchange> x) {
                  raw->backend->metrics.request_started();
                  raw->router->handle(x);

@@ -24,7 +24,7 @@ struct ServerOptions {
   int max_in_flight = 1024;                // Requests in the engine; more are answered 429.
   int max_queue = 16'384;                  // Their inputs together: likewise.
   std::chrono::milliseconds summary_every{60'000};  // A line of the log (info); 0: none.
-  int max_pairs = 10'000;                  // Documents of one rerank request; texts times labels.
+  int max_pairs = 10'000;  // Documents of one rerank request; texts times labels.
 };
 
 class Server {

@@ -289,6 +289,20 @@ TEST_F(server, a_refused_request_leaves_the_connection_in_order) {
   }
 }
 
+TEST_F(server, the_key_is_looked_at_before_a_body_is_read) {
+  ServerOptions options;
+  options.api_key = "s3cret";
+  start(options);
+  const auto begin = [&](const std::string& headers) {
+    TestClient client(server_->port());
+    client.send("POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\n" + headers +
+                "Content-Length: 1000000\r\n\r\n" + std::string(1000, 'a'));
+    return client.read_answer().status;
+  };
+  EXPECT_EQ(begin(""), 401);
+  EXPECT_EQ(begin("Authorization: Bearer wrong\r\n"), 401);
+}
+
 TEST_F(server, the_key_guards_all_but_health_and_metrics) {
   ServerOptions options;
   options.api_key = "s3cret";

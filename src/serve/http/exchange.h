@@ -41,7 +41,7 @@ class Exchange {
   /// False when nobody reads any more; the handler should stop then.
   bool write(std::string bytes);
   void end(std::string last_bytes = {});
-  /// Bytes written and not yet taken by the socket: slow readers show here.
+  /// Memory of what was written and not yet taken by the socket: slow readers show here.
   std::size_t unsent_bytes() const;
 
   /// Calls `fn` once if the client goes away, the deadline passes or the server is stopped before
@@ -78,6 +78,7 @@ class Exchange {
   std::function<void()> gone_;
   std::optional<Response> response_;
   std::string bytes_;
+  std::size_t n_taken_ = 0;  // Of the piece that the connection is sending.
   bool is_answered_ = false;
   bool is_streaming_ = false;
   bool is_ended_ = false;
