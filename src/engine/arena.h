@@ -48,6 +48,8 @@ class Arena : public Reclaimer {
   /// Errors: kExhausted; the arena keeps what it had.
   Result<Lease> take(std::size_t n_bytes, Reclaim reclaim = Reclaim::kAllowed);
 
+  const ByteLedger& ledger() const { return ledger_; }
+
   /// The blocks that no pass is using; they come back with the next batch.
   std::size_t reclaimable_bytes() override;
   void reclaim(std::size_t bytes) override;

@@ -4,8 +4,11 @@
 #include <cmath>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/pace.h"
 #include "engine/finish_outcome.h"
+#include "engine/room_beside.h"
 
 namespace quern::engine {
 namespace {
@@ -50,6 +53,10 @@ Outcome outcome_of(const Candidate& c, Matrix<const float> made) {
     outcome.ids.clear();
   }
   return outcome;
+}
+
+std::string text_of(const Waiting& input) {
+  return fmt::format("a text of {} tokens", input.n_tokens());
 }
 
 double ms(Clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
@@ -114,7 +121,10 @@ std::optional<BatchRunner::Pass> BatchRunner::run(JobQueue& queue, std::vector<C
   const Result<Arena::Lease> lease = fit(model, batch, shortage);
   if (!lease.ok()) {
     if (shortage == Shortage::kWait) return std::nullopt;
-    book.enter(*batch[0].job, batch[0].input->i_input, failed_outcome(lease.status()));
+    const Need alone = need_of(model, batch, pool_.n_threads());
+    book.enter(*batch[0].job, batch[0].input->i_input,
+               failed_outcome(refusal_of(arena_.ledger(), batch[0].job->card->name, model.stream(),
+                                         alone.total(), text_of(*batch[0].input), lease.status())));
     return Pass{};
   }
   lay_out(batch);

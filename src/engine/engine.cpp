@@ -278,6 +278,7 @@ class EngineImpl : public Engine {
     OnDelta on_delta;
     OnGenerated done;
     std::shared_ptr<GenerationTicket> ticket;
+    Clock::time_point submitted = Clock::now();
   };
 
   std::unique_ptr<ResultCache> make_results(const EngineOptions& options) {
@@ -314,7 +315,7 @@ class EngineImpl : public Engine {
     }
     Result<LoadedModel> model = models_.acquire(pending.request.model, pending.request.keep_alive);
     if (!model.ok()) return pending.done(not_generated(model.status()));
-    start_generation(pending, *model, kPatience);
+    start_generation(pending, *model, patience_since(pending.submitted));
   }
 
   // False where there is no memory for it now, and nobody is to wait for any: nothing was done.
@@ -460,6 +461,13 @@ class EngineImpl : public Engine {
     return job.card != nullptr || admit(job, request, model.card, patience) == Admission::kDone;
   }
 
+  // Of a request, wherever it spent its time: at least a moment, or it would be put off again.
+  static std::chrono::milliseconds patience_since(Clock::time_point submitted) {
+    const auto spent =
+        std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - submitted);
+    return std::max(kPatience - spent, std::chrono::milliseconds(1));
+  }
+
   // False where it is to be tried again by somebody who may wait: Admission::kLater.
   bool start(const std::shared_ptr<Job>& job, Request& request, const LoadedModel& model,
              std::chrono::milliseconds patience) {
@@ -482,13 +490,16 @@ class EngineImpl : public Engine {
     const std::string& name = pending.model;
     const bool is_admitted = job->card != nullptr;
     if (stopping_ || job->cancelled) {
-      return cancel_before_load(*job,
-                                is_admitted ? job->inputs.size() : pending.request.inputs.size());
+      // Of an admitted one the query may stand in front.
+      const std::size_t n_added = is_admitted && job->plan.scores_first ? 1 : 0;
+      return cancel_before_load(
+          *job, is_admitted ? job->inputs.size() - n_added : pending.request.inputs.size());
     }
     if (!is_admitted) {
       const Result<std::shared_ptr<const ModelCard>> card = models_.card(name);
       if (!card.ok()) return answer(*job, failed(card.status()));
-      if (admit(*job, pending.request, *card, kPatience) != Admission::kDone) return;
+      const auto patience = patience_since(job->submitted);
+      if (admit(*job, pending.request, *card, patience) != Admission::kDone) return;
     }
     if (answer_found(*job, [&] { return !job->waiting.empty(); })) return;
     // Ids need no weights: they are made while those come.

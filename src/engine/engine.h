@@ -29,7 +29,7 @@ struct ResultCacheOptions {
   std::size_t n_bytes = 0;  // In memory; 0: 64 MB, or a sixteenth of the budget where that is less.
   std::size_t n_items = 0;  // Results in memory; 0: as many as there is room for.
   std::string disk_folder = {};
-  std::size_t disk_bytes = 0;    // Of results kept on disk, between runs too; 0: none.
+  std::size_t disk_bytes = 0;  // Of results kept on disk, between runs too; 0: none.
 };
 
 struct EngineOptions {
@@ -44,7 +44,7 @@ struct EngineOptions {
   std::string kv_type = "f16";     // Of KV caches: "f16", "q8_0" or "f32".
   int max_sequences = 16;          // Texts that one model generates at once; more wait.
   std::string pooling = {};        // Of every embedder, in place of its own (formats::Pooling).
-  KeepAlive keep_alive = kKeepForever;  // Of requests that do not say.
+  KeepAlive keep_alive = kKeepForever;             // Of requests that do not say.
   std::optional<ResultCacheOptions> results = {};  // Unset: every input is computed.
 };
 
@@ -138,8 +138,8 @@ struct Stats {
   long n_batches = 0;
   long n_failed = 0;
   long n_truncated = 0;
-  double busy_seconds = 0;  // In forward passes.
-  int n_queued = 0;         // Inputs waiting now.
+  double busy_seconds = 0;                  // In forward passes.
+  int n_queued = 0;                         // Inputs waiting now.
   std::optional<ResultCacheStats> results;  // Where they are kept.
 
   long n_generations = 0;

@@ -12,6 +12,8 @@ namespace {
 
 // Loads of a model whose files are replaced while they are read.
 constexpr int kMaxLoads = 3;
+// After one that waited for memory in vain: those behind it are told at once.
+constexpr std::chrono::seconds kImpatient{2};
 // Until an expired model is looked at again that somebody was about to let go of.
 constexpr std::chrono::milliseconds kStillHeld{50};
 
@@ -221,10 +223,16 @@ Result<LoadedModel> ModelPool::acquire_at(const ModelPlace& place, const std::st
 }
 
 Result<LoadedModel> ModelPool::load(const CardPtr& card) {
-  QUERN_ASSIGN(const models::Residency residency,
-               residency_of(card->name, source_->weights(*card)));
+  const Clock::rep now = options_.now().time_since_epoch().count();
+  const auto patience = now < impatient_until_ ? std::chrono::milliseconds(0) : options_.patience;
+  const Result<models::Residency> residency =
+      residency_of(card->name, source_->weights(*card), patience);
+  if (!residency.ok()) {
+    impatient_until_ = (options_.now() + kImpatient).time_since_epoch().count();
+    return residency.status();
+  }
   QUERN_ASSIGN(std::shared_ptr<const LoadedWeights> loaded,
-               source_->load(card, residency, *ledger_, pool_));
+               source_->load(card, *residency, *ledger_, pool_));
   const WeightInfo weights = source_->weights(*card);
   if (const models::SectionStream* stream = loaded->stream()) {
     log_info("model '{}' loaded in {}: its {} are streamed, layer by layer, through {} of memory",
@@ -238,8 +246,8 @@ Result<LoadedModel> ModelPool::load(const CardPtr& card) {
 }
 
 // Room for all of it, or none is made: the parts that it is loaded in would each ask for theirs.
-Result<models::Residency> ModelPool::residency_of(const std::string& name,
-                                                  const WeightInfo& need) const {
+Result<models::Residency> ModelPool::residency_of(const std::string& name, const WeightInfo& need,
+                                                  std::chrono::milliseconds longest) const {
   const std::string tenant = "weights/" + name;
   using std::chrono::milliseconds;
   const auto fits = [&](std::size_t bytes, milliseconds patience = milliseconds(0)) {
@@ -248,18 +256,18 @@ Result<models::Residency> ModelPool::residency_of(const std::string& name,
   using models::Residency;
   const bool is_wanted = options_.streaming == Streaming::kAlways && need.least_bytes > 0;
   if (!is_wanted && (need.least_bytes == 0 || need.least_bytes >= need.bytes)) {
-    QUERN_TRY(fits(need.bytes, options_.patience));
+    QUERN_TRY(fits(need.bytes, longest));
     return Residency::kWhole;
   }
   if (is_wanted) {
-    QUERN_TRY(fits(need.least_bytes, options_.patience));
+    QUERN_TRY(fits(need.least_bytes, longest));
     return Residency::kPassing;
   }
   const std::size_t beside = std::min(ledger_->limit_bytes() / kWorkShare, kWorkBytes);
   if (fits(need.bytes + beside, options_.stream_patience).ok()) return Residency::kWhole;
   if (fits(need.least_bytes + beside).ok()) return Residency::kStreamed;
   if (fits(need.bytes).ok()) return Residency::kWhole;
-  if (const Status least = fits(need.least_bytes, options_.patience); !least.ok()) {
+  if (const Status least = fits(need.least_bytes, longest); !least.ok()) {
     return least.in(fmt::format("its {} do not fit, and streamed", human_bytes(need.bytes)));
   }
   return Residency::kStreamed;

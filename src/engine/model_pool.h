@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -149,7 +150,8 @@ class ModelPool : public Reclaimer {
   Result<LoadedModel> load(const CardPtr& card);
   bool evict_idle(const std::string& where);
   Entry* find_entry(const std::string& where);  // With the mutex held.
-  Result<models::Residency> residency_of(const std::string& name, const WeightInfo& need) const;
+  Result<models::Residency> residency_of(const std::string& name, const WeightInfo& need,
+                                         std::chrono::milliseconds patience) const;
   Result<Reservation> reserve_tokenizer(const ModelPlace& place);
   // With the mutex held, as the next.
   std::size_t weight_bytes(const Entry& entry) const;
@@ -164,6 +166,9 @@ class ModelPool : public Reclaimer {
   const ModelPoolOptions options_;
   LoadBackoff backoff_{options_.now};
   ModelUses uses_{options_.keep_alive, options_.on_expiry, options_.now};
+
+  // Until then no load waits for memory: one has just done so in vain.
+  std::atomic<Clock::rep> impatient_until_{0};
 
   std::mutex mutex_;
   std::condition_variable done_cv_;

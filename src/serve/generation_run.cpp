@@ -155,7 +155,7 @@ Status GenerationRun::cover(const engine::GenerateDelta& delta) {
     if (is_told) n += (token.top.size() + 1) * kTokenBytes;
   }
   if (plan_.is_stream) {
-    n += exchange_->unsent_bytes();
+    n += 2 * exchange_->unsent_bytes();  // A string grows by as much again.
   } else {
     n = n_kept_bytes_ += n;
   }

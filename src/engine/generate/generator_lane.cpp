@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/pace.h"
+#include "engine/room_beside.h"
 
 namespace quern::engine {
 namespace {
@@ -163,17 +164,9 @@ Status GeneratorLane::take_pages(GenerationJob& job, int n_positions) {
 
 // Errors: kTooLarge where the context would find no room even alone.
 Status GeneratorLane::check_fits(int n_context) {
-  const std::size_t need = models::KvSequence(kv_).missing_bytes(n_context, 0);
-  const models::SectionStream* stream = model_->stream();
-  const WeightInfo& weights = model_->card->as_decoder().weights;
-  const std::size_t held = stream == nullptr ? weights.bytes : weights.least_bytes;
-  const std::size_t most = parts_.ledger.most_bytes();
-  if (need <= most - std::min(most, held)) return {};
-  return {Code::kTooLarge,
-          fmt::format("a context of {} tokens needs {} of keys and values; of the {} memory budget "
-                      "the program and the model's weights leave {}",
-                      n_context, human_bytes(need), human_bytes(parts_.ledger.limit_bytes()),
-                      human_bytes(most - std::min(most, held)))};
+  return refusal_of(parts_.ledger, model_->card->name, model_->stream(),
+                    models::KvSequence(kv_).missing_bytes(n_context, 0),
+                    fmt::format("a context of {} tokens (its keys and values)", n_context), {});
 }
 
 void GeneratorLane::admit(Shortage shortage) {
@@ -457,7 +450,8 @@ std::size_t GeneratorLane::reclaimable_bytes() {
   if (!holds_weights) return kept;
   const models::SectionStream* stream = model_->stream();
   const std::size_t weights = model_->card->as_decoder().weights.bytes;
-  return kept + (stream == nullptr ? weights : stream->held_bytes());
+  // What it has to spare is counted where all models are.
+  return kept + (stream == nullptr ? weights : stream->held_bytes() - stream->spare_bytes());
 }
 
 // Spare pages first: they are nobody's.

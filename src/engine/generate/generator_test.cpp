@@ -302,7 +302,7 @@ TEST_F(GeneratorTest, a_prompt_that_no_memory_holds_fails_alone) {
   Answer answer;
   generator.submit(job(model, request(5), prompt(100), answer));
   EXPECT_EQ(generator.step(), 1);
-  EXPECT_EQ(answer.result.status.code(), Code::kExhausted);
+  EXPECT_EQ(answer.result.status.code(), Code::kTooLarge);
 }
 
 TEST_F(GeneratorTest, a_cancelled_one_leaves_at_once_and_others_go_on) {

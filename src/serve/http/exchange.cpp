@@ -46,7 +46,7 @@ void Exchange::end(std::string last_bytes) {
 
 std::size_t Exchange::unsent_bytes() const {
   const std::lock_guard lock(mutex_);
-  return bytes_.capacity() + n_taken_;
+  return bytes_.size() + n_taken_;
 }
 
 void Exchange::on_gone(std::function<void()> fn) {
@@ -91,6 +91,11 @@ Exchange::Piece Exchange::take_piece() {
   const std::lock_guard lock(mutex_);
   n_taken_ = bytes_.size();
   return {std::exchange(bytes_, {}), is_ended_};
+}
+
+void Exchange::sent_piece() {
+  const std::lock_guard lock(mutex_);
+  n_taken_ = 0;
 }
 
 void Exchange::detach(Detach why) {

@@ -41,7 +41,7 @@ class Exchange {
   /// False when nobody reads any more; the handler should stop then.
   bool write(std::string bytes);
   void end(std::string last_bytes = {});
-  /// Memory of what was written and not yet taken by the socket: slow readers show here.
+  /// Bytes written and not yet taken by the socket: slow readers show here.
   std::size_t unsent_bytes() const;
 
   /// Calls `fn` once if the client goes away, the deadline passes or the server is stopped before
@@ -66,6 +66,8 @@ class Exchange {
   };
   /// The stream's bytes since the last call.
   Piece take_piece();
+  /// What was taken has gone out.
+  void sent_piece();
   /// No answer is wanted any more. Calls on_gone's function if `why` says so.
   enum class Detach { kAnswered, kGone };
   void detach(Detach why);

@@ -389,6 +389,7 @@ Session::Awaitable<bool> Session::deliver_stream(Exchange& exchange, const Deliv
     bool sent = co_await write_all(piece);
     if (!is_short && sent) sent = co_await write_all(bytes);
     if (!is_short && sent) sent = co_await write_all(end);
+    exchange.sent_piece();
     if (!sent || is_last) co_return sent;
     const bool is_over =
         co_await until([&] { return exchange.has_output() || is_eof_; }, how.give_up);
