@@ -39,9 +39,7 @@ constexpr std::size_t kShortRequestBytes = 4 << 10;
 constexpr std::size_t kMostResultBytes = 64 << 20;
 constexpr std::size_t kResultShare = 16;  // Of the budget.
 
-// A load or a request waits so long for memory that others use, where it does not fit otherwise;
-// and before a model is streamed because they do.
-constexpr std::chrono::milliseconds kPatience{10'000};
+// A load waits so long for memory that others use before the model is streamed.
 constexpr std::chrono::milliseconds kStreamPatience{250};
 constexpr std::chrono::milliseconds kNone{0};
 
@@ -121,14 +119,15 @@ class EngineImpl : public Engine {
   EngineImpl(std::shared_ptr<ByteLedger> ledger, Reservation process, int n_threads,
              const EngineOptions& options, kernels::KvType kv_type,
              std::unique_ptr<const ModelSource> source)
-      : ledger_(std::move(ledger)),
+      : patience_(options.patience),
+        ledger_(std::move(ledger)),
         pool_(n_threads),
         arena_(*ledger_),
         models_(ledger_, pool_, std::move(source),
                 {.keep_alive = options.keep_alive,
                  .streaming = options.stream ? Streaming::kAlways : Streaming::kAsNeeded,
                  .stream_patience = kStreamPatience,
-                 .patience = kPatience,
+                 .patience = options.patience,
                  .on_expiry = [this](auto when) { idle_timer_.look_by(when); },
                  .let_go = [this](const LoadedWeights& weights) { generator_.let_go(weights); }}),
         results_(make_results(options)),
@@ -441,13 +440,13 @@ class EngineImpl : public Engine {
       const bool looks_at_all = is_short(request);
       const Result<std::shared_ptr<const ModelCard>> card = models_.card(name);
       if (!card.ok()) return answer(*job, failed(card.status()));
-      if (admit(*job, request, *card, kPatience) != Admission::kDone) return;
+      if (admit(*job, request, *card, patience_) != Admission::kDone) return;
       // Of a long one, in order until one has to be computed: the rest is encoded on all threads.
       if (answer_found(*job, [&] { return !looks_at_all && !job->waiting.empty(); })) return;
     }
     Result<LoadedModel> model = models_.acquire(name, keep_alive);
     if (!model.ok()) return answer(*job, failed(model.status()));
-    if (!is_admitted(*job, request, *model, kPatience) || !is_ready(*job, *model)) return;
+    if (!is_admitted(*job, request, *model, patience_) || !is_ready(*job, *model)) return;
     *model = {};  // The job holds it; afterwards it is idle.
     scheduler_.run(job);
   }
@@ -462,10 +461,10 @@ class EngineImpl : public Engine {
   }
 
   // Of a request, wherever it spent its time: at least a moment, or it would be put off again.
-  static std::chrono::milliseconds patience_since(Clock::time_point submitted) {
+  std::chrono::milliseconds patience_since(Clock::time_point submitted) const {
     const auto spent =
         std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - submitted);
-    return std::max(kPatience - spent, std::chrono::milliseconds(1));
+    return std::max(patience_ - spent, std::chrono::milliseconds(1));
   }
 
   // False where it is to be tried again by somebody who may wait: Admission::kLater.
@@ -512,6 +511,8 @@ class EngineImpl : public Engine {
     if (!model.ok()) return answer(*job, failed(model.status()));
     if (is_ready(*job, *model)) scheduler_.submit(job);
   }
+
+  const std::chrono::milliseconds patience_;
 
   // In the order of their lives: the scheduler stops first, the loads before it, the ledger last.
   const std::shared_ptr<ByteLedger> ledger_;

@@ -40,10 +40,12 @@ struct EngineOptions {
   int batch_tokens = 0;            // 0: chosen by the engine.
   int min_batch = 0;               // Texts that a batch waits for, where others come (gather.h),
   int max_batch = 0;               // and that it holds at most. 0: no such bound.
-  bool stream = false;             // Weights of every model are read anew for each pass.
-  std::string kv_type = "f16";     // Of KV caches: "f16", "q8_0" or "f32".
-  int max_sequences = 16;          // Texts that one model generates at once; more wait.
-  std::string pooling = {};        // Of every embedder, in place of its own (formats::Pooling).
+  // How long requests and loads wait for memory that others use, where it does not fit otherwise.
+  std::chrono::milliseconds patience{10'000};
+  bool stream = false;          // Weights of every model are read anew for each pass.
+  std::string kv_type = "f16";  // Of KV caches: "f16", "q8_0" or "f32".
+  int max_sequences = 16;       // Texts that one model generates at once; more wait.
+  std::string pooling = {};     // Of every embedder, in place of its own (formats::Pooling).
   KeepAlive keep_alive = kKeepForever;             // Of requests that do not say.
   std::optional<ResultCacheOptions> results = {};  // Unset: every input is computed.
 };

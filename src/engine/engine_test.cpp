@@ -23,6 +23,7 @@ class engine : public ::testing::Test {
  protected:
   void make(EngineOptions options = {}) {
     if (options.n_threads == 0) options.n_threads = 2;
+    options.patience = std::chrono::milliseconds(50);
     log_->has_tokenizer = true;
     auto made = make_engine(
         options, std::make_unique<FakeSource>(log_, kWeights,
