@@ -102,7 +102,8 @@ OutputFile::OutputFile(OutputFile&& other) noexcept
       buffer_(std::move(other.buffer_)),
       n_bytes_(other.n_bytes_),
       n_unsummed_(other.n_unsummed_),
-      sum_(std::move(other.sum_)) {}
+      sum_(std::move(other.sum_)),
+      error_(other.error_) {}
 
 OutputFile::~OutputFile() {
   if (direct_fd_ > STDOUT_FILENO) ::close(direct_fd_);
@@ -156,12 +157,16 @@ Status OutputFile::cut(std::size_t n_bytes, std::size_t n_unsummed) {
 Status OutputFile::sync() {
   QUERN_TRY(flush());
   // As PartFile::publish: some file systems cannot sync at all.
-  return ::fdatasync(fd()) == 0 || errno == EINVAL ? Status() : failed(errno);
+  if (::fdatasync(fd()) == 0 || errno == EINVAL) return {};
+  error_ = errno;
+  return failed(error_);
 }
 
+// After a failure nobody knows how much of the bytes is there: writing them again, once there is
+// room, would make some of them twice.
 Status OutputFile::write_through(std::string_view bytes) {
-  const int error = write_fully(fd(), bytes);
-  return error == 0 ? Status() : failed(error);
+  if (error_ == 0) error_ = write_fully(fd(), bytes);
+  return error_ == 0 ? Status() : failed(error_);
 }
 
 Status OutputFile::rewrite_start(std::string_view bytes) {

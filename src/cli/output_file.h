@@ -43,7 +43,8 @@ class OutputFile {
   OutputFile& operator=(OutputFile&& other) = delete;
   ~OutputFile();  // Without commit(), the part is removed.
 
-  /// Errors: kIo (full disk, closed pipe) with the system's reason.
+  /// Errors: kIo (full disk, closed pipe) with the system's reason, from then on each time: what
+  /// was written is as it was at the last sync() or it is not known.
   Status write(std::string_view bytes);
 
   /// Writes out what is buffered, for a reader at the other end of a pipe.
@@ -72,6 +73,7 @@ class OutputFile {
   std::size_t n_bytes_ = 0;
   std::size_t n_unsummed_ = 0;
   Checksum64 sum_;
+  int error_ = 0;  // An errno value: what was written is not to be relied on, nor written on.
 };
 
 /// Writes all of `bytes`, however slowly the other end of a pipe takes them, also where whoever

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,6 +106,25 @@ TEST(output_file, a_pipe_that_its_owner_made_non_blocking_loses_nothing) {
   reader.join();
   EXPECT_EQ(got, text);
   ::close(ends[0]);
+}
+
+TEST(output_file, what_failed_is_not_written_again) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  const TempFolder folder;
+  Result<OutputFile> file = OutputFile::create(folder.file("out"));
+  ASSERT_TRUE(file.ok());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit small = before;
+  small.rlim_cur = 100'000;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Status full = file->write(std::string(1 << 20, 'x'));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_EQ(full.code(), Code::kIo);
+  // There is room now, but not for the same bytes.
+  EXPECT_EQ(file->sync().message(), full.message());
+  EXPECT_EQ(file->commit().message(), full.message());
+  EXPECT_EQ(file->n_bytes(), 0u);
 }
 
 TEST(output_file, full_disk_is_an_error_that_names_the_file) {
