@@ -44,6 +44,7 @@ struct Backend {
   std::time_t started = std::time(nullptr);
   Metrics metrics{};
   engine::ChatPrompts chat_prompts{};
+  std::atomic<bool> is_draining{false};  // No loads are begun any more.
 };
 
 /// Counts one more request in the engine, or answers that there are too many: then it is not to

@@ -55,7 +55,6 @@ struct Server::Impl {
   std::shared_ptr<Backend> backend;
   std::unique_ptr<Router> router;
   std::string host;
-  std::atomic<bool> is_draining{false};
   std::atomic<HttpServer*> running{nullptr};  // For the metrics page; set once it is up.
   TaskThreads tasks;                          // End after the requests.
   std::unique_ptr<HttpServer> http;
@@ -86,7 +85,7 @@ Result<HostGuard> guard_of(const ServerOptions& options, const std::string& api_
 }  // namespace
 
 void Server::Impl::handle_health(Exchange& exchange) const {
-  const bool draining = is_draining.load();
+  const bool draining = backend->is_draining.load();
   Response response{.status = draining ? 503 : 200};
   response.body = fmt::format(R"({{"status":"{}","version":"{}"}})", draining ? "draining" : "ok",
                               QUERN_VERSION);
@@ -127,7 +126,7 @@ void Server::Impl::add_routes() {
 void Server::Impl::preload(const std::vector<std::string>& models) {
   for (const std::string& model : models) {
     tasks.loads.add([this, model] {
-      if (is_draining.load()) return;
+      if (backend->is_draining.load()) return;
       const Status status = backend->engine.warm(model);
       if (!status.ok()) log_error("not loaded ahead: {}", status.message());
     });
@@ -181,7 +180,7 @@ std::string Server::url() const {
   return fmt::format("http://{}{}{}:{}", is_v6 ? "[" : "", impl_->host, is_v6 ? "]" : "", port());
 }
 
-void Server::begin_drain() { impl_->is_draining = true; }
+void Server::begin_drain() { impl_->backend->is_draining = true; }
 
 bool Server::stop(std::chrono::milliseconds patience) {
   begin_drain();

@@ -31,6 +31,10 @@ void answer_with_statuses(const BackendPtr& backend, const ExchangePtr& exchange
 }
 
 void warm(Backend& backend, Exchange& exchange, const std::string& asked) {
+  if (exchange.is_gone()) return;  // Others' loads took longer than the client's patience.
+  if (backend.is_draining.load()) {
+    return exchange.fail(model_error({Code::kUnavailable, "shutting down"}));
+  }
   const auto name = backend.names.engine_name(asked);
   if (!name.ok()) return exchange.fail(model_error(name.status()));
   if (const Status warmed = backend.engine.warm(*name); !warmed.ok()) {

@@ -61,6 +61,14 @@ TEST_F(admin_routes, what_cannot_be_loaded_is_said) {
   EXPECT_TRUE(engine_.warmed().empty());
 }
 
+TEST_F(admin_routes, nothing_is_loaded_once_the_server_is_draining) {
+  start();
+  server_->begin_drain();
+  const Answer refused = post("/quern/warm", R"({"model":"tiny"})");
+  EXPECT_EQ(refused.status, 503) << refused.body;
+  EXPECT_TRUE(engine_.warmed().empty());
+}
+
 TEST_F(admin_routes, memory_is_given_back_and_accounted_for) {
   start();
   ByteLedger& ledger = engine_.ledger();

@@ -82,6 +82,11 @@ bool Exchange::is_streaming() const {
   return is_streaming_;
 }
 
+bool Exchange::is_gone() const {
+  const std::lock_guard lock(mutex_);
+  return is_gone_;
+}
+
 std::optional<Response> Exchange::take_response() {
   const std::lock_guard lock(mutex_);
   return std::exchange(response_, std::nullopt);

@@ -48,6 +48,9 @@ class Exchange {
   /// there is an answer; at once if that has happened. From the connection's thread.
   void on_gone(std::function<void()> fn);
 
+  /// The client went away, the deadline passed or the server is stopped: no answer is wanted.
+  bool is_gone() const;
+
   /// Runs `fn` on the connection's thread (to format an answer there, not on an engine's thread).
   /// Dropped when the client is gone.
   void post(std::function<void()> fn);
