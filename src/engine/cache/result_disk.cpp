@@ -137,13 +137,16 @@ Status ResultDisk::begin_file() {
   return {};
 }
 
+// Another process may have set it aside before us: what lies there now is its new file.
 void ResultDisk::set_aside(const Status& why) {
+  const bool is_ours = !writer_.has_moved();
   {
     const std::lock_guard<std::mutex> lock(read_mutex_);
     find_row_ = SqliteStatement();
     reader_ = SqliteFile();
   }
   writer_ = SqliteFile();
+  if (!is_ours) return;
   const std::string aside = (fs::path(path_).parent_path() / kSetAsideName).string();
   log_warn("results kept in '{}' cannot be used: {}; set aside as '{}', a new file is begun", path_,
            why.message(), aside);
@@ -217,7 +220,7 @@ void ResultDisk::writer_main() {
     if (pending_.empty()) return;
     work_cv_.wait_for(lock, kWriteAfter, [&] { return stopping_ || hurry_ || is_much(); });
     std::vector<Change> changes = std::exchange(pending_, {});
-    n_pending_bytes_ = 0;
+    const std::size_t n_bytes = n_pending_bytes_;
     hurry_ = false;
     writing_ = true;
     lock.unlock();
@@ -225,6 +228,7 @@ void ResultDisk::writer_main() {
     changes.clear();
     if (!written.ok()) stop_writing(written);
     lock.lock();
+    n_pending_bytes_ -= std::min(n_bytes, n_pending_bytes_);  // Till here it was in memory.
     writing_ = false;
     done_cv_.notify_all();
   }

@@ -105,7 +105,7 @@ class ResultDisk {
   mutable std::mutex mutex_;  // Guards these.
   std::condition_variable work_cv_, done_cv_;
   std::vector<Change> pending_;
-  std::size_t n_pending_bytes_ = 0;
+  std::size_t n_pending_bytes_ = 0;  // With what is being written.
   bool writing_ = false;
   bool hurry_ = false;
   bool stopping_ = false;

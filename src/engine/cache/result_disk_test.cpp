@@ -291,6 +291,41 @@ TEST_F(result_disk, two_may_use_one_folder) {
   }
 }
 
+TEST_F(result_disk, of_two_that_find_it_damaged_one_sets_it_aside) {
+  fill(300);
+  const auto first = open();
+  const auto second = open();
+  damage(0, std::string(fs::file_size(file()), 'x'));
+  const auto use = [](ResultDisk& disk, int n) {
+    for (int i = 0; i < 5; ++i) {  // Finds the damage, then begins anew.
+      has(disk, i);
+      disk.put(key_of(n), result_of(n));
+      disk.flush();
+    }
+    return has(disk, n);
+  };
+  EXPECT_TRUE(use(*first, 1001));
+  EXPECT_TRUE(use(*second, 1002));
+  EXPECT_TRUE(has(*first, 1002));
+  EXPECT_TRUE(has(*second, 1001));
+}
+
+TEST_F(result_disk, what_waits_is_bounded_also_while_others_are_written) {
+  const auto disk = open(16 << 20);  // A MB may wait.
+  auto other = SqliteFile::open(file(), SqliteFile::Access::kWrite, 1000);
+  ASSERT_TRUE(other.ok() && other->run("BEGIN IMMEDIATE").ok());  // The writer waits for it.
+  for (int i = 0; i < 400; ++i) disk->put(key_of(i), result_of(i));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_EQ(disk->stats().n_dropped, 0);
+  for (int i = 400; i < 800; ++i) disk->put(key_of(i), result_of(i));
+  EXPECT_GT(disk->stats().n_dropped, 50);
+  ASSERT_TRUE(other->run("ROLLBACK").ok());
+  disk->flush();
+  for (int i = 1000; i < 1400; ++i) disk->put(key_of(i), result_of(i));
+  disk->flush();
+  for (int i = 1000; i < 1400; ++i) EXPECT_TRUE(has(*disk, i));
+}
+
 TEST_F(result_disk, is_told_of_and_cleared_also_in_use) {
   EXPECT_EQ(result_file_info(folder_).status().code(), Code::kNotFound);
   EXPECT_EQ(clear_result_file(folder_).status().code(), Code::kNotFound);

@@ -109,6 +109,13 @@ Result<SqliteStatement> SqliteFile::prepare(const char* sql) {
   return SqliteStatement(db_, statement);
 }
 
+bool SqliteFile::has_moved() const {
+  int moved = 0;
+  return db_ != nullptr &&
+         sqlite3_file_control(db_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+         moved != 0;
+}
+
 std::int64_t SqliteFile::n_changed() const { return sqlite3_changes64(db_); }
 
 }  // namespace quern::engine

@@ -65,6 +65,9 @@ class SqliteFile {
   Result<std::int64_t> number(const char* sql);
   Result<SqliteStatement> prepare(const char* sql);
 
+  /// Something else than what was opened lies at its path, or nothing.
+  bool has_moved() const;
+
   /// Rows that the last statement changed.
   std::int64_t n_changed() const;
 
