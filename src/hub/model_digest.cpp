@@ -57,8 +57,8 @@ Result<std::string> digest_of(const std::string& home, const std::string& folder
                               std::span<const MappedFile> files, Unknown weights) {
   const TrustedManifest installed(home, folder);
   const DigestMemo memo(home + "/packed/digests");
-  std::string all;
-  const auto add = [&](const MappedFile& file, Unknown unknown) -> Status {
+  std::string small, large;
+  const auto add = [&](const MappedFile& file, Unknown unknown, std::string& all) -> Status {
     std::optional<std::string> digest = installed.find(file);
     if (!digest) digest = memo.find(file.identity());
     if (!digest && unknown == Unknown::kGiveUp) return {Code::kNotFound, "not read so far"};
@@ -69,16 +69,18 @@ Result<std::string> digest_of(const std::string& home, const std::string& folder
     all += fmt::format("{} {}\n", fs::path(file.path()).filename().string(), *digest);
     return {};
   };
-  const auto add_if_there = [&](const char* name, Unknown unknown) -> Status {
+  const auto add_if_there = [&](const char* name, Unknown unknown, std::string& all) -> Status {
     const Result<MappedFile> file = MappedFile::open(folder + "/" + name);
-    if (file.ok()) return add(*file, unknown);
+    if (file.ok()) return add(*file, unknown, all);
     return file.status().code() == Code::kNotFound ? Status() : file.status();
   };
+  // Before anything is read for nothing.
+  for (const char* name : formats::kOutputFiles) QUERN_TRY(add_if_there(name, weights, large));
+  for (const MappedFile& file : files) QUERN_TRY(add(file, weights, large));
   for (const char* name : {"config.json", "tokenizer.json", "vocab.txt"}) {
-    QUERN_TRY(add_if_there(name, Unknown::kRead));
+    QUERN_TRY(add_if_there(name, Unknown::kRead, small));
   }
-  for (const char* name : formats::kOutputFiles) QUERN_TRY(add_if_there(name, weights));
-  for (const MappedFile& file : files) QUERN_TRY(add(file, weights));
+  const std::string all = small + large;
   return sha256_hex(std::as_bytes(std::span(all)));
 }
 
