@@ -164,7 +164,7 @@ class EngineImpl : public Engine {
           card == nullptr ? Admission::kLater : admit(*job, request, card, kNone);
       if (admission == Admission::kAnswered) return ticket;
       const bool is_admitted = admission == Admission::kDone;
-      if (is_admitted && answer_found(*job, [] { return false; })) return ticket;
+      if (is_admitted && answer_found(*job, keep_alive, [] { return false; })) return ticket;
     }
     const LoadedModel model = models_.find_loaded(name, keep_alive);
     if (model.weights != nullptr && start(job, request, model, kNone)) return ticket;
@@ -396,17 +396,22 @@ class EngineImpl : public Engine {
   }
 
   // Rows of late interaction become scores in order, the query's first: those are computed.
-  void set_context(Job& job) {
+  // `weights`: nullptr before they are there.
+  void set_context(Job& job, const std::shared_ptr<const LoadedWeights>& weights = nullptr) {
     if (results_ == nullptr || job.plan.scores_first || job.context) return;
     job.results = results_.get();
-    job.context = results_->context(*job.card, job.plan.form);
+    job.context = results_->context(*job.card, job.plan.form, weights);
   }
 
   // Inputs in order until `is_enough`, without weights: true where they have all been answered.
-  bool answer_found(Job& job, const std::function<bool()>& is_enough) {
+  // Then that was a use of the model too.
+  bool answer_found(Job& job, std::optional<KeepAlive> keep_alive,
+                    const std::function<bool()>& is_enough) {
     if (!job.context) return false;
     OutcomeBook book(scheduler_.counters(), pool_);
     encode_until(job, is_enough, book);
+    if (job.n_left > 0) return false;
+    job.done = using_model(models_.begin_use(*job.card, keep_alive), std::move(job.done));
     return answer_if_done(job);
   }
 
@@ -427,7 +432,7 @@ class EngineImpl : public Engine {
                                                           job.card->name)}));
       return false;
     }
-    set_context(job);  // It may need what loading found out.
+    set_context(job, model.weights);  // It may need what loading found out.
     job.model = model.servable();
     job.done = using_model(model.use, std::move(job.done));
     return true;
@@ -442,7 +447,8 @@ class EngineImpl : public Engine {
       if (!card.ok()) return answer(*job, failed(card.status()));
       if (admit(*job, request, *card, patience_) != Admission::kDone) return;
       // Of a long one, in order until one has to be computed: the rest is encoded on all threads.
-      if (answer_found(*job, [&] { return !looks_at_all && !job->waiting.empty(); })) return;
+      const auto is_enough = [&] { return !looks_at_all && !job->waiting.empty(); };
+      if (answer_found(*job, keep_alive, is_enough)) return;
     }
     Result<LoadedModel> model = models_.acquire(name, keep_alive);
     if (!model.ok()) return answer(*job, failed(model.status()));
@@ -500,7 +506,8 @@ class EngineImpl : public Engine {
       const auto patience = patience_since(job->submitted);
       if (admit(*job, pending.request, *card, patience) != Admission::kDone) return;
     }
-    if (answer_found(*job, [&] { return !job->waiting.empty(); })) return;
+    const auto is_enough = [&] { return !job->waiting.empty(); };
+    if (answer_found(*job, pending.keep_alive, is_enough)) return;
     // Ids need no weights: they are made while those come.
     std::future<Result<LoadedModel>> loading =
         std::async(std::launch::async, [&] { return models_.acquire(name, pending.keep_alive); });

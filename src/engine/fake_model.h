@@ -146,6 +146,7 @@ class FakeSource : public ModelSource {
     Gate load_gate;
     std::atomic<int> state{0};              // Of every model's files,
     std::atomic<bool> is_identified{true};  // Results can be kept.
+    std::atomic<int> n_identified{0};       // Times it was asked.
     std::atomic<bool> is_removed{false};    // if they are there at all.
     std::size_t tokenizer_bytes = 0;        // As they are guessed.
     bool has_tokenizer = false;
@@ -209,6 +210,7 @@ class FakeSource : public ModelSource {
 
   /// The weights of "a copy" are those of "a".
   std::string result_identity(const ModelCard& card) const override {
+    ++log_->n_identified;
     if (!log_->is_identified) return "";
     std::string key = card.key;
     if (const std::size_t at = key.find(" copy"); at != std::string::npos) key.erase(at, 5);

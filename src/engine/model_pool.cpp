@@ -165,6 +165,14 @@ std::shared_ptr<const ModelCard> ModelPool::find_card(const std::string& model) 
   return found->second.card;
 }
 
+ModelUses::UsePtr ModelPool::begin_use(const ModelCard& card, std::optional<KeepAlive> keep_alive) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = entries_.find(card.key);
+  if (found == entries_.end()) return nullptr;
+  found->second.last_used = Clock::now();
+  return uses_.begin(found->second.where, card.name, keep_alive);
+}
+
 Result<LoadedModel> ModelPool::acquire(const std::string& model,
                                        std::optional<KeepAlive> keep_alive) {
   for (int i_load = 1;; ++i_load) {
@@ -367,14 +375,14 @@ ModelPool::Clock::time_point ModelPool::evict_expired() {
   const Clock::time_point now = options_.now();
   const ModelUses::Due due = uses_.due(now);
   Clock::time_point next = due.next;
-  for (const std::string& where : due.where) {
-    if (!evict_idle(where)) next = std::min(next, now + kStillHeld);
-  }
+  for (const std::string& where : due.where) next = std::min(next, evict_idle(where, now));
   return next;
 }
 
-/// False where somebody still holds it, in the midst of letting go.
-bool ModelPool::evict_idle(const std::string& where) {
+/// Returns when to look at it again: soon where somebody still holds it, in the midst of letting
+/// go.
+ModelPool::Clock::time_point ModelPool::evict_idle(const std::string& where,
+                                                   Clock::time_point now) {
   std::shared_ptr<const LoadedWeights> weights;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -385,11 +393,12 @@ bool ModelPool::evict_idle(const std::string& where) {
   Entry evicted;  // Goes when the lock is free again.
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto record = uses_.find(where);
-  if (!record || !record->expires) return true;  // In use again.
+  if (!record || !record->expires) return Clock::time_point::max();  // In use again,
+  if (*record->expires > now) return *record->expires;               // or it was meanwhile.
   Entry* entry = find_entry(where);
   if (entry != nullptr) {
     if (entry->weights.use_count() > 1 || entry->loading != nullptr || entry->reading != nullptr) {
-      return false;
+      return now + kStillHeld;
     }
     if (entry->weights != nullptr) {
       log_info("model '{}' evicted, idle for as long as it was to be kept", record->name);
@@ -398,7 +407,7 @@ bool ModelPool::evict_idle(const std::string& where) {
     std::erase_if(entries_, [&](const auto& e) { return &e.second == entry; });
   }
   uses_.gone(where);
-  return true;
+  return Clock::time_point::max();
 }
 
 std::vector<ModelStatus> ModelPool::statuses() {

@@ -103,6 +103,10 @@ class ModelPool : public Reclaimer {
   /// nullptr. Never reads a file.
   std::shared_ptr<const ModelCard> find_card(const std::string& model);
 
+  /// A request that is answered without the weights: to be held until it is done, as
+  /// LoadedModel::use. nullptr where the model is not open any more.
+  ModelUses::UsePtr begin_use(const ModelCard& card, std::optional<KeepAlive> keep_alive);
+
   /// As ModelSource::result_identity.
   std::string result_identity(const ModelCard& card) const {
     return source_->result_identity(card);
@@ -148,7 +152,7 @@ class ModelPool : public Reclaimer {
   Result<CardPtr> read_card(const ModelPlace& place, const std::string& model);
   Result<LoadedModel> acquire_at(const ModelPlace& place, const std::string& model);
   Result<LoadedModel> load(const CardPtr& card);
-  bool evict_idle(const std::string& where);
+  Clock::time_point evict_idle(const std::string& where, Clock::time_point now);
   Entry* find_entry(const std::string& where);  // With the mutex held.
   Result<models::Residency> residency_of(const std::string& name, const WeightInfo& need,
                                          std::chrono::milliseconds patience) const;

@@ -28,7 +28,11 @@ class model_pool : public ::testing::Test {
                                const std::lock_guard<std::mutex> lock(expiries_mutex_);
                                expiries_.push_back(when);
                              },
-                         .let_go = [this](const LoadedWeights&) { ++n_let_go_; },
+                         .let_go =
+                             [this](const LoadedWeights&) {
+                               ++n_let_go_;
+                               if (on_let_go_) on_let_go_();
+                             },
                          .now = [this] { return now_; }});
   }
 
@@ -39,6 +43,7 @@ class model_pool : public ::testing::Test {
   std::mutex expiries_mutex_;
   std::vector<ModelPool::Clock::time_point> expiries_;
   int n_let_go_ = 0;
+  std::function<void()> on_let_go_;
   std::unique_ptr<ModelPool> models_;
 };
 
@@ -297,6 +302,16 @@ TEST_F(model_pool, what_is_still_held_goes_a_moment_later) {
   *model = {};
   EXPECT_EQ(models_->evict_expired(), ModelPool::Clock::time_point::max());
   EXPECT_EQ(ledger_->used_bytes(), 0u);
+}
+
+TEST_F(model_pool, what_is_used_again_while_it_is_about_to_go_stays) {
+  make(10 * kWeights);
+  ASSERT_TRUE(models_->acquire("a").ok());
+  on_let_go_ = [this] { EXPECT_NE(models_->find_loaded("a").weights, nullptr); };
+  now_ += 10min;
+  EXPECT_EQ(models_->evict_expired(), now_ + 10min);
+  EXPECT_EQ(n_let_go_, 1);
+  EXPECT_EQ(ledger_->used_bytes(), kWeights);
 }
 
 TEST_F(model_pool, a_replaced_or_removed_model_expires_too) {

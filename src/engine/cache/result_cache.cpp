@@ -14,18 +14,23 @@ ResultCache::ResultCache(ByteLedger& ledger, ResultLimits memory, std::unique_pt
                          Identify identify)
     : identify_(std::move(identify)), memory_(ledger, memory), disk_(std::move(disk)) {}
 
-std::optional<ResultContext> ResultCache::context(const ModelCard& card, const OutputForm& form) {
+std::optional<ResultContext> ResultCache::context(const ModelCard& card, const OutputForm& form,
+                                                  const std::shared_ptr<const void>& weights) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = identities_.find(card.key);
-    if (found != identities_.end()) return result_context(found->second, form);
+    if (found != identities_.end()) {
+      const Known& known = found->second;
+      if (!known.identity.empty()) return result_context(known.identity, form);
+      if (weights == nullptr || known.weights.lock() == weights) return {};
+    }
   }
   std::string identity = identify_(card);
-  if (identity.empty()) return {};
-  const ResultContext context = result_context(identity, form);
+  std::optional<ResultContext> context;
+  if (!identity.empty()) context = result_context(identity, form);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (identities_.size() >= kMaxIdentities) identities_.clear();
-  identities_[card.key] = std::move(identity);
+  identities_[card.key] = {.identity = std::move(identity), .weights = weights};
   return context;
 }
 

@@ -31,8 +31,10 @@ class ResultCache {
   ResultCache(ByteLedger& ledger, ResultLimits memory, std::unique_ptr<ResultDisk> disk,
               Identify identify);
 
-  /// Nothing where the model's results cannot be told from others' yet.
-  std::optional<ResultContext> context(const ModelCard& card, const OutputForm& form);
+  /// Nothing where the model's results cannot be told from others' yet: that takes asking for its
+  /// files, and is asked again only once it is loaded anew, for other `weights` than the last time.
+  std::optional<ResultContext> context(const ModelCard& card, const OutputForm& form,
+                                       const std::shared_ptr<const void>& weights = nullptr);
 
   bool find(const ResultKey& key, StoredResult& out);
 
@@ -57,8 +59,13 @@ class ResultCache {
   const std::unique_ptr<ResultDisk> disk_;
   std::atomic<long> n_coalesced_{0}, n_unusable_{0};
 
-  std::mutex mutex_;                               // Guards this.
-  std::map<std::string, std::string> identities_;  // By ModelCard::key.
+  struct Known {
+    std::string identity;               // "": it could not be told,
+    std::weak_ptr<const void> weights;  // when these were the last to be loaded.
+  };
+
+  std::mutex mutex_;                         // Guards this.
+  std::map<std::string, Known> identities_;  // By ModelCard::key.
 };
 
 }  // namespace quern::engine

@@ -261,10 +261,37 @@ TEST_F(result_cache, a_model_that_cannot_be_told_yet_is_computed) {
   log_->is_identified = false;
   expect_right(engine_->run(request({"one", "one"})), {"one", "one"});
   EXPECT_EQ(n_computed(), 2);
+  // Nor is it asked for at every request.
+  const int n_asked = log_->n_identified;
+  for (int i = 0; i < 5; ++i) expect_right(submit(request({"one"})).get(), {"one"});
+  expect_right(engine_->run(request({"one"})), {"one"});
+  EXPECT_EQ(log_->n_identified, n_asked);
+  EXPECT_EQ(n_computed(), 8);
   log_->is_identified = true;
+  engine_->ledger().reclaim_all();
   expect_right(submit(request({"one", "one"})).get(), {"one", "one"});
   expect_right(submit(request({"one", "one"})).get(), {"one", "one"});
-  EXPECT_EQ(n_computed(), 3);
+  EXPECT_EQ(n_computed(), 9);
+}
+
+TEST_F(result_cache, a_hit_is_a_use_of_its_model) {
+  make();
+  Request r = request({"one"});
+  r.keep_alive = std::chrono::seconds(100);
+  expect_right(engine_->run(r), {"one"});
+  r.keep_alive = std::chrono::seconds(1000);
+  expect_right(submit(r).get(), {"one"});
+  const auto of_a = [&] { return engine_->statuses().at(0); };
+  for (int i = 0; i < 500 && of_a().n_running > 0; ++i) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  EXPECT_EQ(of_a().n_requests, 2);
+  EXPECT_GT(of_a().expires_seconds.value_or(0), 900);
+  r.keep_alive = std::chrono::seconds(2000);
+  expect_right(engine_->run(r), {"one"});
+  EXPECT_EQ(of_a().n_requests, 3);
+  EXPECT_GT(of_a().expires_seconds.value_or(0), 1900);
+  EXPECT_EQ(n_computed(), 1);
 }
 
 TEST_F(result_cache, is_given_back_on_demand) {
