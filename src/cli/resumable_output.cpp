@@ -181,7 +181,8 @@ Status ResumableOutput::finish() {
   return {};
 }
 
-// Where a write has failed, so does this one (OutputFile), and what was saved before is what counts.
+// Where a write has failed, so does this one (OutputFile), and what was saved before is what
+// counts.
 long ResumableOutput::leave() {
   if (!is_saved_) return 0;
   const long n_saved = now_.n_texts;

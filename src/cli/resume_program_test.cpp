@@ -217,6 +217,27 @@ TEST_F(resume_program, a_full_disk_keeps_what_is_done) {
   EXPECT_EQ(folder_.read("o.jsonl"), folder_.read("fresh.jsonl"));
 }
 
+// Nobody knows the digest of its weights yet, or ever, and the name is no path.
+TEST_F(resume_program, the_first_run_of_a_model_is_gone_on_from) {
+  texts(6000);
+  fs::create_directories(folder_.file("home/models"));
+  fs::copy(kEmbedder, folder_.file("home/models/copied"), fs::copy_options::recursive);
+  for (const std::string& model : {kEmbedder, std::string("copied")}) {
+    for (const char* packed : {"", "QUERN_PACKED=off "}) {
+      fs::remove_all(folder_.file("home/packed"));
+      const std::string run = packed + std::string(QUERN_PROGRAM) + " embed " + model +
+                              " --checkpoint 0.01 --texts " + folder_.file("texts.jsonl") +
+                              " --out " + folder_.file("o.jsonl");
+      const Ended full = shell("ulimit -f 1000; " + run);
+      EXPECT_TRUE(contains(full.err, "texts are kept")) << run << full.err;
+      const Ended ended = shell(run);
+      EXPECT_TRUE(contains(ended.err, "going on behind")) << run << ended.err;
+      EXPECT_EQ(json_lines(folder_.read("o.jsonl")).size(), 6000u);
+      fs::remove(folder_.file("o.jsonl"));
+    }
+  }
+}
+
 TEST_F(resume_program, of_two_runs_one_can_be_resumed_and_the_output_is_whole) {
   texts(3000);
   quern(command("fresh.npy"));

@@ -130,6 +130,7 @@ struct ModelInfo {
   std::string precision;         // As loaded; "auto" while it has not been measured.
   std::size_t weight_bytes = 0;  // Resident when loaded.
   std::string digest;            // hub::model_digest; "" where it takes reading the weights.
+  std::string state;             // Of its files, as the system tells of them; "" where not known.
   bool loaded = false;
 };
 

@@ -370,10 +370,16 @@ Task ModelCard::task() const {
 
 int ModelCard::n_values() const { return generates() ? 0 : as_encoder().folder.head.n_values; }
 
+std::string state_of_files(const std::string& key) {
+  const std::size_t at = key.rfind('#');
+  return at == std::string::npos ? "" : key.substr(at + 1);
+}
+
 ModelInfo info_from(const ModelCard& card, const WeightInfo& weights) {
   ModelInfo info;
   info.name = card.name;
   info.digest = card.digest;
+  info.state = state_of_files(card.key);
   info.task = card.task();
   info.precision = weights.precision;
   info.weight_bytes = weights.bytes;

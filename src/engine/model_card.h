@@ -104,6 +104,9 @@ struct ModelCard {
   int n_values() const;  // Of its own output: width of a vector or row, number of labels or terms.
 };
 
+/// The part of a ModelPlace::key that tells the state of the files: what follows '#'.
+std::string state_of_files(const std::string& key);
+
 ModelInfo info_from(const ModelCard& card, const WeightInfo& weights);
 
 /// What is known from a folder and its tokenizer.

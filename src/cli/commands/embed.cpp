@@ -13,7 +13,6 @@
 #include "cli/resumable_output.h"
 #include "cli/run_texts.h"
 #include "cli/vector_writer.h"
-#include "hub/model_state.h"
 #include "kernels/table.h"
 
 namespace quern::cli {
@@ -76,18 +75,15 @@ Status check_not_same(const std::string& texts, const std::string& out) {
           fmt::format("'{}' is the file of texts itself: name another --out", out)};
 }
 
-// What decides the bytes beside the texts. The model is loaded for it: only then is it known which
-// precision "auto" is, and of some models which files they are.
+// What decides the bytes beside the texts. The model is loaded before: only then is it known which
+// precision "auto" is. Its files are told by their state: a digest may become known between two
+// runs of the same.
 Result<RunFacts> run_facts(const EmbedFlags& flags, Session& session, const Written& written) {
-  QUERN_TRY(session.engine->warm(flags.texts.model));
   QUERN_ASSIGN(const engine::ModelInfo model, session.engine->describe(flags.texts.model));
-  std::string digest = model.digest;
-  if (digest.empty()) {
-    const Result<hub::ModelState> state = hub::ModelState::of(flags.texts.model);
-    if (state.ok()) digest = "state " + state->fingerprint();
+  if (model.state.empty()) {
+    return Status(Code::kUnsupported, "the model's files cannot be told apart");
   }
-  if (digest.empty()) return Status(Code::kUnsupported, "the model's files cannot be told apart");
-  return RunFacts{{"the model's digest", digest},
+  return RunFacts{{"the state of the model's files", model.state},
                   {"its precision", model.precision},
                   {"the instruction set", kernels::active().isa},
                   {"--output", formats::output_name(written.kind)},
@@ -108,26 +104,31 @@ bool is_resumable(const EmbedFlags& flags) {
   return !flags.out.empty() && can_be_read_again(flags.texts.file) && can_be_resumed(flags.out);
 }
 
-// Null where another run has the same output, or the system allows no such files.
+// Null, with a note of why, where another run has the same output, or the system allows no such
+// files, or it cannot be told what the output depends on.
 Result<std::unique_ptr<ResumableOutput>> open_resumable(const EmbedFlags& flags, Session& session,
                                                         const Written& written) {
   QUERN_TRY(vector_form(flags.out, written.kind).status());
-  QUERN_ASSIGN(RunFacts facts, run_facts(flags, session, written));
+  QUERN_TRY(session.engine->warm(flags.texts.model));
+  const auto cannot = [&flags](const Status& why) {
+    if (!flags.texts.quiet) print_note("this run cannot be resumed: " + why.message() + "\n");
+    return std::unique_ptr<ResumableOutput>();
+  };
+  Result<RunFacts> facts = run_facts(flags, session, written);
+  if (!facts.ok()) return cannot(facts.status());
   ResumableJob job{
       .out = flags.out,
       .texts = flags.texts.file,
-      .facts = std::move(facts),
+      .facts = std::move(*facts),
       .written = written,
       .save_every = std::chrono::milliseconds(static_cast<std::int64_t>(flags.save_every_s * 1000)),
       .begin_anew = flags.restart};
   if (!flags.texts.quiet) job.note = [](const std::string& text) { print_note(text + "\n"); };
-  const auto note = job.note;
   const auto reopen = [&flags] { return open_texts(flags.texts); };
   auto opened = ResumableOutput::open(std::move(job), session.source, reopen);
   if (opened.ok() || opened.status().code() == Code::kCancelled) return opened;
-  if (note) note(fmt::format("this run cannot be resumed: {}", opened.status().message()));
   QUERN_ASSIGN(session.source, reopen());
-  return std::unique_ptr<ResumableOutput>();
+  return cannot(opened.status());
 }
 
 // The totals of all runs that made the output.

@@ -16,7 +16,7 @@ namespace quern::engine {
 
 /// Where a model lies and what is there now.
 struct ModelPlace {
-  std::string key;    // Tells two models apart: where, and which state of the files.
+  std::string key;    // Tells two models apart: where, and behind '#' which state of the files.
   std::string where;  // The same for all that ever lies there: one folder or file, one precision.
   std::string path;   // The folder or .gguf file to read.
   std::string name;   // As it is listed: an installed name, else of the path.
