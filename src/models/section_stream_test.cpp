@@ -50,7 +50,9 @@ class SectionStreamTest : public testing::Test {
       pass.go_to(static_cast<int>(i));
       const auto bytes = window.section(order_[i]);
       const auto want = static_cast<std::byte>('a' + order_[i]);
-      EXPECT_TRUE(std::all_of(bytes.begin(), bytes.end(), [&](std::byte b) { return b == want; }));
+      bool is_right = bytes.back() == want;
+      for (std::size_t at = 0; at < bytes.size(); at += 509) is_right &= bytes[at] == want;
+      EXPECT_TRUE(is_right) << order_[i];
       most = std::max(most, resident_bytes(window.section(0).data()));
     }
     return most;
@@ -164,7 +166,10 @@ TEST_F(SectionStreamTest, rows_that_were_looked_up_go) {
   ByteLedger ledger(1000 * kMega);
   const WeightWindow streamed = window(ledger, false);
   const std::size_t before = resident_bytes(streamed.section(0).data());
-  for (const std::byte b : streamed.section(6)) EXPECT_EQ(b, static_cast<std::byte>('g'));
+  const auto rows = streamed.section(6);
+  for (std::size_t at = 0; at < rows.size(); at += 509) {
+    EXPECT_EQ(rows[at], static_cast<std::byte>('g'));
+  }
   EXPECT_GT(resident_bytes(streamed.section(0).data()), before + 7 * kMega);
   streamed.stream()->drop_rows(6);
   EXPECT_LT(resident_bytes(streamed.section(0).data()), before + kMega);
