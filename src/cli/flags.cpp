@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "base/byte_ledger.h"
 #include "engine/load/precision_choice.h"
@@ -82,6 +83,19 @@ void add_batch_flag(CLI::App& command, EngineFlags& flags) {
       ->type_name("N")
       ->check(CLI::Range(1, kMaxBatchTokens))
       ->group("Engine");
+}
+
+void add_workload_flags(CLI::App& command, std::string& service, int& n_samples) {
+  command
+      .add_option("--service", service,
+                  "embedding, nli (pairs of texts) or generate (default: the model's)")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"embedding", "nli", "generate"}));
+  command
+      .add_option("--num-samples", n_samples,
+                  fmt::format("Texts, pairs or answers (default: {})", n_samples))
+      ->type_name("N")
+      ->check(CLI::Range(1, 100'000));
 }
 
 void add_kv_flag(CLI::App& command, EngineFlags& flags) {

@@ -43,6 +43,9 @@ void add_precision_flag(CLI::App& command, EngineFlags& flags);
 /// Adds --batch-tokens, which is for encoders.
 void add_batch_flag(CLI::App& command, EngineFlags& flags);
 
+/// Adds --service and --num-samples, for commands that measure a made-up workload (workload.h).
+void add_workload_flags(CLI::App& command, std::string& service, int& n_samples);
+
 /// Adds --kv, which is for generators.
 void add_kv_flag(CLI::App& command, EngineFlags& flags);
 

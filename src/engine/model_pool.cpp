@@ -314,22 +314,21 @@ std::size_t ModelPool::reclaimable_bytes() {
   return n;
 }
 
-void ModelPool::trim_streams(std::size_t bytes) {
-  const std::size_t n_before = ledger_->used_bytes();
+std::size_t ModelPool::trim_streams(std::size_t bytes) {
+  std::size_t n_freed = 0;
   for (const auto& [key, entry] : entries_) {
+    if (n_freed >= bytes) break;
     if (entry.weights == nullptr || entry.weights->stream() == nullptr) continue;
-    const std::size_t n_freed = n_before - std::min(n_before, ledger_->used_bytes());
-    if (n_freed < bytes) entry.weights->stream()->give_back(bytes - n_freed);
+    n_freed += entry.weights->stream()->give_back(bytes - n_freed);
   }
+  return n_freed;
 }
 
 // Weights are the large part and come back from a file in moments.
 void ModelPool::reclaim(std::size_t bytes) {
-  const std::size_t n_before = ledger_->used_bytes();
   std::vector<Entry> evicted;  // Goes when the lock is free again.
   const std::lock_guard<std::mutex> lock(mutex_);
-  trim_streams(bytes);
-  const std::size_t n_freed = n_before - std::min(n_before, ledger_->used_bytes());
+  const std::size_t n_freed = trim_streams(bytes);
   if (n_freed >= bytes) return;
   bytes -= n_freed;
   evicted = evict_as(Eviction::kWeights, bytes);

@@ -159,7 +159,7 @@ class ModelPool : public Reclaimer {
   Result<Reservation> reserve_tokenizer(const ModelPlace& place);
   // With the mutex held, as the next.
   std::size_t weight_bytes(const Entry& entry) const;
-  void trim_streams(std::size_t bytes);
+  std::size_t trim_streams(std::size_t bytes);  // Returns what came free.
   Evictable evictable(const Entry& entry, Eviction what) const;
   std::vector<Entry> evict_as(Eviction what, std::size_t bytes);
   std::vector<CardPtr> open_cards();

@@ -29,6 +29,14 @@ std::size_t always_bytes(SectionUse use, std::size_t n) {
   return use == SectionUse::kInTurn ? 0 : std::min(n, SectionStream::kRowBytes);
 }
 
+/// The sum of the two, or of fewer where there are not so many.
+std::size_t two_largest(std::vector<std::size_t> sizes) {
+  const std::size_t n = std::min<std::size_t>(sizes.size(), 2);
+  const auto end = sizes.begin() + static_cast<std::ptrdiff_t>(n);
+  std::partial_sort(sizes.begin(), end, sizes.end(), std::greater<>());
+  return std::accumulate(sizes.begin(), end, std::size_t{0});
+}
+
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -58,14 +66,14 @@ std::vector<int> spread(int n) {
 std::size_t SectionStream::least_bytes(std::span<const std::size_t> sizes,
                                        std::span<const SectionUse> uses) {
   std::size_t always = 0;
-  std::vector<std::size_t> in_turn = {0, 0};
+  std::vector<std::size_t> in_turn;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     always += always_bytes(uses[i], sizes[i]);
     if (takes_turns(uses[i])) in_turn.push_back(sizes[i]);
   }
-  std::sort(in_turn.begin(), in_turn.end(), std::greater<>());
-  const std::size_t others = std::accumulate(in_turn.begin() + 2, in_turn.end(), std::size_t{0});
-  return always + in_turn[0] + in_turn[1] + std::min(others, 4 * kAround);
+  const std::size_t all = std::accumulate(in_turn.begin(), in_turn.end(), std::size_t{0});
+  const std::size_t largest = two_largest(in_turn);
+  return always + largest + std::min(all - largest, 4 * kAround);
 }
 
 SectionStream::SectionStream(ByteLedger& ledger, MappedSections mapped, Plan plan, Reservation held)
@@ -76,14 +84,13 @@ SectionStream::SectionStream(ByteLedger& ledger, MappedSections mapped, Plan pla
       least_bytes_(held_.bytes()),
       sections_(mapped_.sections.size()) {
   std::vector<int> in_turn;
-  std::vector<std::size_t> sizes = {0, 0};
+  std::vector<std::size_t> sizes;
   for (int i = 0; i < mapped_.n(); ++i) {
     if (!is_in_turn(i)) continue;
     in_turn.push_back(i);
     sizes.push_back(bytes_of(i));
   }
-  std::partial_sort(sizes.begin(), sizes.begin() + 2, sizes.end(), std::greater<>());
-  turn_bytes_ = sizes[0] + sizes[1];
+  turn_bytes_ = two_largest(sizes);
   for (const int i : spread(static_cast<int>(in_turn.size()))) {
     keep_order_.push_back(in_turn[static_cast<std::size_t>(i)]);
   }
@@ -243,7 +250,7 @@ std::size_t SectionStream::spare_bytes() const {
   return n;
 }
 
-void SectionStream::give_back(std::size_t bytes) {
+std::size_t SectionStream::give_back(std::size_t bytes) {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::size_t n_given = 0;
   for (auto i = keep_order_.rbegin(); i != keep_order_.rend() && n_given < bytes; ++i) {
@@ -253,6 +260,7 @@ void SectionStream::give_back(std::size_t bytes) {
     n_given += bytes_of(*i);
     QUERN_CHECK(held_.resize(held_.bytes() - bytes_of(*i)).ok());
   }
+  return n_given;
 }
 
 std::size_t SectionStream::held_bytes() const {

@@ -68,9 +68,9 @@ class SectionStream {
   /// Lets go of single rows that were looked up in `section`.
   void drop_rows(int section) const;
 
-  /// Bytes that are kept without need, and letting go of so many of them, or all.
+  /// Bytes that are kept without need, and letting go of so many of them, or all: returns how many.
   std::size_t spare_bytes() const;
-  void give_back(std::size_t bytes);
+  std::size_t give_back(std::size_t bytes);
 
   std::size_t held_bytes() const;
   /// Bytes that a pass through all sections reads.

@@ -252,14 +252,7 @@ void add_profile(CLI::App& app, Context& context) {
   CLI::App* command =
       app.add_subcommand("profile", "Show where a model's time and memory go, and what would help");
   add_model_argument(*command, flags->model);
-  command
-      ->add_option("--service", flags->service,
-                   "embedding, nli (pairs of texts) or generate (default: the model's)")
-      ->type_name("NAME")
-      ->check(CLI::IsMember({"embedding", "nli", "generate"}));
-  command->add_option("--num-samples", flags->n_samples, "Texts, pairs or answers (default: 100)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100'000));
+  add_workload_flags(*command, flags->service, flags->n_samples);
   command->add_option("--output-dir", flags->folder, "Also write the report's files there")
       ->type_name("FOLDER")
       ->check(empty_problem);

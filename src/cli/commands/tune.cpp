@@ -186,11 +186,7 @@ void add_tune(CLI::App& app, Context& context) {
   CLI::App* command =
       app.add_subcommand("tune", "Find the settings with which a model is fastest here");
   add_model_argument(*command, flags->model);
-  command
-      ->add_option("--service", flags->service,
-                   "embedding, nli (pairs of texts) or generate (default: the model's)")
-      ->type_name("NAME")
-      ->check(CLI::IsMember({"embedding", "nli", "generate"}));
+  add_workload_flags(*command, flags->service, flags->n_samples);
   command
       ->add_option(
           "--min-batch", flags->min_batch,
@@ -206,9 +202,6 @@ void add_tune(CLI::App& app, Context& context) {
   command
       ->add_option("--memory-limit", flags->memory, "As --memory: what each setting must live with")
       ->type_name("BYTES");
-  command->add_option("--num-samples", flags->n_samples, "Texts, pairs or answers (default: 64)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100'000));
   command->add_option("-o,--out", flags->out, "Write the outcome here, for quern serve --tuned")
       ->type_name("FILE")
       ->check(empty_problem);
