@@ -42,7 +42,8 @@ TEST(toml_tree, values_are_quoted_as_what_they_are) {
 }
 
 TEST(toml_tree, what_is_no_toml_is_refused_with_its_line) {
-  for (const char* text : {"a = 1\nb = \n", "a = 1\na = 2\n", "a = 1\n[a\n", "a = 1\n= 2\n"}) {
+  for (const char* text : {"a = 1\nb = \n", "a = 1\na = 2\n", "a = 1\n[a\n", "a = 1\n= 2\n",
+                           "a = 1\n[.a]\n", "a.\n"}) {
     const auto tree = parse_toml(text, "f.toml");
     ASSERT_FALSE(tree.ok()) << text;
     EXPECT_NE(tree.status().message().find("'f.toml', line "), std::string::npos)
