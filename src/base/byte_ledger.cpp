@@ -44,6 +44,18 @@ Status Reservation::resize(std::size_t bytes, Reclaim reclaim) {
   return {};
 }
 
+Earmark::Earmark(Reservation reservation) : reservation_(std::move(reservation)) {
+  if (reservation_.ledger_ == nullptr) return;
+  reservation_.ledger_->earmark(reservation_.tenant_, reservation_.bytes_);
+}
+
+Earmark::~Earmark() {
+  if (reservation_.ledger_ == nullptr) return;
+  // The rest is somebody else's by now.
+  reservation_.bytes_ =
+      reservation_.ledger_->drop_earmark(reservation_.tenant_, reservation_.bytes_);
+}
+
 Result<Reservation> ByteLedger::reserve(std::string_view tenant, std::size_t bytes,
                                         Reclaim reclaim) {
   Reservation r;
@@ -100,7 +112,8 @@ Status ByteLedger::change(const std::string& tenant, std::size_t from, std::size
   Status entered = enter(tenant, from, to);
   if (entered.ok() || reclaim == Reclaim::kNever) return entered;
   const ReclaimTurn turn(*this);
-  for (int i = 0; i < kMaxReclaims && !entered.ok() && make_room(to - from); ++i) {
+  const auto uncovered = [&] { return to - from - std::min(to - from, earmarked_bytes(tenant)); };
+  for (int i = 0; i < kMaxReclaims && !entered.ok() && make_room(uncovered()); ++i) {
     entered = enter(tenant, from, to);
   }
   return entered;
@@ -137,16 +150,41 @@ std::vector<ByteLedger::Tenant> ByteLedger::reclaim_all() {
 
 Status ByteLedger::enter(const std::string& tenant, std::size_t from, std::size_t to) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (to > from && to - from > limit_bytes_ - used_bytes_) {
+  const auto known = tenants_.find(tenant);
+  const std::size_t earmarked = known == tenants_.end() ? 0 : known->second.earmarked_bytes;
+  const std::size_t covered = to > from ? std::min(to - from, earmarked) : 0;
+  if (to > from && to - from - covered > limit_bytes_ - used_bytes_) {
     return refusal(tenant, from, to);
   }
   Tenant& t = tenants_[tenant];
   t.name = tenant;
-  t.bytes += to - from;  // Unsigned arithmetic wraps the right way for shrinking too.
-  used_bytes_ += to - from;
+  t.earmarked_bytes -= covered;
+  const std::size_t change = to - from - covered;
+  t.bytes += change;  // Unsigned arithmetic wraps the right way for shrinking too.
+  used_bytes_ += change;
   t.peak_bytes = std::max(t.peak_bytes, t.bytes);
   peak_bytes_ = std::max(peak_bytes_, used_bytes_);
   return {};
+}
+
+std::size_t ByteLedger::earmarked_bytes(const std::string& tenant) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = tenants_.find(tenant);
+  return found == tenants_.end() ? 0 : found->second.earmarked_bytes;
+}
+
+void ByteLedger::earmark(const std::string& tenant, std::size_t bytes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  tenants_[tenant].earmarked_bytes += bytes;
+}
+
+/// Returns how much of it is still there.
+std::size_t ByteLedger::drop_earmark(const std::string& tenant, std::size_t bytes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::size_t& earmarked = tenants_[tenant].earmarked_bytes;
+  const std::size_t left = std::min(bytes, earmarked);
+  earmarked -= left;
+  return left;
 }
 
 std::size_t ByteLedger::most_bytes_locked() const {

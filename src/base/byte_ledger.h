@@ -42,9 +42,23 @@ class Reservation {
 
  private:
   friend class ByteLedger;
+  friend class Earmark;
   ByteLedger* ledger_ = nullptr;
   std::string tenant_;
   std::size_t bytes_ = 0;
+};
+
+/// A reservation for what its tenant reserves next: that is taken from it first, so nobody else can
+/// come between. What is left is given back at its end.
+class Earmark {
+ public:
+  explicit Earmark(Reservation reservation);
+  Earmark(Earmark&& other) noexcept = default;
+  Earmark& operator=(Earmark&&) = delete;
+  ~Earmark();
+
+ private:
+  Reservation reservation_;
 };
 
 /// Threads: all functions may be called from any thread.
@@ -54,6 +68,7 @@ class ByteLedger {
     std::string name;  // For example "weights/all-MiniLM-L6-v2" or "activations".
     std::size_t bytes = 0;
     std::size_t peak_bytes = 0;
+    std::size_t earmarked_bytes = 0;  // Of `bytes`.
   };
 
   explicit ByteLedger(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
@@ -103,11 +118,15 @@ class ByteLedger {
 
  private:
   friend class Reservation;
+  friend class Earmark;
   class ReclaimTurn;
 
   Status change(const std::string& tenant, std::size_t from, std::size_t to, Reclaim reclaim);
   Status enter(const std::string& tenant, std::size_t from, std::size_t to);
   bool make_room(std::size_t bytes);
+  std::size_t earmarked_bytes(const std::string& tenant) const;
+  void earmark(const std::string& tenant, std::size_t bytes);
+  std::size_t drop_earmark(const std::string& tenant, std::size_t bytes);
   // With mutex_ held.
   std::size_t most_bytes_locked() const;
   Status refusal(const std::string& tenant, std::size_t from, std::size_t to) const;

@@ -1,6 +1,7 @@
 #include "base/byte_ledger.h"
 
 #include <chrono>
+#include <optional>
 #include <random>
 #include <thread>
 #include <vector>
@@ -55,6 +56,32 @@ TEST(byte_ledger, lists_tenants_largest_first_with_their_peaks) {
   EXPECT_EQ(tenants[0].peak_bytes, 500u);
   EXPECT_EQ(tenants[1].name, "small");
   EXPECT_EQ(tenants[1].bytes, 30u);
+}
+
+TEST(byte_ledger, an_earmark_is_for_its_tenant_alone_and_its_rest_comes_back) {
+  ByteLedger ledger(100);
+  Result<Reservation> other = ledger.reserve("other", 20);
+  Result<Reservation> seventy = ledger.reserve("a", 70);
+  ASSERT_TRUE(other.ok() && seventy.ok());
+  {
+    std::optional<Earmark> earmark(std::in_place, std::move(*seventy));
+    EXPECT_EQ(ledger.used_bytes(), 90u);
+    EXPECT_FALSE(ledger.reserve("b", 11).ok());
+    Result<Reservation> first = ledger.reserve("a", 40);
+    Result<Reservation> second = ledger.reserve("a", 35);  // 30 of it are there.
+    ASSERT_TRUE(first.ok() && second.ok());
+    EXPECT_EQ(ledger.used_bytes(), 95u);
+    EXPECT_FALSE(ledger.reserve("a", 6).ok());
+    EXPECT_EQ(sum_of_tenants(ledger), 95u);
+    earmark.reset();
+    EXPECT_EQ(ledger.used_bytes(), 95u);
+    ASSERT_TRUE(first->resize(10).ok());
+    EXPECT_EQ(ledger.used_bytes(), 65u);
+    earmark.emplace(std::move(*ledger.reserve("a", 20)));
+    EXPECT_TRUE(ledger.reserve("a", 5).ok());
+    EXPECT_EQ(ledger.used_bytes(), 80u);  // What was taken and given back is free.
+  }
+  EXPECT_EQ(ledger.used_bytes(), 20u);
 }
 
 TEST(byte_ledger, refusal_names_wanted_free_and_holders) {

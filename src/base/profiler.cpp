@@ -44,6 +44,7 @@ struct StageFacts {
   bool is_in_forward;
 };
 constexpr StageFacts kFacts[kStages] = {{"tokenise", false},
+                                        {"result cache", false},
                                         {"forward pass", false},
                                         {"weights", true},
                                         {"embedding", true},

@@ -12,6 +12,7 @@ namespace quern {
 /// Kinds of work, coarse enough that each takes microseconds at least.
 enum class Stage : std::uint8_t {
   kTokenise,
+  kCache,    // Looking for, and keeping, results.
   kForward,  // A whole pass; what is inside of it follows.
   kWeights,  // Waiting for the weights of a layer.
   kEmbedding,

@@ -21,7 +21,8 @@ class profile_program : public ProgramTest {};
 
 TEST_F(profile_program, stages_of_each_service_are_counted) {
   for (const auto& [model, service, stages] :
-       {std::tuple(kEmbedder, "embedding", std::vector{"attention", "pooling", "tokenise"}),
+       {std::tuple(kEmbedder, "embedding",
+                   std::vector{"attention", "pooling", "result cache", "tokenise"}),
         std::tuple(kClassifier, "nli", std::vector{"attention", "feed forward up", "tokenise"}),
         std::tuple(kChatter, "generate", std::vector{"turn", "logits", "sampling"})}) {
     const Ended ended = quern("profile " + model + " --service " + service +

@@ -41,6 +41,8 @@ constexpr std::size_t kResultShare = 16;  // Of the budget.
 
 // A load waits so long for memory that others use before the model is streamed.
 constexpr std::chrono::milliseconds kStreamPatience{250};
+// ... and holds back requests for other models.
+constexpr std::chrono::milliseconds kHold{1'000};
 constexpr std::chrono::milliseconds kNone{0};
 
 class GenerationTicket : public Ticket {
@@ -128,6 +130,7 @@ class EngineImpl : public Engine {
                  .streaming = options.stream ? Streaming::kAlways : Streaming::kAsNeeded,
                  .stream_patience = kStreamPatience,
                  .patience = options.patience,
+                 .hold = kHold,
                  .on_expiry = [this](auto when) { idle_timer_.look_by(when); },
                  .let_go = [this](const LoadedWeights& weights) { generator_.let_go(weights); }}),
         results_(make_results(options)),
@@ -312,7 +315,8 @@ class EngineImpl : public Engine {
     if (stopping_ || pending.ticket->is_cancelled()) {
       return pending.done(not_generated({Code::kCancelled, "cancelled"}));
     }
-    Result<LoadedModel> model = models_.acquire(pending.request.model, pending.request.keep_alive);
+    Result<LoadedModel> model =
+        models_.acquire(pending.request.model, pending.request.keep_alive, pending.submitted);
     if (!model.ok()) return pending.done(not_generated(model.status()));
     start_generation(pending, *model, patience_since(pending.submitted));
   }
@@ -509,8 +513,9 @@ class EngineImpl : public Engine {
     const auto is_enough = [&] { return !job->waiting.empty(); };
     if (answer_found(*job, pending.keep_alive, is_enough)) return;
     // Ids need no weights: they are made while those come.
-    std::future<Result<LoadedModel>> loading =
-        std::async(std::launch::async, [&] { return models_.acquire(name, pending.keep_alive); });
+    std::future<Result<LoadedModel>> loading = std::async(std::launch::async, [&] {
+      return models_.acquire(name, pending.keep_alive, job->submitted);
+    });
     OutcomeBook book(scheduler_.counters(), pool_);
     encode_until(*job, [&] { return loading.wait_for(0s) == std::future_status::ready; }, book);
     const Result<LoadedModel> model = loading.get();

@@ -82,16 +82,12 @@ Result<std::shared_ptr<const text::TextEncoder>> ModelPool::encoder(const std::s
     if (card != nullptr) return EncoderPtr(card, card->encoder.get());
   }
   const std::string where = "model '" + model + "'";
-  QUERN_ASSIGN(Reservation bytes, reserve_tokenizer(place).in(where));
+  QUERN_ASSIGN(Reservation bytes, wait_for_tokenizer(place).in(where));
   QUERN_ASSIGN(text::TextEncoder encoder, source_->read_encoder(place));
   QUERN_TRY(bytes.resize(encoder.resident_bytes()).in(where));
   const auto held = std::make_shared<const HeldEncoder>(
       HeldEncoder{.ledger = ledger_, .bytes = std::move(bytes), .encoder = std::move(encoder)});
   return EncoderPtr(held, &held->encoder);
-}
-
-Result<Reservation> ModelPool::reserve_tokenizer(const ModelPlace& place) {
-  return ledger_->reserve("tokenizer/" + place.name, source_->tokenizer_bytes(place));
 }
 
 Result<ModelPool::CardPtr> ModelPool::card_at(const ModelPlace& place, const std::string& model) {
@@ -135,7 +131,7 @@ Result<ModelPool::CardPtr> ModelPool::read_card_unless_broken(const ModelPlace& 
 
 Result<ModelPool::CardPtr> ModelPool::read_card(const ModelPlace& place, const std::string& model) {
   const std::string where = "model '" + model + "'";
-  QUERN_ASSIGN(Reservation bytes, reserve_tokenizer(place).in(where));
+  QUERN_ASSIGN(Reservation bytes, wait_for_tokenizer(place).in(where));
   QUERN_ASSIGN(ModelCard card, source_->read(place));
   QUERN_TRY(bytes.resize(card.encoder == nullptr ? 0 : card.encoder->resident_bytes()).in(where));
   card.ledger = ledger_;
@@ -149,6 +145,7 @@ LoadedModel ModelPool::find_loaded(const std::string& model, std::optional<KeepA
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto found = entries_.find(place->key);
   if (found == entries_.end() || found->second.weights == nullptr) return {};
+  if (turns_.is_held_back(place->key, Clock::now())) return {};
   found->second.last_used = Clock::now();
   return {.card = found->second.card,
           .weights = found->second.weights,
@@ -174,9 +171,11 @@ ModelUses::UsePtr ModelPool::begin_use(const ModelCard& card, std::optional<Keep
 }
 
 Result<LoadedModel> ModelPool::acquire(const std::string& model,
-                                       std::optional<KeepAlive> keep_alive) {
+                                       std::optional<KeepAlive> keep_alive,
+                                       Clock::time_point arrived) {
   for (int i_load = 1;; ++i_load) {
     QUERN_ASSIGN(const ModelPlace place, place_of(model));
+    turns_.wait(place.key, arrived);
     const ModelUses::UsePtr use = uses_.begin(place.where, place.name, keep_alive);
     Result<LoadedModel> loaded = acquire_at(place, model);
     if (loaded.ok()) loaded->use = use;
@@ -231,16 +230,10 @@ Result<LoadedModel> ModelPool::acquire_at(const ModelPlace& place, const std::st
 }
 
 Result<LoadedModel> ModelPool::load(const CardPtr& card) {
-  const Clock::rep now = options_.now().time_since_epoch().count();
-  const auto patience = now < impatient_until_ ? std::chrono::milliseconds(0) : options_.patience;
-  const Result<models::Residency> residency =
-      residency_of(card->name, source_->weights(*card), patience);
-  if (!residency.ok()) {
-    impatient_until_ = (options_.now() + kImpatient).time_since_epoch().count();
-    return residency.status();
-  }
+  Result<Place> place = find_place(*card);
+  if (!place.ok()) return place.status();
   QUERN_ASSIGN(std::shared_ptr<const LoadedWeights> loaded,
-               source_->load(card, *residency, *ledger_, pool_));
+               source_->load(card, place->residency, *ledger_, pool_));
   const WeightInfo weights = source_->weights(*card);
   if (const models::SectionStream* stream = loaded->stream()) {
     log_info("model '{}' loaded in {}: its {} are streamed, layer by layer, through {} of memory",
@@ -254,31 +247,70 @@ Result<LoadedModel> ModelPool::load(const CardPtr& card) {
 }
 
 // Room for all of it, or none is made: the parts that it is loaded in would each ask for theirs.
-Result<models::Residency> ModelPool::residency_of(const std::string& name, const WeightInfo& need,
-                                                  std::chrono::milliseconds longest) const {
-  const std::string tenant = "weights/" + name;
-  using std::chrono::milliseconds;
-  const auto fits = [&](std::size_t bytes, milliseconds patience = milliseconds(0)) {
-    return ledger_->reserve_patiently(tenant, bytes, patience).status();
-  };
+Result<ModelPool::Place> ModelPool::find_place(const ModelCard& card) {
   using models::Residency;
+  constexpr std::chrono::milliseconds kNow{0};
+  const std::chrono::milliseconds longest = patience();
+  const WeightInfo need = source_->weights(card);
+  const auto in_place = [](Residency residency, Result<Reservation> bytes) -> Result<Place> {
+    if (!bytes.ok()) return bytes.status();
+    return Place{residency, Earmark(std::move(*bytes))};
+  };
   const bool is_wanted = options_.streaming == Streaming::kAlways && need.least_bytes > 0;
-  if (!is_wanted && (need.least_bytes == 0 || need.least_bytes >= need.bytes)) {
-    QUERN_TRY(fits(need.bytes, longest));
-    return Residency::kWhole;
-  }
   if (is_wanted) {
-    QUERN_TRY(fits(need.least_bytes, longest));
-    return Residency::kPassing;
+    return in_place(Residency::kPassing, wait_for_weights(card, need.least_bytes, longest));
+  }
+  if (need.least_bytes == 0 || need.least_bytes >= need.bytes) {
+    return in_place(Residency::kWhole, wait_for_weights(card, need.bytes, longest));
   }
   const std::size_t beside = std::min(ledger_->limit_bytes() / kWorkShare, kWorkBytes);
-  if (fits(need.bytes + beside, options_.stream_patience).ok()) return Residency::kWhole;
-  if (fits(need.least_bytes + beside).ok()) return Residency::kStreamed;
-  if (fits(need.bytes).ok()) return Residency::kWhole;
-  if (const Status least = fits(need.least_bytes, longest); !least.ok()) {
-    return least.in(fmt::format("its {} do not fit, and streamed", human_bytes(need.bytes)));
+  Result<Reservation> whole = wait_for_weights(card, need.bytes + beside, options_.stream_patience);
+  if (whole.ok()) {
+    QUERN_TRY(whole->resize(need.bytes));
+    return in_place(Residency::kWhole, std::move(whole));
   }
-  return Residency::kStreamed;
+  Result<Reservation> least = wait_for_weights(card, need.least_bytes + beside, kNow);
+  if (least.ok()) {
+    QUERN_TRY(least->resize(need.least_bytes));
+    return in_place(Residency::kStreamed, std::move(least));
+  }
+  whole = wait_for_weights(card, need.bytes, kNow);
+  if (whole.ok()) return in_place(Residency::kWhole, std::move(whole));
+  least = wait_for_weights(card, need.least_bytes, longest);
+  if (!least.ok()) {
+    return least.status().in(
+        fmt::format("its {} do not fit, and streamed", human_bytes(need.bytes)));
+  }
+  return in_place(Residency::kStreamed, std::move(least));
+}
+
+// After one that waited in vain, those behind it are told at once.
+std::chrono::milliseconds ModelPool::patience() const {
+  const Clock::rep now = options_.now().time_since_epoch().count();
+  return now < impatient_until_ ? std::chrono::milliseconds(0) : options_.patience;
+}
+
+Result<Reservation> ModelPool::wait_for_tokenizer(const ModelPlace& place) {
+  return wait_for("tokenizer/" + place.name, place.key, source_->tokenizer_bytes(place),
+                  patience());
+}
+
+Result<Reservation> ModelPool::wait_for_weights(const ModelCard& card, std::size_t bytes,
+                                                std::chrono::milliseconds patience) {
+  return wait_for("weights/" + card.name, card.key, bytes, patience);
+}
+
+Result<Reservation> ModelPool::wait_for(const std::string& tenant, const std::string& key,
+                                        std::size_t bytes, std::chrono::milliseconds patience) {
+  Result<Reservation> made = ledger_->reserve(tenant, bytes);
+  const auto may_come = [&] { return !made.ok() && made.status().code() == Code::kExhausted; };
+  if (!may_come() || patience.count() == 0) return made;
+  const MemoryTurns::Waiting waiting(turns_, key);
+  made = ledger_->reserve_patiently(tenant, bytes, patience);
+  if (may_come() && patience == options_.patience) {
+    impatient_until_ = (options_.now() + kImpatient).time_since_epoch().count();
+  }
+  return made;
 }
 
 std::size_t ModelPool::weight_bytes(const Entry& entry) const {

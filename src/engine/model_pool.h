@@ -23,6 +23,7 @@
 #include "engine/generate/generative_model.h"
 #include "engine/load/model_source.h"
 #include "engine/load_backoff.h"
+#include "engine/memory_turns.h"
 #include "engine/model_card.h"
 #include "engine/model_status.h"
 #include "engine/model_uses.h"
@@ -59,6 +60,8 @@ struct ModelPoolOptions {
   /// How long a load waits for what others use: before its weights are streamed, and before it is
   /// refused.
   std::chrono::milliseconds stream_patience{0}, patience{0};
+  /// How long one that waits holds back requests for other models.
+  std::chrono::milliseconds hold{0};
   /// Called where a model expires earlier than was foreseen: evict_expired() is due then.
   std::function<void(Clock::time_point)> on_expiry = {};
   /// Has others let go of what they keep of an idle model. Called with no lock held.
@@ -85,12 +88,15 @@ class ModelPool : public Reclaimer {
   /// kExhausted.
   Result<std::shared_ptr<const text::TextEncoder>> encoder(const std::string& model);
 
-  /// Loads the weights if they are not; waits for a load under way. Once the request is done, the
-  /// model is kept for `keep_alive`; unset: as the pool's options say.
-  /// Errors: as ModelSource; kExhausted. What is broken is not read each time: LoadBackoff.
-  Result<LoadedModel> acquire(const std::string& model, std::optional<KeepAlive> keep_alive = {});
+  /// Loads the weights if they are not; waits for a load under way, and behind those of other
+  /// models that have been waiting for memory since before the request arrived. Once the request is
+  /// done, the model is kept for `keep_alive`; unset: as the pool's options say. Errors: as
+  /// ModelSource; kExhausted. What is broken is not read each time: LoadBackoff.
+  Result<LoadedModel> acquire(const std::string& model, std::optional<KeepAlive> keep_alive = {},
+                              Clock::time_point arrived = Clock::now());
 
-  /// The model if it is ready now; no field is set if not. Never reads a file.
+  /// The model if it is ready now; no field is set if not, nor if acquire() would wait. Never reads
+  /// a file.
   LoadedModel find_loaded(const std::string& model, std::optional<KeepAlive> keep_alive = {});
 
   /// For requests for this model that do not say. Errors: as ModelSource::resolve.
@@ -154,9 +160,17 @@ class ModelPool : public Reclaimer {
   Result<LoadedModel> load(const CardPtr& card);
   Clock::time_point evict_idle(const std::string& where, Clock::time_point now);
   Entry* find_entry(const std::string& where);  // With the mutex held.
-  Result<models::Residency> residency_of(const std::string& name, const WeightInfo& need,
-                                         std::chrono::milliseconds patience) const;
-  Result<Reservation> reserve_tokenizer(const ModelPlace& place);
+  struct Place {
+    models::Residency residency;
+    Earmark bytes;
+  };
+  Result<Place> find_place(const ModelCard& card);
+  std::chrono::milliseconds patience() const;
+  Result<Reservation> wait_for_tokenizer(const ModelPlace& place);
+  Result<Reservation> wait_for_weights(const ModelCard& card, std::size_t bytes,
+                                       std::chrono::milliseconds patience);
+  Result<Reservation> wait_for(const std::string& tenant, const std::string& key, std::size_t bytes,
+                               std::chrono::milliseconds patience);
   // With the mutex held, as the next.
   std::size_t weight_bytes(const Entry& entry) const;
   std::size_t trim_streams(std::size_t bytes);  // Returns what came free.
@@ -171,6 +185,7 @@ class ModelPool : public Reclaimer {
   LoadBackoff backoff_{options_.now};
   ModelUses uses_{options_.keep_alive, options_.on_expiry, options_.now};
 
+  MemoryTurns turns_{options_.hold};
   // Until then no load waits for memory: one has just done so in vain.
   std::atomic<Clock::rep> impatient_until_{0};
 

@@ -23,6 +23,8 @@ class model_pool : public ::testing::Test {
     models_ = std::make_unique<ModelPool>(
         ledger_, pool_, std::make_unique<FakeSource>(log_, kWeights),
         ModelPoolOptions{.keep_alive = 10min,
+                         .patience = patience_,
+                         .hold = 1h,
                          .on_expiry =
                              [this](auto when) {
                                const std::lock_guard<std::mutex> lock(expiries_mutex_);
@@ -42,6 +44,7 @@ class model_pool : public ::testing::Test {
   ModelPool::Clock::time_point now_ = ModelPool::Clock::now();
   std::mutex expiries_mutex_;
   std::vector<ModelPool::Clock::time_point> expiries_;
+  std::chrono::milliseconds patience_{0};  // Before make().
   int n_let_go_ = 0;
   std::function<void()> on_let_go_;
   std::unique_ptr<ModelPool> models_;
@@ -376,6 +379,26 @@ TEST_F(model_pool, lists_installed_and_open_models_by_name) {
   EXPECT_EQ(all[1].name, "c");
   EXPECT_TRUE(all[1].loaded);
   EXPECT_EQ(all[1].precision, "f32");
+}
+
+TEST_F(model_pool, who_comes_after_a_load_that_waits_for_memory_does_not_keep_it_waiting) {
+  patience_ = 10min;
+  make(kWeights + 10);
+  LoadedModel running = *models_->acquire("a");
+  const ModelPool::Clock::time_point before = ModelPool::Clock::now();
+  std::thread load([&] { EXPECT_TRUE(models_->acquire("b").ok()); });
+  while (models_->find_loaded("a").weights != nullptr) std::this_thread::sleep_for(1ms);
+  EXPECT_TRUE(models_->acquire("a", {}, before).ok()) << "came before the load";
+  std::thread later([&] {
+    EXPECT_TRUE(models_->acquire("a").ok());
+    EXPECT_EQ(log_->n_loads("b"), 1);
+  });
+  std::this_thread::sleep_for(20ms);
+  EXPECT_EQ(log_->n_loads("b"), 0);
+  running = {};
+  load.join();
+  later.join();
+  EXPECT_EQ(log_->n_loads("a"), 2);
 }
 
 TEST_F(model_pool, stays_within_budget_under_concurrent_use) {

@@ -194,7 +194,9 @@ Status try_remedies(const engine::EngineOptions& now, const Workload& work, Prof
 }
 
 Result<ProfileReport> profile(const ProfileFlags& flags, const engine::EngineOptions& options) {
-  QUERN_ASSIGN(auto engine, engine::Engine::make(options));
+  engine::EngineOptions measured = options;
+  measured.results.emplace();  // As in `serve`; no text comes twice.
+  QUERN_ASSIGN(auto engine, engine::Engine::make(measured));
   QUERN_ASSIGN(engine::ModelInfo model, engine->describe(flags.model));
   QUERN_ASSIGN(const Service service, chosen_service(flags, model));
   const Workload work = workload_of(model, flags.model, service, flags.n_samples);

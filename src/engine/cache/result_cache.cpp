@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/profiler.h"
+
 namespace quern::engine {
 namespace {
 
@@ -35,6 +37,7 @@ std::optional<ResultContext> ResultCache::context(const ModelCard& card, const O
 }
 
 bool ResultCache::find(const ResultKey& key, StoredResult& out) {
+  const StageTimer timer(Stage::kCache);
   if (memory_.find(key, out)) return true;
   if (disk_ == nullptr || !disk_->find(key, out)) return false;
   memory_.put(key, out);
@@ -42,12 +45,14 @@ bool ResultCache::find(const ResultKey& key, StoredResult& out) {
 }
 
 bool ResultCache::find_again(const ResultKey& key, StoredResult& out) {
+  const StageTimer timer(Stage::kCache);
   if (!memory_.find(key, out, ResultMemory::Count::kDone)) return false;
   ++n_coalesced_;
   return true;
 }
 
 void ResultCache::put(const ResultKey& key, const StoredResult& result) {
+  const StageTimer timer(Stage::kCache);
   memory_.put(key, result);
   if (disk_ != nullptr) disk_->put(key, result);
 }
