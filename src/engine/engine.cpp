@@ -13,13 +13,13 @@
 #include "base/thread_pool.h"
 #include "engine/arena.h"
 #include "engine/engine_parts.h"
-#include "engine/generate/generation_plan.h"
+#include "engine/generate/generation_admission.h"
 #include "engine/generate/generator.h"
 #include "engine/idle_timer.h"
+#include "engine/job_admission.h"
 #include "engine/load/model_tasks.h"
 #include "engine/model_pool.h"
 #include "engine/open_requests.h"
-#include "engine/request_bytes.h"
 #include "engine/resident_watch.h"
 #include "engine/scheduler.h"
 
@@ -45,30 +45,6 @@ constexpr std::chrono::milliseconds kStreamPatience{250};
 constexpr std::chrono::milliseconds kHold{1'000};
 constexpr std::chrono::milliseconds kNone{0};
 
-class GenerationTicket : public Ticket {
- public:
-  explicit GenerationTicket(std::shared_ptr<std::atomic<bool>> sweep) : sweep_(std::move(sweep)) {}
-
-  void cancel() override {
-    cancelled_ = true;
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (job_ != nullptr) job_->cancelled = true;
-    sweep_->store(true);
-  }
-  void attach(const std::shared_ptr<GenerationJob>& job) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    job_ = job;
-    if (cancelled_) job_->cancelled = true;
-  }
-  bool is_cancelled() const { return cancelled_; }
-
- private:
-  const std::shared_ptr<std::atomic<bool>> sweep_;
-  std::atomic<bool> cancelled_{false};
-  std::mutex mutex_;
-  std::shared_ptr<GenerationJob> job_;
-};
-
 class JobTicket : public Ticket {
  public:
   JobTicket(std::shared_ptr<Job> job, std::shared_ptr<std::atomic<bool>> sweep)
@@ -84,18 +60,6 @@ class JobTicket : public Ticket {
   const std::shared_ptr<std::atomic<bool>> sweep_;
 };
 
-Response failed(Status status) {
-  Response response;
-  response.status = std::move(status);
-  return response;
-}
-
-GenerateResult not_generated(Status status) {
-  GenerateResult result;
-  result.status = std::move(status);
-  return result;
-}
-
 bool is_short(const Request& request) {
   std::size_t bytes = request.query.size() * request.inputs.size();
   for (const Input& input : request.inputs) {
@@ -103,17 +67,6 @@ bool is_short(const Request& request) {
     if (input.ids) bytes += input.ids->size() * sizeof(text::TokenId);
   }
   return bytes <= kShortRequestBytes;
-}
-
-Status not_generative(const ModelCard& card) {
-  return {Code::kBadInput, fmt::format("model '{}' {}, want one that generates text", card.name,
-                                       what_it_does(card.task()))};
-}
-
-/// `done`, and the model counts as used until it was called.
-template <typename Answer>
-std::function<void(Answer)> using_model(ModelUses::UsePtr use, std::function<void(Answer)> done) {
-  return [use = std::move(use), done = std::move(done)](Answer answer) { done(std::move(answer)); };
 }
 
 class EngineImpl : public Engine {
@@ -164,10 +117,10 @@ class EngineImpl : public Engine {
     if (results_ != nullptr && is_short(request)) {
       const std::shared_ptr<const ModelCard> card = models_.find_card(name);
       const Admission admission =
-          card == nullptr ? Admission::kLater : admit(*job, request, card, kNone);
+          card == nullptr ? Admission::kLater : jobs_.admit(*job, request, card, kNone);
       if (admission == Admission::kAnswered) return ticket;
       const bool is_admitted = admission == Admission::kDone;
-      if (is_admitted && answer_found(*job, keep_alive, [] { return false; })) return ticket;
+      if (is_admitted && jobs_.answer_found(*job, keep_alive, [] { return false; })) return ticket;
     }
     const LoadedModel model = models_.find_loaded(name, keep_alive);
     if (model.weights != nullptr && start(job, request, model, kNone)) return ticket;
@@ -207,7 +160,7 @@ class EngineImpl : public Engine {
     const bool is_short = wanted.prompt.size() < kShortPromptBytes;
     const LoadedModel model =
         is_short ? models_.find_loaded(wanted.model, wanted.keep_alive) : LoadedModel();
-    if (model.weights == nullptr || !start_generation(*waiting, model, kNone)) {
+    if (model.weights == nullptr || !generations_.start(*waiting, model, kNone)) {
       loads_.add(waiting->request.model, [this, waiting] { load_and_generate(*waiting); });
     }
     return ticket;
@@ -275,14 +228,6 @@ class EngineImpl : public Engine {
   bool drain(std::chrono::milliseconds patience) override { return requests_.drain(patience); }
 
  private:
-  struct PendingGeneration {
-    GenerateRequest request;
-    OnDelta on_delta;
-    OnGenerated done;
-    std::shared_ptr<GenerationTicket> ticket;
-    Clock::time_point submitted = Clock::now();
-  };
-
   std::unique_ptr<ResultCache> make_results(const EngineOptions& options) {
     if (!options.results) return nullptr;
     const ResultCacheOptions& wish = *options.results;
@@ -318,128 +263,7 @@ class EngineImpl : public Engine {
     Result<LoadedModel> model =
         models_.acquire(pending.request.model, pending.request.keep_alive, pending.submitted);
     if (!model.ok()) return pending.done(not_generated(model.status()));
-    start_generation(pending, *model, patience_since(pending.submitted));
-  }
-
-  // False where there is no memory for it now, and nobody is to wait for any: nothing was done.
-  bool start_generation(PendingGeneration& pending, const LoadedModel& model,
-                        std::chrono::milliseconds patience) {
-    const auto refuse = [&](const Status& status, std::size_t n_prompt_tokens = 0) {
-      GenerateResult refused = not_generated(status);
-      refused.n_prompt_tokens = static_cast<int>(n_prompt_tokens);
-      pending.done(std::move(refused));
-      return true;
-    };
-    const std::shared_ptr<const GenerativeModel> generative = model.generative();
-    if (generative == nullptr) return refuse(not_generative(*model.card));
-    if (const Status suits = generator_.check(*generative); !suits.ok()) return refuse(suits);
-    if (const Status fits = check_length(*generative, pending.request); !fits.ok()) {
-      return refuse(fits);
-    }
-    const auto is_for_later = [&](const Status& status) {
-      return status.code() == Code::kExhausted && patience == kNone;
-    };
-    const Result<Reservation> work = reserve(tokenizing_bytes(pending.request), patience);
-    if (!work.ok()) return !is_for_later(work.status()) && refuse(work.status());
-    Result<std::vector<text::TokenId>> prompt = prompt_ids(*generative, pending.request);
-    if (!prompt.ok()) return refuse(prompt.status());
-    if (const Status fits = check_prompt(*generative, pending.request, *prompt); !fits.ok()) {
-      return refuse(fits, prompt->size());
-    }
-    Result<Reservation> bytes =
-        reserve(generation_bytes(*generative, pending.request, prompt->size()), patience);
-    if (!bytes.ok()) return !is_for_later(bytes.status()) && refuse(bytes.status());
-    auto job =
-        std::make_shared<GenerationJob>(std::move(pending.request), generative, std::move(*prompt));
-    job->bytes = std::move(*bytes);
-    job->on_delta = std::move(pending.on_delta);
-    job->done = using_model(model.use, std::move(pending.done));
-    pending.ticket->attach(job);
-    scheduler_.submit(std::move(job));
-    return true;
-  }
-
-  enum class Admission {
-    kDone,
-    kAnswered,  // Refused, or there was nothing to do.
-    kLater,     // There is no memory for it now, and nobody is to wait for any: it is as it was.
-  };
-
-  // Checked and booked, all but the weights.
-  Admission admit(Job& job, Request& request, const std::shared_ptr<const ModelCard>& card,
-                  std::chrono::milliseconds patience) {
-    const auto refuse = [&](Status status) {
-      answer(job, failed(std::move(status)));
-      return Admission::kAnswered;
-    };
-    Result<Plan> plan = plan_request(*card, request);
-    std::vector<Input>& inputs = request.inputs;
-    if (!plan.ok() || inputs.empty()) return refuse(plan.status());
-    if (plan->scores_first) {
-      inputs.insert(inputs.begin(), {.text = request.query, .text_pair = {}, .ids = {}});
-    }
-    Result<Reservation> bytes =
-        reserve(request_bytes(request, *card, *plan, pool_.n_threads()), patience);
-    if (!bytes.ok()) {
-      if (bytes.status().code() != Code::kExhausted || patience > kNone) {
-        return refuse(bytes.status());
-      }
-      if (plan->scores_first) inputs.erase(inputs.begin());
-      return Admission::kLater;
-    }
-    job.bytes = std::move(*bytes);
-    job.inputs = std::move(inputs);
-    job.plan = std::move(*plan);
-    job.work_class = request.work_class;
-    job.deadline = request.deadline;
-    job.card = card;
-    job.response.head = {card, &card->as_encoder().folder.head};
-    open_outcomes(job);
-    set_context(job);
-    return Admission::kDone;
-  }
-
-  // Rows of late interaction become scores in order, the query's first: those are computed.
-  // `weights`: nullptr before they are there.
-  void set_context(Job& job, const std::shared_ptr<const LoadedWeights>& weights = nullptr) {
-    if (results_ == nullptr || job.plan.scores_first || job.context) return;
-    job.results = results_.get();
-    job.context = results_->context(*job.card, job.plan.form, weights);
-  }
-
-  // Inputs in order until `is_enough`, without weights: true where they have all been answered.
-  // Then that was a use of the model too.
-  bool answer_found(Job& job, std::optional<KeepAlive> keep_alive,
-                    const std::function<bool()>& is_enough) {
-    if (!job.context) return false;
-    OutcomeBook book(scheduler_.counters(), pool_);
-    encode_until(job, is_enough, book);
-    if (job.n_left > 0) return false;
-    job.done = using_model(models_.begin_use(*job.card, keep_alive), std::move(job.done));
-    return answer_if_done(job);
-  }
-
-  bool answer_if_done(Job& job) {
-    if (job.n_left > 0) return false;
-    job.card.reset();
-    job.model.reset();
-    job.bytes = Reservation();
-    answer(job, std::move(job.response));
-    return true;
-  }
-
-  // With the weights: whatever has no answer yet is computed.
-  bool is_ready(Job& job, const LoadedModel& model) {
-    if (model.card->key != job.card->key) {
-      answer(job, failed({Code::kUnavailable, fmt::format("model '{}' was replaced while it was "
-                                                          "loaded",
-                                                          job.card->name)}));
-      return false;
-    }
-    set_context(job, model.weights);  // It may need what loading found out.
-    job.model = model.servable();
-    job.done = using_model(model.use, std::move(job.done));
-    return true;
+    generations_.start(pending, *model, patience_since(pending.submitted));
   }
 
   void run_job(const std::shared_ptr<Job>& job, Request request) {
@@ -449,25 +273,20 @@ class EngineImpl : public Engine {
       const bool looks_at_all = is_short(request);
       const Result<std::shared_ptr<const ModelCard>> card = models_.card(name);
       if (!card.ok()) return answer(*job, failed(card.status()));
-      if (admit(*job, request, *card, patience_) != Admission::kDone) return;
+      if (jobs_.admit(*job, request, *card, patience_) != Admission::kDone) return;
       // Of a long one, in order until one has to be computed: the rest is encoded on all threads.
       const auto is_enough = [&] { return !looks_at_all && !job->waiting.empty(); };
-      if (answer_found(*job, keep_alive, is_enough)) return;
+      if (jobs_.answer_found(*job, keep_alive, is_enough)) return;
     }
     Result<LoadedModel> model = models_.acquire(name, keep_alive);
     if (!model.ok()) return answer(*job, failed(model.status()));
-    if (!is_admitted(*job, request, *model, patience_) || !is_ready(*job, *model)) return;
+    if (job->card == nullptr &&
+        jobs_.admit(*job, request, model->card, patience_) != Admission::kDone) {
+      return;
+    }
+    if (!jobs_.take_weights(*job, *model)) return;
     *model = {};  // The job holds it; afterwards it is idle.
     scheduler_.run(job);
-  }
-
-  Result<Reservation> reserve(std::size_t bytes, std::chrono::milliseconds patience) {
-    return ledger_->reserve_patiently("requests", bytes, patience);
-  }
-
-  bool is_admitted(Job& job, Request& request, const LoadedModel& model,
-                   std::chrono::milliseconds patience) {
-    return job.card != nullptr || admit(job, request, model.card, patience) == Admission::kDone;
   }
 
   // Of a request, wherever it spent its time: at least a moment, or it would be put off again.
@@ -481,10 +300,10 @@ class EngineImpl : public Engine {
   bool start(const std::shared_ptr<Job>& job, Request& request, const LoadedModel& model,
              std::chrono::milliseconds patience) {
     if (job->card == nullptr) {
-      const Admission admission = admit(*job, request, model.card, patience);
+      const Admission admission = jobs_.admit(*job, request, model.card, patience);
       if (admission != Admission::kDone) return admission == Admission::kAnswered;
     }
-    if (is_ready(*job, model)) scheduler_.submit(job);
+    if (jobs_.take_weights(*job, model)) scheduler_.submit(job);
     return true;
   }
 
@@ -508,10 +327,10 @@ class EngineImpl : public Engine {
       const Result<std::shared_ptr<const ModelCard>> card = models_.card(name);
       if (!card.ok()) return answer(*job, failed(card.status()));
       const auto patience = patience_since(job->submitted);
-      if (admit(*job, pending.request, *card, patience) != Admission::kDone) return;
+      if (jobs_.admit(*job, pending.request, *card, patience) != Admission::kDone) return;
     }
     const auto is_enough = [&] { return !job->waiting.empty(); };
-    if (answer_found(*job, pending.keep_alive, is_enough)) return;
+    if (jobs_.answer_found(*job, pending.keep_alive, is_enough)) return;
     // Ids need no weights: they are made while those come.
     std::future<Result<LoadedModel>> loading = std::async(std::launch::async, [&] {
       return models_.acquire(name, pending.keep_alive, job->submitted);
@@ -519,9 +338,9 @@ class EngineImpl : public Engine {
     OutcomeBook book(scheduler_.counters(), pool_);
     encode_until(*job, [&] { return loading.wait_for(0s) == std::future_status::ready; }, book);
     const Result<LoadedModel> model = loading.get();
-    if (answer_if_done(*job)) return;
+    if (jobs_.answer_if_done(*job)) return;
     if (!model.ok()) return answer(*job, failed(model.status()));
-    if (is_ready(*job, *model)) scheduler_.submit(job);
+    if (jobs_.take_weights(*job, *model)) scheduler_.submit(job);
   }
 
   const std::chrono::milliseconds patience_;
@@ -536,6 +355,8 @@ class EngineImpl : public Engine {
   Generator generator_;
   IdleTimer idle_timer_{[this] { return models_.evict_expired(); }};
   Scheduler scheduler_;
+  JobAdmission jobs_{*ledger_, pool_, models_, results_.get(), scheduler_.counters()};
+  GenerationAdmission generations_{*ledger_, generator_, scheduler_};
   std::atomic<bool> stopping_{false};
   ModelTasks loads_;
   ResidentWatch watch_;
