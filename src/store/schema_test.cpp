@@ -1,0 +1,88 @@
+#include "store/schema.h"
+
+#include <limits>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace quern::store {
+namespace {
+
+using testing::HasSubstr;
+
+Schema two_fields() {
+  return {.fields = {{.name = "title", .analyzer = "english", .boost = 2.5f},
+                     {.name = "body+abstract", .analyzer = "code", .positions = Positions::kNo}},
+          .k1 = 0.9f,
+          .b = 0.4f};
+}
+
+Document document() { return {.key = "k", .fields = {"a", "b"}, .stored = "c"}; }
+
+}  // namespace
+
+TEST(schema, comes_back_from_its_json) {
+  const Result<Schema> back = schema_from_json(json_from_schema(two_fields()));
+  ASSERT_TRUE(back.ok()) << back.status().message();
+  EXPECT_EQ(*back, two_fields());
+}
+
+TEST(schema, has_defaults) {
+  const auto schema = schema_from_json(R"({"fields":[{"name":"text","analyzer":"simple"}]})");
+  ASSERT_TRUE(schema.ok());
+  EXPECT_EQ(*schema, (Schema{.fields = {{.name = "text", .analyzer = "simple"}}}));
+}
+
+TEST(schema, what_is_wrong_is_named) {
+  const auto message = [](std::string_view json) {
+    return schema_from_json(json).status().message();
+  };
+  EXPECT_THAT(message("{"), HasSubstr("not JSON"));
+  EXPECT_THAT(message("[]"), HasSubstr("no object"));
+  EXPECT_THAT(message(R"({"fields":[]})"), HasSubstr("0 fields, want 1 to 32"));
+  EXPECT_THAT(message(R"({"fields":[{"name":"A","analyzer":"x"}]})"), HasSubstr("field name 'A'"));
+  EXPECT_THAT(message(R"({"fields":[{"name":"a","analyzer":"x"}],"vectors":1})"),
+              HasSubstr("'vectors', which this version does not know"));
+  EXPECT_THAT(message(R"({"fields":[{"name":"a","analyzer":"x","boost":"big"}]})"),
+              HasSubstr("'boost' is no number"));
+  EXPECT_THAT(message(R"({"fields":[{"name":"a","analyzer":"x"},{"name":"a","analyzer":"x"}]})"),
+              HasSubstr("two fields 'a'"));
+  EXPECT_THAT(message(std::string(100'000, '[')), HasSubstr("nested too deeply"));
+}
+
+TEST(schema, numbers_are_bounded) {
+  Schema schema = two_fields();
+  for (const float boost : {0.0f, -1.0f, 65.0f, std::numeric_limits<float>::quiet_NaN()}) {
+    schema.fields[0].boost = boost;
+    EXPECT_FALSE(check_schema(schema).ok()) << boost;
+  }
+  schema = two_fields();
+  schema.b = 1.5f;
+  EXPECT_THAT(check_schema(schema).message(), HasSubstr("b is 1.5, want 0 to 1"));
+  schema = two_fields();
+  schema.k1 = std::numeric_limits<float>::infinity();
+  EXPECT_THAT(check_schema(schema).message(), HasSubstr("k1 is inf"));
+}
+
+TEST(schema, documents_are_checked) {
+  EXPECT_TRUE(check_document(document(), two_fields()).ok());
+  Document wrong = document();
+  wrong.key = "";
+  EXPECT_THAT(check_document(wrong, two_fields()).message(), HasSubstr("0 bytes, want 1 to 1024"));
+  wrong.key = std::string(1025, '\xff');
+  EXPECT_THAT(check_document(wrong, two_fields()).message(), HasSubstr("1025 bytes"));
+  wrong = document();
+  wrong.n_parent = 2;
+  EXPECT_THAT(check_document(wrong, two_fields()).message(), HasSubstr("parent is 2 bytes"));
+  wrong = document();
+  wrong.fields.pop_back();
+  EXPECT_THAT(check_document(wrong, two_fields()).message(), HasSubstr("1 fields, want 2"));
+}
+
+TEST(schema, keys_of_any_bytes_can_be_shown) {
+  EXPECT_EQ(printable_key(std::string_view("a\0\n\xff", 4)), "a\\x00\\x0a\\xff");
+  EXPECT_EQ(printable_key(std::string(70, 'x')), std::string(64, 'x') + "...");
+}
+
+}  // namespace quern::store
