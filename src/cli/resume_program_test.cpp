@@ -71,8 +71,9 @@ class resume_program : public ProgramTest {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
-  // Cuts the run off `n_kills` times at random moments, then lets it end.
-  void check_kills(const std::string& out, int n_kills) {
+  // Cuts the run off `n_kills` times at random moments, then lets it end. `more`: of the runs that
+  // are cut off and of the last one.
+  void check_kills(const std::string& out, int n_kills, const std::string& more = "") {
     const auto start = std::chrono::steady_clock::now();
     ASSERT_EQ(quern(command("whole-" + out)).exit_code, 1);
     const auto whole = std::chrono::steady_clock::now() - start;
@@ -82,13 +83,13 @@ class resume_program : public ProgramTest {
     for (int i = 0; i < n_kills; ++i) {
       std::uniform_int_distribution<std::int64_t> moment(
           0, std::chrono::duration_cast<std::chrono::microseconds>(whole).count() * 2 / 3);
-      if (run_for(command(out), std::chrono::microseconds(moment(random))) < 0) ++n_killed;
+      if (run_for(command(out, more), std::chrono::microseconds(moment(random))) < 0) ++n_killed;
       if (!fs::exists(folder_.file(out))) continue;
       ASSERT_EQ(folder_.read(out), want) << "after " << i << " runs";
       fs::remove(folder_.file(out));
     }
     EXPECT_GT(n_killed, n_kills / 4);
-    const Ended last = quern(command(out));
+    const Ended last = quern(command(out, more));
     EXPECT_EQ(last.exit_code, 1) << last.err;
     EXPECT_EQ(folder_.read(out), want);
     EXPECT_EQ(beside(out), std::vector<std::string>());
@@ -127,6 +128,20 @@ TEST_F(resume_program, kills_at_random_moments_change_no_byte_of_npy) {
 TEST_F(resume_program, kills_at_random_moments_change_no_byte_of_jsonl) {
   texts(4000);
   check_kills("o.jsonl", n_kills());
+}
+
+TEST_F(resume_program, kills_while_results_are_kept_on_disk_make_none_wrong_and_lose_no_file) {
+  texts(4000);
+  const std::string where = " --cache-dir " + folder_.file("results");
+  check_kills("o.jsonl", n_kills(), "--cache-disk 64MB" + where);
+  for (const auto& entry : fs::directory_iterator(folder_.file("results"))) {
+    EXPECT_TRUE(entry.path().filename().string().starts_with("results.sqlite")) << entry.path();
+  }
+  // All of them are there, and are what they were computed as.
+  fs::rename(folder_.file("o.jsonl"), folder_.file("computed.jsonl"));
+  EXPECT_EQ(quern(command("o.jsonl", "--cache-disk 64MB" + where)).exit_code, 1);
+  EXPECT_EQ(folder_.read("o.jsonl"), folder_.read("computed.jsonl"));
+  EXPECT_PRED2(contains, quern("cache stats" + where).out, "3958 results");
 }
 
 TEST_F(resume_program, it_is_said_from_where_it_goes_on) {
