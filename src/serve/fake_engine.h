@@ -91,10 +91,13 @@ class FakeEngine : public engine::Engine {
     const std::lock_guard lock(mutex_);
     generations_.push_back(request);
     threads_.emplace_back([this, ticket, request = std::move(request),
-                           on_delta = std::move(on_delta),
-                           done = std::move(done)] { done(say(request, on_delta, *ticket)); });
+                           on_delta = std::move(on_delta), done = std::move(done)] {
+      done(say(request, on_delta, *ticket));
+      ++n_generated_;
+    });
     return ticket;
   }
+  int n_generated() const { return n_generated_.load(); }
   engine::GenerateRequest last_generation() const {
     const std::lock_guard lock(mutex_);
     return generations_.empty() ? engine::GenerateRequest() : generations_.back();
@@ -358,6 +361,7 @@ class FakeEngine : public engine::Engine {
   std::vector<std::string> warmed_;
   std::list<std::thread> threads_;
   std::atomic<int> n_cancelled_{0};
+  std::atomic<int> n_generated_{0};
   std::atomic<int> n_submitted_{0};
   std::atomic<long> n_tokens_{0};
   ByteLedger ledger_{512u << 20};

@@ -46,6 +46,7 @@ GenerationRun::~GenerationRun() { close(); }
 bool GenerationRun::close() {
   if (std::exchange(is_closed_, true)) return false;
   backend_->queue.leave(n_inputs_);
+  if (is_streaming_) exchange_->answer_memory = std::move(held_);  // Its reader may be far behind.
   return true;
 }
 
@@ -344,7 +345,7 @@ void GenerationRun::respond_whole() {
                      .finish = choice.result.finish});
   }
   Response response = plan_.writer->whole(parts, usage());
-  exchange_->memory = std::move(held_);
+  exchange_->answer_memory = std::move(held_);
   exchange_->respond(std::move(response));
 }
 

@@ -17,14 +17,15 @@
 namespace quern::serve {
 
 /// Threads: all functions may be called from any thread unless said otherwise; `request`, `route`
-/// and `memory` belong to the handler; `write_error` does not change once it is called.
+/// and both memories belong to the handler; `write_error` does not change once it is called.
 class Exchange {
  public:
   using Clock = std::chrono::steady_clock;
 
   Request request;
   std::string route;   // For metrics and logs: the route's pattern, not the path.
-  Reservation memory;  // For the body and what is made of it.
+  Reservation memory;         // For the body and what is made of it.
+  Reservation answer_memory;  // For the answer, until it has gone out.
   ErrorWriter write_error = neutral_error;
   Clock::time_point started = Clock::now();
   Clock::time_point deadline = Clock::time_point::max();

@@ -372,6 +372,20 @@ TEST_F(generation, a_client_that_leaves_cancels_all_choices) {
   }
 }
 
+TEST_F(generation, a_stream_that_nobody_reads_is_accounted_as_long_as_it_is_kept) {
+  start();
+  TestClient client(server_->port());
+  const int few = 4096;
+  setsockopt(client.fd(), SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
+  json body = {{"model", "writer"}, {"stream", true}, {"n", 2}, {"max_tokens", 200}};
+  for (int i = 0; i < 64; ++i) body["prompt"].push_back(std::string(200, 'x'));
+  send_request(client, body.dump());
+  EXPECT_TRUE(eventually([&] { return engine_.n_generated() == 128; }));
+  EXPECT_GT(engine_.ledger().used_bytes(), 1u << 20);
+  client.close();
+  EXPECT_TRUE(eventually([&] { return engine_.ledger().used_bytes() == 0; }));
+}
+
 TEST_F(generation, too_many_at_once_are_told_to_come_back) {
   ServerOptions options;
   options.max_in_flight = 1;
