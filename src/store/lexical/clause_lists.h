@@ -1,0 +1,25 @@
+// A query's clauses, opened in one segment.
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/status.h"
+#include "store/lexical/lexical_part.h"
+#include "store/lexical/lexical_query.h"
+#include "store/lexical/scored_list.h"
+
+namespace quern::store {
+
+struct ClauseLists {
+  Occur occur = Occur::kShould;
+  std::vector<ScoredList> lists;  // Of those parts that the segment has.
+
+  std::uint64_t df() const;  // Of all lists together.
+};
+
+/// In the order of the query's clauses. Errors: kBadInput, damaged; as find_phrase, find_prefix.
+Result<std::vector<ClauseLists>> open_clauses(const LexicalPart& part, const LexicalQuery& query);
+
+}  // namespace quern::store
