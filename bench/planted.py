@@ -43,7 +43,7 @@ def profile(quern: str, model: str, *options: str, env=None) -> dict:
 
 
 def rate(quern: str, model: str, *options: str) -> float:
-    return profile(quern, model, "--no-trials", "--num-samples", "512", *options)["per_second"]
+    return profile(quern, model, "--no-trials", *options)["per_second"]
 
 
 def gain_found(quern: str, model: str, before: list[str], after: list[str], rounds: int) -> float:
@@ -84,7 +84,7 @@ def slow_disk(quern: str, model: str) -> bool:
         library = str(pathlib.Path(folder, "slow.so"))
         subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, str(source), "-ldl"], check=True)
         report = profile(quern, model, "--stream", "--no-trials", env={"LD_PRELOAD": library})
-    return named_first(report, "waiting for weights", "slow disk")
+    return named_first(report, "weights", "slow disk")
 
 
 def tune(quern: str, model: str, n: int, rounds: int) -> None:
