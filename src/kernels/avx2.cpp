@@ -7,6 +7,7 @@
 #include <immintrin.h>
 
 #include "kernels/block/block_isa.h"
+#include "kernels/codes/codes_isa.h"
 #include "kernels/int8/int8_isa.h"
 #include "kernels/table.h"
 #include "tensor/dtype.h"
@@ -267,6 +268,7 @@ constinit const Table avx2_table = {
     .f16_row = f16_row,
     .int8 = &int8_avx2,
     .block = &block_avx2,
+    .codes = &codes_avx2,
 };
 
 }  // namespace quern::kernels

@@ -7,6 +7,7 @@
 #include <immintrin.h>
 
 #include "kernels/block/block_isa.h"
+#include "kernels/codes/codes_isa.h"
 #include "kernels/gelu_table.h"
 #include "kernels/int8/int8_isa.h"
 #include "kernels/table.h"
@@ -146,6 +147,7 @@ constinit const Table avx512_table = {
     .f16_row = f16_row,
     .int8 = &int8_avx2,
     .block = &block_avx2,
+    .codes = &codes_avx2,
 };
 
 }  // namespace quern::kernels

@@ -9,6 +9,7 @@
 #include <immintrin.h>
 
 #include "kernels/block/block_isa.h"
+#include "kernels/codes/codes_isa.h"
 #include "kernels/gelu_table.h"
 #include "kernels/int8/int8_isa.h"
 #include "kernels/table.h"
@@ -114,6 +115,7 @@ const Table& avx512_bf16_table() {
       .f16_row = f16_row,
       .int8 = &int8_avx512_vnni,
       .block = &block_avx512_vnni,
+      .codes = &codes_avx512_vnni,
   };
   return table;
 }

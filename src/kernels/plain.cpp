@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "kernels/block/block_isa.h"
+#include "kernels/codes/codes_isa.h"
 #include "kernels/int8/int8_isa.h"
 #include "kernels/table.h"
 #include "tensor/dtype.h"
@@ -189,6 +190,7 @@ constinit const Table plain_table = {
     .f16_row = f16_row,
     .int8 = &int8_plain,
     .block = &block_plain,
+    .codes = &codes_plain,
 };
 
 }  // namespace quern::kernels

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "kernels/amx/amx.h"
 #include "kernels/block/block_isa.h"
+#include "kernels/codes/codes_isa.h"
 #include "kernels/int8/int8_isa.h"
 
 namespace quern::kernels {
@@ -35,10 +36,12 @@ std::vector<const Table*> detect() {
   return found;
 }
 
-Table with_dot_product(Table table, const char* isa, const Int8Isa& int8, const BlockIsa& block) {
+Table with_dot_product(Table table, const char* isa, const Int8Isa& int8, const BlockIsa& block,
+                       const CodesIsa& codes) {
   table.isa = isa;
   table.int8 = &int8;
   table.block = &block;
+  table.codes = &codes;
   return table;
 }
 
@@ -61,13 +64,13 @@ const Table& choose() {
 
 const Table& avx2_vnni_table() {
   static const Table table =
-      with_dot_product(avx2_table, "avx2_vnni", int8_avx2_vnni, block_avx2_vnni);
+      with_dot_product(avx2_table, "avx2_vnni", int8_avx2_vnni, block_avx2_vnni, codes_avx2_vnni);
   return table;
 }
 
 const Table& avx512_vnni_table() {
-  static const Table table =
-      with_dot_product(avx512_table, "avx512_vnni", int8_avx512_vnni, block_avx512_vnni);
+  static const Table table = with_dot_product(avx512_table, "avx512_vnni", int8_avx512_vnni,
+                                              block_avx512_vnni, codes_avx512_vnni);
   return table;
 }
 

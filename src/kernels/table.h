@@ -62,6 +62,7 @@ struct Finish {
 
 struct Int8Isa;   // int8_isa.h
 struct BlockIsa;  // block_isa.h
+struct CodesIsa;  // codes_isa.h
 
 struct Table {
   const char* isa;    // "plain", "avx2", ...: also the value of QUERN_ISA.
@@ -109,6 +110,7 @@ struct Table {
 
   const Int8Isa* int8;    // The eight-bit product's kernels.
   const BlockIsa* block;  // Those of the products with block formats.
+  const CodesIsa* codes;  // Those of searches among vectors of 8-bit codes.
 };
 
 /// The best table this CPU can run; QUERN_ISA=<name> overrides. Chosen once.
