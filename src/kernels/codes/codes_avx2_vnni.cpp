@@ -23,8 +23,9 @@ QUERN_CODES_TARGET inline __m256i start(const std::int8_t* query, int d) {
   return _mm256_sub_epi32(_mm256_setzero_si256(), sum);
 }
 
+// g++ 12 keeps a copy of each accumulator in memory when many of them pass through the intrinsic.
 QUERN_CODES_TARGET inline void step(__m256i& acc, __m256i row, __m256i query) {
-  acc = _mm256_dpbusd_avx_epi32(acc, row, query);
+  __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(acc) : "x"(row), "x"(query));
 }
 
 #include "kernels/codes/codes_ymm.inc"

@@ -13,6 +13,7 @@
 namespace quern::kernels {
 namespace {
 
+using Vector = __m512i;
 constexpr int kBlock = 16;
 
 template <int... I>
@@ -60,10 +61,10 @@ QUERN_CODES_TARGET inline __m512i sums_of(const __m512i (&a)[kBlock]) {
                        add_pairs_128(sums_of_4<8>(a), sums_of_4<12>(a)));
 }
 
-template <int R, int... I>
-QUERN_CODES_TARGET inline void start_all(__m512i (&acc)[kBlock], const std::int8_t* queries, int d,
+template <int R, int Q, int... I>
+QUERN_CODES_TARGET inline void start_all(Vector (&acc)[kBlock], const Vector (&starts)[Q],
                                          Seq<I...>) {
-  ((acc[I] = I % R == 0 ? start(queries + std::ptrdiff_t{I / R} * d, d) : acc[I - I % R]), ...);
+  ((acc[I] = starts[I / R]), ...);
 }
 
 template <int R, int Q, int... I>
@@ -74,12 +75,12 @@ QUERN_CODES_TARGET inline void step_all(__m512i (&acc)[kBlock], const __m512i (&
 
 template <int R, int Q>
 QUERN_CODES_TARGET void block(const std::uint8_t* const (&rows)[R], const std::int8_t* queries,
-                              int d, std::int32_t (&out)[kBlock]) {
-  __m512i acc[kBlock];
-  start_all<R>(acc, queries, d, Upto<kBlock>());
+                              const Vector (&starts)[Q], int d, std::int32_t (&out)[kBlock]) {
+  Vector acc[kBlock];
+  start_all<R, Q>(acc, starts, Upto<kBlock>());
   for (int c = 0; c < d; c += kCodeLine) {
-    __m512i row[R];
-    __m512i query[Q];
+    Vector row[R];
+    Vector query[Q];
     for (int r = 0; r < R; ++r) row[r] = _mm512_loadu_si512(rows[r] + c);
     for (int q = 0; q < Q; ++q) {
       query[q] = _mm512_loadu_si512(queries + std::ptrdiff_t{q} * d + c);

@@ -1,0 +1,226 @@
+// The exact scan of vectors against the time in which this machine reads their codes.
+//
+// usage: bench_vector_scan [--vectors FILE.f32 --queries FILE.f32] [--n 1000000] [--d 384]
+//                          [--top 10] [--memory mapped|heap|huge] [--ids FILE]
+// Without files, vectors of a falling spectrum are made up. Codes lie in a mapped file, as in a
+// store, or on the heap, with huge pages or without. Prints a line of JSON per measurement: the
+// median of the runs, and the ratio to reading the same bytes at the bandwidth measured right
+// before and after (the better of both). --ids gets each query's rows, best first, for a comparison
+// with exact neighbours.
+
+#include "store/vector/vector_scan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <numeric>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bench/measure.h"
+#include "kernels/bandwidth.h"
+#include "kernels/codes/codes_isa.h"
+#include "store/vector/rescore.h"
+
+namespace {
+
+using namespace quern;
+
+struct Options {
+  std::string vectors, queries, ids;
+  std::string memory = "mapped";
+  std::size_t n = 1000000;
+  int d = 384;
+  std::size_t top = 10;
+};
+
+constexpr std::size_t kQueries = 64;
+
+[[noreturn]] void fail(const std::string& what) {
+  std::fprintf(stderr, "%s\n", what.c_str());
+  std::exit(1);
+}
+
+Options parse(int argc, char** argv) {
+  Options o;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string flag = argv[i], value = argv[i + 1];
+    if (flag == "--vectors") o.vectors = value;
+    if (flag == "--queries") o.queries = value;
+    if (flag == "--ids") o.ids = value;
+    if (flag == "--memory") o.memory = value;
+    if (flag == "--n") o.n = std::stoul(value);
+    if (flag == "--d") o.d = std::stoi(value);
+    if (flag == "--top") o.top = std::stoul(value);
+  }
+  return o;
+}
+
+/// The i-th number has the deviation (1 + i)^-0.5, about as the principal components of sentence
+/// embeddings fall; a rotation would change no product.
+std::vector<float> made_up(std::size_t n, int d, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> out(n * static_cast<std::size_t>(d));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = normal(random) / std::sqrt(1.0f + static_cast<float>(i % static_cast<std::size_t>(d)));
+  }
+  return out;
+}
+
+std::vector<float> read_floats(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) fail("cannot read " + path);
+  std::vector<float> out(static_cast<std::size_t>(file.tellg()) / sizeof(float));
+  file.seekg(0);
+  file.read(reinterpret_cast<char*>(out.data()),
+            static_cast<std::streamsize>(out.size() * sizeof(float)));
+  return out;
+}
+
+/// Bytes in a mapped file that is deleted already, or on the heap.
+std::span<std::uint8_t> bytes_in(const std::string& memory, std::size_t n) {
+  int file = -1;
+  if (memory == "mapped") {
+    std::FILE* made = std::tmpfile();
+    if (made == nullptr || ftruncate(fileno(made), static_cast<off_t>(n)) != 0) fail("no room");
+    file = fileno(made);
+  }
+  void* at = mmap(nullptr, n, PROT_READ | PROT_WRITE,
+                  file < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, file, 0);
+  if (at == MAP_FAILED) fail("cannot map");
+  if (memory == "huge") madvise(at, n, MADV_HUGEPAGE);
+  return {static_cast<std::uint8_t*>(at), n};
+}
+
+struct Rows {
+  std::span<std::uint8_t> hi;
+  std::vector<std::uint8_t> lo;
+  std::vector<float> scales;
+  store::CodesView view;
+};
+
+Rows quantise_all(const std::vector<float>& x, const Options& o, ThreadPool& pool) {
+  const auto d = static_cast<std::size_t>(o.d);
+  const auto d_padded = static_cast<std::size_t>(kernels::padded_codes(o.d));
+  const std::size_t n = x.size() / d;
+  Rows rows{bytes_in(o.memory, n * d_padded),
+            std::vector<std::uint8_t>(n * d_padded),
+            std::vector<float>(n),
+            {}};
+  constexpr std::size_t kPart = 4096;
+  const auto n_parts = static_cast<int>((n + kPart - 1) / kPart);
+  pool.parallel_for(n_parts, [&](int part, int) {
+    const std::size_t first = static_cast<std::size_t>(part) * kPart;
+    for (std::size_t i = first; i < std::min(first + kPart, n); ++i) {
+      const auto made = store::quantise(std::span(x).subspan(i * d, d), store::Metric::kCosine,
+                                        rows.hi.subspan(i * d_padded, d_padded),
+                                        std::span(rows.lo).subspan(i * d_padded, d_padded));
+      if (!made.ok()) fail(made.status().message());
+      rows.scales[i] = made->scale;
+    }
+  });
+  // Else the disk writes while the scan is measured.
+  if (o.memory == "mapped") msync(rows.hi.data(), rows.hi.size(), MS_SYNC);
+  rows.view = {.metric = store::Metric::kCosine,
+               .d = o.d,
+               .hi = rows.hi,
+               .scales = rows.scales,
+               .norms2 = {}};
+  return rows;
+}
+
+store::ReadLow read_low(const Rows& rows) {
+  return [&rows](std::span<const std::uint32_t> ids, std::span<std::uint8_t> out) -> Status {
+    const auto d_padded = static_cast<std::size_t>(kernels::padded_codes(rows.view.d));
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      std::memcpy(out.data() + i * d_padded, rows.lo.data() + ids[i] * d_padded, d_padded);
+    }
+    return {};
+  };
+}
+
+/// Seconds of a search for `n_queries` at once.
+double search(std::span<const store::VectorQuery> queries, const Rows& rows, std::size_t top,
+              ThreadPool& pool) {
+  return bench::seconds_of([&] {
+    std::vector<store::TopCandidates> tops(queries.size(),
+                                           store::TopCandidates(store::n_to_rescore(top)));
+    Status status = store::scan_codes(queries, rows.view, nullptr, pool, tops);
+    for (std::size_t q = 0; q < queries.size() && status.ok(); ++q) {
+      std::vector<store::Candidate> best = tops[q].take();
+      status = store::rescore(queries[q], rows.view, read_low(rows), best);
+    }
+    if (!status.ok()) fail(status.message());
+  });
+}
+
+void measure(const std::vector<store::VectorQuery>& queries, const Rows& rows, const Options& o,
+             int n_threads, std::size_t n_together) {
+  ThreadPool pool(n_threads);
+  double gbps = kernels::measured_read_gbps(pool);
+  std::vector<double> seconds;
+  for (std::size_t q = 0; q + n_together <= kQueries && seconds.size() < 24; q += n_together) {
+    seconds.push_back(search(std::span(queries).subspan(q, n_together), rows, o.top, pool));
+  }
+  gbps = std::max(gbps, kernels::measured_read_gbps(pool));
+  const double median = bench::spread(seconds).median;
+  const double bytes = static_cast<double>(rows.hi.size());
+  std::printf(
+      "{\"what\": \"scan\", \"isa\": \"%s\", \"memory\": \"%s\", \"threads\": %d, \"queries\": "
+      "%zu, "
+      "\"ms\": %.2f, \"best_ms\": %.2f, \"gbps\": %.2f, \"read_gbps\": %.2f, "
+      "\"of_reading\": %.3f}\n",
+      kernels::codes_active().isa, o.memory.c_str(), n_threads, n_together, median * 1e3,
+      *std::min_element(seconds.begin(), seconds.end()) * 1e3, bytes / median / 1e9, gbps,
+      median * gbps * 1e9 / bytes);
+  std::fflush(stdout);
+}
+
+void write_ids(const std::vector<store::VectorQuery>& queries, const Rows& rows, const Options& o,
+               ThreadPool& pool) {
+  std::ofstream file(o.ids);
+  for (const store::VectorQuery& query : queries) {
+    const auto best = store::nearest(query, rows.view, read_low(rows), nullptr, o.top, pool);
+    if (!best.ok()) fail(best.status().message());
+    for (const store::Candidate& c : *best) file << c.id << ' ';
+    file << '\n';
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Options o = parse(argc, argv);
+  const int n_cores = static_cast<int>(std::thread::hardware_concurrency());
+  ThreadPool all(n_cores);
+  const auto d = static_cast<std::size_t>(o.d);
+  const Rows rows =
+      quantise_all(o.vectors.empty() ? made_up(o.n, o.d, 1) : read_floats(o.vectors), o, all);
+  const std::vector<float> x =
+      o.queries.empty() ? made_up(kQueries, o.d, 2) : read_floats(o.queries);
+  std::vector<store::VectorQuery> queries;
+  for (std::size_t q = 0; q < std::min(kQueries, x.size() / d); ++q) {
+    auto made = store::make_query(std::span(x).subspan(q * d, d), o.d, store::Metric::kCosine);
+    if (!made.ok()) fail(made.status().message());
+    queries.push_back(*std::move(made));
+  }
+  if (queries.size() != kQueries) fail("want 64 queries");
+  if (!o.ids.empty()) write_ids(queries, rows, o, all);
+  for (const kernels::CodesIsa* isa : kernels::codes_runnable()) {
+    if (isa == &kernels::codes_plain) continue;  // Seconds a query.
+    kernels::codes_set_active(*isa);
+    for (const int n_threads : {1, n_cores}) {
+      for (const std::size_t n_together : {1, 8}) measure(queries, rows, o, n_threads, n_together);
+    }
+  }
+  return 0;
+}
