@@ -35,6 +35,8 @@ class Bitmap {
 
   /// Bit i of word i / 64 is i % 64; those behind n_bits are 0.
   std::span<const std::uint64_t> words() const { return words_; }
+  /// For whoever makes a bitmap word by word: the same rule.
+  std::span<std::uint64_t> words_to_write() { return words_; }
 
   /// Calls `f(i)` for each member, ascending.
   template <typename F>

@@ -60,8 +60,7 @@ void fuse(const FusionSpec& spec, std::span<Scored> candidates);
 void sort_by_fused(std::span<Scored> candidates);
 
 /// How far the first of the fused is ahead, 0 to 1: (s1 - s2) / (s1 - sn), if both sides have it
-/// first, else 0. From some value on, reranking only costs. Needs no more than two candidates'
-/// worth of order: 1 for one candidate, 0 for none.
+/// first, else 0; 1 for a single candidate. From some value on, reranking only costs.
 double lead_of_first(std::span<const Scored> fused);
 
 }  // namespace quern::store
