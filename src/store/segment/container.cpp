@@ -19,9 +19,9 @@ constexpr std::size_t kEntryBytes = 32;
 constexpr std::size_t kMaxSections = 1024;
 constexpr std::uint32_t kMustKnow = 1;
 
-std::string_view magic_of(PartKind kind) {
+std::string_view magic_of(FileKind kind) {
   switch (kind) {
-    case PartKind::kText:
+    case FileKind::kText:
       return "QUERNSEG";
   }
   return {};
@@ -49,7 +49,7 @@ std::string header_bytes(const PartIdentity& identity) {
   return out;
 }
 
-std::string footer_bytes(const Footer& footer, PartKind kind) {
+std::string footer_bytes(const Footer& footer, FileKind kind) {
   std::string out;
   append_number(out, footer.sums_offset);
   append_number(out, footer.table_offset);
@@ -105,7 +105,7 @@ Result<PartIdentity> read_header(std::span<const std::byte> file) {
 }
 
 // Every place in the file follows from two others, so that none can lie outside.
-Result<Footer> read_footer(std::span<const std::byte> file, PartKind kind) {
+Result<Footer> read_footer(std::span<const std::byte> file, FileKind kind) {
   ByteCursor cursor(file.last(kFooterBytes));
   Footer footer{.sums_offset = cursor.number<std::uint64_t>(),
                 .table_offset = cursor.number<std::uint64_t>(),
@@ -273,7 +273,7 @@ Result<PartSeal> ContainerWriter::finish() {
   tail += table_bytes(sections_);
   footer.sum = checksum64(bytes_of(tail));
   footer.n_bytes = n_bytes_ + tail.size() + kFooterBytes;
-  const std::string last = footer_bytes(footer, PartKind::kText);
+  const std::string last = footer_bytes(footer, FileKind::kText);
   QUERN_TRY(files_->append(file_, bytes_of(tail + last)));
   QUERN_TRY(files_->sync(file_));
   is_done_ = true;

@@ -27,7 +27,7 @@ inline constexpr std::size_t kSectionAlign = 64;
 inline constexpr std::uint32_t kMaxPartDocs = 1 << 20;
 
 /// What is in a file; its magic number says so.
-enum class PartKind : std::uint8_t { kText };
+enum class FileKind : std::uint8_t { kText };
 
 /// The numbers are on disk. `argument` of a section is its field, where it has one.
 enum class SectionKind : std::uint16_t {
@@ -60,7 +60,7 @@ struct Section {
 
 /// Which segment's part a file is.
 struct PartIdentity {
-  PartKind kind = PartKind::kText;
+  FileKind kind = FileKind::kText;
   std::uint64_t segment = 0;
   std::uint64_t nonce = 0;
   std::uint32_t n_docs = 0;

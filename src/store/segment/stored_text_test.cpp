@@ -101,7 +101,7 @@ TEST_F(stored_text, damage_is_an_error_and_no_wrong_text) {
   write_all(documents);
   const std::string blocks = read(path("blocks"));
   const std::string index = index_;
-  for (int round = 0; round < 400; ++round) {
+  for (int round = 0; round < 100; ++round) {
     std::string changed = blocks;
     index_ = index;
     if (round % 2 == 0) {

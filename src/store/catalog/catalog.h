@@ -1,0 +1,112 @@
+// The one mutable file of a store: which segments there are, who of their documents is dead, and
+// the statistics of those that live. A commit of the store is a commit of this file.
+//
+// Rows come from a disk and may say anything: what comes out of here has been checked.
+// docs/format_store.md has the tables.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "store/catalog/sql.h"
+#include "store/lexical/bm25.h"
+#include "store/schema.h"
+#include "store/segment/container.h"
+
+namespace quern::store {
+
+using GenerationId = std::int64_t;
+using SegmentId = std::uint64_t;
+
+inline constexpr std::int64_t kCatalogVersion = 1;
+
+/// The dead of a segment. A bitmap of none has no row.
+struct TombstoneRow {
+  std::int64_t version = 0;  // Raised with each change; 0: nobody is dead.
+  std::uint32_t n_dead = 0;
+  std::string bitmap;              // bytes_from_bitmap
+  std::vector<FieldStats> fields;  // What the dead take away.
+};
+
+struct SegmentRow {
+  PartIdentity identity;
+  PartSeal seal;
+  std::string file;  // Its name in the folder of segments.
+  GenerationId born = 0;
+  std::vector<FieldStats> fields;  // Of all its documents, dead or not.
+  TombstoneRow tombstone;
+};
+
+struct GenerationRow {
+  GenerationId id = 0;
+  std::int64_t at_ms = 0;  // Since 1970.
+  std::string writer;      // Who committed it.
+  std::uint64_t n_live = 0;
+  std::vector<FieldStats> fields;  // Of the live documents.
+};
+
+struct CatalogState {
+  GenerationRow generation;
+  SegmentId next_segment = 1;
+  std::vector<SegmentRow> segments;  // By id.
+};
+
+/// Threads: an object per thread. Errors of all: kBadInput where the file is damaged, kUnavailable
+/// where another process holds it for long, kIo.
+class Catalog {
+ public:
+  enum class Access { kRead, kWrite };
+
+  /// Makes a new file of generation 0 and closes it: no log stays beside it.
+  static Status create(const std::string& path, const Schema& schema, std::string_view made_by);
+
+  /// Errors: kNotFound; kUnsupported for a newer version, with both numbers.
+  static Result<Catalog> open(const std::string& path, Access access);
+
+  const Schema& schema() const { return schema_; }
+
+  /// The newest generation, of one moment.
+  Result<CatalogState> newest();
+
+  /// Notes who writes from now on, as a commit of its own. That also overwrites what a commit whose
+  /// sync failed may have left in the log: until then a power cut could bring it back.
+  Status note_writer(std::string_view who);
+
+  /// Pages are right, tables have what they must. Reads all of it.
+  Status check();
+
+  /// Gives unused pages back to the disk.
+  Status vacuum();
+
+ private:
+  friend class CatalogChange;
+  std::string path_;
+  Sql sql_;
+  Schema schema_;
+};
+
+/// One commit: everything or nothing. The catalog outlives it.
+class CatalogChange {
+ public:
+  static Result<CatalogChange> begin(Catalog& catalog);
+
+  Status add_segment(const SegmentRow& row);
+  Status remove_segment(SegmentId id);
+  Status set_tombstone(SegmentId id, const TombstoneRow& row);
+
+  /// The commit itself: on the disk when this returns. After an error it is not known whether it
+  /// took place: the catalog must be opened anew, and no file that it names may go before.
+  Status commit(const GenerationRow& generation, SegmentId next_segment);
+
+ private:
+  CatalogChange(Catalog& catalog, SqlTransaction transaction)
+      : catalog_(&catalog), transaction_(std::move(transaction)) {}
+  Catalog* catalog_;
+  SqlTransaction transaction_;
+};
+
+}  // namespace quern::store

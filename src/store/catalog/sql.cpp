@@ -1,0 +1,141 @@
+#include "store/catalog/sql.h"
+
+#include <utility>
+
+#include <sqlite3.h>
+
+namespace quern::store {
+namespace {
+
+Status status_of(sqlite3* db, int result) {
+  const std::string text = db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(result);
+  switch (result & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR:  // Our statements are right: the file has not what they ask for.
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+      return {Code::kBadInput, text};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {Code::kUnavailable, text};
+    default:
+      return {Code::kIo, text};
+  }
+}
+
+}  // namespace
+
+SqlStatement::SqlStatement(SqlStatement&& other) noexcept { *this = std::move(other); }
+
+SqlStatement& SqlStatement::operator=(SqlStatement&& other) noexcept {
+  std::swap(db_, other.db_);
+  std::swap(statement_, other.statement_);
+  return *this;
+}
+
+SqlStatement::~SqlStatement() { sqlite3_finalize(statement_); }
+
+SqlStatement& SqlStatement::bind(int i, std::int64_t number) {
+  sqlite3_bind_int64(statement_, i, number);
+  return *this;
+}
+
+SqlStatement& SqlStatement::bind(int i, std::string_view text) {
+  sqlite3_bind_text64(statement_, i, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  return *this;
+}
+
+SqlStatement& SqlStatement::bind_blob(int i, std::string_view bytes) {
+  // A null pointer would be NULL, not an empty blob.
+  sqlite3_bind_blob64(statement_, i, bytes.empty() ? "" : bytes.data(), bytes.size(),
+                      SQLITE_TRANSIENT);
+  return *this;
+}
+
+Result<bool> SqlStatement::step() {
+  const int result = sqlite3_step(statement_);
+  if (result == SQLITE_ROW) return true;
+  if (result == SQLITE_DONE) return false;
+  return status_of(db_, result);
+}
+
+std::int64_t SqlStatement::number(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+
+std::string SqlStatement::bytes(int column) const {
+  const void* data = sqlite3_column_blob(statement_, column);
+  const int n = sqlite3_column_bytes(statement_, column);
+  if (data == nullptr) return {};
+  return {static_cast<const char*>(data), static_cast<std::size_t>(n)};
+}
+
+Status SqlStatement::run() {
+  const Status status = step().status();
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+  return status;
+}
+
+Result<Sql> Sql::open(const std::string& path, Access access, int patience_ms) {
+  const int flags = access == Access::kRead    ? SQLITE_OPEN_READONLY
+                    : access == Access::kWrite ? SQLITE_OPEN_READWRITE
+                                               : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  Sql out;
+  const int result = sqlite3_open_v2(path.c_str(), &out.db_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  if (result != SQLITE_OK) return status_of(out.db_, result).in("'" + path + "'");
+  sqlite3_busy_timeout(out.db_, patience_ms);
+  // The file may come from anywhere: its schema runs nothing, and no statement may change it raw.
+  sqlite3_db_config(out.db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(out.db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  return out;
+}
+
+Sql::Sql(Sql&& other) noexcept { *this = std::move(other); }
+
+Sql& Sql::operator=(Sql&& other) noexcept {
+  std::swap(db_, other.db_);
+  return *this;
+}
+
+Sql::~Sql() { sqlite3_close_v2(db_); }
+
+Status Sql::run(const char* sql) {
+  const int result = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
+  return result == SQLITE_OK ? Status() : status_of(db_, result);
+}
+
+Result<SqlStatement> Sql::prepare(const char* sql) {
+  sqlite3_stmt* statement = nullptr;
+  const int result = sqlite3_prepare_v2(db_, sql, -1, &statement, nullptr);
+  if (result != SQLITE_OK) return status_of(db_, result);
+  return SqlStatement(db_, statement);
+}
+
+Result<std::int64_t> Sql::number(const char* sql) {
+  QUERN_ASSIGN(SqlStatement statement, prepare(sql));
+  QUERN_ASSIGN(const bool has_row, statement.step());
+  return has_row ? statement.number(0) : std::int64_t{0};
+}
+
+Result<SqlTransaction> SqlTransaction::begin(Sql& sql, Kind kind) {
+  QUERN_TRY(sql.run(kind == Kind::kRead ? "BEGIN" : "BEGIN IMMEDIATE"));
+  return SqlTransaction(sql);
+}
+
+SqlTransaction::SqlTransaction(SqlTransaction&& other) noexcept
+    : sql_(std::exchange(other.sql_, nullptr)) {}
+
+SqlTransaction::~SqlTransaction() {
+  // Where SQLite has rolled back by itself there is nothing to be done, and it says so.
+  if (sql_ != nullptr) static_cast<void>(sql_->run("ROLLBACK"));
+}
+
+Status SqlTransaction::commit() {
+  QUERN_TRY(sql_->run("COMMIT"));
+  sql_ = nullptr;
+  return {};
+}
+
+}  // namespace quern::store

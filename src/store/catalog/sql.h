@@ -1,0 +1,93 @@
+// SQLite as the catalog needs it: a connection, statements, a transaction, errors as Status.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace quern::store {
+
+/// A prepared statement. Bindings are numbered from 1, columns from 0. Threads: its connection's.
+class SqlStatement {
+ public:
+  SqlStatement() = default;
+  SqlStatement(sqlite3* db, sqlite3_stmt* statement) : db_(db), statement_(statement) {}
+  SqlStatement(SqlStatement&& other) noexcept;
+  SqlStatement& operator=(SqlStatement&& other) noexcept;
+  ~SqlStatement();
+
+  // Texts and blobs are copied.
+  SqlStatement& bind(int i, std::int64_t number);
+  SqlStatement& bind(int i, std::string_view text);
+  SqlStatement& bind_blob(int i, std::string_view bytes);
+
+  /// True where there is a row. Errors: kBadInput for a damaged file, kUnavailable where another
+  /// process holds it, kIo.
+  Result<bool> step();
+
+  /// Until the next step.
+  std::int64_t number(int column) const;
+  std::string bytes(int column) const;
+
+  /// Runs it for what it does, and makes it ready to be bound anew. Errors: as step.
+  Status run();
+
+ private:
+  sqlite3* db_ = nullptr;
+  sqlite3_stmt* statement_ = nullptr;
+};
+
+/// Threads: one at a time.
+class Sql {
+ public:
+  enum class Access { kRead, kWrite, kCreate };
+
+  /// Waits for `patience_ms` for other processes. Errors: kNotFound, kIo.
+  static Result<Sql> open(const std::string& path, Access access, int patience_ms);
+
+  Sql() = default;
+  Sql(Sql&& other) noexcept;
+  Sql& operator=(Sql&& other) noexcept;
+  ~Sql();
+
+  bool is_open() const { return db_ != nullptr; }
+
+  /// Errors: as SqlStatement::step.
+  Status run(const char* sql);
+  Result<SqlStatement> prepare(const char* sql);
+
+  /// The number in the first column of the first row; 0 where there is none.
+  Result<std::int64_t> number(const char* sql);
+
+ private:
+  sqlite3* db_ = nullptr;
+};
+
+/// Rolled back at its end unless committed. The connection outlives it.
+class SqlTransaction {
+ public:
+  enum class Kind { kRead, kWrite };
+
+  /// Errors: as SqlStatement::step; kUnavailable where somebody else writes.
+  static Result<SqlTransaction> begin(Sql& sql, Kind kind);
+
+  SqlTransaction(SqlTransaction&& other) noexcept;
+  SqlTransaction& operator=(SqlTransaction&&) = delete;
+  ~SqlTransaction();
+
+  Status commit();
+
+ private:
+  explicit SqlTransaction(Sql& sql) : sql_(&sql) {}
+  Sql* sql_;
+};
+
+}  // namespace quern::store

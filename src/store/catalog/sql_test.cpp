@@ -1,0 +1,75 @@
+#include "store/catalog/sql.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "store/test_folder.h"
+
+namespace quern::store {
+namespace {
+
+class sql : public FolderTest {
+ protected:
+  void SetUp() override {
+    FolderTest::SetUp();
+    auto file = Sql::open(path("db"), Sql::Access::kCreate, 100);
+    ASSERT_TRUE(file.ok()) << file.status().message();
+    file_ = std::move(*file);
+    ASSERT_TRUE(file_.run("CREATE TABLE t (n INTEGER, s TEXT, b BLOB NOT NULL)").ok());
+  }
+
+  Status insert(std::int64_t n, std::string_view text, std::string_view blob) {
+    auto statement = file_.prepare("INSERT INTO t VALUES (?, ?, ?)");
+    return statement->bind(1, n).bind(2, text).bind_blob(3, blob).run();
+  }
+
+  Sql file_;
+};
+
+}  // namespace
+
+TEST_F(sql, values_come_back) {
+  const std::string bytes("a\0\xff", 3);
+  ASSERT_TRUE(insert(-5, "text", bytes).ok());
+  ASSERT_TRUE(insert(6, "", "").ok());  // An empty blob is not NULL.
+  auto rows = file_.prepare("SELECT n, s, b FROM t ORDER BY n");
+  ASSERT_TRUE(rows.ok() && *rows->step());
+  EXPECT_EQ(rows->number(0), -5);
+  EXPECT_EQ(rows->bytes(1), "text");
+  EXPECT_EQ(rows->bytes(2), bytes);
+  ASSERT_TRUE(*rows->step());
+  EXPECT_EQ(rows->bytes(2), "");
+  EXPECT_FALSE(*rows->step());
+  EXPECT_EQ(*file_.number("SELECT COUNT(*) FROM t"), 2);
+  EXPECT_EQ(*file_.number("SELECT n FROM t WHERE n = 7"), 0);
+}
+
+TEST_F(sql, a_transaction_is_rolled_back_unless_committed) {
+  {
+    auto change = SqlTransaction::begin(file_, SqlTransaction::Kind::kWrite);
+    ASSERT_TRUE(change.ok() && insert(1, "", "").ok());
+  }
+  EXPECT_EQ(*file_.number("SELECT COUNT(*) FROM t"), 0);
+  {
+    auto change = SqlTransaction::begin(file_, SqlTransaction::Kind::kWrite);
+    ASSERT_TRUE(change.ok() && insert(1, "", "").ok() && change->commit().ok());
+  }
+  EXPECT_EQ(*file_.number("SELECT COUNT(*) FROM t"), 1);
+}
+
+TEST_F(sql, errors_have_their_code) {
+  EXPECT_EQ(Sql::open(path("none"), Sql::Access::kRead, 0).status().code(), Code::kIo);
+  EXPECT_EQ(file_.prepare("SELECT * FROM nowhere").status().code(), Code::kBadInput);
+  EXPECT_EQ(file_.run("INSERT INTO t VALUES (1, 'a', NULL)").code(), Code::kBadInput);
+  auto other = Sql::open(path("db"), Sql::Access::kWrite, 1);
+  ASSERT_TRUE(other.ok() && other->run("BEGIN IMMEDIATE").ok());
+  EXPECT_EQ(SqlTransaction::begin(file_, SqlTransaction::Kind::kWrite).status().code(),
+            Code::kUnavailable);
+  write(path("garbage"), std::string(5000, 'x'));
+  auto garbage = Sql::open(path("garbage"), Sql::Access::kRead, 0);
+  ASSERT_TRUE(garbage.ok());
+  EXPECT_EQ(garbage->number("SELECT COUNT(*) FROM sqlite_master").status().code(), Code::kBadInput);
+}
+
+}  // namespace quern::store
