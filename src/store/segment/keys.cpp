@@ -196,6 +196,15 @@ Result<bool> KeyCursor::next() {
   return true;
 }
 
+Status KeyCursor::go_to(std::uint32_t id) {
+  QUERN_CHECK(id + 1 >= next_id_ && id < column_->n_keys());
+  if (next_id_ == 0 || id / kBlockKeys > (next_id_ - 1) / kBlockKeys) {
+    next_id_ = id / kBlockKeys * kBlockKeys;
+  }
+  while (next_id_ <= id) QUERN_TRY(next().status());
+  return {};
+}
+
 Result<bool> KeyCursor::seek(std::string_view key) {
   if (next_id_ > 0 && key_.bytes >= key) return true;
   if (column_->n_keys() == 0) return false;

@@ -94,6 +94,9 @@ class KeyCursor {
   /// near. False at the end. Errors: kBadInput.
   Result<bool> seek(std::string_view key);
 
+  /// Goes on to document `id`, which does not lie behind this one. Errors: kBadInput.
+  Status go_to(std::uint32_t id);
+
   const Key& key() const { return key_; }
   std::uint32_t id() const { return next_id_ - 1; }
 

@@ -103,6 +103,21 @@ TEST(keys, a_cursor_seeks_onwards) {
   }
 }
 
+TEST(keys, a_cursor_goes_to_ids) {
+  std::mt19937 random(14);
+  const std::vector<std::string> keys = random_keys(300, random);
+  const std::string bytes = written(keys);
+  const KeyColumn column = open(bytes, keys.size());
+  for (int round = 0; round < 50; ++round) {
+    KeyCursor cursor(column);
+    for (std::uint32_t id = random() % 20; id < keys.size(); id += random() % 40) {
+      ASSERT_TRUE(cursor.go_to(id).ok());
+      EXPECT_EQ(cursor.id(), id);
+      EXPECT_EQ(cursor.key().bytes, keys[id]);
+    }
+  }
+}
+
 TEST(keys, prefixes_of_the_highest_byte) {
   const std::vector<std::string> keys = {"a", "a\xff", "a\xff\xff", "b", "\xff", "\xff\xff"};
   const std::string bytes = written(keys);

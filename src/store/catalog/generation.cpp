@@ -1,0 +1,95 @@
+#include "store/catalog/generation.h"
+
+#include <optional>
+#include <utility>
+
+#include "store/byte_cursor.h"
+#include "store/lexical/dictionary.h"
+#include "store/lexical/postings.h"
+
+namespace quern::store {
+namespace {
+
+constexpr std::size_t kMaxRemembered = 4096;
+
+Result<std::int64_t> count_live(const LexicalPart& part, const TermInfo& term, const Bitmap& live) {
+  QUERN_ASSIGN(const Postings postings, Postings::open(part.postings, term, part.n_docs));
+  std::int64_t n = 0;
+  BlockValues docs;
+  for (std::uint32_t block = 0; block < postings.n_blocks(); ++block) {
+    const std::uint32_t n_docs = postings.decode_docs(block, docs);
+    if (n_docs == 0) return {Code::kBadInput, "damaged postings"};
+    for (std::uint32_t i = 0; i < n_docs; ++i) n += live.has(docs[i]) ? 1 : 0;
+  }
+  return n;
+}
+
+Result<std::int64_t> live_df_in(const SegmentView& view, int field, std::string_view term) {
+  QUERN_ASSIGN(const LexicalPart* part, view.segment->lexical());
+  QUERN_ASSIGN(const std::optional<TermInfo> info, part->dictionary.find(field, term));
+  if (!info) return std::int64_t{0};
+  if (view.row.tombstone.n_dead == 0) return std::int64_t{info->df};
+  return count_live(*part, *info, *view.live);
+}
+
+}  // namespace
+
+Result<SegmentView> open_view(const std::string& folder, const SegmentRow& row,
+                              const Schema& schema) {
+  SegmentView view{.row = row, .segment = nullptr, .live = nullptr};
+  QUERN_ASSIGN(view.segment, Segment::open(folder, row, schema));
+  Bitmap live = Bitmap::all(row.identity.n_docs);
+  if (row.tombstone.n_dead > 0) {
+    QUERN_ASSIGN(const Bitmap dead,
+                 bitmap_from_bytes(bytes_of(row.tombstone.bitmap), row.identity.n_docs));
+    live.subtract(dead);
+  }
+  view.live = std::make_shared<const Bitmap>(std::move(live));
+  return view;
+}
+
+std::uint64_t live_docs(const std::vector<SegmentView>& segments) {
+  std::uint64_t n = 0;
+  for (const SegmentView& view : segments) n += view.n_live();
+  return n;
+}
+
+std::vector<FieldStats> live_stats(const std::vector<SegmentView>& segments, std::size_t n_fields) {
+  std::vector<FieldStats> out(n_fields);
+  for (const SegmentView& view : segments) {
+    for (std::size_t f = 0; f < n_fields; ++f) {
+      out[f].n_docs += view.row.fields[f].n_docs - view.row.tombstone.fields[f].n_docs;
+      out[f].n_tokens += view.row.fields[f].n_tokens - view.row.tombstone.fields[f].n_tokens;
+    }
+  }
+  return out;
+}
+
+Result<std::int64_t> Generation::live_df(int field, std::string_view term) const {
+  const std::string key = term_key(field, term);
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = live_df_.find(key);
+    if (found != live_df_.end()) return found->second;
+  }
+  std::int64_t n = 0;
+  for (const SegmentView& view : segments_) {
+    QUERN_ASSIGN(const std::int64_t n_here, live_df_in(view, field, term));
+    n += n_here;
+  }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (live_df_.size() >= kMaxRemembered) live_df_.clear();
+  live_df_.emplace(key, n);
+  return n;
+}
+
+Result<Place> find_key(const std::vector<SegmentView>& segments, std::string_view key) {
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    QUERN_ASSIGN(const KeyColumn* keys, segments[i].segment->keys());
+    QUERN_ASSIGN(const std::optional<std::uint32_t> doc, keys->find(key));
+    if (doc && segments[i].live->has(*doc)) return Place{.i_segment = i, .doc = *doc};
+  }
+  return {Code::kNotFound, "no document '" + printable_key(key) + "'"};
+}
+
+}  // namespace quern::store

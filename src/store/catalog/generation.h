@@ -1,0 +1,73 @@
+// One state of a store as it is read: its segments, who of their documents lives, and the
+// statistics of those. Holding it keeps files readable and statistics in place, whatever is
+// committed, merged or removed meanwhile.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "store/catalog/catalog.h"
+#include "store/filter/bitmap.h"
+#include "store/segment/segment.h"
+
+namespace quern::store {
+
+struct SegmentView {
+  SegmentRow row;
+  std::shared_ptr<const Segment> segment;
+  std::shared_ptr<const Bitmap> live;  // [n_docs]
+
+  std::uint32_t n_live() const { return row.identity.n_docs - row.tombstone.n_dead; }
+};
+
+/// Opens the file of a row. Errors: as Segment::open.
+Result<SegmentView> open_view(const std::string& folder, const SegmentRow& row,
+                              const Schema& schema);
+
+/// Sums over segments: what a generation's row says.
+std::uint64_t live_docs(const std::vector<SegmentView>& segments);
+std::vector<FieldStats> live_stats(const std::vector<SegmentView>& segments, std::size_t n_fields);
+
+/// Threads: any.
+class Generation {
+ public:
+  Generation(GenerationRow row, std::vector<SegmentView> segments, std::vector<Status> damaged)
+      : row_(std::move(row)), segments_(std::move(segments)), damaged_(std::move(damaged)) {}
+
+  GenerationId id() const { return row_.id; }
+  const GenerationRow& row() const { return row_; }
+  const std::vector<SegmentView>& segments() const { return segments_; }
+
+  /// Why segments of the catalog are missing here; their documents are not found.
+  const std::vector<Status>& damaged() const { return damaged_; }
+
+  /// In how many live documents a field has a term, exactly; remembered. Errors: kBadInput.
+  Result<std::int64_t> live_df(int field, std::string_view term) const;
+
+ private:
+  GenerationRow row_;
+  std::vector<SegmentView> segments_;
+  std::vector<Status> damaged_;
+  mutable std::mutex mutex_;  // Guards this.
+  mutable std::map<std::string, std::int64_t, std::less<>> live_df_;
+};
+
+using Snapshot = std::shared_ptr<const Generation>;
+
+/// Where a key lives.
+struct Place {
+  std::size_t i_segment = 0;
+  std::uint32_t doc = 0;
+};
+
+/// Errors: kNotFound; kBadInput where keys are damaged.
+Result<Place> find_key(const std::vector<SegmentView>& segments, std::string_view key);
+
+}  // namespace quern::store

@@ -1,0 +1,73 @@
+#include "store/segment/merge_policy.h"
+
+#include <random>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace quern::store {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<SegmentSize> whole(std::initializer_list<std::uint32_t> sizes) {
+  std::vector<SegmentSize> out;
+  for (const std::uint32_t n : sizes) out.push_back({.n_docs = n, .n_live = n});
+  return out;
+}
+
+}  // namespace
+
+TEST(merge_policy, few_segments_stay) {
+  EXPECT_THAT(choose_merge({}), IsEmpty());
+  EXPECT_THAT(choose_merge(whole({1, 1, 1, 1, 1, 1, 1})), IsEmpty());
+}
+
+TEST(merge_policy, eight_small_ones_become_one) {
+  EXPECT_THAT(choose_merge(whole({5, 1, 100'000, 7, 9, 1, 1, 2000, 1, 1})),
+              ElementsAre(0, 1, 3, 4, 5, 6, 8, 9));
+}
+
+TEST(merge_policy, no_segment_grows_beyond_its_limit) {
+  const std::uint32_t n = 200'000;
+  EXPECT_THAT(choose_merge(whole({n, n, n, n, n, n, n, n})), ElementsAre(0, 1, 2, 3, 4));
+  const std::uint32_t full = 1 << 20;
+  EXPECT_THAT(choose_merge(whole({full, full, full, full, full, full, full, full})), IsEmpty());
+}
+
+TEST(merge_policy, a_quarter_dead_is_written_anew) {
+  EXPECT_THAT(choose_merge(std::vector<SegmentSize>{{.n_docs = 100, .n_live = 76},
+                                                    {.n_docs = 100, .n_live = 75}}),
+              ElementsAre(1));
+}
+
+// A million documents in commits of 1 to 1,000: few segments, few writes, and an end.
+TEST(merge_policy, segments_stay_few_and_writes_too) {
+  std::mt19937 random(1);
+  std::vector<SegmentSize> segments;
+  std::uint64_t n_added = 0;
+  std::uint64_t n_written = 0;
+  std::size_t most = 0;
+  while (n_added < 1'000'000) {
+    const std::uint32_t n = 1 + static_cast<std::uint32_t>(random() % 1000);
+    segments.push_back({.n_docs = n, .n_live = n});
+    n_added += n;
+    for (auto chosen = choose_merge(segments); !chosen.empty(); chosen = choose_merge(segments)) {
+      SegmentSize merged;
+      for (std::size_t k = chosen.size(); k-- > 0;) {
+        merged.n_live += segments[chosen[k]].n_live;
+        segments.erase(segments.begin() + static_cast<std::ptrdiff_t>(chosen[k]));
+      }
+      merged.n_docs = merged.n_live;
+      n_written += merged.n_live;
+      segments.push_back(merged);
+    }
+    most = std::max(most, segments.size());
+  }
+  EXPECT_LE(most, 24u);
+  EXPECT_LE(n_written, 5 * n_added);
+}
+
+}  // namespace quern::store

@@ -1,0 +1,114 @@
+#include "store/segment/segment.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "store/lexical/postings.h"
+
+namespace quern::store {
+namespace {
+
+std::span<const std::uint8_t> as_norms(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Segment>> Segment::open(const std::string& folder,
+                                                     const SegmentRow& row, const Schema& schema) {
+  const std::string path = folder + "/" + row.file;
+  std::shared_ptr<Segment> out(new Segment);
+  QUERN_ASSIGN(out->container_, Container::open(path, row.identity, row.seal));
+  QUERN_TRY(out->open_sections(path, schema).in("'" + path + "'"));
+  return std::shared_ptr<const Segment>(std::move(out));
+}
+
+Status Segment::open_sections(const std::string& path, const Schema& schema) {
+  const auto bytes_in = [&](SectionKind kind,
+                            std::size_t field = 0) -> Result<std::span<const std::byte>> {
+    QUERN_ASSIGN(const Section section, container_.need(kind, static_cast<std::uint16_t>(field)));
+    return container_.bytes(section);
+  };
+  QUERN_ASSIGN(const auto keys, bytes_in(SectionKind::kKeys));
+  QUERN_ASSIGN(keys_, KeyColumn::open(keys, n_docs()));
+
+  QUERN_ASSIGN(file_, InputFile::open(path));
+  QUERN_ASSIGN(const Section stored, container_.need(SectionKind::kStoredText));
+  QUERN_ASSIGN(const auto index, bytes_in(SectionKind::kStoredIndex));
+  QUERN_ASSIGN(text_, StoredText::open(index, n_docs(), file_, stored.offset, stored.n_bytes));
+
+  QUERN_ASSIGN(const auto dictionary, bytes_in(SectionKind::kDictionary));
+  QUERN_ASSIGN(lexical_.dictionary, Dictionary::open(dictionary));
+  QUERN_ASSIGN(lexical_.postings, bytes_in(SectionKind::kPostings));
+  QUERN_ASSIGN(lexical_.positions, bytes_in(SectionKind::kPositions));
+  lexical_.n_docs = n_docs();
+  for (std::size_t f = 0; f < schema.fields.size(); ++f) {
+    QUERN_ASSIGN(const auto lengths, bytes_in(SectionKind::kLengths, f));
+    QUERN_ASSIGN(FieldLengths column, FieldLengths::open(lengths, n_docs()));
+    lengths_.push_back(column);
+    QUERN_ASSIGN(const auto norms, bytes_in(SectionKind::kNorms, f));
+    if (norms.size() != n_docs()) {
+      return {Code::kBadInput, fmt::format("{} norms of {} documents", norms.size(), n_docs())};
+    }
+    lexical_.norms.push_back(as_norms(norms));
+  }
+  return {};
+}
+
+Status Segment::check_section(SectionKind kind, std::size_t field) const {
+  return container_.check(
+      container_.bytes(*container_.find(kind, static_cast<std::uint16_t>(field))));
+}
+
+Result<const KeyColumn*> Segment::keys() const {
+  QUERN_TRY(check_section(SectionKind::kKeys));
+  return &keys_;
+}
+
+Result<const FieldLengths*> Segment::lengths(std::size_t field) const {
+  QUERN_TRY(check_section(SectionKind::kLengths, field));
+  return &lengths_[field];
+}
+
+Result<const LexicalPart*> Segment::lexical() const {
+  for (std::size_t f = 0; f < n_fields(); ++f) QUERN_TRY(check_section(SectionKind::kNorms, f));
+  QUERN_TRY(check_section(SectionKind::kDictionary));
+  QUERN_TRY(check_section(SectionKind::kPostings));
+  QUERN_TRY(check_section(SectionKind::kPositions));
+  return &lexical_;
+}
+
+Status Segment::check() const {
+  const std::string where = "'" + container_.path() + "'";
+  QUERN_TRY(container_.check_all());
+  QUERN_TRY(keys_.check().in(where));
+  QUERN_TRY(stored_text().check().in(where));
+  for (std::size_t f = 0; f < n_fields(); ++f) {
+    for (std::uint32_t doc = 0; doc < n_docs(); ++doc) {
+      if (norm_from_length(lengths_[f].length(doc)) != lexical_.norms[f][doc]) {
+        return Status(Code::kBadInput,
+                      fmt::format("length and norm of document {} do not agree", doc))
+            .in(where);
+      }
+    }
+  }
+  return check_terms().in(where);
+}
+
+Status Segment::check_terms() const {
+  Dictionary::Cursor terms = lexical_.dictionary.begin();
+  for (;;) {
+    QUERN_ASSIGN(const bool is_there, terms.next());
+    if (!is_there) return {};
+    const auto field = static_cast<std::size_t>(terms.field());
+    if (field >= n_fields()) {
+      return {Code::kBadInput, fmt::format("a term of field {}, there are {}", field, n_fields())};
+    }
+    QUERN_TRY(
+        check_postings(lexical_.postings, lexical_.positions, terms.info(), lexical_.norms[field])
+            .in("term '" + printable_key(terms.term()) + "'"));
+  }
+}
+
+}  // namespace quern::store

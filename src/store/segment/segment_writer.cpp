@@ -1,0 +1,133 @@
+#include "store/segment/segment_writer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace quern::store {
+namespace {
+
+// The map's node, the vectors' own.
+constexpr std::size_t kDocumentOverhead = 256;
+
+std::size_t text_bytes(const Document& document) {
+  std::size_t n = 2 * document.key.size() + document.stored.size() + kDocumentOverhead;
+  for (const std::string& field : document.fields) n += field.size() + sizeof(std::string) + 4;
+  return n;
+}
+
+}  // namespace
+
+Result<SegmentWriter> SegmentWriter::create(const Schema& schema) {
+  std::vector<text::Analyzer> analyzers;
+  for (const TextField& field : schema.fields) {
+    QUERN_ASSIGN(text::Analyzer analyzer,
+                 text::make_analyzer(field.analyzer).in("field '" + field.name + "'"));
+    analyzers.push_back(std::move(analyzer));
+  }
+  return SegmentWriter(schema, std::move(analyzers));
+}
+
+// A token of one character and a space; lists that grow double.
+std::size_t SegmentWriter::most_bytes(const Document& document) const {
+  std::size_t n_field_bytes = 0;
+  for (const std::string& field : document.fields) n_field_bytes += field.size();
+  return text_bytes(document) + (n_field_bytes / 2 + 1) * TermTable::token_bytes(1);
+}
+
+void SegmentWriter::add(Document document) {
+  QUERN_CHECK(!is_full());
+  const auto place = static_cast<std::uint32_t>(documents_.size());
+  const auto [entry, is_new] = by_key_.try_emplace(document.key, place);
+  if (!is_new) drop(std::exchange(entry->second, place));
+  Held held{.document = std::move(document),
+            .lengths = std::vector<std::uint32_t>(schema_.fields.size())};
+  for (std::size_t f = 0; f < analyzers_.size(); ++f) {
+    analyzers_[f].analyze(held.document.fields[f], [&](const text::Term& term) {
+      table_.add(static_cast<int>(f), place, term.text, term.position);
+      if (!term.is_overlap) ++held.lengths[f];
+    });
+  }
+  n_text_bytes_ += text_bytes(held.document);
+  documents_.push_back(std::move(held));
+}
+
+bool SegmentWriter::erase(std::string_view key) {
+  const auto found = by_key_.find(std::string(key));
+  if (found == by_key_.end()) return false;
+  drop(found->second);
+  by_key_.erase(found);
+  return true;
+}
+
+// Its tokens stay in the table, and are left out when it is written.
+void SegmentWriter::drop(std::uint32_t place) {
+  n_text_bytes_ -= text_bytes(documents_[place].document);
+  documents_[place] = {};
+}
+
+std::vector<std::uint32_t> SegmentWriter::in_order() const {
+  std::vector<std::uint32_t> order;
+  order.reserve(by_key_.size());
+  for (const auto& [key, place] : by_key_) order.push_back(place);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return documents_[a].document.key < documents_[b].document.key;
+  });
+  return order;
+}
+
+std::vector<std::string_view> SegmentWriter::keys() const {
+  std::vector<std::string_view> out;
+  for (const std::uint32_t place : in_order()) out.push_back(documents_[place].document.key);
+  return out;
+}
+
+Result<SegmentRow> SegmentWriter::finish(FileLayer& files, const std::string& folder,
+                                         const SegmentName& name) {
+  const std::vector<std::uint32_t> order = in_order();
+  std::vector<std::uint32_t> new_docs(documents_.size(), kNoDoc);
+  SegmentContent content{.n_docs = n_docs()};
+  content.lengths.resize(schema_.fields.size());
+  std::vector<int> with_positions;
+  for (std::size_t f = 0; f < schema_.fields.size(); ++f) {
+    if (schema_.fields[f].positions == Positions::kYes) {
+      with_positions.push_back(static_cast<int>(f));
+    }
+    for (const std::uint32_t place : order) {
+      content.lengths[f].push_back(documents_[place].lengths[f]);
+    }
+  }
+  for (std::uint32_t i = 0; i < order.size(); ++i) new_docs[order[i]] = i;
+
+  content.write_keys = [&](KeyWriter& keys) -> Status {
+    for (const std::uint32_t place : order) {
+      const Document& document = documents_[place].document;
+      QUERN_TRY(keys.add(document.key, document.n_parent));
+    }
+    return {};
+  };
+  content.write_text = [&](StoredTextWriter& text) -> Status {
+    for (const std::uint32_t place : order) {
+      const Document& document = documents_[place].document;
+      QUERN_TRY(text.add(document.fields, document.stored));
+    }
+    return {};
+  };
+  content.write_terms = [&](NormsByField norms, PostingsWriter& postings,
+                            DictionaryWriter& dictionary) {
+    return table_.write(new_docs, norms, with_positions, postings, dictionary);
+  };
+  QUERN_ASSIGN(SegmentRow row, write_segment(files, folder, name, content));
+  clear();
+  return row;
+}
+
+void SegmentWriter::clear() {
+  documents_ = {};
+  by_key_ = {};
+  table_ = {};
+  n_text_bytes_ = 0;
+}
+
+}  // namespace quern::store

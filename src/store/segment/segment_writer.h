@@ -1,0 +1,72 @@
+// Documents on their way into a segment: analysed as they come, held in memory, written in order of
+// their keys.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/file_layer.h"
+#include "base/status.h"
+#include "store/lexical/term_table.h"
+#include "store/schema.h"
+#include "store/segment/write_segment.h"
+#include "text/analysis/analyzer.h"
+
+namespace quern::store {
+
+/// Threads: of one.
+class SegmentWriter {
+ public:
+  /// Errors: kBadInput for an analyzer that there is not.
+  static Result<SegmentWriter> create(const Schema& schema);
+
+  /// At most what bytes() grows by when this document is added.
+  std::size_t most_bytes(const Document& document) const;
+
+  /// What is held, and what writing takes besides.
+  std::size_t bytes() const { return n_text_bytes_ + table_.bytes(); }
+
+  bool is_full() const { return documents_.size() >= kMaxPartDocs; }
+
+  /// Documents that would be written.
+  std::uint32_t n_docs() const { return static_cast<std::uint32_t>(by_key_.size()); }
+
+  /// Of equal keys the last one stays. `document` was checked against the schema.
+  void add(Document document);
+
+  /// False where there is none of this key.
+  bool erase(std::string_view key);
+
+  /// The keys that would be written, ascending; borrowed until the next change.
+  std::vector<std::string_view> keys() const;
+
+  /// As after finish().
+  void clear();
+
+  /// There is a document at least; none is left. Errors: as write_segment.
+  Result<SegmentRow> finish(FileLayer& files, const std::string& folder, const SegmentName& name);
+
+ private:
+  struct Held {
+    Document document;
+    std::vector<std::uint32_t> lengths;  // [n_fields] tokens
+  };
+  SegmentWriter(const Schema& schema, std::vector<text::Analyzer> analyzers)
+      : schema_(schema), analyzers_(std::move(analyzers)) {}
+  std::vector<std::uint32_t> in_order() const;
+  void drop(std::uint32_t place);
+
+  Schema schema_;
+  std::vector<text::Analyzer> analyzers_;  // [n_fields]
+  std::vector<Held> documents_;            // In the order they came; replaced ones are empty.
+  std::unordered_map<std::string, std::uint32_t> by_key_;  // Where each one that stays is.
+  TermTable table_;
+  std::size_t n_text_bytes_ = 0;
+};
+
+}  // namespace quern::store

@@ -1,0 +1,121 @@
+#include "store/segment/segment_writer.h"
+
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/segment/segment.h"
+#include "store/store_fixture.h"
+
+namespace quern::store {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class segment_writer : public FolderTest {
+ protected:
+  void SetUp() override {
+    FolderTest::SetUp();
+    auto made = SegmentWriter::create(fixture_schema());
+    ASSERT_TRUE(made.ok()) << made.status().message();
+    writer_.emplace(std::move(*made));
+  }
+
+  std::shared_ptr<const Segment> finish() {
+    auto row = writer_->finish(real_files(), folder_, {.id = 3, .nonce = 9});
+    EXPECT_TRUE(row.ok()) << row.status().message();
+    row_ = *row;
+    auto segment = Segment::open(folder_, row_, fixture_schema());
+    EXPECT_TRUE(segment.ok()) << segment.status().message();
+    return *segment;
+  }
+
+  static Document document(const std::string& key, const std::string& title,
+                           const std::string& text) {
+    return {.key = key, .fields = {title, text}, .stored = "stored " + key};
+  }
+
+  std::optional<SegmentWriter> writer_;
+  SegmentRow row_;
+};
+
+}  // namespace
+
+TEST_F(segment_writer, documents_come_out_in_order_with_their_terms) {
+  writer_->add(document("b", "The cats", "cell"));
+  writer_->add(document("a", "", "cell cell wall"));
+  EXPECT_THAT(writer_->keys(), ElementsAre("a", "b"));
+  const auto segment = finish();
+  EXPECT_EQ(row_.file, "3-0000000000000009.qsg");
+  EXPECT_EQ(row_.fields,
+            (std::vector<FieldStats>{{.n_docs = 1, .n_tokens = 1}, {.n_docs = 2, .n_tokens = 4}}));
+  EXPECT_TRUE(segment->check().ok());
+  EXPECT_EQ((*segment->keys())->key(0)->bytes, "a");
+  EXPECT_EQ((*segment->lengths(1))->length(0), 3u);
+  EXPECT_EQ(segment->stored_text().read(1)->fields[0], "The cats");
+  const LexicalPart& part = **segment->lexical();
+  EXPECT_EQ((*part.dictionary.find(0, "cat"))->df, 1u);
+  EXPECT_EQ((*part.dictionary.find(1, "cell"))->df, 2u);
+  EXPECT_EQ((*part.dictionary.find(1, "cell"))->ttf, 3u);
+  EXPECT_EQ((*part.dictionary.find(1, "cell"))->positions_bytes, 0u);  // As the schema says.
+  EXPECT_GT((*part.dictionary.find(0, "cat"))->positions_bytes, 0u);
+  EXPECT_EQ(writer_->n_docs(), 0u);
+  EXPECT_THAT(*list_folder(folder_), ElementsAre(row_.file));
+}
+
+TEST_F(segment_writer, replaced_and_erased_documents_leave_no_term) {
+  writer_->add(document("a", "", "old"));
+  writer_->add(document("a", "", "new"));
+  writer_->add(document("b", "", "gone"));
+  writer_->add(document("c", "", "stays"));
+  EXPECT_TRUE(writer_->erase("b"));
+  EXPECT_FALSE(writer_->erase("b"));
+  EXPECT_EQ(writer_->n_docs(), 2u);
+  const auto segment = finish();
+  EXPECT_EQ(segment->n_docs(), 2u);
+  const Dictionary& terms = (*segment->lexical())->dictionary;
+  EXPECT_EQ(terms.n_terms(), 2u);
+  EXPECT_FALSE(terms.find(1, "old")->has_value());
+  EXPECT_FALSE(terms.find(1, "gone")->has_value());
+  EXPECT_TRUE(segment->check().ok());
+}
+
+TEST_F(segment_writer, documents_without_a_token) {
+  writer_->add(document("a", "", ""));
+  writer_->add(document("b", "the", "..."));
+  const auto segment = finish();
+  EXPECT_EQ((*segment->lexical())->dictionary.n_terms(), 0u);
+  EXPECT_EQ(row_.fields[0], FieldStats());
+  EXPECT_TRUE(segment->check().ok());
+}
+
+TEST_F(segment_writer, what_it_holds_is_never_more_than_was_said) {
+  std::size_t bound = writer_->bytes();
+  for (int i = 0; i < 500; ++i) {
+    const Document next = fixture_document(std::to_string(i), i);
+    bound += writer_->most_bytes(next);
+    writer_->add(next);
+  }
+  // The table's lists double as they grow.
+  EXPECT_LE(writer_->bytes(), 2 * bound);
+  const std::size_t full = writer_->bytes();
+  writer_->clear();
+  EXPECT_LT(writer_->bytes(), full / 10);
+}
+
+TEST_F(segment_writer, an_unknown_analyzer_is_named) {
+  const auto made = SegmentWriter::create({.fields = {{.name = "t", .analyzer = "klingon"}}});
+  EXPECT_EQ(made.status().code(), Code::kBadInput);
+  EXPECT_THAT(made.status().message(), HasSubstr("field 't'"));
+}
+
+TEST_F(segment_writer, a_folder_that_is_gone_is_an_error) {
+  writer_->add(document("a", "x", "y"));
+  EXPECT_EQ(writer_->finish(real_files(), path("no"), {.id = 1, .nonce = 1}).status().code(),
+            Code::kNotFound);
+}
+
+}  // namespace quern::store

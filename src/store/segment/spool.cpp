@@ -1,0 +1,56 @@
+#include "store/segment/spool.h"
+
+#include <algorithm>
+
+#include "base/input_file.h"
+#include "store/byte_cursor.h"
+
+namespace quern::store {
+namespace {
+
+constexpr std::size_t kMaxPendingBytes = 4 << 20;
+constexpr std::size_t kCopyBytes = 1 << 20;
+
+}  // namespace
+
+Spool::~Spool() {
+  // What cannot be removed now is when the store is opened the next time.
+  if (file_) static_cast<void>(files_.remove(path_));
+}
+
+Status Spool::append(std::span<const std::byte> bytes) {
+  if (pending_.size() + bytes.size() > kMaxPendingBytes) QUERN_TRY(spill());
+  pending_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return {};
+}
+
+ByteSink Spool::sink() {
+  return [this](std::span<const std::byte> bytes) { return append(bytes); };
+}
+
+Status Spool::spill() {
+  if (!file_) {
+    QUERN_ASSIGN(OutputFile file, files_.create(path_));
+    file_ = std::move(file);
+  }
+  const Status written = files_.append(*file_, bytes_of(pending_));
+  pending_.clear();
+  return written;
+}
+
+Status Spool::copy_to(const ByteSink& sink) {
+  if (file_) {
+    QUERN_ASSIGN(const InputFile input, InputFile::open(path_));
+    std::string part(kCopyBytes, '\0');
+    for (std::uint64_t at = 0; at < input.n_bytes(); at += kCopyBytes) {
+      const auto out = std::as_writable_bytes(std::span(part))
+                           .first(static_cast<std::size_t>(
+                               std::min<std::uint64_t>(kCopyBytes, input.n_bytes() - at)));
+      QUERN_TRY(input.read(at, out));
+      QUERN_TRY(sink(out));
+    }
+  }
+  return sink(bytes_of(pending_));
+}
+
+}  // namespace quern::store

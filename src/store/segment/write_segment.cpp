@@ -1,0 +1,127 @@
+#include "store/segment/write_segment.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "store/byte_cursor.h"
+#include "store/lexical/bm25.h"
+#include "store/segment/container.h"
+#include "store/segment/field_lengths.h"
+#include "store/segment/spool.h"
+
+namespace quern::store {
+namespace {
+
+std::string temporary_path(const std::string& folder, const SegmentName& name, const char* what) {
+  return fmt::format("{}/{}{}-{:016x}-{}", folder, kTemporaryPrefix, name.id, name.nonce, what);
+}
+
+std::vector<FieldStats> stats_of(const SegmentContent& content) {
+  std::vector<FieldStats> out;
+  for (const auto& lengths : content.lengths) {
+    FieldStats stats;
+    for (const std::uint32_t length : lengths) {
+      stats.n_docs += length > 0 ? 1 : 0;
+      stats.n_tokens += length;
+    }
+    out.push_back(stats);
+  }
+  return out;
+}
+
+Status write_section(ContainerWriter& out, SectionKind kind, std::size_t field,
+                     std::string_view bytes, std::uint64_t n_rows) {
+  QUERN_TRY(out.begin_section(kind, static_cast<std::uint16_t>(field)));
+  QUERN_TRY(out.append(bytes_of(bytes)));
+  out.end_section(n_rows);
+  return {};
+}
+
+Status write_section(ContainerWriter& out, SectionKind kind, Spool& bytes, std::uint64_t n_rows) {
+  QUERN_TRY(out.begin_section(kind));
+  QUERN_TRY(bytes.copy_to(out.sink()));
+  out.end_section(n_rows);
+  return {};
+}
+
+Status write_keys(ContainerWriter& out, const SegmentContent& content) {
+  QUERN_TRY(out.begin_section(SectionKind::kKeys));
+  KeyWriter keys(out.sink());
+  QUERN_TRY(content.write_keys(keys));
+  QUERN_TRY(keys.finish());
+  QUERN_CHECK(keys.n_keys() == content.n_docs);
+  out.end_section(content.n_docs);
+  return {};
+}
+
+Status write_text(ContainerWriter& out, const SegmentContent& content) {
+  QUERN_TRY(out.begin_section(SectionKind::kStoredText));
+  StoredTextWriter text(out.sink());
+  QUERN_TRY(content.write_text(text));
+  std::string index;
+  QUERN_TRY(text.finish([&](std::span<const std::byte> bytes) {
+    index.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return Status();
+  }));
+  out.end_section(content.n_docs);
+  return write_section(out, SectionKind::kStoredIndex, 0, index, content.n_docs);
+}
+
+// Postings go straight into the file; dictionary and positions, written meanwhile, wait.
+Status write_terms(ContainerWriter& out, const SegmentContent& content, Spool& dictionary_bytes,
+                   Spool& position_bytes) {
+  std::vector<std::string> norms;
+  std::vector<std::span<const std::uint8_t>> views;
+  for (std::size_t f = 0; f < content.lengths.size(); ++f) {
+    QUERN_CHECK(content.lengths[f].size() == content.n_docs);
+    QUERN_TRY(write_section(out, SectionKind::kLengths, f, bytes_from_lengths(content.lengths[f]),
+                            content.n_docs));
+    std::string& bytes = norms.emplace_back();
+    for (const std::uint32_t length : content.lengths[f]) {
+      bytes.push_back(static_cast<char>(norm_from_length(length)));
+    }
+    QUERN_TRY(write_section(out, SectionKind::kNorms, f, bytes, content.n_docs));
+  }
+  for (const std::string& bytes : norms) {
+    views.emplace_back(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  }
+  QUERN_TRY(out.begin_section(SectionKind::kPostings));
+  PostingsWriter postings(out.sink(), position_bytes.sink());
+  DictionaryWriter dictionary(dictionary_bytes.sink());
+  QUERN_TRY(content.write_terms(views, postings, dictionary));
+  QUERN_TRY(dictionary.finish());
+  out.end_section(0);
+  QUERN_TRY(write_section(out, SectionKind::kDictionary, dictionary_bytes, 0));
+  return write_section(out, SectionKind::kPositions, position_bytes, 0);
+}
+
+}  // namespace
+
+Result<SegmentRow> write_segment(FileLayer& files, const std::string& folder,
+                                 const SegmentName& name, const SegmentContent& content) {
+  QUERN_CHECK(content.n_docs > 0);
+  SegmentRow row;
+  row.identity = {.segment = name.id, .nonce = name.nonce, .n_docs = content.n_docs};
+  row.file = fmt::format("{}-{:016x}{}", name.id, name.nonce, kSegmentSuffix);
+  row.fields = stats_of(content);
+  row.tombstone.fields.resize(row.fields.size());
+
+  const std::string path = temporary_path(folder, name, "segment");
+  Spool dictionary(files, temporary_path(folder, name, "dictionary"));
+  Spool positions(files, temporary_path(folder, name, "positions"));
+  {
+    QUERN_ASSIGN(ContainerWriter out, ContainerWriter::create(files, path, row.identity));
+    QUERN_TRY(write_keys(out, content));
+    QUERN_TRY(write_text(out, content));
+    QUERN_TRY(write_terms(out, content, dictionary, positions));
+    QUERN_ASSIGN(row.seal, out.finish());
+  }
+  const Status renamed = files.rename(path, folder + "/" + row.file);
+  if (!renamed.ok()) {
+    static_cast<void>(files.remove(path));
+    return renamed;
+  }
+  return row;
+}
+
+}  // namespace quern::store

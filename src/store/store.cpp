@@ -1,0 +1,133 @@
+#include "store/store.h"
+
+#include <random>
+#include <utility>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+namespace quern::store {
+namespace {
+
+constexpr int kMaxAttempts = 8;
+
+std::uint64_t random_number() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+bool exists(const std::string& path) {
+  struct stat info{};
+  return ::lstat(path.c_str(), &info) == 0;
+}
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string without_last_slash(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+// What an attempt that failed left: nobody else knows of the folder.
+void remove_unfinished(FileLayer& files, const std::string& folder) {
+  for (const char* name : {"catalog.db", "catalog.db-wal", "catalog.db-shm"}) {
+    static_cast<void>(files.remove(folder + "/" + name));
+  }
+  ::rmdir(segment_folder(folder).c_str());
+  ::rmdir(folder.c_str());
+}
+
+Status build(FileLayer& files, const std::string& folder, const Schema& schema,
+             std::string_view made_by) {
+  QUERN_TRY(files.make_folder(segment_folder(folder)));
+  QUERN_TRY(Catalog::create(catalog_path(folder), schema, made_by));
+  // SQLite syncs a folder for its logs, but not for a new main file.
+  return files.sync_folder(folder);
+}
+
+}  // namespace
+
+std::string catalog_path(const std::string& folder) { return folder + "/catalog.db"; }
+std::string segment_folder(const std::string& folder) { return folder + "/seg"; }
+std::string lock_path(const std::string& folder) { return folder + "/LOCK"; }
+
+Status create_store(const StorePlace& place, const Schema& schema, std::string_view made_by) {
+  QUERN_TRY(check_schema(schema));
+  const std::string folder = without_last_slash(place.folder);
+  const auto is_taken = [&] {
+    return Status(Code::kUnavailable, fmt::format("'{}' is there already", folder));
+  };
+  if (exists(folder)) return is_taken();
+  FileLayer& files = *place.files;
+  const std::string unfinished = fmt::format("{}.tmp-{:016x}", folder, random_number());
+  QUERN_TRY(files.make_folder(unfinished));
+  Status built = build(files, unfinished, schema, made_by);
+  // Renaming over an empty folder would succeed: whoever made it meanwhile keeps it.
+  if (built.ok() && exists(folder)) built = is_taken();
+  if (built.ok()) built = files.rename(unfinished, folder);
+  if (!built.ok()) {
+    remove_unfinished(files, unfinished);
+    return built;
+  }
+  return files.sync_folder(parent_of(folder));
+}
+
+Result<std::unique_ptr<Store>> Store::open(const StorePlace& place) {
+  StorePlace here = place;
+  here.folder = without_last_slash(here.folder);
+  if (!exists(catalog_path(here.folder))) {
+    return {Code::kNotFound, fmt::format("'{}' is no store: it has no catalog", here.folder)};
+  }
+  QUERN_ASSIGN(Catalog catalog, Catalog::open(catalog_path(here.folder), Catalog::Access::kRead));
+  return std::unique_ptr<Store>(new Store(std::move(here), std::move(catalog)));
+}
+
+Result<Snapshot> Store::snapshot() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (int attempt = 0;; ++attempt) {
+    QUERN_ASSIGN(const CatalogState state, catalog_.newest());
+    if (newest_ != nullptr && newest_->id() == state.generation.id) return newest_;
+    // A file may go between the reading of the catalog and its own, by a commit; one that is still
+    // gone then is lost.
+    const Missing missing = attempt < kMaxAttempts ? Missing::kIsAnError : Missing::kIsDamage;
+    Result<Snapshot> opened =
+        open_generation(segment_folder(place_.folder), state, schema_, newest_, missing);
+    if (opened.status().code() == Code::kNotFound) continue;
+    QUERN_ASSIGN(newest_, std::move(opened));
+    return newest_;
+  }
+}
+
+Result<Snapshot> open_generation(const std::string& folder, const CatalogState& state,
+                                 const Schema& schema, const Snapshot& known, Missing missing) {
+  std::vector<SegmentView> views;
+  std::vector<Status> damaged;
+  for (const SegmentRow& row : state.segments) {
+    const SegmentView* before = nullptr;
+    for (std::size_t i = 0; known != nullptr && i < known->segments().size(); ++i) {
+      const SegmentView& view = known->segments()[i];
+      if (view.row.identity == row.identity) before = &view;
+    }
+    if (before != nullptr && before->row.tombstone.version == row.tombstone.version) {
+      views.push_back(*before);
+      continue;
+    }
+    Result<SegmentView> view = open_view(folder, row, schema);
+    if (view.ok()) {
+      if (before != nullptr) view->segment = before->segment;  // Its sums were taken.
+      views.push_back(std::move(*view));
+    } else if (view.status().code() == Code::kNotFound && missing == Missing::kIsAnError) {
+      return view.status();
+    } else {
+      damaged.push_back(view.status());
+    }
+  }
+  return Snapshot(
+      std::make_shared<const Generation>(state.generation, std::move(views), std::move(damaged)));
+}
+
+}  // namespace quern::store

@@ -1,0 +1,71 @@
+// A store: text that is searched, in one folder, whole after every crash. Any number may read; one
+// writes (writer.h). docs/format_store.md.
+//
+//   NAME/catalog.db   which segments there are (catalog/catalog.h): the only file that changes
+//   NAME/seg/         the segments, each written once
+//   NAME/LOCK         held by whoever writes
+
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/byte_ledger.h"
+#include "base/file_layer.h"
+#include "base/status.h"
+#include "store/catalog/catalog.h"
+#include "store/catalog/generation.h"
+#include "store/schema.h"
+
+namespace quern::store {
+
+struct StorePlace {
+  std::string folder;
+  FileLayer* files = &real_files();
+};
+
+std::string catalog_path(const std::string& folder);
+std::string segment_folder(const std::string& folder);
+std::string lock_path(const std::string& folder);
+
+/// Makes an empty store, all of it or nothing: it is built beside its place and renamed.
+/// Errors: kUnavailable where something is there already; kBadInput for the schema; kIo.
+Status create_store(const StorePlace& place, const Schema& schema, std::string_view made_by);
+
+/// A store as it is read. Threads: any.
+class Store {
+ public:
+  /// Errors: kNotFound; kUnsupported for a newer version; kBadInput where the catalog is damaged.
+  static Result<std::unique_ptr<Store>> open(const StorePlace& place);
+
+  const Schema& schema() const { return schema_; }
+  const StorePlace& place() const { return place_; }
+
+  /// The newest state. Segments that are damaged are left out and named in it; those that the last
+  /// snapshot had are not opened again. Errors: kBadInput where the catalog is damaged; kIo.
+  Result<Snapshot> snapshot();
+
+ private:
+  Store(StorePlace place, Catalog catalog)
+      : place_(std::move(place)), schema_(catalog.schema()), catalog_(std::move(catalog)) {}
+
+  const StorePlace place_;
+  const Schema schema_;
+  std::mutex mutex_;  // Guards these.
+  Catalog catalog_;
+  Snapshot newest_;
+};
+
+enum class Missing {
+  kIsAnError,  // kNotFound: somebody may have committed meanwhile.
+  kIsDamage,   // Left out and named.
+};
+
+/// Opens what a state of the catalog names; what is open in `known` is taken from there. Segments
+/// that are damaged are left out and named. Errors: kNotFound by `missing`.
+Result<Snapshot> open_generation(const std::string& folder, const CatalogState& state,
+                                 const Schema& schema, const Snapshot& known, Missing missing);
+
+}  // namespace quern::store

@@ -1,0 +1,131 @@
+// Stores for tests: made up documents, and what a store should hold as a map.
+
+#pragma once
+
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/pace.h"
+#include "store/check/verify.h"
+#include "store/store.h"
+#include "store/test_folder.h"
+#include "store/writer.h"
+
+namespace quern::store {
+
+inline Schema fixture_schema() {
+  return {.fields = {{.name = "title", .analyzer = "english"},
+                     {.name = "text", .analyzer = "simple", .positions = Positions::kNo}}};
+}
+
+/// Its texts follow from key and version.
+inline Document fixture_document(const std::string& key, int version) {
+  std::mt19937 random(static_cast<unsigned>(std::hash<std::string>()(key)) +
+                      static_cast<unsigned>(version));
+  const auto words = [&](unsigned n_most) {
+    static const char* const kWords[] = {"cats", "running", "the", "protein", "a", "cell", "zebra"};
+    std::string out;
+    for (unsigned n = random() % (n_most + 1); n > 0; --n) {
+      out += kWords[random() % 7];
+      out += random() % 5 == 0 ? std::to_string(random() % 50) + " " : " ";
+    }
+    return out;
+  };
+  const auto hash = key.find('#');
+  return {.key = key,
+          .n_parent = hash == std::string::npos ? 0 : static_cast<std::uint32_t>(hash),
+          .fields = {words(6), words(40)},
+          .stored = key + " " + std::to_string(version)};
+}
+
+/// What should live: key to document.
+using Model = std::map<std::string, Document>;
+
+/// All live documents by key, as the store gives them back.
+inline Model contents(const Generation& generation) {
+  Model out;
+  for (const SegmentView& view : generation.segments()) {
+    StoredTextReader reader = view.segment->stored_text();
+    const auto keys = view.segment->keys();
+    EXPECT_TRUE(keys.ok()) << keys.status().message();
+    view.live->for_each([&](std::uint32_t doc) {
+      const auto key = (*keys)->key(doc);
+      auto text = reader.read(doc);
+      ASSERT_TRUE(key.ok() && text.ok()) << text.status().message();
+      Document document{.key = key->bytes,
+                        .n_parent = key->n_parent,
+                        .fields = std::move(text->fields),
+                        .stored = std::move(text->stored)};
+      EXPECT_TRUE(out.emplace(key->bytes, std::move(document)).second) << "twice " << key->bytes;
+    });
+  }
+  return out;
+}
+
+class StoreTest : public FolderTest {
+ protected:
+  void SetUp() override {
+    FolderTest::SetUp();
+    place_.folder = path("store");
+  }
+
+  void create() {
+    const Status created = create_store(place_, fixture_schema(), "a test");
+    ASSERT_TRUE(created.ok()) << created.message();
+  }
+
+  std::unique_ptr<Writer> open_writer(std::size_t memory_bytes = std::size_t{64} << 20) {
+    auto out = Writer::open(place_, {.who = "a test", .memory_bytes = memory_bytes});
+    EXPECT_TRUE(out.ok()) << out.status().message();
+    return out.ok() ? std::move(*out) : nullptr;
+  }
+
+  Snapshot snapshot() {
+    auto store = Store::open(place_);
+    EXPECT_TRUE(store.ok()) << store.status().message();
+    auto out = (*store)->snapshot();
+    EXPECT_TRUE(out.ok()) << out.status().message();
+    return *out;
+  }
+
+  /// Puts a document into writer and model.
+  void put(Writer& writer, const std::string& key, int version) {
+    Document document = fixture_document(key, version);
+    model_[key] = document;
+    const Status status = writer.put(std::move(document));
+    ASSERT_TRUE(status.ok()) << status.message();
+  }
+
+  void erase(Writer& writer, const std::string& key) {
+    const auto erased = writer.erase(key);
+    ASSERT_TRUE(erased.ok()) << erased.status().message();
+    EXPECT_EQ(*erased, model_.erase(key) > 0) << key;
+  }
+
+  void commit(Writer& writer) {
+    const auto id = writer.commit();
+    ASSERT_TRUE(id.ok()) << id.status().message();
+  }
+
+  void expect_model() { EXPECT_TRUE(contents(*snapshot()) == model_); }
+
+  void expect_right() {
+    const auto report = verify_store(place_);
+    ASSERT_TRUE(report.ok()) << report.status().message();
+    for (const Status& problem : report->problems) ADD_FAILURE() << problem.message();
+    EXPECT_EQ(report->n_live, model_.size());
+  }
+
+  std::size_t n_segment_files() const { return list_folder(path("store/seg"))->size(); }
+
+  StorePlace place_;
+  Model model_;
+  Pace pace_;
+};
+
+}  // namespace quern::store

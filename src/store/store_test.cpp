@@ -1,0 +1,122 @@
+#include "store/store.h"
+
+#include <filesystem>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/store_fixture.h"
+
+namespace quern::store {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class store : public StoreTest {};
+
+}  // namespace
+
+TEST_F(store, a_new_one_is_empty_and_whole) {
+  create();
+  EXPECT_THAT(*list_folder(folder_), ElementsAre("store"));
+  EXPECT_THAT(*list_folder(place_.folder), ElementsAre("catalog.db", "seg"));
+  auto opened = Store::open(place_);
+  ASSERT_TRUE(opened.ok()) << opened.status().message();
+  EXPECT_EQ((*opened)->schema(), fixture_schema());
+  EXPECT_EQ(snapshot()->row().n_live, 0u);
+  expect_right();
+}
+
+TEST_F(store, what_is_there_is_not_written_over) {
+  fs::create_directory(place_.folder);
+  EXPECT_EQ(create_store(place_, fixture_schema(), "x").code(), Code::kUnavailable);
+  fs::remove(place_.folder);
+  create();
+  const Status again = create_store(place_, fixture_schema(), "x");
+  EXPECT_EQ(again.code(), Code::kUnavailable);
+  EXPECT_THAT(again.message(), HasSubstr("is there already"));
+  EXPECT_EQ(list_folder(folder_)->size(), 1u);
+}
+
+TEST_F(store, a_creation_that_fails_leaves_nothing) {
+  EXPECT_EQ(create_store(place_, {}, "x").code(), Code::kBadInput);
+  place_.folder = path("no/where");
+  EXPECT_EQ(create_store(place_, fixture_schema(), "x").code(), Code::kNotFound);
+  EXPECT_TRUE(list_folder(folder_)->empty());
+}
+
+TEST_F(store, what_is_no_store_is_said) {
+  EXPECT_EQ(Store::open(place_).status().code(), Code::kNotFound);
+  fs::create_directory(place_.folder);
+  EXPECT_THAT(Store::open(place_).status().message(), HasSubstr("is no store"));
+  write(place_.folder + "/catalog.db", std::string(4096, 'x'));
+  EXPECT_EQ(Store::open(place_).status().code(), Code::kBadInput);
+}
+
+TEST_F(store, a_last_slash_does_not_matter) {
+  place_.folder += "/";
+  create();
+  put(*open_writer(), "a", 1);
+  EXPECT_TRUE(Store::open(place_).ok());
+}
+
+TEST_F(store, a_snapshot_is_the_same_until_somebody_commits) {
+  create();
+  auto out = open_writer();
+  put(*out, "a", 1);
+  commit(*out);
+  auto opened = Store::open(place_);
+  const Snapshot first = *(*opened)->snapshot();
+  EXPECT_EQ(*(*opened)->snapshot(), first);
+  put(*out, "b", 1);
+  commit(*out);
+  const Snapshot second = *(*opened)->snapshot();
+  EXPECT_EQ(second->id(), 2);
+  EXPECT_EQ(second->segments()[0].segment, first->segments()[0].segment);
+}
+
+TEST_F(store, a_snapshot_outlives_the_files_it_reads) {
+  create();
+  auto out = open_writer();
+  for (int i = 0; i < 9; ++i) {
+    put(*out, std::to_string(i), 1);
+    commit(*out);
+  }
+  const Snapshot before = snapshot();
+  const Model model = contents(*before);
+  ASSERT_TRUE(out->compact(pace_).ok());
+  EXPECT_EQ(n_segment_files(), 1u);
+  EXPECT_TRUE(contents(*before) == model);
+}
+
+TEST_F(store, live_document_frequencies_are_exact) {
+  create();
+  auto out = open_writer();
+  const auto document = [](const std::string& key, const std::string& text) {
+    return Document{.key = key, .fields = {"", text}, .stored = ""};
+  };
+  ASSERT_TRUE(out->put(document("a", "cell wall")).ok());
+  ASSERT_TRUE(out->put(document("b", "cell")).ok());
+  ASSERT_TRUE(out->put(document("c", "wall")).ok());
+  commit(*out);
+  ASSERT_TRUE(out->put(document("d", "cell")).ok());
+  ASSERT_TRUE(*out->erase("b"));
+  commit(*out);
+  const Snapshot now = snapshot();
+  EXPECT_EQ(*now->live_df(1, "cell"), 2);
+  EXPECT_EQ(*now->live_df(1, "cell"), 2);  // As remembered.
+  EXPECT_EQ(*now->live_df(1, "wall"), 2);
+  EXPECT_EQ(*now->live_df(0, "cell"), 0);
+  EXPECT_EQ(*now->live_df(1, "none"), 0);
+  EXPECT_EQ(now->row().fields[1].n_docs, 3);
+  EXPECT_EQ(now->row().fields[1].n_tokens, 4);
+  const auto place = find_key(now->segments(), "d");
+  ASSERT_TRUE(place.ok());
+  EXPECT_EQ(place->i_segment, 1u);
+  EXPECT_EQ(find_key(now->segments(), "b").status().code(), Code::kNotFound);
+}
+
+}  // namespace quern::store

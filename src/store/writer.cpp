@@ -1,0 +1,371 @@
+#include "store/writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <random>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "store/byte_cursor.h"
+#include "store/segment/merge.h"
+#include "store/segment/merge_policy.h"
+
+namespace quern::store {
+namespace {
+
+std::int64_t now_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+bool is_harmless(Code code) {
+  return code == Code::kBadInput || code == Code::kTooLarge || code == Code::kCancelled;
+}
+
+// What crashes, failed removals and temporary files left.
+void remove_unnamed(FileLayer& files, const std::string& folder, const CatalogState& state) {
+  std::set<std::string> named;
+  for (const SegmentRow& row : state.segments) named.insert(row.file);
+  const auto found = list_folder(folder);
+  if (!found.ok()) return;
+  for (const std::string& name : *found) {
+    if (named.contains(name)) continue;
+    const Status removed = files.remove(folder + "/" + name);
+    if (!removed.ok()) log_warn("a file that no segment needs stays: {}", removed.message());
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Writer>> Writer::open(const StorePlace& place,
+                                             const WriterOptions& options) {
+  // The same checks and names as for reading.
+  QUERN_ASSIGN(const std::unique_ptr<Store> store, Store::open(place));
+  const StorePlace here = store->place();
+  QUERN_ASSIGN(WriterLock lock, WriterLock::take(lock_path(here.folder), options.who));
+  QUERN_ASSIGN(Catalog catalog, Catalog::open(catalog_path(here.folder), Catalog::Access::kWrite));
+  QUERN_ASSIGN(SegmentWriter segment_writer, SegmentWriter::create(catalog.schema()));
+  // Before any file goes: what a failed commit left in the log must not come back and name it.
+  QUERN_TRY(catalog.note_writer(options.who));
+  QUERN_ASSIGN(const CatalogState state, catalog.newest());
+
+  std::unique_ptr<Writer> out(
+      new Writer(here, std::move(lock), std::move(catalog), std::move(segment_writer)));
+  out->options_ = options;
+  if (options.ledger != nullptr) {
+    QUERN_ASSIGN(out->memory_, options.ledger->reserve(kTenant, options.memory_bytes));
+  }
+  for (const SegmentRow& row : state.segments) {
+    QUERN_ASSIGN(SegmentView view,
+                 open_view(segment_folder(here.folder), row, out->catalog_.schema()));
+    out->work_.push_back({.view = std::move(view), .own_live = nullptr});
+  }
+  out->generation_ = state.generation;
+  out->next_segment_ = state.next_segment;
+  remove_unnamed(*here.files, segment_folder(here.folder), state);
+  return out;
+}
+
+Writer::~Writer() {
+  if (!is_changed_) return;
+  static_cast<void>(fail({Code::kCancelled, "not committed"}));
+}
+
+std::uint64_t Writer::n_live() const {
+  std::uint64_t n = segment_writer_.n_docs();
+  for (const Work& work : work_) n += work.view.n_live();
+  return n;  // A document that replaces another one counts twice until it is written.
+}
+
+Status Writer::check_usable() const {
+  if (!has_failed_) return {};
+  return {Code::kUnavailable, "this writer failed before: open another one"};
+}
+
+// Nothing of what was not committed stays, unless the commit itself may have happened.
+Status Writer::fail(Status status) {
+  has_failed_ = true;
+  is_changed_ = false;
+  std::vector<std::string> names;
+  for (const Work& work : work_) {
+    if (work.is_new) names.push_back(work.view.row.file);
+  }
+  if (!may_be_committed_) remove_files(names);
+  return status;
+}
+
+void Writer::remove_files(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    // What stays is removed by the next writer.
+    static_cast<void>(place_.files->remove(segment_folder(place_.folder) + "/" + name));
+  }
+}
+
+SegmentName Writer::next_name() {
+  std::random_device device;
+  return {.id = next_segment_++, .nonce = std::uint64_t{device()} << 32 | device()};
+}
+
+Status Writer::put(Document document) {
+  QUERN_TRY(check_usable());
+  QUERN_TRY(check_document(document, schema()));
+  QUERN_TRY(make_room(document));
+  segment_writer_.add(std::move(document));
+  is_changed_ = true;
+  return {};
+}
+
+Status Writer::make_room(const Document& document) {
+  const std::size_t wanted = segment_writer_.most_bytes(document);
+  if (segment_writer_.is_full() || segment_writer_.bytes() + wanted > options_.memory_bytes) {
+    QUERN_TRY(flush());
+  }
+  if (options_.ledger == nullptr) return {};
+  const Status fits = memory_.resize(std::max(options_.memory_bytes, wanted));
+  if (fits.ok()) return {};
+  return Status(Code::kTooLarge, fits.message())
+      .in("document '" + printable_key(document.key) + "'");
+}
+
+Result<bool> Writer::erase(std::string_view key) {
+  QUERN_TRY(check_usable());
+  const Result<bool> erased = erase_in(key);
+  if (!erased.ok()) return fail(erased.status());
+  return erased;
+}
+
+Result<bool> Writer::erase_in(std::string_view key) {
+  bool was_there = segment_writer_.erase(key);
+  for (Work& work : work_) {
+    QUERN_ASSIGN(const KeyColumn* keys, work.view.segment->keys());
+    QUERN_ASSIGN(const std::optional<std::uint32_t> doc, keys->find(key));
+    if (!doc || !work.view.live->has(*doc)) continue;
+    QUERN_TRY(kill(work, *doc));
+    was_there = true;
+  }
+  is_changed_ = is_changed_ || was_there;
+  return was_there;
+}
+
+Result<std::uint64_t> Writer::erase_parent(std::string_view parent) {
+  QUERN_TRY(check_usable());
+  QUERN_TRY(flush());  // So that all keys are in columns.
+  std::uint64_t n_erased = 0;
+  for (Work& work : work_) {
+    const Status erased = [&]() -> Status {
+      QUERN_ASSIGN(const KeyColumn* keys, work.view.segment->keys());
+      QUERN_ASSIGN(const KeyColumn::Range range, keys->with_prefix(parent));
+      KeyCursor cursor(*keys);
+      for (std::uint32_t doc = range.begin; doc < range.end; ++doc) {
+        QUERN_TRY(cursor.go_to(doc));
+        if (cursor.key().n_parent != parent.size() || !work.view.live->has(doc)) continue;
+        QUERN_TRY(kill(work, doc));
+        ++n_erased;
+      }
+      return {};
+    }();
+    if (!erased.ok()) return fail(erased);
+  }
+  is_changed_ = is_changed_ || n_erased > 0;
+  return n_erased;
+}
+
+Status Writer::kill(Work& work, std::uint32_t doc) {
+  if (work.own_live == nullptr) {
+    work.own_live = std::make_shared<Bitmap>(*work.view.live);
+    work.view.live = work.own_live;
+  }
+  work.own_live->clear(doc);
+  TombstoneRow& tombstone = work.view.row.tombstone;
+  ++tombstone.n_dead;
+  for (std::size_t f = 0; f < tombstone.fields.size(); ++f) {
+    QUERN_ASSIGN(const FieldLengths* lengths, work.view.segment->lengths(f));
+    const std::uint32_t length = lengths->length(doc);
+    tombstone.fields[f].n_docs += length > 0 ? 1 : 0;
+    tombstone.fields[f].n_tokens += length;
+  }
+  return {};
+}
+
+// Keys ascend, so each column is walked once, in steps that fit the distance.
+Status Writer::kill_replaced(const std::vector<std::string_view>& keys) {
+  for (Work& work : work_) {
+    QUERN_ASSIGN(const KeyColumn* column, work.view.segment->keys());
+    KeyCursor cursor(*column);
+    for (const std::string_view key : keys) {
+      QUERN_ASSIGN(const bool is_there, cursor.seek(key));
+      if (!is_there) break;
+      if (cursor.key().bytes == key && work.view.live->has(cursor.id())) {
+        QUERN_TRY(kill(work, cursor.id()));
+      }
+    }
+  }
+  return {};
+}
+
+Status Writer::flush() {
+  const Status written = write_pending();
+  return written.ok() ? written : fail(written);
+}
+
+Status Writer::write_pending() {
+  if (segment_writer_.n_docs() == 0) {
+    segment_writer_.clear();
+    return {};
+  }
+  QUERN_TRY(kill_replaced(segment_writer_.keys()));
+  const std::string folder = segment_folder(place_.folder);
+  QUERN_ASSIGN(SegmentRow row, segment_writer_.finish(*place_.files, folder, next_name()));
+  row.born = generation_.id + 1;
+  QUERN_ASSIGN(SegmentView view, open_view(folder, row, schema()));
+  work_.push_back({.view = std::move(view), .own_live = nullptr, .is_new = true});
+  return {};
+}
+
+Result<GenerationId> Writer::commit() {
+  QUERN_TRY(check_usable());
+  QUERN_TRY(flush());
+  if (!is_changed_) return generation_.id;
+  std::vector<Work> next;
+  for (const Work& work : work_) {
+    if (work.view.n_live() > 0) next.push_back(work);
+  }
+  QUERN_TRY(publish(std::move(next)));
+  return generation_.id;
+}
+
+// The generation of `next` becomes the store's.
+Status Writer::publish(std::vector<Work> next) {
+  std::vector<SegmentView> views;
+  std::vector<std::string> gone;
+  bool has_new = false;
+  for (Work& work : next) {
+    if (work.own_live != nullptr) {
+      Bitmap dead = Bitmap::all(work.view.row.identity.n_docs);
+      dead.subtract(*work.own_live);
+      ++work.view.row.tombstone.version;
+      work.view.row.tombstone.bitmap = bytes_from_bitmap(dead);
+    }
+    has_new = has_new || work.is_new;
+    views.push_back(work.view);
+  }
+  const auto stays = [&](const Work& before) {
+    return std::any_of(next.begin(), next.end(), [&](const Work& work) {
+      return work.view.row.identity == before.view.row.identity;
+    });
+  };
+  GenerationRow row{.id = generation_.id + 1,
+                    .at_ms = now_ms(),
+                    .writer = options_.who,
+                    .n_live = live_docs(views),
+                    .fields = live_stats(views, schema().fields.size())};
+  const Status committed = [&]() -> Status {
+    // Names before the rows that say them.
+    if (has_new) QUERN_TRY(place_.files->sync_folder(segment_folder(place_.folder)));
+    QUERN_ASSIGN(CatalogChange change, CatalogChange::begin(catalog_));
+    for (const Work& before : work_) {
+      if (stays(before)) continue;
+      gone.push_back(before.view.row.file);
+      if (!before.is_new) QUERN_TRY(change.remove_segment(before.view.row.identity.segment));
+    }
+    for (const Work& work : next) {
+      const SegmentRow& segment = work.view.row;
+      if (work.is_new) {
+        QUERN_TRY(change.add_segment(segment));
+      } else if (work.own_live != nullptr) {
+        QUERN_TRY(change.set_tombstone(segment.identity.segment, segment.tombstone));
+      }
+    }
+    may_be_committed_ = true;
+    return change.commit(row, next_segment_);
+  }();
+  if (!committed.ok()) return fail(committed);
+  may_be_committed_ = false;
+  generation_ = std::move(row);
+  for (Work& work : next) {
+    work.own_live = nullptr;
+    work.is_new = false;
+  }
+  work_ = std::move(next);
+  is_changed_ = false;
+  remove_files(gone);
+  return {};
+}
+
+Result<bool> Writer::maintain(Pace& pace) {
+  QUERN_TRY(commit().status());
+  std::vector<SegmentSize> sizes;
+  for (const Work& work : work_) {
+    sizes.push_back({.n_docs = work.view.row.identity.n_docs, .n_live = work.view.n_live()});
+  }
+  const std::vector<std::size_t> inputs = choose_merge(sizes);
+  if (inputs.empty()) return false;
+  std::vector<SegmentView> views;
+  for (const std::size_t i : inputs) views.push_back(work_[i].view);
+  QUERN_ASSIGN(const std::vector<MergeDoc> order, merge_order(views));
+  QUERN_TRY(replace(inputs, order, pace));
+  return true;
+}
+
+Status Writer::compact(Pace& pace) {
+  QUERN_TRY(commit().status());
+  std::uint64_t n_bytes = 0;
+  std::vector<std::size_t> all;
+  std::vector<SegmentView> views;
+  for (std::size_t i = 0; i < work_.size(); ++i) {
+    all.push_back(i);
+    views.push_back(work_[i].view);
+    n_bytes += work_[i].view.row.seal.n_bytes;
+  }
+  QUERN_ASSIGN(const std::uint64_t n_free, free_disk_bytes(place_.folder));
+  if (n_bytes > n_free) {
+    return {Code::kExhausted, fmt::format("compacting takes up to {} of disk space, {} are free",
+                                          human_bytes(n_bytes), human_bytes(n_free))};
+  }
+  const bool is_compact =
+      work_.empty() || (work_.size() == 1 && work_[0].view.row.tombstone.n_dead == 0);
+  if (!is_compact) {
+    QUERN_ASSIGN(const std::vector<MergeDoc> order, merge_order(views));
+    QUERN_TRY(replace(all, order, pace));
+  }
+  return catalog_.vacuum();
+}
+
+// The documents of `order`, which are those of `inputs`, in new segments instead of theirs.
+Status Writer::replace(const std::vector<std::size_t>& inputs, std::span<const MergeDoc> order,
+                       Pace& pace) {
+  const std::string folder = segment_folder(place_.folder);
+  std::vector<Work> next;
+  std::vector<SegmentView> views;
+  for (std::size_t i = 0; i < work_.size(); ++i) {
+    const bool is_input = std::find(inputs.begin(), inputs.end(), i) != inputs.end();
+    if (is_input) views.push_back(work_[i].view);
+    if (!is_input) next.push_back(work_[i]);
+  }
+  std::vector<std::string> written;
+  const Status merged = [&]() -> Status {
+    for (std::size_t at = 0; at < order.size(); at += kMaxPartDocs) {
+      const auto run = order.subspan(at, std::min<std::size_t>(kMaxPartDocs, order.size() - at));
+      QUERN_ASSIGN(SegmentRow row,
+                   merge_segments(*place_.files, folder, next_name(), views, run, pace));
+      written.push_back(row.file);
+      row.born = generation_.id + 1;
+      QUERN_ASSIGN(SegmentView view, open_view(folder, row, schema()));
+      next.push_back({.view = std::move(view), .own_live = nullptr, .is_new = true});
+    }
+    return {};
+  }();
+  if (!merged.ok()) {
+    remove_files(written);
+    return is_harmless(merged.code()) ? merged : fail(merged);
+  }
+  const Status published = publish(std::move(next));
+  if (!published.ok() && !may_be_committed_) remove_files(written);
+  return published;
+}
+
+}  // namespace quern::store

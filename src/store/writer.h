@@ -1,0 +1,119 @@
+// Whoever changes a store: puts and erases documents, makes that a new generation by a commit, and
+// merges segments. One at a time.
+//
+// A commit: segments are written aside, synced and renamed; their folder is synced; then the
+// catalog's transaction names them, and that is the commit. What no row names any more is removed
+// after it. So every crash leaves the state before or after, and files that the next writer
+// removes.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/byte_ledger.h"
+#include "base/pace.h"
+#include "base/status.h"
+#include "store/catalog/catalog.h"
+#include "store/catalog/generation.h"
+#include "store/catalog/writer_lock.h"
+#include "store/segment/merge.h"
+#include "store/segment/segment_writer.h"
+#include "store/store.h"
+
+namespace quern::store {
+
+struct WriterOptions {
+  std::string who;                                   // For people: the command.
+  ByteLedger* ledger = nullptr;                      // Null: memory is not booked.
+  std::size_t memory_bytes = std::size_t{64} << 20;  // Documents held before they are written.
+};
+
+/// Threads: of one. After an error of put, erase, commit, maintain or compact other than kBadInput,
+/// kTooLarge and kCancelled the writer does nothing any more: what was not committed is gone, and
+/// another writer must be opened.
+class Writer {
+ public:
+  static constexpr const char* kTenant = "store/writer";
+
+  /// Takes the lock, reads the newest generation and removes files that it does not name.
+  /// Errors: kUnavailable naming who writes; kBadInput where a segment is damaged, kNotFound where
+  ///   it is gone: a store that lost something is only read; kExhausted for the memory.
+  static Result<std::unique_ptr<Writer>> open(const StorePlace& place,
+                                              const WriterOptions& options);
+
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer();  // What was not committed is gone.
+
+  const Schema& schema() const { return catalog_.schema(); }
+  std::uint64_t n_live() const;  // With what is not committed yet.
+
+  /// Adds a document, or replaces the one of its key. Errors: kBadInput, kTooLarge for the
+  /// document, with nothing changed; kIo.
+  Status put(Document document);
+
+  /// False where there is none of this key. Errors: kBadInput for damaged keys, kIo.
+  Result<bool> erase(std::string_view key);
+
+  /// Erases those whose parent it is; how many there were. Errors: as erase.
+  Result<std::uint64_t> erase_parent(std::string_view parent);
+
+  /// What was put and erased is on the disk when this returns, all of it; the generation that has
+  /// it. Errors: kIo: then nothing of it took place, or all did and the next opening shows it.
+  Result<GenerationId> commit();
+
+  /// Commits, and does the next merge that is due. False where none was. Errors: kCancelled.
+  Result<bool> maintain(Pace& pace);
+
+  /// Commits, and writes all live documents into as few segments as can be, in order. The same
+  /// documents then have the same bytes, however they came. Errors: kExhausted naming the disk
+  /// space wanted and free; kCancelled.
+  Status compact(Pace& pace);
+
+ private:
+  /// A segment of the generation in the making.
+  struct Work {
+    SegmentView view;
+    std::shared_ptr<Bitmap> own_live;  // view.live, where it was copied to be changed.
+    bool is_new = false;               // The catalog does not name it yet.
+  };
+
+  Writer(StorePlace place, WriterLock lock, Catalog catalog, SegmentWriter segment_writer)
+      : place_(std::move(place)),
+        lock_(std::move(lock)),
+        catalog_(std::move(catalog)),
+        segment_writer_(std::move(segment_writer)) {}
+
+  Status check_usable() const;
+  Status fail(Status status);
+  Status make_room(const Document& document);
+  Status flush();
+  Status write_pending();
+  Status kill(Work& work, std::uint32_t doc);
+  Status kill_replaced(const std::vector<std::string_view>& keys);
+  Result<bool> erase_in(std::string_view key);
+  Status publish(std::vector<Work> next);
+  Status replace(const std::vector<std::size_t>& inputs, std::span<const MergeDoc> order,
+                 Pace& pace);
+  SegmentName next_name();
+  void remove_files(const std::vector<std::string>& names);
+
+  const StorePlace place_;
+  WriterLock lock_;
+  Catalog catalog_;
+  SegmentWriter segment_writer_;
+  WriterOptions options_;
+  Reservation memory_;
+  GenerationRow generation_;
+  SegmentId next_segment_ = 1;
+  std::vector<Work> work_;  // By id.
+  bool is_changed_ = false;
+  bool has_failed_ = false;
+  bool may_be_committed_ = false;  // A commit failed at its end: no file of it may go.
+};
+
+}  // namespace quern::store

@@ -1,0 +1,349 @@
+#include "store/writer.h"
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <random>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "store/store_fixture.h"
+
+namespace quern::store {
+namespace {
+
+using testing::HasSubstr;
+
+class writer : public StoreTest {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    create();
+  }
+
+  /// A key of few, so that documents are often replaced and erased.
+  static std::string random_key(std::mt19937& random) {
+    return "p" + std::to_string(random() % 8) + "#" + std::to_string(random() % 12);
+  }
+
+  void erase_parent(Writer& store_writer, const std::string& parent) {
+    const auto n_erased = store_writer.erase_parent(parent);
+    ASSERT_TRUE(n_erased.ok()) << n_erased.status().message();
+    const auto n = std::erase_if(
+        model_, [&](const auto& entry) { return entry.first.starts_with(parent + "#"); });
+    EXPECT_EQ(*n_erased, n);
+  }
+
+  /// The bytes of all sections of a store, without the names of its segments.
+  static std::vector<std::string> section_bytes(const Generation& generation) {
+    std::vector<std::string> out;
+    for (const SegmentView& view : generation.segments()) {
+      const Container& container = view.segment->container();
+      for (const Section& section : container.sections()) {
+        const auto bytes = container.bytes(section);
+        out.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      }
+    }
+    return out;
+  }
+};
+
+}  // namespace
+
+TEST_F(writer, what_is_committed_is_read_by_others) {
+  auto out = open_writer();
+  put(*out, "b", 1);
+  put(*out, "a", 1);
+  EXPECT_TRUE(snapshot()->segments().empty());
+  commit(*out);
+  expect_model();
+  const Snapshot first = snapshot();
+  EXPECT_EQ(first->id(), 1);
+  EXPECT_EQ(first->row().writer, "a test");
+  put(*out, "a", 2);
+  erase(*out, "b");
+  put(*out, "c", 1);
+  commit(*out);
+  expect_model();
+  expect_right();
+  EXPECT_EQ(contents(*first).size(), 2u);  // A snapshot stays what it was.
+  out.reset();
+  expect_model();
+}
+
+TEST_F(writer, the_last_one_of_equal_keys_in_a_batch_wins) {
+  auto out = open_writer();
+  put(*out, "k", 1);
+  put(*out, "k", 2);
+  put(*out, "gone", 1);
+  erase(*out, "gone");
+  put(*out, "back", 1);
+  erase(*out, "back");
+  put(*out, "back", 2);
+  erase(*out, "never there");
+  commit(*out);
+  expect_model();
+  expect_right();
+}
+
+TEST_F(writer, nothing_changed_is_no_commit) {
+  auto out = open_writer();
+  EXPECT_EQ(*out->commit(), 0);
+  EXPECT_FALSE(*out->erase("x"));
+  EXPECT_EQ(*out->commit(), 0);
+  put(*out, "x", 1);
+  EXPECT_EQ(*out->commit(), 1);
+  EXPECT_EQ(*out->commit(), 1);
+}
+
+TEST_F(writer, what_is_not_committed_leaves_nothing) {
+  {
+    auto out = open_writer(60'000);  // Segments are written in the midst of the batch.
+    for (int i = 0; i < 200; ++i) put(*out, std::to_string(i), 1);
+    EXPECT_GT(n_segment_files(), 2u);
+  }
+  EXPECT_EQ(n_segment_files(), 0u);
+  model_.clear();
+  expect_model();
+}
+
+TEST_F(writer, a_batch_of_many_segments_is_one_commit) {
+  auto out = open_writer(100'000);
+  for (int i = 0; i < 300; ++i) put(*out, std::to_string(i % 120), i);
+  erase_parent(*out, "none");
+  EXPECT_EQ(snapshot()->id(), 0);
+  commit(*out);
+  EXPECT_EQ(snapshot()->id(), 1);
+  EXPECT_GT(snapshot()->segments().size(), 1u);
+  expect_model();
+  expect_right();
+}
+
+TEST_F(writer, segments_without_a_living_document_go) {
+  auto out = open_writer();
+  put(*out, "a", 1);
+  commit(*out);
+  erase(*out, "a");
+  commit(*out);
+  EXPECT_EQ(n_segment_files(), 0u);
+  EXPECT_EQ(snapshot()->row().n_live, 0u);
+  put(*out, "b", 1);
+  commit(*out);
+  put(*out, "b", 2);
+  commit(*out);
+  EXPECT_EQ(n_segment_files(), 1u);
+  expect_model();
+  expect_right();
+}
+
+TEST_F(writer, there_is_one_and_the_second_is_told_who) {
+  const auto first = open_writer();
+  const auto second = Writer::open(place_, {.who = "another"});
+  EXPECT_EQ(second.status().code(), Code::kUnavailable);
+  EXPECT_THAT(second.status().message(), HasSubstr("a test"));
+}
+
+TEST_F(writer, wrong_documents_change_nothing) {
+  auto out = open_writer();
+  put(*out, "a", 1);
+  EXPECT_EQ(out->put({.key = "", .fields = {"", ""}, .stored = ""}).code(), Code::kBadInput);
+  EXPECT_EQ(out->put({.key = "b", .fields = {""}, .stored = ""}).code(), Code::kBadInput);
+  commit(*out);
+  expect_model();
+}
+
+TEST_F(writer, keys_of_any_bytes) {
+  auto out = open_writer();
+  for (const std::string& key :
+       {std::string("\0", 1), std::string("\xff\xfe"), std::string("a\nb"), std::string(1024, 'k'),
+        std::string("\xf0\x9f\x98\x80"), std::string("a/../b")}) {
+    put(*out, key, 1);
+  }
+  commit(*out);
+  expect_model();
+  erase(*out, std::string("\0", 1));
+  commit(*out);
+  expect_model();
+  expect_right();
+}
+
+TEST_F(writer, its_memory_is_booked_and_a_document_beyond_it_is_refused) {
+  ByteLedger ledger(4 << 20);
+  auto out = Writer::open(place_, {.who = "x", .ledger = &ledger, .memory_bytes = 1 << 20});
+  ASSERT_TRUE(out.ok());
+  EXPECT_EQ(ledger.used_bytes(), 1u << 20);
+  Document large = fixture_document("large", 1);
+  large.fields[1] = std::string(1 << 20, 'x');
+  const Status refused = (*out)->put(large);
+  EXPECT_EQ(refused.code(), Code::kTooLarge);
+  EXPECT_THAT(refused.message(), HasSubstr("document 'large'"));
+  large.fields[1].resize(50'000);
+  EXPECT_TRUE((*out)->put(large).ok());
+  EXPECT_TRUE((*out)->commit().ok());
+  EXPECT_EQ(Writer::open(place_, {.who = "x", .ledger = &ledger}).status().code(),
+            Code::kUnavailable);
+}
+
+TEST_F(writer, merges_keep_the_documents_and_the_number_of_segments_small) {
+  auto out = open_writer();
+  std::mt19937 random(1);
+  for (int round = 0; round < 40; ++round) {
+    for (int i = 0; i < 5; ++i) put(*out, random_key(random), round);
+    commit(*out);
+    for (;;) {
+      const auto is_merged = out->maintain(pace_);
+      ASSERT_TRUE(is_merged.ok()) << is_merged.status().message();
+      if (!*is_merged) break;
+    }
+    EXPECT_LE(snapshot()->segments().size(), 8u);
+    EXPECT_EQ(n_segment_files(), snapshot()->segments().size());
+  }
+  expect_model();
+  expect_right();
+}
+
+TEST_F(writer, a_merge_that_is_not_wanted_changes_nothing) {
+  class Stopped : public Pace {
+    bool stop_asked() const override { return true; }
+  };
+  auto out = open_writer();
+  for (int i = 0; i < 10; ++i) {
+    put(*out, std::to_string(i), 1);
+    commit(*out);
+  }
+  Stopped stopped;
+  EXPECT_EQ(out->maintain(stopped).status().code(), Code::kCancelled);
+  EXPECT_EQ(n_segment_files(), 10u);
+  EXPECT_TRUE(*out->maintain(pace_));
+  expect_model();
+}
+
+// Whatever was put and erased in whatever order: the same documents, and after compact the same
+// bytes, as of a store that was made of them at once.
+TEST_F(writer, random_operations_equal_a_rebuild) {
+  const char* wish = std::getenv("QUERN_OPERATIONS");
+  const int n_operations = wish != nullptr ? std::atoi(wish) : 1500;
+  std::mt19937 random(7);
+  auto out = open_writer(60'000);
+  for (int i = 0; i < n_operations; ++i) {
+    const unsigned what = random() % 100;
+    if (what < 55) put(*out, random_key(random), i);
+    if (what >= 55 && what < 80) erase(*out, random_key(random));
+    if (what >= 80 && what < 82) erase_parent(*out, "p" + std::to_string(random() % 8));
+    if (what >= 82 && what < 92) commit(*out);
+    if (what >= 92 && what < 97) {
+      ASSERT_TRUE(out->maintain(pace_).ok());
+    }
+    if (what == 97) {
+      ASSERT_TRUE(out->compact(pace_).ok());
+    }
+    if (what == 98) {  // What is not committed is forgotten.
+      commit(*out);
+      const Model before = model_;
+      put(*out, random_key(random), i);
+      out.reset();
+      model_ = before;
+      out = open_writer(60'000);
+    }
+    if (what == 99) {
+      commit(*out);
+      expect_model();
+    }
+  }
+  commit(*out);
+  expect_model();
+  expect_right();
+  ASSERT_TRUE(out->compact(pace_).ok());
+  expect_right();
+  const Snapshot grown = snapshot();
+  ASSERT_EQ(grown->segments().size(), 1u);
+
+  place_.folder = path("rebuilt");
+  create();
+  auto anew = open_writer();
+  for (const auto& [key, document] : model_) ASSERT_TRUE(anew->put(document).ok());
+  commit(*anew);
+  const Snapshot rebuilt = snapshot();
+  EXPECT_EQ(grown->row().fields, rebuilt->row().fields);
+  EXPECT_TRUE(section_bytes(*grown) == section_bytes(*rebuilt));
+}
+
+TEST_F(writer, half_erased_and_compacted_is_half_the_size) {
+  auto out = open_writer();
+  for (int i = 0; i < 3000; ++i) put(*out, std::to_string(i), 1);
+  commit(*out);
+  const auto before = snapshot()->segments()[0].row.seal.n_bytes;
+  for (int i = 0; i < 3000; i += 2) erase(*out, std::to_string(i));
+  ASSERT_TRUE(out->compact(pace_).ok());
+  ASSERT_EQ(n_segment_files(), 1u);
+  EXPECT_LE(static_cast<double>(snapshot()->segments()[0].row.seal.n_bytes),
+            0.55 * static_cast<double>(before));
+  expect_model();
+  expect_right();
+}
+
+TEST_F(writer, a_full_disk_loses_nothing) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  {
+    auto out = open_writer();
+    for (int i = 0; i < 50; ++i) put(*out, std::to_string(i), 1);
+    commit(*out);
+    const Model before = model_;
+    for (int i = 0; i < 3000; ++i) put(*out, std::to_string(i), 2);
+    rlimit limits{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limits), 0);
+    rlimit small = limits;
+    small.rlim_cur = 100'000;
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    const auto full = out->commit();
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limits), 0);
+    EXPECT_EQ(full.status().code(), Code::kIo);
+    EXPECT_EQ(out->commit().status().code(), Code::kUnavailable);
+    model_ = before;
+    EXPECT_EQ(n_segment_files(), 1u);
+  }
+  expect_model();
+  auto out = open_writer();
+  put(*out, "after", 1);
+  commit(*out);
+  expect_model();
+  expect_right();
+}
+
+TEST_F(writer, a_damaged_segment_is_named_and_the_rest_is_read) {
+  {
+    auto out = open_writer();
+    put(*out, "a", 1);
+    commit(*out);
+    put(*out, "b", 1);
+    commit(*out);
+  }
+  const std::string name = snapshot()->segments()[0].row.file;
+  const std::string file = path("store/seg/" + name);
+  const std::string whole = read(file);
+  write(file, whole.substr(0, whole.size() / 2));
+  const Snapshot part = snapshot();
+  ASSERT_EQ(part->damaged().size(), 1u);
+  EXPECT_THAT(part->damaged()[0].message(), HasSubstr(name));
+  EXPECT_EQ(contents(*part).size(), 1u);
+  EXPECT_EQ(Writer::open(place_, {.who = "x"}).status().code(), Code::kBadInput);
+  EXPECT_EQ(verify_store(place_)->problems.size(), 1u);
+  std::filesystem::remove(file);
+  EXPECT_EQ(snapshot()->damaged().size(), 1u);
+  EXPECT_EQ(Writer::open(place_, {.who = "x"}).status().code(), Code::kNotFound);
+  write(file, whole);
+  expect_right();
+}
+
+TEST_F(writer, files_that_no_row_names_go_with_the_next_writer) {
+  write(path("store/seg/tmp-9-0000-segment"), "cut short");
+  write(path("store/seg/77-00000000000000aa.qsg"), "renamed, never committed");
+  EXPECT_EQ(verify_store(place_)->unused_files.size(), 2u);
+  const auto out = open_writer();
+  EXPECT_EQ(n_segment_files(), 0u);
+}
+
+}  // namespace quern::store
