@@ -18,9 +18,9 @@ namespace quern {
 namespace {
 
 Status io_error(const char* action, const std::string& path, int error) {
-  const Code code = error == ENOENT || error == ENOTDIR ? Code::kNotFound
-                    : error == EEXIST                   ? Code::kUnavailable
-                                                        : Code::kIo;
+  const Code code = error == ENOENT || error == ENOTDIR     ? Code::kNotFound
+                    : error == EEXIST || error == ENOTEMPTY ? Code::kUnavailable
+                                                            : Code::kIo;
   return {code, fmt::format("cannot {} '{}': {}", action, path, errno_text(error))};
 }
 

@@ -11,8 +11,6 @@
 
 #include "base/log.h"
 #include "store/byte_cursor.h"
-#include "store/segment/merge.h"
-#include "store/segment/merge_policy.h"
 
 namespace quern::store {
 namespace {
@@ -20,10 +18,6 @@ namespace {
 std::int64_t now_ms() {
   using namespace std::chrono;
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
-
-bool is_harmless(Code code) {
-  return code == Code::kBadInput || code == Code::kTooLarge || code == Code::kCancelled;
 }
 
 // What crashes, failed removals and temporary files left.
@@ -78,7 +72,7 @@ Writer::~Writer() {
 std::uint64_t Writer::n_live() const {
   std::uint64_t n = segment_writer_.n_docs();
   for (const Work& work : work_) n += work.view.n_live();
-  return n;  // A document that replaces another one counts twice until it is written.
+  return n;
 }
 
 Status Writer::check_usable() const {
@@ -294,78 +288,6 @@ Status Writer::publish(std::vector<Work> next) {
   is_changed_ = false;
   remove_files(gone);
   return {};
-}
-
-Result<bool> Writer::maintain(Pace& pace) {
-  QUERN_TRY(commit().status());
-  std::vector<SegmentSize> sizes;
-  for (const Work& work : work_) {
-    sizes.push_back({.n_docs = work.view.row.identity.n_docs, .n_live = work.view.n_live()});
-  }
-  const std::vector<std::size_t> inputs = choose_merge(sizes);
-  if (inputs.empty()) return false;
-  std::vector<SegmentView> views;
-  for (const std::size_t i : inputs) views.push_back(work_[i].view);
-  QUERN_ASSIGN(const std::vector<MergeDoc> order, merge_order(views));
-  QUERN_TRY(replace(inputs, order, pace));
-  return true;
-}
-
-Status Writer::compact(Pace& pace) {
-  QUERN_TRY(commit().status());
-  std::uint64_t n_bytes = 0;
-  std::vector<std::size_t> all;
-  std::vector<SegmentView> views;
-  for (std::size_t i = 0; i < work_.size(); ++i) {
-    all.push_back(i);
-    views.push_back(work_[i].view);
-    n_bytes += work_[i].view.row.seal.n_bytes;
-  }
-  QUERN_ASSIGN(const std::uint64_t n_free, free_disk_bytes(place_.folder));
-  if (n_bytes > n_free) {
-    return {Code::kExhausted, fmt::format("compacting takes up to {} of disk space, {} are free",
-                                          human_bytes(n_bytes), human_bytes(n_free))};
-  }
-  const bool is_compact =
-      work_.empty() || (work_.size() == 1 && work_[0].view.row.tombstone.n_dead == 0);
-  if (!is_compact) {
-    QUERN_ASSIGN(const std::vector<MergeDoc> order, merge_order(views));
-    QUERN_TRY(replace(all, order, pace));
-  }
-  return catalog_.vacuum();
-}
-
-// The documents of `order`, which are those of `inputs`, in new segments instead of theirs.
-Status Writer::replace(const std::vector<std::size_t>& inputs, std::span<const MergeDoc> order,
-                       Pace& pace) {
-  const std::string folder = segment_folder(place_.folder);
-  std::vector<Work> next;
-  std::vector<SegmentView> views;
-  for (std::size_t i = 0; i < work_.size(); ++i) {
-    const bool is_input = std::find(inputs.begin(), inputs.end(), i) != inputs.end();
-    if (is_input) views.push_back(work_[i].view);
-    if (!is_input) next.push_back(work_[i]);
-  }
-  std::vector<std::string> written;
-  const Status merged = [&]() -> Status {
-    for (std::size_t at = 0; at < order.size(); at += kMaxPartDocs) {
-      const auto run = order.subspan(at, std::min<std::size_t>(kMaxPartDocs, order.size() - at));
-      QUERN_ASSIGN(SegmentRow row,
-                   merge_segments(*place_.files, folder, next_name(), views, run, pace));
-      written.push_back(row.file);
-      row.born = generation_.id + 1;
-      QUERN_ASSIGN(SegmentView view, open_view(folder, row, schema()));
-      next.push_back({.view = std::move(view), .own_live = nullptr, .is_new = true});
-    }
-    return {};
-  }();
-  if (!merged.ok()) {
-    remove_files(written);
-    return is_harmless(merged.code()) ? merged : fail(merged);
-  }
-  const Status published = publish(std::move(next));
-  if (!published.ok() && !may_be_committed_) remove_files(written);
-  return published;
 }
 
 }  // namespace quern::store

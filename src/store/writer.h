@@ -32,9 +32,9 @@ struct WriterOptions {
   std::size_t memory_bytes = std::size_t{64} << 20;  // Documents held before they are written.
 };
 
-/// Threads: of one. After an error of put, erase, commit, maintain or compact other than kBadInput,
-/// kTooLarge and kCancelled the writer does nothing any more: what was not committed is gone, and
-/// another writer must be opened.
+/// Threads: of one. After an error it does nothing any more, what was not committed is gone, and
+/// another writer must be opened; except after a document that put refuses, and a merge that was
+/// damaged or cancelled.
 class Writer {
  public:
   static constexpr const char* kTenant = "store/writer";
@@ -50,7 +50,10 @@ class Writer {
   ~Writer();  // What was not committed is gone.
 
   const Schema& schema() const { return catalog_.schema(); }
-  std::uint64_t n_live() const;  // With what is not committed yet.
+
+  /// Documents, with what is not committed yet; one that replaces another may count twice till
+  /// then.
+  std::uint64_t n_live() const;
 
   /// Adds a document, or replaces the one of its key. Errors: kBadInput, kTooLarge for the
   /// document, with nothing changed; kIo.

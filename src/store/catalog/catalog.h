@@ -1,7 +1,5 @@
 // The one mutable file of a store: which segments there are, who of their documents is dead, and
 // the statistics of those that live. A commit of the store is a commit of this file.
-//
-// Rows come from a disk and may say anything: what comes out of here has been checked.
 // docs/format_store.md has the tables.
 
 #pragma once
@@ -9,51 +7,15 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/status.h"
+#include "store/catalog/catalog_rows.h"
 #include "store/catalog/sql.h"
-#include "store/lexical/bm25.h"
 #include "store/schema.h"
-#include "store/segment/container.h"
 
 namespace quern::store {
 
-using GenerationId = std::int64_t;
-using SegmentId = std::uint64_t;
-
 inline constexpr std::int64_t kCatalogVersion = 1;
-
-/// The dead of a segment. A bitmap of none has no row.
-struct TombstoneRow {
-  std::int64_t version = 0;  // Raised with each change; 0: nobody is dead.
-  std::uint32_t n_dead = 0;
-  std::string bitmap;              // bytes_from_bitmap
-  std::vector<FieldStats> fields;  // What the dead take away.
-};
-
-struct SegmentRow {
-  PartIdentity identity;
-  PartSeal seal;
-  std::string file;  // Its name in the folder of segments.
-  GenerationId born = 0;
-  std::vector<FieldStats> fields;  // Of all its documents, dead or not.
-  TombstoneRow tombstone;
-};
-
-struct GenerationRow {
-  GenerationId id = 0;
-  std::int64_t at_ms = 0;  // Since 1970.
-  std::string writer;      // Who committed it.
-  std::uint64_t n_live = 0;
-  std::vector<FieldStats> fields;  // Of the live documents.
-};
-
-struct CatalogState {
-  GenerationRow generation;
-  SegmentId next_segment = 1;
-  std::vector<SegmentRow> segments;  // By id.
-};
 
 /// Threads: an object per thread. Errors of all: kBadInput where the file is damaged, kUnavailable
 /// where another process holds it for long, kIo.

@@ -28,6 +28,7 @@ Result<std::int64_t> live_df_in(const SegmentView& view, int field, std::string_
   QUERN_ASSIGN(const LexicalPart* part, view.segment->lexical());
   QUERN_ASSIGN(const std::optional<TermInfo> info, part->dictionary.find(field, term));
   if (!info) return std::int64_t{0};
+  QUERN_TRY(view.segment->check_list(*info));
   if (view.row.tombstone.n_dead == 0) return std::int64_t{info->df};
   return count_live(*part, *info, *view.live);
 }

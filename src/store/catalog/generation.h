@@ -48,7 +48,8 @@ class Generation {
   /// Why segments of the catalog are missing here; their documents are not found.
   const std::vector<Status>& damaged() const { return damaged_; }
 
-  /// In how many live documents a field has a term, exactly; remembered. Errors: kBadInput.
+  /// In how many live documents a field has a term, exactly; remembered. Its lists are summed: a
+  /// search that asks for each of its terms reads nothing that is damaged. Errors: kBadInput.
   Result<std::int64_t> live_df(int field, std::string_view term) const;
 
  private:

@@ -66,12 +66,16 @@ TEST_F(kill_test, no_kill_loses_or_breaks_anything) {
     ASSERT_GE(child, 0);
     if (child == 0) write_on(n, pipe[1]);
     ::close(pipe[1]);
+    int acknowledged = n;
+    // Every other one gets as far as a commit, however slow the machine is.
+    if (kill % 2 == 0) {
+      ASSERT_EQ(::read(pipe[0], &acknowledged, sizeof acknowledged), ssize_t{sizeof acknowledged});
+    }
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 80'000));
     ::kill(child, SIGKILL);
     int status = 0;
     ::waitpid(child, &status, 0);
     ASSERT_TRUE(WIFSIGNALED(status));
-    int acknowledged = n;
     for (int next = 0; ::read(pipe[0], &next, sizeof next) == sizeof next;) acknowledged = next;
     ::close(pipe[0]);
 
@@ -89,7 +93,7 @@ TEST_F(kill_test, no_kill_loses_or_breaks_anything) {
     n = n_found;
     if (kill % 10 == 9) expect_right();
   }
-  EXPECT_GT(n, n_kills);
+  EXPECT_GE(n, n_kills / 2);
 }
 
 }  // namespace quern::store

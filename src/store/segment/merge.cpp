@@ -74,7 +74,7 @@ Status write_terms(std::span<const SegmentView> inputs, std::span<const MergeDoc
   for (std::uint32_t i = 0; i < order.size(); ++i) new_docs[order[i].input][order[i].doc] = i;
   std::vector<PostingsMergeInput> parts;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    QUERN_ASSIGN(const LexicalPart* part, inputs[i].segment->lexical());
+    QUERN_ASSIGN(const LexicalPart* part, inputs[i].segment->whole_lexical());
     parts.push_back({.part = part, .new_docs = new_docs[i]});
   }
   return merge_postings(parts, norms, postings, dictionary);

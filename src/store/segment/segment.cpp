@@ -74,9 +74,27 @@ Result<const FieldLengths*> Segment::lengths(std::size_t field) const {
 Result<const LexicalPart*> Segment::lexical() const {
   for (std::size_t f = 0; f < n_fields(); ++f) QUERN_TRY(check_section(SectionKind::kNorms, f));
   QUERN_TRY(check_section(SectionKind::kDictionary));
+  return &lexical_;
+}
+
+Result<const LexicalPart*> Segment::whole_lexical() const {
   QUERN_TRY(check_section(SectionKind::kPostings));
   QUERN_TRY(check_section(SectionKind::kPositions));
-  return &lexical_;
+  return lexical();
+}
+
+Status Segment::check_list(const TermInfo& term) const {
+  const auto check_part = [&](std::span<const std::byte> section, std::uint64_t offset,
+                              std::uint64_t n_bytes) -> Status {
+    if (offset > section.size() || n_bytes > section.size() - offset) {
+      return {Code::kBadInput, fmt::format("'{}': a list of {} bytes at {} of {}",
+                                           container_.path(), n_bytes, offset, section.size())};
+    }
+    return container_.check(
+        section.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(n_bytes)));
+  };
+  QUERN_TRY(check_part(lexical_.postings, term.postings_offset, term.postings_bytes));
+  return check_part(lexical_.positions, term.positions_offset, term.positions_bytes);
 }
 
 Status Segment::check() const {

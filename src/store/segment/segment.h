@@ -40,7 +40,15 @@ class Segment {
   // Each sums its bytes when it is first asked for. Errors: kBadInput naming file and section.
   Result<const KeyColumn*> keys() const;
   Result<const FieldLengths*> lengths(std::size_t field) const;
+
+  /// For searches: dictionary and norms are summed, lists are not, see check_list().
   Result<const LexicalPart*> lexical() const;
+
+  /// For merges: all of it is summed.
+  Result<const LexicalPart*> whole_lexical() const;
+
+  /// Sums the postings and positions of a term of lexical(), each block when it is first touched.
+  Status check_list(const TermInfo& term) const;
 
   /// Frames have their own checksums. n_fields() strings of fields to each document.
   StoredTextReader stored_text() const { return {text_, n_fields()}; }

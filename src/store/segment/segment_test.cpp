@@ -55,9 +55,29 @@ TEST_F(segment, damage_is_named_where_it_is_touched_and_by_the_check) {
     const auto damaged = open();
     ASSERT_TRUE(damaged.ok()) << damaged.status().message();  // Its ends are right.
     EXPECT_THAT((*damaged)->check().message(), HasSubstr(row_.file));
-    EXPECT_FALSE((*damaged)->keys().ok() && (*damaged)->lexical().ok() &&
+    EXPECT_FALSE((*damaged)->keys().ok() && (*damaged)->whole_lexical().ok() &&
                  (*damaged)->lengths(0).ok() && (*damaged)->stored_text().check().ok());
   }
+}
+
+TEST_F(segment, a_search_is_told_of_a_damaged_list) {
+  TermInfo cats;
+  Section postings;
+  {
+    const auto right = open();
+    const auto found = (*(*right)->lexical())->dictionary.find(1, "cats");
+    ASSERT_TRUE(found.ok() && found->has_value());
+    cats = **found;
+    postings = *(*right)->container().find(SectionKind::kPostings);
+    EXPECT_TRUE((*right)->check_list(cats).ok());
+    TermInfo outside = cats;
+    outside.postings_offset = std::uint64_t{1} << 40;
+    EXPECT_THAT((*right)->check_list(outside).message(), HasSubstr("a list of"));
+  }
+  std::string changed = whole_;
+  changed[postings.offset + cats.postings_offset] ^= 1;
+  write(path(row_.file), changed);
+  EXPECT_THAT((*open())->check_list(cats).message(), HasSubstr("is damaged between bytes"));
 }
 
 TEST_F(segment, any_damage_is_an_error_and_no_crash) {

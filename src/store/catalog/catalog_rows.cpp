@@ -1,0 +1,155 @@
+#include "store/catalog/catalog_rows.h"
+
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "store/byte_cursor.h"
+#include "store/filter/bitmap.h"
+
+namespace quern::store {
+namespace {
+
+constexpr const char* kSegments =
+    "SELECT s.id, s.nonce, s.n_docs, s.born, s.field_stats, p.file, p.n_bytes, p.footer_sum,"
+    " t.version, t.n_dead, t.bitmap, t.field_stats FROM segment s"
+    " LEFT JOIN part p ON p.segment = s.id AND p.kind = 'text'"
+    " LEFT JOIN tombstone t ON t.segment = s.id ORDER BY s.id";
+
+Result<std::vector<FieldStats>> stats_from_bytes(std::string_view bytes, std::size_t n_fields,
+                                                 std::uint64_t n_docs) {
+  if (bytes.size() != n_fields * 16) {
+    return damaged_catalog(
+        fmt::format("{} bytes of statistics, want {}", bytes.size(), n_fields * 16));
+  }
+  ByteCursor cursor(bytes_of(bytes));
+  std::vector<FieldStats> out(n_fields);
+  for (FieldStats& field : out) {
+    field.n_docs = cursor.number<std::int64_t>();
+    field.n_tokens = cursor.number<std::int64_t>();
+    // A field has a token at least, and fewer than 2^32.
+    if (field.n_docs < 0 || static_cast<std::uint64_t>(field.n_docs) > n_docs ||
+        field.n_tokens < field.n_docs || field.n_tokens >> 32 > field.n_docs) {
+      return damaged_catalog(fmt::format("{} tokens in {} fields of {} documents", field.n_tokens,
+                                         field.n_docs, n_docs));
+    }
+  }
+  return out;
+}
+
+Result<GenerationRow> read_generation(Sql& sql, std::size_t n_fields) {
+  QUERN_ASSIGN(SqlStatement row, sql.prepare("SELECT id, at_ms, writer, n_live, field_stats FROM "
+                                             "generation ORDER BY id DESC LIMIT 1"));
+  QUERN_ASSIGN(const bool has_row, row.step());
+  if (!has_row) return damaged_catalog("it has no generation");
+  GenerationRow out{.id = row.number(0),
+                    .at_ms = row.number(1),
+                    .writer = row.bytes(2),
+                    .n_live = static_cast<std::uint64_t>(row.number(3)),
+                    .fields = {}};
+  QUERN_ASSIGN(out.fields, stats_from_bytes(row.bytes(4), n_fields, out.n_live));
+  return out;
+}
+
+// A name and nothing that leads elsewhere.
+bool is_file_name(std::string_view name) {
+  return !name.empty() && name.size() <= 255 && name[0] != '.' &&
+         name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
+}
+
+Result<TombstoneRow> read_tombstone(const SqlStatement& row, const SegmentRow& segment,
+                                    std::size_t n_fields) {
+  TombstoneRow out{.version = row.number(8), .n_dead = 0, .bitmap = row.bytes(10), .fields = {}};
+  if (out.version == 0) {
+    out.fields.resize(n_fields);
+    return out;
+  }
+  QUERN_ASSIGN(const Bitmap dead, bitmap_from_bytes(bytes_of(out.bitmap), segment.identity.n_docs));
+  out.n_dead = dead.count();
+  if (out.version < 0 || row.number(9) != out.n_dead)
+    return damaged_catalog("its count of the dead");
+  QUERN_ASSIGN(out.fields, stats_from_bytes(row.bytes(11), n_fields, out.n_dead));
+  for (std::size_t f = 0; f < n_fields; ++f) {
+    if (out.fields[f].n_docs > segment.fields[f].n_docs ||
+        out.fields[f].n_tokens > segment.fields[f].n_tokens) {
+      return damaged_catalog("more are dead than there were");
+    }
+  }
+  return out;
+}
+
+Result<SegmentRow> read_segment(const SqlStatement& row, std::size_t n_fields) {
+  SegmentRow out;
+  const std::int64_t n_docs = row.number(2);
+  if (row.number(0) < 1 || n_docs < 1 || n_docs > kMaxPartDocs) {
+    return damaged_catalog(fmt::format("segment {} has {} documents", row.number(0), n_docs));
+  }
+  out.identity = {.kind = FileKind::kText,
+                  .segment = static_cast<std::uint64_t>(row.number(0)),
+                  .nonce = static_cast<std::uint64_t>(row.number(1)),
+                  .n_docs = static_cast<std::uint32_t>(n_docs)};
+  out.born = row.number(3);
+  out.file = row.bytes(5);
+  if (!is_file_name(out.file)) {
+    return damaged_catalog(fmt::format("segment {} has no file", out.identity.segment));
+  }
+  out.seal = {.n_bytes = static_cast<std::uint64_t>(row.number(6)),
+              .footer_sum = static_cast<std::uint64_t>(row.number(7))};
+  QUERN_ASSIGN(out.fields, stats_from_bytes(row.bytes(4), n_fields, out.identity.n_docs));
+  QUERN_ASSIGN(out.tombstone, read_tombstone(row, out, n_fields));
+  return out;
+}
+
+// What the generation says is what its segments say.
+Status check_sums(const CatalogState& state) {
+  std::uint64_t n_live = 0;
+  std::vector<FieldStats> fields(state.generation.fields.size());
+  for (const SegmentRow& segment : state.segments) {
+    n_live += segment.identity.n_docs - segment.tombstone.n_dead;
+    for (std::size_t f = 0; f < fields.size(); ++f) {
+      fields[f].n_docs += segment.fields[f].n_docs - segment.tombstone.fields[f].n_docs;
+      fields[f].n_tokens += segment.fields[f].n_tokens - segment.tombstone.fields[f].n_tokens;
+    }
+    if (segment.identity.segment >= state.next_segment)
+      return damaged_catalog("the next segment's number");
+  }
+  if (n_live == state.generation.n_live && fields == state.generation.fields) return {};
+  return damaged_catalog(fmt::format("{} documents live in its segments, {} in its generation",
+                                     n_live, state.generation.n_live));
+}
+
+}  // namespace
+
+Status damaged_catalog(std::string what) {
+  return {Code::kBadInput, "the catalog is damaged: " + std::move(what)};
+}
+
+std::string bytes_from_stats(std::span<const FieldStats> fields) {
+  std::string out;
+  for (const FieldStats& field : fields) {
+    append_number(out, field.n_docs);
+    append_number(out, field.n_tokens);
+  }
+  return out;
+}
+
+Result<CatalogState> read_catalog_state(Sql& sql, std::size_t n_fields) {
+  CatalogState out;
+  QUERN_ASSIGN(out.generation, read_generation(sql, n_fields));
+  QUERN_ASSIGN(const std::int64_t next,
+               sql.number("SELECT value FROM meta WHERE name = 'next segment'"));
+  if (next < 1) return damaged_catalog("the next segment's number");
+  out.next_segment = static_cast<SegmentId>(next);
+  QUERN_ASSIGN(SqlStatement rows, sql.prepare(kSegments));
+  for (;;) {
+    QUERN_ASSIGN(const bool has_row, rows.step());
+    if (!has_row) break;
+    QUERN_ASSIGN(SegmentRow segment, read_segment(rows, n_fields));
+    out.segments.push_back(std::move(segment));
+  }
+  QUERN_TRY(check_sums(out));
+  return out;
+}
+
+}  // namespace quern::store

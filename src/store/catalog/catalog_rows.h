@@ -1,0 +1,62 @@
+// What the rows of a catalog say. They come from a disk and may say anything: what comes out of
+// here has been checked.
+
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "store/catalog/sql.h"
+#include "store/lexical/bm25.h"
+#include "store/segment/container.h"
+
+namespace quern::store {
+
+using GenerationId = std::int64_t;
+using SegmentId = std::uint64_t;
+
+/// The dead of a segment. A bitmap of none has no row.
+struct TombstoneRow {
+  std::int64_t version = 0;  // Raised with each change; 0: nobody is dead.
+  std::uint32_t n_dead = 0;
+  std::string bitmap;              // bytes_from_bitmap
+  std::vector<FieldStats> fields;  // What the dead take away.
+};
+
+struct SegmentRow {
+  PartIdentity identity;
+  PartSeal seal;
+  std::string file;  // Its name in the folder of segments.
+  GenerationId born = 0;
+  std::vector<FieldStats> fields;  // Of all its documents, dead or not.
+  TombstoneRow tombstone;
+};
+
+struct GenerationRow {
+  GenerationId id = 0;
+  std::int64_t at_ms = 0;  // Since 1970.
+  std::string writer;      // Who committed it.
+  std::uint64_t n_live = 0;
+  std::vector<FieldStats> fields;  // Of the live documents.
+};
+
+struct CatalogState {
+  GenerationRow generation;
+  SegmentId next_segment = 1;
+  std::vector<SegmentRow> segments;  // By id.
+};
+
+/// For each field its two numbers, as a blob.
+std::string bytes_from_stats(std::span<const FieldStats> fields);
+
+/// The newest generation, the segments, and the next segment's number, of one moment: in the midst
+/// of a transaction. Errors: kBadInput, naming what cannot be; as SqlStatement::step.
+Result<CatalogState> read_catalog_state(Sql& sql, std::size_t n_fields);
+
+/// kBadInput: "the catalog is damaged: ...".
+Status damaged_catalog(std::string what);
+
+}  // namespace quern::store
