@@ -10,6 +10,7 @@
 //
 // Not an automaton: a lookup is some 15 comparisons and 16 terms read, the writer streams, and a
 // merge of dictionaries is a merge. Tests: dictionary_test.cpp, fuzz/dictionary.cpp.
+// docs/format_lexical.md.
 
 #pragma once
 

@@ -9,21 +9,15 @@ namespace quern::store {
 namespace {
 
 struct Range {
-  std::size_t first, last;
+  std::uint32_t first, last;
 };
 
-// The part of ascending documents that lies in [begin, end).
-Range part_within(std::span<const std::uint32_t> docs, std::uint32_t begin, std::uint32_t end) {
-  Range range = {0, docs.size()};
-  if (!docs.empty() && docs.front() < begin) {
-    range.first =
-        static_cast<std::size_t>(std::lower_bound(docs.begin(), docs.end(), begin) - docs.begin());
-  }
-  if (!docs.empty() && docs.back() >= end) {
-    range.last =
-        static_cast<std::size_t>(std::lower_bound(docs.begin(), docs.end(), end) - docs.begin());
-  }
-  return range;
+// The documents of the list's block that lie in [begin, end).
+Range range_within(ScoredList& list, std::uint32_t begin, std::uint32_t end) {
+  const auto docs = list.docs();
+  if (docs.empty()) return {0, 0};
+  return {docs.front() < begin ? list.n_before(begin) : 0,
+          docs.back() >= end ? list.n_before(end) : static_cast<std::uint32_t>(docs.size())};
 }
 
 }  // namespace
@@ -45,8 +39,8 @@ void DocWindow::gather_one(ScoredList& list, double others, std::uint32_t begin,
     if (list.bound(list.block()) + others >= bar) {
       const auto docs = list.docs();
       const auto scores = list.scores();
-      const Range range = part_within(docs, begin, end);
-      for (std::size_t i = range.first; i < range.last; ++i) {
+      const Range range = range_within(list, begin, end);
+      for (std::uint32_t i = range.first; i < range.last; ++i) {
         docs_[n_] = docs[i];
         scores_[n_] = scores[i];
         n_ += scores[i] + rest >= bar && is_allowed(docs[i]) ? 1 : 0;
@@ -64,11 +58,13 @@ void DocWindow::add_all(ScoredList& list, double others, std::uint32_t begin, st
     if (list.bound(list.block()) + others >= bar) {
       const auto docs = list.docs();
       const auto scores = list.scores();
-      const Range range = part_within(docs, begin, end);
-      for (std::size_t i = range.first; i < range.last; ++i) {
+      const Range range = range_within(list, begin, end);
+      for (std::uint32_t i = range.first; i < range.last; ++i) {
         const std::uint32_t at = docs[i] - begin;
-        sums_[at] += scores[i];
-        bits_[at / 64] |= std::uint64_t{1} << at % 64;
+        const double sum = sums_[at];
+        touched_[n_touched_] = static_cast<std::uint16_t>(at);
+        n_touched_ += sum < 0 ? 1 : 0;
+        sums_[at] = std::max(sum, 0.0) + scores[i];
       }
     }
     if (doc < end) list.seek_block(doc);
@@ -76,17 +72,39 @@ void DocWindow::add_all(ScoredList& list, double others, std::uint32_t begin, st
 }
 
 void DocWindow::take_sums(std::uint32_t begin, double rest, double bar) {
-  for (std::size_t word = 0; word < bits_.size(); ++word) {
-    for (std::uint64_t bits = bits_[word]; bits != 0; bits &= bits - 1) {
-      const auto at = static_cast<std::uint32_t>(word * 64) +
-                      static_cast<std::uint32_t>(std::countr_zero(bits));
-      const std::uint32_t doc = begin + at;
-      docs_[n_] = doc;
-      scores_[n_] = sums_[at];
-      n_ += sums_[at] + rest >= bar && is_allowed(doc) ? 1 : 0;
-      sums_[at] = 0;
+  static_assert(kWindowDocs == 64 * 64);
+  // Few get past the bar. Only these are put in order: as bits, and a bit for each word of bits.
+  std::array<std::uint64_t, 64> bits;
+  std::uint64_t words = 0;
+  for (std::uint32_t i = 0; i < n_touched_; ++i) {
+    const std::uint32_t at = touched_[i];
+    if (sums_[at] + rest < bar || !is_allowed(begin + at)) {
+      sums_[at] = kUntouched;
+      continue;
     }
-    bits_[word] = 0;
+    const std::uint64_t word = std::uint64_t{1} << at / 64;
+    if ((words & word) == 0) bits[at / 64] = 0;
+    words |= word;
+    bits[at / 64] |= std::uint64_t{1} << at % 64;
+  }
+  n_touched_ = 0;
+  for (; words != 0; words &= words - 1) {
+    const auto word = static_cast<std::uint32_t>(std::countr_zero(words));
+    for (std::uint64_t left = bits[word]; left != 0; left &= left - 1) {
+      const std::uint32_t at = 64 * word + static_cast<std::uint32_t>(std::countr_zero(left));
+      docs_[n_] = begin + at;
+      scores_[n_++] = sums_[at];
+      sums_[at] = kUntouched;
+    }
+  }
+}
+
+void DocWindow::set(std::span<const ScoredDoc> docs) {
+  QUERN_CHECK(docs.size() <= kWindowDocs);
+  n_ = 0;
+  for (const ScoredDoc& found : docs) {
+    docs_[n_] = found.doc;
+    scores_[n_++] = found.score;
   }
 }
 

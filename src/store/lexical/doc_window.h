@@ -16,7 +16,9 @@ constexpr std::uint32_t kWindowDocs = 4096;
 class DocWindow {
  public:
   /// `allowed`: a bit for each document of the segment, or empty where all are.
-  explicit DocWindow(std::span<const std::uint64_t> allowed) : allowed_(allowed) {}
+  explicit DocWindow(std::span<const std::uint64_t> allowed) : allowed_(allowed) {
+    sums_.fill(kUntouched);
+  }
 
   /// Documents of [begin, end), ascending, and what the lists so far give each.
   std::uint32_t n() const { return n_; }
@@ -29,6 +31,9 @@ class DocWindow {
   void gather(std::span<ScoredList* const> lists, std::span<const double> others,
               std::uint32_t begin, std::uint32_t end, double rest, double bar);
 
+  /// Starts anew with these documents, ascending and at most kWindowDocs, from anywhere.
+  void set(std::span<const ScoredDoc> docs);
+
   /// Adds what `list` gives; those that cannot reach `bar` with `rest` on top go.
   void complete(ScoredList& list, double rest, double bar);
 
@@ -39,6 +44,8 @@ class DocWindow {
   void keep(std::span<ScoredList> lists, Keep which);
 
  private:
+  static constexpr double kUntouched = -1;
+
   bool is_allowed(std::uint32_t doc) const {
     return allowed_.empty() || (allowed_[doc / 64] >> doc % 64 & 1) != 0;
   }
@@ -51,8 +58,9 @@ class DocWindow {
   std::uint32_t n_ = 0;
   std::array<std::uint32_t, kWindowDocs> docs_;
   std::array<double, kWindowDocs> scores_;
-  std::array<double, kWindowDocs> sums_{};              // By document; zero between calls,
-  std::array<std::uint64_t, kWindowDocs / 64> bits_{};  // as is which of them have any.
+  std::array<double, kWindowDocs> sums_;  // By document; kUntouched between calls.
+  std::uint32_t n_touched_ = 0;
+  std::array<std::uint16_t, kWindowDocs + 1> touched_;  // Documents with a sum, list by list.
 };
 
 }  // namespace quern::store

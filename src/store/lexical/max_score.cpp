@@ -34,16 +34,13 @@ void collect(DocWindow& window, std::span<ClauseLists> clauses, BestDocs& best) 
   for (std::uint32_t i = 0; i < window.n(); ++i) best.add(window.at(i));
 }
 
-/// Windowed block-max MAXSCORE.
+/// Windowed block-max MAXSCORE over some of a query's lists.
 class AnySearch {
  public:
-  AnySearch(std::span<ClauseLists> clauses, std::uint32_t n_docs, const SearchLimits& limits,
-            BestDocs& best)
-      : clauses_(clauses),
-        n_docs_(n_docs),
-        best_(best),
-        window_(std::make_unique<DocWindow>(limits.allowed)) {
-    for (ScoredList* list : lists_of(clauses, Occur::kShould)) ranked_.push_back({list, 0});
+  AnySearch(std::span<ScoredList* const> lists, std::span<ClauseLists> clauses,
+            std::uint32_t n_docs, BestDocs& best, DocWindow& window)
+      : clauses_(clauses), n_docs_(n_docs), best_(best), window_(window) {
+    for (ScoredList* list : lists) ranked_.push_back({list, 0});
     others_.resize(ranked_.size());
     lead_.resize(ranked_.size());
   }
@@ -84,33 +81,90 @@ class AnySearch {
       lead_[i] = ranked_[n_follow + i].list;
       others_[i] = total - ranked_[n_follow + i].bound;
     }
-    window_->gather(std::span(lead_).first(n_lead), std::span(others_).first(n_lead), begin, end,
-                    rest, bar);
-    while (n_follow > 0 && window_->n() > 0) {
+    window_.gather(std::span(lead_).first(n_lead), std::span(others_).first(n_lead), begin, end,
+                   rest, bar);
+    while (n_follow > 0 && window_.n() > 0) {
       const Ranked& next = ranked_[--n_follow];
       rest -= next.bound;
-      window_->complete(*next.list, rest, bar);
+      window_.complete(*next.list, rest, bar);
     }
-    collect(*window_, clauses_, best_);
+    collect(window_, clauses_, best_);
     return end;
   }
 
   std::span<ClauseLists> clauses_;
   std::uint32_t n_docs_;
   BestDocs& best_;
-  std::unique_ptr<DocWindow> window_;
+  DocWindow& window_;
   std::vector<Ranked> ranked_;
   std::vector<ScoredList*> lead_;
   std::vector<double> others_;
 };
 
-// Of a list's k best documents each scores at least this, whatever else it has.
-double best_floor(std::span<ClauseLists> clauses, std::uint32_t n_wanted) {
-  double floor = 0;
-  for (ScoredList* list : lists_of(clauses, Occur::kShould)) {
-    floor = std::max(floor, list->floor_of_best(n_wanted));
+// Lists with so small a part of all postings are searched alone at first.
+constexpr std::uint64_t kScoutShare = 8;
+
+/// What the search of one query's optional clauses shares with its scouts.
+struct AnyQuery {
+  std::span<ClauseLists> clauses;
+  std::uint32_t n_docs;
+  const SearchLimits& limits;
+  bool has_exclusions;  // The best documents of a list may be just those that are left out.
+  DocWindow& window;
+
+  void rewind(std::span<ScoredList* const> lists) const {
+    for (ScoredList* list : lists) list->rewind();
+    for (ClauseLists& clause : clauses) {
+      if (clause.occur != Occur::kMustNot) continue;
+      for (ScoredList& list : clause.lists) list.rewind();
+    }
   }
-  return floor;
+};
+
+void search_lists(const AnyQuery& query, std::span<ScoredList* const> lists, BestDocs& best);
+
+// The best documents of the rarest lists are mostly among the best of all. What the worst of them
+// scores with all lists, as many documents have at least. `lists` ascend by df.
+double scout(const AnyQuery& query, std::span<ScoredList* const> lists) {
+  const std::uint32_t n_wanted = query.limits.n_wanted;
+  std::uint64_t all = 0;
+  for (const ScoredList* list : lists) all += list->df();
+  std::size_t n_rare = 0;
+  std::uint64_t rare = 0;
+  while (n_rare < lists.size() && (rare + lists[n_rare]->df()) * kScoutShare <= all) {
+    rare += lists[n_rare++]->df();
+  }
+  if (rare < n_wanted || n_wanted > kWindowDocs) return 0;
+  BestDocs of_rare(n_wanted, 0);
+  search_lists(query, lists.first(n_rare), of_rare);
+  query.rewind(lists.first(n_rare));
+  std::vector<ScoredDoc> found = std::move(of_rare).take();
+  if (found.size() < n_wanted) return 0;
+
+  std::sort(found.begin(), found.end(),
+            [](const ScoredDoc& a, const ScoredDoc& b) { return a.doc < b.doc; });
+  query.window.set(found);
+  for (ScoredList* list : lists.subspan(n_rare)) query.window.complete(*list, 0, 0);
+  double least = query.window.at(0).score;
+  for (std::uint32_t i = 1; i < query.window.n(); ++i) {
+    least = std::min(least, query.window.at(i).score);
+  }
+  query.rewind(lists.subspan(n_rare));
+  return least;
+}
+
+void search_lists(const AnyQuery& query, std::span<ScoredList* const> lists, BestDocs& best) {
+  if (!query.has_exclusions) {
+    double floor = 0;
+    for (ScoredList* list : lists) {
+      if (list->max_bound() > floor) {
+        floor = std::max(floor, list->floor_of_best(query.limits.n_wanted));
+      }
+    }
+    best.raise_bar(floor);
+  }
+  best.raise_bar(scout(query, lists));
+  AnySearch(lists, query.clauses, query.n_docs, best, query.window).run();
 }
 
 bool has_any(std::span<ClauseLists> clauses, Occur occur) {
@@ -123,11 +177,16 @@ bool has_any(std::span<ClauseLists> clauses, Occur occur) {
 
 void search_any(std::span<ClauseLists> clauses, std::uint32_t n_docs, const SearchLimits& limits,
                 BestDocs& best) {
-  // The best documents of a list may be just those that are not allowed.
-  if (limits.allowed.empty() && !has_any(clauses, Occur::kMustNot)) {
-    best.raise_bar(best_floor(clauses, limits.n_wanted));
-  }
-  AnySearch(clauses, n_docs, limits, best).run();
+  std::vector<ScoredList*> lists = lists_of(clauses, Occur::kShould);
+  std::stable_sort(lists.begin(), lists.end(),
+                   [](const ScoredList* a, const ScoredList* b) { return a->df() < b->df(); });
+  const auto window = std::make_unique<DocWindow>(limits.allowed);
+  search_lists({.clauses = clauses,
+                .n_docs = n_docs,
+                .limits = limits,
+                .has_exclusions = !limits.allowed.empty() || has_any(clauses, Occur::kMustNot),
+                .window = *window},
+               lists, best);
 }
 
 void search_all(std::span<ClauseLists> clauses, std::uint32_t n_docs, const SearchLimits& limits,

@@ -10,7 +10,7 @@
 //
 // The pairs are the block's Pareto front of high tf and small norm, so they bound its scores for
 // every k1, b and average length. Bytes may be damaged: every reader here says so and reads nothing
-// out of bounds. Tests: postings_test.cpp, fuzz/postings.cpp. docs/format_store.md.
+// out of bounds. Tests: postings_test.cpp, fuzz/postings.cpp. docs/format_lexical.md.
 
 #pragma once
 

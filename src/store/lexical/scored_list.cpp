@@ -162,10 +162,11 @@ void ScoredList::decode_docs() {
       buffers_->scores[i] = found_[begin + i].score;
     }
     scores_block_ = block_;
-    return;
+  } else {
+    n_in_block_ = postings_.decode_docs(block_, buffers_->docs);
+    if (n_in_block_ == 0) is_damaged_ = true;
   }
-  n_in_block_ = postings_.decode_docs(block_, buffers_->docs);
-  if (n_in_block_ == 0) is_damaged_ = true;
+  std::fill(buffers_->docs.begin() + n_in_block_, buffers_->docs.end(), kNoDoc);
 }
 
 void ScoredList::decode_tfs() {
@@ -202,18 +203,21 @@ std::span<const double> ScoredList::scores() {
   return std::span(b.scores).first(n_in_block_);
 }
 
+// Without branches, whose outcome would be a toss of a coin: first by stretches of 16.
+std::uint32_t ScoredList::n_before(std::uint32_t doc) const {
+  const BlockValues& docs = buffers_->docs;
+  std::uint32_t n = 0;
+  for (std::size_t i = 15; i + 16 < kBlockDocs; i += 16) n += docs[i] < doc ? 16 : 0;
+  std::uint32_t n_more = 0;
+  for (std::size_t i = 0; i < 16; ++i) n_more += docs[n + i] < doc ? 1 : 0;
+  return n + n_more;
+}
+
 std::optional<double> ScoredList::find(std::uint32_t doc) {
   decode_docs();
   const Buffers& b = *buffers_;
-  // Branchless: the answer of each comparison is a coin toss.
-  const std::uint32_t* at = b.docs.data();
-  for (std::uint32_t n = n_in_block_; n > 1;) {
-    const std::uint32_t half = n / 2;
-    at += at[half - 1] < doc ? half : 0;
-    n -= half;
-  }
-  if (n_in_block_ == 0 || *at != doc) return std::nullopt;
-  const auto i = static_cast<std::size_t>(at - b.docs.data());
+  const std::uint32_t i = n_before(doc);
+  if (i >= n_in_block_ || b.docs[i] != doc) return std::nullopt;
   if (scores_block_ == block_) return b.scores[i];
   decode_tfs();
   return part(is_once_each_ ? 1 : b.tfs[i], norms_[doc]);

@@ -50,6 +50,9 @@ class ScoredList {
 
   std::uint32_t block() const { return block_; }  // n_blocks(): at the end.
 
+  /// Back to the first block: for another search.
+  void rewind() { block_ = 0; }
+
   /// To the first block, from the current one on, that ends at or behind `doc`.
   void seek_block(std::uint32_t doc) {
     if (block_ < n_blocks() && last_docs_[block_] < doc) seek_far(doc);
@@ -64,6 +67,9 @@ class ScoredList {
 
   /// Their scores. Shapes: as docs().
   std::span<const double> scores();
+
+  /// How many documents of block() lie before `doc`. docs() was called.
+  std::uint32_t n_before(std::uint32_t doc) const;
 
   /// What `doc` scores, in block(); nothing if it is not in the list.
   std::optional<double> find(std::uint32_t doc);
@@ -84,7 +90,7 @@ class ScoredList {
   using Table = std::array<std::array<double, 256>, kTableTfs>;
 
   struct Buffers {
-    BlockValues docs;
+    BlockValues docs;  // Behind the last one: kNoDoc.
     BlockValues tfs;
     BlockScores scores;
     Table table;
