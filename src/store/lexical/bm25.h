@@ -41,9 +41,11 @@ InverseNorms inverse_norms(const Bm25Parameters& parameters, const FieldStats& s
 /// The distance of two neighbours on the grid of scores.
 constexpr double kScoreStep = 1.0 / (1ll << 32);
 
-/// A boost may be as large, and a query may have as many terms: sums then stay below 2^21.
+/// A boost may be as large, and a query may have as many different terms. A term that comes more
+/// often is boosted by that: with boosts of so much together, sums stay below 2^21.
 constexpr float kMaxBoost = 64;
 constexpr int kMaxQueryTerms = 1024;
+constexpr double kMaxBoosts = 65536;
 
 /// The nearest value of the grid. `score` is below 2^19.
 inline double on_score_grid(float score) {

@@ -69,21 +69,29 @@ Result<float> weight_of(const QueryPart& part, const FieldStats& stats, const Li
 
 Status prepare(const Bm25Parameters& parameters, std::span<const FieldStats> fields,
                const LiveDf& live_df, LexicalQuery& query) {
-  std::size_t n_terms = 0;
   bool has_positive = false;
   for (const QueryClause& clause : query.clauses) {
     has_positive = has_positive || clause.occur != Occur::kMustNot;
     if (clause.parts.empty()) return bad("a clause of no parts");
-    for (const QueryPart& part : clause.parts) {
-      QUERN_TRY(check_part(part, fields.size()));
-      n_terms += part.terms.size();
-    }
+    for (const QueryPart& part : clause.parts) QUERN_TRY(check_part(part, fields.size()));
   }
   if (!has_positive) return bad("a query that looks for nothing");
+  join_repeated(query.clauses);
+  std::size_t n_terms = 0;
+  double boosts = 0;
+  for (const QueryClause& clause : query.clauses) {
+    for (const QueryPart& part : clause.parts) {
+      n_terms += part.terms.size();
+      boosts += static_cast<double>(part.boost) * static_cast<double>(part.terms.size());
+    }
+  }
   if (n_terms > kMaxQueryTerms) {
     return bad(fmt::format("a query of {} terms, at most {}", n_terms, kMaxQueryTerms));
   }
-  join_repeated(query.clauses);
+  if (boosts > kMaxBoosts) {
+    return bad(
+        fmt::format("terms that are boosted by {} together, at most {}", boosts, kMaxBoosts));
+  }
   for (QueryClause& clause : query.clauses) {
     for (QueryPart& part : clause.parts) {
       const FieldStats& stats = fields[static_cast<std::size_t>(part.field)];

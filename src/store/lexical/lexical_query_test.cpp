@@ -54,7 +54,13 @@ TEST(lexical_query, what_is_wrong_is_named) {
 
   LexicalQuery nothing = {.clauses = {clause_of("a", Occur::kMustNot)}};
   EXPECT_THAT(prepare({}, kFields, ten, nothing).message(), HasSubstr("looks for nothing"));
-  LexicalQuery many = {.clauses = std::vector<QueryClause>(1025, clause_of("a"))};
+  LexicalQuery repeated = {.clauses = std::vector<QueryClause>(1025, clause_of("a"))};
+  EXPECT_TRUE(prepare({}, kFields, ten, repeated).ok());
+  LexicalQuery too_often = {.clauses = std::vector<QueryClause>(65537, clause_of("a"))};
+  EXPECT_THAT(prepare({}, kFields, ten, too_often).message(),
+              HasSubstr("boosted by 65537 together"));
+  LexicalQuery many;
+  for (int i = 0; i < 1025; ++i) many.clauses.push_back(clause_of("t" + std::to_string(i)));
   EXPECT_THAT(prepare({}, kFields, ten, many).message(), HasSubstr("1025 terms, at most 1024"));
 }
 

@@ -1,0 +1,140 @@
+#include "store/text_search.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "store/lexical/lexical_search.h"
+
+namespace quern::store {
+namespace {
+
+/// A document among the best of its segment.
+struct Found {
+  double score = 0;
+  std::size_t i_segment = 0;
+  std::uint32_t doc = 0;
+  Key key;
+};
+
+bool is_better(const Found& a, const Found& b) {
+  return a.score != b.score ? a.score > b.score : a.key.bytes < b.key.bytes;
+}
+
+// The lists of single terms are summed when their df is asked for; those of a prefix here.
+Status check_prefix(const Segment& segment, const LexicalPart& part, const QueryPart& prefix) {
+  const std::string key = term_key(prefix.field, prefix.terms[0]);
+  QUERN_ASSIGN(Dictionary::Cursor cursor, part.dictionary.seek(key));
+  for (int n_terms = 0; n_terms < kMaxPrefixTerms; ++n_terms) {
+    QUERN_ASSIGN(const bool is_one, cursor.next());
+    if (!is_one || !cursor.key().starts_with(key)) return {};
+    QUERN_TRY(segment.check_list(cursor.info()));
+  }
+  return {};
+}
+
+Result<std::vector<ScoredDoc>> search_segment(const SegmentView& view, const LexicalQuery& query,
+                                              Effort effort, SearchLimits limits) {
+  QUERN_ASSIGN(const LexicalPart* part, view.segment->lexical());
+  for (const QueryClause& clause : query.clauses) {
+    for (const QueryPart& wanted : clause.parts) {
+      if (wanted.match == TermMatch::kPrefix) {
+        QUERN_TRY(check_prefix(*view.segment, *part, wanted));
+      }
+    }
+  }
+  if (view.row.tombstone.n_dead > 0) limits.allowed = view.live->words();
+  return effort == Effort::kAll ? search_exhaustively(*part, query, limits)
+                                : search_part(*part, query, limits);
+}
+
+Status add_found(const SegmentView& view, std::size_t i_segment, std::span<const ScoredDoc> docs,
+                 std::size_t n_wanted, std::vector<Found>& best) {
+  QUERN_ASSIGN(const KeyColumn* keys, view.segment->keys());
+  for (const ScoredDoc& hit : docs) {
+    QUERN_ASSIGN(Key key, keys->key(hit.doc));
+    best.push_back({hit.score, i_segment, hit.doc, std::move(key)});
+  }
+  std::sort(best.begin(), best.end(), is_better);
+  if (best.size() > n_wanted) best.resize(n_wanted);
+  return {};
+}
+
+Result<std::vector<Hit>> hits_of(const Generation& generation, Give give, std::vector<Found> best) {
+  std::map<std::size_t, StoredTextReader> readers;  // By segment.
+  std::vector<Hit> hits;
+  for (Found& found : best) {
+    Hit& hit = hits.emplace_back();
+    hit.key = std::move(found.key.bytes);
+    hit.n_parent = found.key.n_parent;
+    hit.score = static_cast<float>(found.score);
+    if (give == Give::kKeysOnly) continue;
+    const Segment& segment = *generation.segments()[found.i_segment].segment;
+    const auto reader = readers.try_emplace(found.i_segment, segment.stored_text()).first;
+    QUERN_ASSIGN(hit.stored, reader->second.read_stored(found.doc));
+  }
+  return hits;
+}
+
+// What no document was found for.
+std::string reason_for_nothing(const Generation& generation, const LexicalQuery& query) {
+  if (generation.row().n_live == 0) return "the store is empty";
+  std::string unknown;
+  for (const QueryClause& clause : query.clauses) {
+    for (const QueryPart& part : clause.parts) {
+      if (part.match != TermMatch::kTerm || clause.occur == Occur::kMustNot)
+        return "no document matches";
+      const auto df = generation.live_df(part.field, part.terms[0]);
+      if (!df.ok() || *df > 0) return "no document matches";
+      if (unknown.find("'" + part.terms[0] + "'") == std::string::npos && unknown.size() < 200) {
+        unknown += fmt::format("{}'{}'", unknown.empty() ? "" : ", ", part.terms[0]);
+      }
+    }
+  }
+  return "no document has any of the terms " + unknown;
+}
+
+}  // namespace
+
+Result<TextSearcher> TextSearcher::create(const Schema& schema) {
+  std::vector<text::Analyzer> analyzers;
+  for (const TextField& field : schema.fields) {
+    QUERN_ASSIGN(text::Analyzer analyzer,
+                 text::make_analyzer(field.analyzer).in("field '" + field.name + "'"));
+    analyzers.push_back(std::move(analyzer));
+  }
+  return TextSearcher(schema, std::move(analyzers));
+}
+
+Result<TextSearchResult> TextSearcher::search(const Generation& generation,
+                                              const TextSearch& wanted) {
+  TextSearchResult result = {.generation = generation.id()};
+  for (const Status& damaged : generation.damaged()) result.damaged.push_back(damaged.message());
+  QUERN_ASSIGN(LexicalQuery query,
+               query_from_text(wanted.text, schema_, analyzers_, wanted.syntax));
+  if (query.clauses.empty()) {
+    result.why_empty =
+        "the query has no terms: nothing is left of it, or only stop words were in it";
+    return result;
+  }
+  const LiveDf live_df = [&](int field, std::string_view term) {
+    return generation.live_df(field, term);
+  };
+  QUERN_TRY(prepare({.k1 = schema_.k1, .b = schema_.b}, generation.row().fields, live_df, query));
+
+  std::vector<Found> best;
+  const auto& segments = generation.segments();
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    SearchLimits limits = {.n_wanted = wanted.n_wanted};
+    if (best.size() == wanted.n_wanted && !best.empty()) limits.min_score = best.back().score;
+    QUERN_ASSIGN(const auto docs, search_segment(segments[i], query, wanted.effort, limits));
+    QUERN_TRY(add_found(segments[i], i, docs, wanted.n_wanted, best));
+  }
+  QUERN_ASSIGN(result.hits, hits_of(generation, wanted.give, std::move(best)));
+  if (result.hits.empty()) result.why_empty = reason_for_nothing(generation, query);
+  return result;
+}
+
+}  // namespace quern::store

@@ -1,0 +1,115 @@
+#include "store/text_search.h"
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/store_fixture.h"
+
+namespace quern::store {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class text_search : public StoreTest {
+ protected:
+  TextSearchResult search(const TextSearch& wanted) {
+    auto searcher = TextSearcher::create(fixture_schema());
+    EXPECT_TRUE(searcher.ok());
+    auto result = searcher->search(*snapshot(), wanted);
+    EXPECT_TRUE(result.ok()) << result.status().message();
+    return result.ok() ? *result : TextSearchResult();
+  }
+
+  static std::vector<std::string> keys(const TextSearchResult& result) {
+    std::vector<std::string> out;
+    for (const Hit& hit : result.hits) out.push_back(hit.key);
+    return out;
+  }
+
+  // Keys, scores and what is stored, in order.
+  static std::string shown(const TextSearchResult& result) {
+    std::string out;
+    for (const Hit& hit : result.hits) {
+      out += fmt::format("{} {:a} {}\n", hit.key, hit.score, hit.stored);
+    }
+    return out;
+  }
+};
+
+TEST_F(text_search, finds_what_was_put_by_both_fields_and_gives_it_back) {
+  create();
+  const auto writer = open_writer();
+  ASSERT_TRUE(writer->put({.key = "a", .fields = {"Running", "nothing"}, .stored = "A"}).ok());
+  ASSERT_TRUE(writer->put({.key = "b", .fields = {"runs", "runs"}, .stored = "B"}).ok());
+  ASSERT_TRUE(writer->put({.key = "c", .fields = {"walks", "other"}, .stored = "C"}).ok());
+  commit(*writer);
+  const auto result = search({.text = "runs"});
+  EXPECT_THAT(keys(result), ElementsAre("b", "a"));
+  EXPECT_EQ(result.hits[0].stored, "B");
+  EXPECT_GT(result.hits[0].score, result.hits[1].score);
+  EXPECT_EQ(search({.text = "runs", .give = Give::kKeysOnly}).hits[0].stored, "");
+  EXPECT_THAT(keys(search({.text = "+walk -run", .syntax = QuerySyntax::kOperators})),
+              ElementsAre("c"));
+}
+
+TEST_F(text_search, says_why_nothing_was_found) {
+  create();
+  EXPECT_EQ(search({.text = "cats"}).why_empty, "the store is empty");
+  const auto writer = open_writer();
+  put(*writer, "x", 1);
+  commit(*writer);
+  EXPECT_THAT(search({.text = "  "}).why_empty, HasSubstr("has no terms"));
+  EXPECT_EQ(search({.text = "quark gluon"}).why_empty,
+            "no document has any of the terms 'gluon', 'quark'");
+}
+
+TEST_F(text_search, a_store_with_a_history_answers_as_one_made_at_once_to_the_last_bit) {
+  create();
+  std::mt19937 random(4);
+  {
+    const auto writer = open_writer();
+    for (int round = 0; round < 12; ++round) {
+      for (int i = 0; i < 40; ++i) {
+        const std::string key = "k" + std::to_string(random() % 150);
+        if (random() % 4 == 0) {
+          erase(*writer, key);
+        } else {
+          put(*writer, key, static_cast<int>(random() % 1000));
+        }
+      }
+      commit(*writer);
+      const bool is_time_to_merge = round % 5 == 4;
+      ASSERT_TRUE(!is_time_to_merge || writer->maintain(pace_).ok());
+    }
+  }
+  const std::vector<TextSearch> searches = {
+      {.text = "cats"},
+      {.text = "the running zebra protein", .n_wanted = 40},
+      {.text = "cell 7 cats cats", .n_wanted = 3},
+      {.text = "+protein -cell zeb*", .syntax = QuerySyntax::kOperators, .n_wanted = 500}};
+  std::vector<std::string> with_history;
+  for (TextSearch wanted : searches) {
+    with_history.push_back(shown(search(wanted)));
+    wanted.effort = Effort::kAll;
+    EXPECT_EQ(shown(search(wanted)), with_history.back());
+  }
+  EXPECT_GT(snapshot()->segments().size(), 1u);
+
+  place_.folder = path("fresh");
+  create();
+  const auto writer = open_writer();
+  for (const auto& [key, document] : model_) ASSERT_TRUE(writer->put(document).ok());
+  commit(*writer);
+  for (std::size_t i = 0; i < searches.size(); ++i) {
+    EXPECT_EQ(shown(search(searches[i])), with_history[i]) << searches[i].text;
+  }
+}
+
+}  // namespace
+}  // namespace quern::store
