@@ -1,0 +1,226 @@
+// quern store: text that is searched, in a folder. create, delete, stats, verify, compact; add and
+// search are in store_add.cpp and store_search.cpp.
+
+#include "store/store.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/byte_ledger.h"
+#include "base/pace.h"
+#include "cli/exit_code.h"
+#include "cli/flags.h"
+#include "cli/json_line.h"
+#include "cli/output_file.h"
+#include "cli/store_lines.h"
+#include "store/check/verify.h"
+#include "store/writer.h"
+
+namespace quern::cli {
+namespace {
+
+constexpr const char* kExamples =
+    R"(A store is one folder. Whatever ends a command, the store is as it was before it or after it.
+
+Examples:
+  quern store create papers --fields title+text --analyzer english --k1 0.9 --b 0.4
+  quern store add papers --texts corpus.jsonl       (objects: "id" or "_id", and the fields)
+  quern store search papers "who found the double helix?"
+  quern store search papers '+helix "double strand"~2 prot* -virus' --operators --json
+  quern store search papers --queries queries.jsonl --top 100 --run run.txt
+  quern store delete papers 4983 12207
+  quern store stats papers
+  quern store verify papers && quern store compact papers)";
+
+struct CreateFlags {
+  std::string folder;
+  std::string fields = "title+text";
+  std::string analyzer = "english";
+  float k1 = 1.2f;
+  float b = 0.75f;
+};
+
+Status create(const CreateFlags& flags) {
+  QUERN_ASSIGN(const store::Schema schema,
+               schema_from_flags(flags.fields, flags.analyzer, flags.k1, flags.b));
+  return store::create_store({.folder = flags.folder}, schema, version_line());
+}
+
+struct DeleteFlags {
+  std::string folder;
+  std::vector<std::string> keys;
+};
+
+Status erase(const DeleteFlags& flags) {
+  QUERN_ASSIGN(const auto writer,
+               store::Writer::open({.folder = flags.folder}, {.who = "quern store delete"}));
+  std::size_t n_erased = 0;
+  std::string unknown;
+  for (const std::string& key : flags.keys) {
+    QUERN_ASSIGN(const bool was_there, writer->erase(key));
+    n_erased += was_there ? 1 : 0;
+    if (!was_there && unknown.empty()) unknown = key;
+  }
+  QUERN_ASSIGN(const store::GenerationId generation, writer->commit());
+  print_note(fmt::format("deleted {} of {} documents; generation {}\n", n_erased, flags.keys.size(),
+                         generation));
+  if (unknown.empty()) return {};
+  return {Code::kNotFound, fmt::format("no document '{}'", store::printable_key(unknown))};
+}
+
+std::string stats_text(const store::Schema& schema, const store::Generation& generation) {
+  std::uint64_t n_bytes = 0;
+  std::uint64_t n_dead = 0;
+  for (const store::SegmentView& view : generation.segments()) {
+    n_bytes += view.row.seal.n_bytes;
+    n_dead += view.row.tombstone.n_dead;
+  }
+  std::string out = fmt::format(
+      "documents   {}\ndeleted     {} (still in their segments)\nsegments    {}, {}\n"
+      "generation  {}, by {}\nscores      BM25, k1 {}, b {}\n",
+      generation.row().n_live, n_dead, generation.segments().size(), human_bytes(n_bytes),
+      generation.id(), generation.row().writer, schema.k1, schema.b);
+  for (std::size_t i = 0; i < schema.fields.size(); ++i) {
+    const store::FieldStats& stats = generation.row().fields[i];
+    const double length =
+        stats.n_docs == 0 ? 0
+                          : static_cast<double>(stats.n_tokens) / static_cast<double>(stats.n_docs);
+    out += fmt::format("field       {} ({}, boost {}): in {} documents, {:.1f} terms each\n",
+                       schema.fields[i].name, schema.fields[i].analyzer, schema.fields[i].boost,
+                       stats.n_docs, length);
+  }
+  for (const Status& damaged : generation.damaged()) {
+    out += fmt::format("damaged     {}\n", damaged.message());
+  }
+  return out;
+}
+
+std::string stats_json(const store::Schema& schema, const store::Generation& generation) {
+  std::string out = fmt::format(R"({{"documents":{},"generation":{},"segments":[)",
+                                generation.row().n_live, generation.id());
+  for (const store::SegmentView& view : generation.segments()) {
+    out += fmt::format(R"({}{{"documents":{},"deleted":{},"bytes":{}}})",
+                       out.ends_with('[') ? "" : ",", view.row.identity.n_docs,
+                       view.row.tombstone.n_dead, view.row.seal.n_bytes);
+  }
+  out += "],\"fields\":[";
+  for (std::size_t i = 0; i < schema.fields.size(); ++i) {
+    out += out.ends_with('[') ? "{\"name\":" : ",{\"name\":";
+    append_json_string(schema.fields[i].name, out);
+    out += fmt::format(R"(,"documents":{},"terms":{}}})", generation.row().fields[i].n_docs,
+                       generation.row().fields[i].n_tokens);
+  }
+  out += "],\"damaged\":[";
+  for (const Status& damaged : generation.damaged()) {
+    if (!out.ends_with('[')) out += ",";
+    append_json_string(damaged.message(), out);
+  }
+  return out + "]}\n";
+}
+
+Status stats(const std::string& folder, bool json) {
+  QUERN_ASSIGN(const auto opened, store::Store::open({.folder = folder}));
+  QUERN_ASSIGN(const store::Snapshot snapshot, opened->snapshot());
+  OutputFile out = OutputFile::standard_output();
+  QUERN_TRY(out.write(json ? stats_json(opened->schema(), *snapshot)
+                           : stats_text(opened->schema(), *snapshot)));
+  return out.commit();
+}
+
+Status verify(const std::string& folder) {
+  QUERN_ASSIGN(const store::VerifyReport report, store::verify_store({.folder = folder}));
+  for (const Status& problem : report.problems) print_error(problem.message());
+  for (const std::string& file : report.unused_files) {
+    print_note(fmt::format("unused: {} (the next writer removes it)\n", file));
+  }
+  if (!report.problems.empty()) {
+    return {Code::kBadInput, fmt::format("{} problems in '{}'", report.problems.size(), folder)};
+  }
+  print_note(fmt::format("generation {}: {} documents in {} segments, {}: all right\n",
+                         report.generation, report.n_live, report.n_segments,
+                         human_bytes(report.n_bytes)));
+  return {};
+}
+
+Status compact(const std::string& folder) {
+  QUERN_ASSIGN(const auto writer,
+               store::Writer::open({.folder = folder}, {.who = "quern store compact"}));
+  Pace pace;
+  return writer->compact(pace);
+}
+
+void add_folder(CLI::App& command, std::string& folder) {
+  command.add_option("DIR", folder, "The store's folder")
+      ->type_name("")
+      ->required()
+      ->check(empty_problem);
+}
+
+void add_create_command(CLI::App& parent, Context& context) {
+  auto flags = std::make_shared<CreateFlags>();
+  CLI::App* command = parent.add_subcommand("create", "Make an empty store");
+  add_folder(*command, flags->folder);
+  command
+      ->add_option("--fields", flags->fields,
+                   "Names in the JSON lines, with commas between; + joins two,\n^2 doubles what a "
+                   "field scores (default: title+text)")
+      ->type_name("NAMES");
+  command->add_option("--analyzer", flags->analyzer, "english, standard, code or simple (english)")
+      ->type_name("NAME");
+  command->add_option("--k1", flags->k1, "BM25: how much repetition counts (1.2)")
+      ->type_name("X");
+  command->add_option("--b", flags->b, "BM25: how much length counts, 0 to 1 (0.75)")
+      ->type_name("X");
+  command->callback([flags, &context] { context.exit_code = fail_or_ok(create(*flags)); });
+}
+
+void add_delete_command(CLI::App& parent, Context& context) {
+  auto flags = std::make_shared<DeleteFlags>();
+  CLI::App* command = parent.add_subcommand("delete", "Delete documents by their ids");
+  add_folder(*command, flags->folder);
+  command->add_option("ID", flags->keys, "Documents")->type_name("")->required();
+  command->callback([flags, &context] { context.exit_code = fail_or_ok(erase(*flags)); });
+}
+
+void add_stats_command(CLI::App& parent, Context& context) {
+  auto folder = std::make_shared<std::string>();
+  auto json = std::make_shared<bool>(false);
+  CLI::App* command = parent.add_subcommand("stats", "What is in a store");
+  add_folder(*command, *folder);
+  command->add_flag("--json", *json, "One JSON object");
+  command->callback(
+      [folder, json, &context] { context.exit_code = fail_or_ok(stats(*folder, *json)); });
+}
+
+// Commands of a folder and nothing else.
+void add_plain_command(CLI::App& parent, const char* name, const char* what,
+                       Status (*run)(const std::string&), Context& context) {
+  auto folder = std::make_shared<std::string>();
+  CLI::App* command = parent.add_subcommand(name, what);
+  add_folder(*command, *folder);
+  command->callback([folder, run, &context] { context.exit_code = fail_or_ok(run(*folder)); });
+}
+
+}  // namespace
+
+void add_store(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand("store", "Keep texts in a folder and search them");
+  command->footer(kExamples);
+  command->require_subcommand(1);
+  add_create_command(*command, context);
+  add_store_add(*command, context);
+  add_store_search(*command, context);
+  add_delete_command(*command, context);
+  add_stats_command(*command, context);
+  add_plain_command(*command, "verify", "Read all of a store, and say what is wrong", verify,
+                    context);
+  add_plain_command(*command, "compact", "Give back the space of what was deleted or replaced",
+                    compact, context);
+}
+
+}  // namespace quern::cli

@@ -1,0 +1,193 @@
+#include "cli/store_lines.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/utf8.h"
+#include "cli/json_line.h"
+#include "text/analysis/analyzer.h"
+
+namespace quern::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kShownChars = 100;
+
+Status bad(std::string message) { return {Code::kBadInput, std::move(message)}; }
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    parts.push_back(text.substr(0, end));
+    if (end == text.size()) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+Result<json> object_from_line(std::string_view line) {
+  json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) return bad("not a JSON object");
+  return object;
+}
+
+Result<std::string> id_of(const json& object) {
+  for (const char* name : {"id", "_id"}) {
+    const auto found = object.find(name);
+    if (found == object.end()) continue;
+    if (found->is_string()) return found->get<std::string>();
+    if (found->is_number_integer()) return found->dump();
+    return bad(fmt::format("\"{}\" is neither text nor an integer", name));
+  }
+  return bad("no \"id\" and no \"_id\"");
+}
+
+bool has_blank(std::string_view text) {
+  return text.find_first_of(" \t\r\n\v\f") != std::string_view::npos;
+}
+
+// The beginning of what a hit gives back, to be looked at.
+std::string shown(const std::string& stored) {
+  const json object = json::parse(stored, nullptr, false);
+  std::string text;
+  for (const char* name : {"title", "text"}) {
+    if (object.is_object() && object.contains(name) && object[name].is_string()) {
+      text += (text.empty() ? "" : " ") + object[name].get<std::string>();
+    }
+  }
+  if (text.empty()) text = stored;
+  std::size_t n_bytes = 0;
+  for (std::size_t i = 0; i < kShownChars && n_bytes < text.size(); ++i) {
+    n_bytes += static_cast<std::size_t>(decode_utf8(text, n_bytes).n_bytes);
+  }
+  return in_one_line(text.substr(0, n_bytes));
+}
+
+}  // namespace
+
+Result<store::Schema> schema_from_flags(std::string_view fields, const std::string& analyzer,
+                                        float k1, float b) {
+  QUERN_TRY(text::make_analyzer(analyzer).status());
+  store::Schema schema = {.fields = {}, .k1 = k1, .b = b};
+  for (std::string_view spec : split(fields, ',')) {
+    store::TextField field = {.name = std::string(spec), .analyzer = analyzer};
+    const std::size_t caret = spec.find('^');
+    if (caret != std::string_view::npos) {
+      const std::string_view number = spec.substr(caret + 1);
+      const auto [end, error] =
+          std::from_chars(number.data(), number.data() + number.size(), field.boost);
+      if (error != std::errc() || end != number.data() + number.size()) {
+        return bad(fmt::format("'{}': want a number behind the ^", spec));
+      }
+      field.name = std::string(spec.substr(0, caret));
+    }
+    schema.fields.push_back(std::move(field));
+  }
+  QUERN_TRY(store::check_schema(schema));
+  return schema;
+}
+
+Result<store::Document> document_from_line(std::string_view line, const store::Schema& schema) {
+  QUERN_ASSIGN(const json object, object_from_line(line));
+  store::Document document;
+  QUERN_ASSIGN(document.key, id_of(object));
+  bool has_any = false;
+  for (const store::TextField& field : schema.fields) {
+    std::string text;
+    for (const std::string_view part : split(field.name, '+')) {
+      const auto found = object.find(part);
+      if (found == object.end() || found->is_null()) continue;
+      if (!found->is_string()) return bad(fmt::format("\"{}\" is not text", part));
+      has_any = true;
+      const auto& value = found->get_ref<const std::string&>();
+      text += (text.empty() || value.empty() ? "" : " ") + value;
+    }
+    document.fields.push_back(std::move(text));
+  }
+  if (!has_any)
+    return bad(
+        fmt::format("none of the store's fields, such as \"{}\"", schema.fields.front().name));
+  document.stored = line;
+  return document;
+}
+
+Result<QueryLine> query_from_line(std::string_view line) {
+  QUERN_ASSIGN(const json object, object_from_line(line));
+  QueryLine query;
+  QUERN_ASSIGN(query.id, id_of(object));
+  const auto text = object.find("text");
+  if (text == object.end() || !text->is_string()) return bad("no \"text\"");
+  query.text = text->get<std::string>();
+  return query;
+}
+
+Status append_run_lines(std::string_view query_id, const std::vector<store::Hit>& hits,
+                        std::string& out) {
+  if (query_id.empty() || has_blank(query_id)) {
+    return bad(fmt::format("query id '{}': a run wants one without white space", query_id));
+  }
+  std::size_t rank = 0;
+  for (const store::Hit& hit : hits) {
+    if (has_blank(hit.key)) {
+      return bad(fmt::format("key '{}': a run wants keys without white space",
+                             store::printable_key(hit.key)));
+    }
+    out += fmt::format("{} Q0 {} {} {} quern\n", query_id, hit.key, ++rank, hit.score);
+  }
+  return {};
+}
+
+void append_hit_lines(const std::vector<store::Hit>& hits, std::string& out) {
+  std::size_t rank = 0;
+  for (const store::Hit& hit : hits) {
+    out += fmt::format("{}\t{:.4f}\t{}\t{}\n", ++rank, hit.score, in_one_line(hit.key),
+                       shown(hit.stored));
+  }
+}
+
+void append_result_json(const QueryLine& query, const store::TextSearchResult& result,
+                        double search_ms, std::string& out) {
+  out += "{";
+  if (!query.id.empty()) {
+    out += "\"id\":";
+    append_json_string(query.id, out);
+    out += ",";
+  }
+  out += "\"query\":";
+  append_json_string(query.text, out);
+  out += ",\"hits\":[";
+  for (const store::Hit& hit : result.hits) {
+    out += out.ends_with('[') ? "{\"key\":" : ",{\"key\":";
+    append_json_string(hit.key, out);
+    out += ",\"score\":";
+    append_json_number(hit.score, out);
+    // What was stored is a line of JSON if it came from one; other bytes become a string.
+    out += ",\"document\":";
+    if (json::accept(hit.stored)) {
+      out += hit.stored;
+    } else {
+      append_json_string(hit.stored, out);
+    }
+    out += "}";
+  }
+  out += fmt::format("],\"generation\":{},\"search_ms\":{:.3f}", result.generation, search_ms);
+  if (!result.why_empty.empty()) {
+    out += ",\"why_empty\":";
+    append_json_string(result.why_empty, out);
+  }
+  if (!result.damaged.empty()) {
+    out += ",\"damaged\":[";
+    for (const std::string& message : result.damaged) {
+      if (!out.ends_with('[')) out += ",";
+      append_json_string(message, out);
+    }
+    out += "]";
+  }
+  out += "}\n";
+}
+
+}  // namespace quern::cli

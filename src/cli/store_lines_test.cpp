@@ -1,0 +1,87 @@
+#include "cli/store_lines.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace quern::cli {
+namespace {
+
+store::Schema schema_of(std::string_view fields) {
+  const auto schema = schema_from_flags(fields, "english", 0.9f, 0.4f);
+  EXPECT_TRUE(schema.ok()) << schema.status().message();
+  return *schema;
+}
+
+std::string problem_of(std::string_view line) {
+  return document_from_line(line, schema_of("title,text")).status().message();
+}
+
+TEST(store_lines, fields_have_boosts_and_may_be_joined) {
+  const store::Schema schema = schema_of("title^2.5,title+text");
+  ASSERT_EQ(schema.fields.size(), 2u);
+  EXPECT_EQ(schema.fields[0].name, "title");
+  EXPECT_EQ(schema.fields[0].boost, 2.5f);
+  EXPECT_EQ(schema.fields[1].name, "title+text");
+  EXPECT_EQ(schema.k1, 0.9f);
+  EXPECT_EQ(schema_from_flags("title^x", "english", 1, 0).status().message(),
+            "'title^x': want a number behind the ^");
+  EXPECT_FALSE(schema_from_flags("title", "latin", 1, 0).ok());
+  EXPECT_FALSE(schema_from_flags("", "english", 1, 0).ok());
+}
+
+TEST(store_lines, a_document_has_its_fields_and_gives_its_line_back) {
+  const std::string line = R"({"_id":"a 1","title":"T","text":"body","year":1999})";
+  const auto joined = document_from_line(line, schema_of("title+text,title,abstract"));
+  ASSERT_TRUE(joined.ok()) << joined.status().message();
+  EXPECT_EQ(joined->key, "a 1");
+  EXPECT_EQ(joined->fields, (std::vector<std::string>{"T body", "T", ""}));
+  EXPECT_EQ(joined->stored, line);
+  EXPECT_EQ(document_from_line(R"({"id":17,"text":""})", schema_of("text"))->key, "17");
+}
+
+TEST(store_lines, what_is_wrong_with_a_line_is_named) {
+  EXPECT_EQ(problem_of("[1]"), "not a JSON object");
+  EXPECT_EQ(problem_of("{\"id\":\"a\",\"text\":\"\xff\"}"), "not a JSON object");
+  EXPECT_EQ(problem_of(R"({"text":"x"})"), "no \"id\" and no \"_id\"");
+  EXPECT_EQ(problem_of(R"({"id":1.5,"text":"x"})"), "\"id\" is neither text nor an integer");
+  EXPECT_EQ(problem_of(R"({"id":"a","text":["x"]})"), "\"text\" is not text");
+  EXPECT_EQ(problem_of(R"({"id":"a","body":"x"})"),
+            "none of the store's fields, such as \"title\"");
+  EXPECT_EQ(query_from_line(R"({"id":"a"})").status().message(), "no \"text\"");
+}
+
+TEST(store_lines, a_run_has_a_line_for_each_hit) {
+  std::string out;
+  ASSERT_TRUE(
+      append_run_lines("q7", {{.key = "d2", .score = 1.5f}, {.key = "d1", .score = 1}}, out).ok());
+  EXPECT_EQ(out, "q7 Q0 d2 1 1.5 quern\nq7 Q0 d1 2 1 quern\n");
+  EXPECT_FALSE(append_run_lines("q7", {{.key = "a b", .score = 1}}, out).ok());
+  EXPECT_FALSE(append_run_lines("q 7", {}, out).ok());
+}
+
+TEST(store_lines, hits_are_shown_in_a_line_each) {
+  std::string out;
+  append_hit_lines({{.key = "d\t2", .score = 1.25f, .stored = R"({"title":"A","text":"b\nc"})"},
+                    {.key = "x", .score = 1, .stored = "plain"}},
+                   out);
+  EXPECT_EQ(out, "1\t1.2500\td 2\tA b c\n2\t1.0000\tx\tplain\n");
+}
+
+TEST(store_lines, a_result_is_one_json_object) {
+  std::string out;
+  append_result_json({.id = "q", .text = "a \"b\""},
+                     {.hits = {{.key = "k", .score = 2, .stored = R"({"id":"k"})"},
+                               {.key = "\xff", .score = 1, .stored = "\xff"}},
+                      .generation = 3,
+                      .damaged = {"file x"}},
+                     0.5, out);
+  const auto object = nlohmann::json::parse(out);
+  EXPECT_EQ(object["query"], "a \"b\"");
+  EXPECT_EQ(object["hits"][0]["document"]["id"], "k");
+  EXPECT_EQ(object["hits"][1]["document"], "\uFFFD");
+  EXPECT_EQ(object["damaged"][0], "file x");
+  EXPECT_FALSE(object.contains("why_empty"));
+}
+
+}  // namespace
+}  // namespace quern::cli
