@@ -2,13 +2,14 @@
 """BM25 on one thread, ours beside Tantivy, on the same terms: times, and that scores agree.
 
 usage: lexical_side_by_side.py --bench FILE --texts CORPUS.jsonl... [--docs 1000000] [--queries 1000]
-                               [--top 10] [--rounds 5] [--work FOLDER]
+                               [--top 10] [--rounds 5] [--work FOLDER] [--also fts5,bm25s]
 
 Documents are fragments of the texts' sentences, put together at random: 8 to 40 words in lower case
 without Lucene's stop words, so that they have the texts' spectrum of words and some of their
 neighbourhoods. A query is 2 to 6 different words of a document. Both sides get the words as they are
 (Tantivy's whitespace tokenizer), one segment, k1 1.2 and b 0.75; a query's time is the median of its
 rounds, of Tantivy without building the query. Tantivy's score / 2.2 must be ours to 1e-5.
+--also: SQLite's FTS5 (bm25(), ORDER BY rank) and bm25s (its Lucene variant, one thread) on every tenth query.
 """
 import argparse
 import json
@@ -96,6 +97,44 @@ def tantivy_answers(args, docs_path, queries):
     return [sorted(t)[len(t) // 2] for t in times], hits
 
 
+def fts5_times(args, docs_path, queries):
+    import sqlite3
+    db = sqlite3.connect(str(pathlib.Path(args.work or tempfile.mkdtemp()) / "fts5.db"))
+    db.execute("DROP TABLE IF EXISTS docs")
+    db.execute("CREATE VIRTUAL TABLE docs USING fts5(text, content='', tokenize='unicode61')")
+    start = time.perf_counter()
+    with open(docs_path, encoding="utf-8") as docs:
+        db.executemany("INSERT INTO docs(rowid, text) VALUES (?, ?)",
+                       ((i + 1, line.rstrip("\n")) for i, line in enumerate(docs)))
+    db.execute("INSERT INTO docs(docs) VALUES ('optimize')")
+    db.commit()
+    print(f"fts5 {sqlite3.sqlite_version}: {args.docs / (time.perf_counter() - start):.0f} documents/s")
+    times = []
+    for line in queries:
+        match = " OR ".join(f'"{word}"' for word in line.split())
+        start = time.perf_counter()
+        db.execute("SELECT rowid FROM docs WHERE docs MATCH ? ORDER BY rank LIMIT ?",
+                   (match, args.top)).fetchall()
+        times.append(time.perf_counter() - start)
+    return times
+
+
+def bm25s_times(args, docs_path, queries):
+    import bm25s
+    with open(docs_path, encoding="utf-8") as docs:
+        tokens = [line.split() for line in docs]
+    start = time.perf_counter()
+    index = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
+    index.index(tokens, show_progress=False)
+    print(f"bm25s {bm25s.__version__}: {args.docs / (time.perf_counter() - start):.0f} documents/s")
+    times = []
+    for line in queries:
+        start = time.perf_counter()
+        index.retrieve([line.split()], k=args.top, n_threads=0, show_progress=False)
+        times.append(time.perf_counter() - start)
+    return times
+
+
 def quantile(values, q):
     return sorted(values)[int(q * (len(values) - 1))] * 1e3
 
@@ -109,6 +148,7 @@ def main():
     parser.add_argument("--top", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--work", default=None)
+    parser.add_argument("--also", default="")
     args = parser.parse_args()
     work = pathlib.Path(args.work or tempfile.mkdtemp())
     work.mkdir(parents=True, exist_ok=True)
@@ -133,6 +173,12 @@ def main():
         print(f"{name}: ours {a:.3f} ms, tantivy {b:.3f} ms, {b / a:.2f} x")
     a, b = sum(ours), sum(theirs)
     print(f"all: ours {a * 1e3:.0f} ms, tantivy {b * 1e3:.0f} ms, {b / a:.2f} x")
+    for name in filter(None, args.also.split(",")):
+        times = {"fts5": fts5_times, "bm25s": bm25s_times}[name](args, docs_path, queries[::10])
+        mine = ours[::10]
+        print(f"{name}: p50 {quantile(times, 0.5):.2f} ms, p99 {quantile(times, 0.99):.2f} ms; "
+              f"ours on the same p50 {quantile(mine, 0.5):.3f}, p99 {quantile(mine, 0.99):.3f}; "
+              f"all {sum(times) / sum(mine):.0f} x")
 
 
 if __name__ == "__main__":
