@@ -49,6 +49,8 @@ TEST_F(store_program, what_was_added_is_found_deleted_and_gone) {
   EXPECT_EQ(json::parse(quern("store stats --json " + dir_).out)["documents"], 2);
   EXPECT_EQ(quern("store compact " + dir_).exit_code, 0);
   EXPECT_PRED2(contains, quern("store verify " + dir_).err, "2 documents in 1 segments");
+  EXPECT_PRED2(contains, quern("store verify --rebuild " + dir_).err,
+               "made anew from its 2 documents");
   EXPECT_PRED2(contains, quern("store stats " + dir_).out, "deleted     0");
 }
 

@@ -18,6 +18,7 @@
 #include "cli/json_line.h"
 #include "cli/output_file.h"
 #include "cli/store_lines.h"
+#include "store/check/rebuild.h"
 #include "store/check/verify.h"
 #include "store/writer.h"
 
@@ -132,7 +133,25 @@ Status stats(const std::string& folder, bool json) {
   return out.commit();
 }
 
-Status verify(const std::string& folder) {
+struct VerifyFlags {
+  std::string folder;
+  bool rebuild = false;
+};
+
+Status report_differences(const std::string& folder) {
+  Pace pace;
+  QUERN_ASSIGN(const store::RebuildReport report,
+               store::verify_rebuild({.folder = folder}, folder + ".rebuild", pace));
+  for (const Status& difference : report.differences) print_error(difference.message());
+  if (!report.differences.empty()) {
+    return {Code::kBadInput, fmt::format("'{}' is not what its documents make now", folder)};
+  }
+  print_note(fmt::format("made anew from its {} documents it is the same\n", report.n_docs));
+  return {};
+}
+
+Status verify(const VerifyFlags& flags) {
+  const std::string& folder = flags.folder;
   QUERN_ASSIGN(const store::VerifyReport report, store::verify_store({.folder = folder}));
   for (const Status& problem : report.problems) print_error(problem.message());
   for (const std::string& file : report.unused_files) {
@@ -144,7 +163,7 @@ Status verify(const std::string& folder) {
   print_note(fmt::format("generation {}: {} documents in {} segments, {}: all right\n",
                          report.generation, report.n_live, report.n_segments,
                          human_bytes(report.n_bytes)));
-  return {};
+  return flags.rebuild ? report_differences(folder) : Status();
 }
 
 Status compact(const std::string& folder) {
@@ -172,8 +191,7 @@ void add_create_command(CLI::App& parent, Context& context) {
       ->type_name("NAMES");
   command->add_option("--analyzer", flags->analyzer, "english, standard, code or simple (english)")
       ->type_name("NAME");
-  command->add_option("--k1", flags->k1, "BM25: how much repetition counts (1.2)")
-      ->type_name("X");
+  command->add_option("--k1", flags->k1, "BM25: how much repetition counts (1.2)")->type_name("X");
   command->add_option("--b", flags->b, "BM25: how much length counts, 0 to 1 (0.75)")
       ->type_name("X");
   command->callback([flags, &context] { context.exit_code = fail_or_ok(create(*flags)); });
@@ -197,13 +215,21 @@ void add_stats_command(CLI::App& parent, Context& context) {
       [folder, json, &context] { context.exit_code = fail_or_ok(stats(*folder, *json)); });
 }
 
-// Commands of a folder and nothing else.
-void add_plain_command(CLI::App& parent, const char* name, const char* what,
-                       Status (*run)(const std::string&), Context& context) {
+void add_verify_command(CLI::App& parent, Context& context) {
+  auto flags = std::make_shared<VerifyFlags>();
+  CLI::App* command = parent.add_subcommand("verify", "Read all of a store, and say what is wrong");
+  add_folder(*command, flags->folder);
+  command->add_flag("--rebuild", flags->rebuild,
+                    "Make it anew from its texts too, in DIR.rebuild, and compare");
+  command->callback([flags, &context] { context.exit_code = fail_or_ok(verify(*flags)); });
+}
+
+void add_compact_command(CLI::App& parent, Context& context) {
   auto folder = std::make_shared<std::string>();
-  CLI::App* command = parent.add_subcommand(name, what);
+  CLI::App* command =
+      parent.add_subcommand("compact", "Give back the space of what was deleted or replaced");
   add_folder(*command, *folder);
-  command->callback([folder, run, &context] { context.exit_code = fail_or_ok(run(*folder)); });
+  command->callback([folder, &context] { context.exit_code = fail_or_ok(compact(*folder)); });
 }
 
 }  // namespace
@@ -217,10 +243,8 @@ void add_store(CLI::App& app, Context& context) {
   add_store_search(*command, context);
   add_delete_command(*command, context);
   add_stats_command(*command, context);
-  add_plain_command(*command, "verify", "Read all of a store, and say what is wrong", verify,
-                    context);
-  add_plain_command(*command, "compact", "Give back the space of what was deleted or replaced",
-                    compact, context);
+  add_verify_command(*command, context);
+  add_compact_command(*command, context);
 }
 
 }  // namespace quern::cli
