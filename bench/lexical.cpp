@@ -1,12 +1,13 @@
 // BM25 over one segment in memory, one thread: how long a query takes, and how fast documents are
 // indexed.
 //
-//   bench_lexical DOCS QUERIES [--top 10] [--rounds 5] [--out FILE]
+//   bench_lexical DOCS QUERIES [--top 10] [--rounds 5] [--dead 0] [--out FILE]
 //
 // DOCS and QUERIES hold a line each, of terms with single spaces between them: nothing is analysed.
-// A query's time is the median of its rounds. FILE gets, for each query, a line of its seconds and
-// then DOC:SCORE of its hits; every query's hits are held against the exhaustive search's.
-// bench/lexical_side_by_side.py makes the lines and runs Tantivy on the same.
+// A query's time is the median of its rounds. --dead: so many percent of the documents are deleted,
+// or filtered out. FILE gets, for each query, a line of its seconds and then DOC:SCORE of its hits;
+// every query's hits are held against the exhaustive search's. bench/lexical_side_by_side.py makes
+// the lines and runs Tantivy on the same.
 
 #include <algorithm>
 #include <chrono>
@@ -14,6 +15,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +62,7 @@ struct Segment {
   std::string dictionary, postings, positions;
   std::vector<std::uint8_t> norms;
   FieldStats stats;
+  std::vector<std::uint64_t> allowed;  // Empty: all.
   LexicalPart part;
 };
 
@@ -103,7 +106,7 @@ std::vector<ScoredDoc> answer(const Segment& segment, std::string_view line, std
         return static_cast<std::int64_t>(info ? info->df : 0);
       },
       query));
-  const SearchLimits limits = {.n_wanted = top};
+  const SearchLimits limits = {.n_wanted = top, .allowed = segment.allowed};
   auto found = is_exhaustive ? search_exhaustively(segment.part, query, limits)
                              : search_part(segment.part, query, limits);
   stop_on(found.status());
@@ -126,16 +129,25 @@ int run(int argc, char** argv) {
   const char* out_path = nullptr;
   std::uint32_t top = 10;
   int n_rounds = 5;
+  unsigned dead_percent = 0;
   for (int i = 3; i + 1 < argc; i += 2) {
     const std::string_view flag = argv[i];
     if (flag == "--top") top = static_cast<std::uint32_t>(std::atoi(argv[i + 1]));
     if (flag == "--rounds") n_rounds = std::atoi(argv[i + 1]);
+    if (flag == "--dead") dead_percent = static_cast<unsigned>(std::atoi(argv[i + 1]));
     if (flag == "--out") out_path = argv[i + 1];
   }
   const std::vector<std::string> documents = lines_of(argv[1]);
   const std::vector<std::string> queries = lines_of(argv[2]);
   Segment segment;
   const double index_s = bench::seconds_of([&] { index(documents, segment); });
+  if (dead_percent > 0) {
+    std::mt19937 random(1);
+    segment.allowed.resize((documents.size() + 63) / 64);
+    for (std::size_t doc = 0; doc < documents.size(); ++doc) {
+      if (random() % 100 >= dead_percent) segment.allowed[doc / 64] |= 1ull << doc % 64;
+    }
+  }
   const auto n = static_cast<double>(documents.size());
   std::printf(
       "indexed %.0f documents, %.0f/s; per document: postings %.1f, positions %.1f, "
@@ -180,7 +192,9 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fprintf(stderr, "usage: bench_lexical DOCS QUERIES [--top N] [--rounds N] [--out FILE]\n");
+    std::fprintf(
+        stderr,
+        "usage: bench_lexical DOCS QUERIES [--top N] [--rounds N] [--dead PERCENT] [--out FILE]\n");
     return 2;
   }
   return quern::store::run(argc, argv);

@@ -1,4 +1,4 @@
-// A query's clauses, opened in one segment.
+// A query's clauses, opened in one segment. Tests: lexical_search_test.cpp.
 
 #pragma once
 

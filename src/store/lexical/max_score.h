@@ -1,4 +1,5 @@
-// Searches that leave out what cannot be among the best.
+// Searches that leave out what cannot be among the best. lexical_search_test.cpp holds them against
+// the exhaustive one.
 
 #pragma once
 

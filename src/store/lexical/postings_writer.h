@@ -1,4 +1,5 @@
-// Writes the postings and positions of one term after another: the form of postings.h.
+// Writes the postings and positions of one term after another: the form of postings.h, and its
+// tests.
 
 #pragma once
 
