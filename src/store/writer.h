@@ -38,6 +38,7 @@ struct WriterOptions {
 class Writer {
  public:
   static constexpr const char* kTenant = "store/writer";
+  static constexpr const char* kMergeTenant = "store/merge";
 
   /// Takes the lock, reads the newest generation and removes files that it does not name.
   /// Errors: kUnavailable naming who writes; kBadInput where a segment is damaged, kNotFound where
@@ -69,12 +70,13 @@ class Writer {
   /// it. Errors: kIo: then nothing of it took place, or all did and the next opening shows it.
   Result<GenerationId> commit();
 
-  /// Commits, and does the next merge that is due. False where none was. Errors: kCancelled.
+  /// Commits, and does the next merge that is due. False where none was. Errors: kCancelled;
+  /// kExhausted for the memory: the segments stay as they are.
   Result<bool> maintain(Pace& pace);
 
   /// Commits, and writes all live documents into as few segments as can be, in order. The same
-  /// documents then have the same bytes, however they came. Errors: kExhausted naming the disk
-  /// space wanted and free; kCancelled.
+  /// documents then have the same bytes, however they came. Errors: kExhausted naming the memory or
+  /// the disk space wanted and free; kCancelled.
   Status compact(Pace& pace);
 
  private:
@@ -100,6 +102,7 @@ class Writer {
   Status kill_replaced(const std::vector<std::string_view>& keys);
   Result<bool> erase_in(std::string_view key);
   Status publish(std::vector<Work> next);
+  Result<Reservation> book_merge(std::span<const SegmentView> inputs);
   Status replace(const std::vector<std::size_t>& inputs, std::span<const MergeDoc> order,
                  Pace& pace);
   SegmentName next_name();

@@ -29,6 +29,7 @@ Result<bool> Writer::maintain(Pace& pace) {
   if (inputs.empty()) return false;
   std::vector<SegmentView> views;
   for (const std::size_t i : inputs) views.push_back(work_[i].view);
+  QUERN_ASSIGN(const Reservation memory, book_merge(views));
   QUERN_ASSIGN(const std::vector<MergeDoc> order, merge_order(views));
   QUERN_TRY(replace(inputs, order, pace));
   return true;
@@ -52,10 +53,16 @@ Status Writer::compact(Pace& pace) {
   const bool is_compact =
       work_.empty() || (work_.size() == 1 && work_[0].view.row.tombstone.n_dead == 0);
   if (!is_compact) {
+    QUERN_ASSIGN(const Reservation memory, book_merge(views));
     QUERN_ASSIGN(const std::vector<MergeDoc> order, merge_order(views));
     QUERN_TRY(replace(all, order, pace));
   }
   return catalog_.vacuum();
+}
+
+Result<Reservation> Writer::book_merge(std::span<const SegmentView> inputs) {
+  if (options_.ledger == nullptr) return Reservation();
+  return options_.ledger->reserve(kMergeTenant, merge_bytes(inputs));
 }
 
 // The documents of `order`, which are those of `inputs`, in new segments instead of theirs.

@@ -1,10 +1,12 @@
 #include "store/writer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <random>
 #include <string>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -187,6 +189,23 @@ TEST_F(writer, its_memory_is_booked_and_a_document_beyond_it_is_refused) {
             Code::kUnavailable);
 }
 
+TEST_F(writer, a_merge_that_finds_no_memory_changes_nothing) {
+  ByteLedger ledger(2 << 20);
+  auto out = Writer::open(place_, {.who = "x", .ledger = &ledger, .memory_bytes = 1 << 20});
+  ASSERT_TRUE(out.ok());
+  for (int i = 0; i < 8; ++i) {
+    put(**out, std::to_string(i), 1);
+    commit(**out);
+  }
+  const Status refused = (*out)->maintain(pace_).status();
+  EXPECT_THAT(refused.message(), HasSubstr(Writer::kMergeTenant));
+  EXPECT_EQ((*out)->compact(pace_).code(), refused.code());
+  put(**out, "more", 1);
+  commit(**out);
+  EXPECT_EQ(n_segment_files(), 9u);
+  expect_model();
+}
+
 TEST_F(writer, merges_keep_the_documents_and_the_number_of_segments_small) {
   auto out = open_writer();
   std::mt19937 random(1);
@@ -203,6 +222,37 @@ TEST_F(writer, merges_keep_the_documents_and_the_number_of_segments_small) {
   }
   expect_model();
   expect_right();
+}
+
+// Each commit replaces all documents by those of one version: a reader finds all of one version.
+TEST_F(writer, readers_see_whole_commits_while_files_go) {
+  constexpr int kDocuments = 6;
+  std::atomic<bool> is_done{false};
+  std::atomic<int> n_read{0};
+  std::thread reader([&] {
+    auto store = Store::open(place_);
+    ASSERT_TRUE(store.ok()) << store.status().message();
+    while (!is_done || n_read == 0) {
+      const auto state = (*store)->snapshot();
+      ASSERT_TRUE(state.ok()) << state.status().message();
+      ASSERT_TRUE((*state)->damaged().empty()) << (*state)->damaged()[0].message();
+      const Model found = contents(**state);
+      ASSERT_TRUE(found.empty() || found.size() == kDocuments);
+      for (const auto& [key, document] : found) {
+        EXPECT_EQ(document.stored, key + " " + std::to_string((*state)->id()));
+      }
+      ++n_read;
+    }
+  });
+  auto out = open_writer();
+  for (int round = 0; round < 60; ++round) {
+    const auto version = static_cast<int>(snapshot()->id()) + 1;
+    for (int i = 0; i < kDocuments; ++i) put(*out, std::to_string(i), version);
+    commit(*out);
+  }
+  is_done = true;
+  reader.join();
+  EXPECT_GT(n_read, 0);
 }
 
 TEST_F(writer, a_merge_that_is_not_wanted_changes_nothing) {

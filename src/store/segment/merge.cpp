@@ -117,6 +117,19 @@ Result<std::vector<MergeDoc>> merge_order(std::span<const SegmentView> inputs) {
   return order;
 }
 
+std::size_t merge_bytes(std::span<const SegmentView> inputs) {
+  // A block of keys and one of text of each input, packed and unpacked; the two spools' parts.
+  constexpr std::size_t kInputBytes = 128 << 10;
+  constexpr std::size_t kOutputBytes = 16 << 20;
+  std::size_t n = kOutputBytes + inputs.size() * kInputBytes;
+  for (const SegmentView& input : inputs) {
+    n += input.row.identity.n_docs * sizeof(std::uint32_t);  // New numbers.
+    // Order; lengths as numbers, packed, and as norms.
+    n += input.n_live() * (sizeof(MergeDoc) + input.segment->n_fields() * 9);
+  }
+  return n;
+}
+
 Result<SegmentRow> merge_segments(FileLayer& files, const std::string& folder,
                                   const SegmentName& name, std::span<const SegmentView> inputs,
                                   std::span<const MergeDoc> order, Pace& pace) {

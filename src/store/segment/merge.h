@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -24,6 +25,9 @@ struct MergeDoc {
 /// All live documents of the inputs, by key. Errors: kBadInput where keys are damaged, or one lives
 /// in two segments.
 Result<std::vector<MergeDoc>> merge_order(std::span<const SegmentView> inputs);
+
+/// What both take beside the files that are mapped, where all is written at once.
+std::size_t merge_bytes(std::span<const SegmentView> inputs);
 
 /// Writes those of `order`, which is not empty: all of merge_order() or a run of it.
 /// Errors: as write_segment; kBadInput naming what is damaged; kCancelled where nobody wants it.
