@@ -147,6 +147,10 @@ Result<QueryClause> clause_of(const Item& item, const Schema& schema,
 Result<LexicalQuery> query_from_text(std::string_view text, const Schema& schema,
                                      std::span<text::Analyzer> analyzers, QuerySyntax syntax) {
   QUERN_CHECK(analyzers.size() == schema.fields.size());
+  if (text.size() > kMaxQueryBytes) {
+    return Status(Code::kTooLarge,
+                  fmt::format("a question of {} bytes, at most {}", text.size(), kMaxQueryBytes));
+  }
   LexicalQuery query;
   const auto add_plain = [&](std::string_view words) {
     for (std::size_t field = 0; field < analyzers.size(); ++field) {

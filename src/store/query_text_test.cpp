@@ -84,6 +84,8 @@ TEST(query_text, what_cannot_be_meant_is_refused) {
             (Clauses{"'..*': want one word before the *"}));
   EXPECT_EQ(shown(parse("\"a cell\"~x", schema, QuerySyntax::kOperators)),
             (Clauses{"behind \"a cell\"~: want a number up to 1000"}));
+  EXPECT_EQ(shown(parse(std::string(kMaxQueryBytes + 1, 'x'), schema, QuerySyntax::kPlain)),
+            (Clauses{"a question of 1048577 bytes, at most 1048576"}));
 }
 
 TEST(query_text, any_bytes_are_a_query_or_an_error) {

@@ -196,7 +196,8 @@ std::optional<WordSpan> WordReader::next() {
 }
 
 WordSpan WordReader::cut(WordSpan word) {
-  cut_end_ = word.end;
+  cut_end_ = pos_ = word.end;
+  if (word.end - word.begin <= kMaxWordChars) return word;  // Of bytes, so of characters too.
   pos_ = word.begin;
   for (int n_chars = 0; pos_ < word.end && n_chars < kMaxWordChars; ++n_chars) {
     pos_ += static_cast<std::size_t>(decode_utf8(utf8_, pos_).n_bytes);
