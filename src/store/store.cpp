@@ -49,6 +49,12 @@ Status build(FileLayer& files, const std::string& folder, const Schema& schema,
   return files.sync_folder(folder);
 }
 
+// Want of descriptors or memory passes, and so may an error of reading: it is told, not kept.
+bool is_damage(Code code, Missing missing) {
+  return code == Code::kBadInput || code == Code::kUnsupported ||
+         (code == Code::kNotFound && missing == Missing::kIsDamage);
+}
+
 }  // namespace
 
 std::string catalog_path(const std::string& folder) { return folder + "/catalog.db"; }
@@ -116,11 +122,11 @@ Result<Snapshot> open_generation(const std::string& folder, const CatalogState& 
       views.push_back(*before);
       continue;
     }
-    Result<SegmentView> view = open_view(folder, row, schema);
+    Result<SegmentView> view =
+        before != nullptr ? view_of(before->segment, row) : open_view(folder, row, schema);
     if (view.ok()) {
-      if (before != nullptr) view->segment = before->segment;  // Its sums were taken.
       views.push_back(std::move(*view));
-    } else if (view.status().code() == Code::kNotFound && missing == Missing::kIsAnError) {
+    } else if (!is_damage(view.status().code(), missing)) {
       return view.status();
     } else {
       damaged.push_back(view.status());

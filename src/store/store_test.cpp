@@ -78,6 +78,24 @@ TEST_F(store, a_snapshot_is_the_same_until_somebody_commits) {
   EXPECT_EQ(second->segments()[0].segment, first->segments()[0].segment);
 }
 
+TEST_F(store, a_segment_that_is_open_is_not_opened_again) {
+  create();
+  auto out = open_writer();
+  put(*out, "a", 1);
+  put(*out, "b", 1);
+  commit(*out);
+  auto opened = Store::open(place_);
+  const Snapshot first = *(*opened)->snapshot();
+  erase(*out, "a");
+  commit(*out);
+  for (const auto& entry : fs::directory_iterator(place_.folder + "/seg")) fs::remove(entry.path());
+  const auto second = (*opened)->snapshot();
+  ASSERT_TRUE(second.ok()) << second.status().message();
+  EXPECT_EQ((*second)->segments()[0].n_live(), 1u);
+  EXPECT_EQ((*second)->segments()[0].segment, first->segments()[0].segment);
+  EXPECT_TRUE((*second)->damaged().empty());
+}
+
 TEST_F(store, a_snapshot_outlives_the_files_it_reads) {
   create();
   auto out = open_writer();

@@ -147,8 +147,8 @@ Result<bool> Writer::erase_in(std::string_view key) {
 
 Result<std::uint64_t> Writer::erase_parent(std::string_view parent) {
   QUERN_TRY(check_usable());
-  QUERN_TRY(flush());  // So that all keys are in columns.
-  std::uint64_t n_erased = 0;
+  const std::unordered_set<std::string> held = segment_writer_.erase_parent(parent);
+  std::uint64_t n_erased = held.size();
   for (Work& work : work_) {
     const Status erased = [&]() -> Status {
       QUERN_ASSIGN(const KeyColumn* keys, work.view.segment->keys());
@@ -158,7 +158,7 @@ Result<std::uint64_t> Writer::erase_parent(std::string_view parent) {
         QUERN_TRY(cursor.go_to(doc));
         if (cursor.key().n_parent != parent.size() || !work.view.live->has(doc)) continue;
         QUERN_TRY(kill(work, doc));
-        ++n_erased;
+        n_erased += held.contains(std::string(cursor.key().bytes)) ? 0 : 1;  // It replaced this.
       }
       return {};
     }();
@@ -215,8 +215,12 @@ Status Writer::write_pending() {
   const std::string folder = segment_folder(place_.folder);
   QUERN_ASSIGN(SegmentRow row, segment_writer_.finish(*place_.files, folder, next_name()));
   row.born = generation_.id + 1;
-  QUERN_ASSIGN(SegmentView view, open_view(folder, row, schema()));
-  work_.push_back({.view = std::move(view), .own_live = nullptr, .is_new = true});
+  Result<SegmentView> view = open_view(folder, row, schema());
+  if (!view.ok()) {
+    remove_files({row.file});
+    return view.status();
+  }
+  work_.push_back({.view = std::move(*view), .own_live = nullptr, .is_new = true});
   return {};
 }
 

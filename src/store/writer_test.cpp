@@ -124,6 +124,23 @@ TEST_F(writer, a_batch_of_many_segments_is_one_commit) {
   expect_right();
 }
 
+TEST_F(writer, a_parents_documents_go_without_a_segment_being_written) {
+  auto out = open_writer();
+  put(*out, "f0#0", 1);
+  put(*out, "f0#9", 1);
+  commit(*out);
+  for (int round = 0; round < 30; ++round) {
+    const std::string parent = "f" + std::to_string(round % 3);
+    erase_parent(*out, parent);
+    for (int i = 0; i < 3; ++i) put(*out, parent + "#" + std::to_string(i), round);
+  }
+  erase_parent(*out, "f0");
+  EXPECT_EQ(n_segment_files(), 1u);
+  commit(*out);
+  expect_model();
+  expect_right();
+}
+
 TEST_F(writer, segments_without_a_living_document_go) {
   auto out = open_writer();
   put(*out, "a", 1);

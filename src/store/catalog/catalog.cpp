@@ -65,7 +65,14 @@ Status insert_generation(Sql& sql, const GenerationRow& row) {
 Status Catalog::create(const std::string& path, const Schema& schema, std::string_view made_by) {
   QUERN_TRY(check_schema(schema));
   QUERN_ASSIGN(Sql sql, Sql::open(path, Sql::Access::kCreate, kPatienceMs));
-  QUERN_TRY(sql.run("PRAGMA journal_mode = WAL"));
+  QUERN_ASSIGN(const std::string mode, sql.text("PRAGMA journal_mode = WAL"));
+  if (mode != "wal") {
+    return {
+        Code::kUnsupported,
+        fmt::format("'{}' cannot have a write-ahead log here: its mode is '{}'; a store needs a "
+                    "file system with shared memory",
+                    path, mode)};
+  }
   QUERN_TRY(sql.run(kSettings));
   QUERN_ASSIGN(SqlTransaction transaction,
                SqlTransaction::begin(sql, SqlTransaction::Kind::kWrite));

@@ -35,10 +35,8 @@ Result<std::int64_t> live_df_in(const SegmentView& view, int field, std::string_
 
 }  // namespace
 
-Result<SegmentView> open_view(const std::string& folder, const SegmentRow& row,
-                              const Schema& schema) {
-  SegmentView view{.row = row, .segment = nullptr, .live = nullptr};
-  QUERN_ASSIGN(view.segment, Segment::open(folder, row, schema));
+Result<SegmentView> view_of(std::shared_ptr<const Segment> segment, const SegmentRow& row) {
+  SegmentView view{.row = row, .segment = std::move(segment), .live = nullptr};
   Bitmap live = Bitmap::all(row.identity.n_docs);
   if (row.tombstone.n_dead > 0) {
     QUERN_ASSIGN(const Bitmap dead,
@@ -47,6 +45,12 @@ Result<SegmentView> open_view(const std::string& folder, const SegmentRow& row,
   }
   view.live = std::make_shared<const Bitmap>(std::move(live));
   return view;
+}
+
+Result<SegmentView> open_view(const std::string& folder, const SegmentRow& row,
+                              const Schema& schema) {
+  QUERN_ASSIGN(std::shared_ptr<const Segment> segment, Segment::open(folder, row, schema));
+  return view_of(std::move(segment), row);
 }
 
 std::uint64_t live_docs(const std::vector<SegmentView>& segments) {

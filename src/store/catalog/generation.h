@@ -27,7 +27,10 @@ struct SegmentView {
   std::uint32_t n_live() const { return row.identity.n_docs - row.tombstone.n_dead; }
 };
 
-/// Opens the file of a row. Errors: as Segment::open.
+/// What of the segment lives, by its row. Errors: kBadInput for the bitmap of the dead.
+Result<SegmentView> view_of(std::shared_ptr<const Segment> segment, const SegmentRow& row);
+
+/// Opens the file of a row. Errors: as Segment::open and view_of.
 Result<SegmentView> open_view(const std::string& folder, const SegmentRow& row,
                               const Schema& schema);
 

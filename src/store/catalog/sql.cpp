@@ -87,8 +87,12 @@ Result<Sql> Sql::open(const std::string& path, Access access, int patience_ms) {
   if (result != SQLITE_OK) return status_of(out.db_, result).in("'" + path + "'");
   sqlite3_busy_timeout(out.db_, patience_ms);
   // The file may come from anywhere: its schema runs nothing, and no statement may change it raw.
-  sqlite3_db_config(out.db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  sqlite3_db_config(out.db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  for (const auto& [setting, value] : {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1},
+                                       {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                                       {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+                                       {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}}) {
+    sqlite3_db_config(out.db_, setting, value, nullptr);
+  }
   return out;
 }
 
@@ -117,6 +121,12 @@ Result<std::int64_t> Sql::number(const char* sql) {
   QUERN_ASSIGN(SqlStatement statement, prepare(sql));
   QUERN_ASSIGN(const bool has_row, statement.step());
   return has_row ? statement.number(0) : std::int64_t{0};
+}
+
+Result<std::string> Sql::text(const char* sql) {
+  QUERN_ASSIGN(SqlStatement statement, prepare(sql));
+  QUERN_ASSIGN(const bool has_row, statement.step());
+  return has_row ? statement.bytes(0) : std::string();
 }
 
 Result<SqlTransaction> SqlTransaction::begin(Sql& sql, Kind kind) {

@@ -66,6 +66,8 @@ class Sql {
 
   /// The number in the first column of the first row; 0 where there is none.
   Result<std::int64_t> number(const char* sql);
+  /// The same of a text: "".
+  Result<std::string> text(const char* sql);
 
  private:
   sqlite3* db_ = nullptr;

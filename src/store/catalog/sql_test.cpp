@@ -3,6 +3,7 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "store/test_folder.h"
 
@@ -55,6 +56,20 @@ TEST_F(sql, a_transaction_is_rolled_back_unless_committed) {
     auto change = SqlTransaction::begin(file_, SqlTransaction::Kind::kWrite);
     ASSERT_TRUE(change.ok() && insert(1, "", "").ok() && change->commit().ok());
   }
+  EXPECT_EQ(*file_.number("SELECT COUNT(*) FROM t"), 1);
+}
+
+TEST_F(sql, what_a_file_from_elsewhere_would_run_is_not_run) {
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open(path("db").c_str(), &raw), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(raw,
+                         "CREATE VIEW v AS SELECT 1;"
+                         "CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM t; END",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(raw);
+  EXPECT_FALSE(file_.number("SELECT * FROM v").ok());
+  ASSERT_TRUE(insert(1, "", "").ok());
   EXPECT_EQ(*file_.number("SELECT COUNT(*) FROM t"), 1);
 }
 

@@ -146,6 +146,34 @@ TEST(lexical_search, the_fast_way_finds_what_the_exhaustive_one_does_to_the_last
   }
 }
 
+TEST(lexical_search, counts_beyond_what_a_bound_says_cut_nothing_off) {
+  std::mt19937 random(3);
+  for (const std::size_t n_more : {0, 200}) {
+    std::vector<TestDocument> documents;
+    for (int i = 0; i < 2'176; ++i) {
+      documents.push_back(
+          {std::vector<std::string>(300 + (n_more > 0 ? random() % n_more : 0), "x")});
+    }
+    const auto segment = make_segment(documents);
+    const LexicalQuery query = prepared(*segment, {clause_of("x")});
+    for (const std::uint32_t n_wanted : {1u, 10u}) {
+      const auto want = *search_exhaustively(segment->part, query, {.n_wanted = n_wanted});
+      EXPECT_EQ(want.size(), n_wanted);
+      EXPECT_EQ(search(*segment, query, {.n_wanted = n_wanted}), want);
+    }
+  }
+}
+
+TEST(lexical_search, a_head_of_a_document_beyond_the_last_is_an_error) {
+  const auto segment = make_segment(std::vector<TestDocument>(128, {{"x"}}));
+  const LexicalQuery query = prepared(*segment, {clause_of("x")});
+  ASSERT_GE(segment->postings.size(), kHeadBytes);
+  segment->postings.replace(segment->postings.size() - kHeadBytes, 4, "\xff\xff\xff\xff");
+  ASSERT_TRUE(segment->open().ok());
+  EXPECT_FALSE(search_part(segment->part, query, {}).ok());
+  EXPECT_FALSE(search_exhaustively(segment->part, query, {}).ok());
+}
+
 TEST(lexical_search, damaged_postings_are_an_error_or_an_answer_and_never_a_crash) {
   std::mt19937 random(3);
   const auto segment = make_segment(random_documents(2000, 1, 20, random));

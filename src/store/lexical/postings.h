@@ -81,6 +81,7 @@ class Postings {
                                std::uint32_t n_docs);
 
   std::uint32_t df() const { return df_; }
+  std::uint32_t n_docs() const { return n_docs_; }  // Of the segment.
   std::uint32_t n_blocks() const { return n_blocks_; }
 
   /// Lists shorter than a block have none: then n_blocks() is 1.

@@ -63,9 +63,16 @@ Status ScoredList::read_heads() {
     return pair.tf == kAnyTf ? on_score_grid(weight_)
                              : part(std::max<std::uint8_t>(pair.tf, 1), pair.norm);
   };
+  // The first pair and the last are documents', which score so much at least: any is 255 or more.
+  const auto least = [&](BoundPair pair) {
+    return part(std::max<std::uint8_t>(pair.tf, 1), pair.norm);
+  };
   std::uint64_t before = 0;
   for (std::uint32_t i = 0; i < n; ++i) {
     const BlockHead head = postings_.head(i);
+    if (head.last_doc >= postings_.n_docs()) {
+      return {Code::kBadInput, "damaged postings: a head of a document beyond the last"};
+    }
     if (head.last_doc < before) return {Code::kBadInput, "damaged postings: heads out of order"};
     before = std::uint64_t{head.last_doc} + 1;
     last_docs_[i] = head.last_doc;
@@ -73,8 +80,7 @@ Status ScoredList::read_heads() {
     const double last = head.bounds[2] == head.bounds[0] ? first : score(head.bounds[2]);
     const double middle = head.bounds[1] == head.bounds[2] ? last : score(head.bounds[1]);
     bounds_[i] = std::max({first, middle, last});
-    // The first pair is a document's; the last too, unless its count is any.
-    floors_[i] = head.bounds[2].tf == kAnyTf ? first : std::max(first, last);
+    floors_[i] = std::max(least(head.bounds[0]), least(head.bounds[2]));
     max_bound_ = std::max(max_bound_, bounds_[i]);
   }
   return {};

@@ -8,11 +8,12 @@
 namespace quern::store {
 namespace {
 
-// The map's node, the vectors' own.
+// Nodes of the maps, the vectors' own.
 constexpr std::size_t kDocumentOverhead = 256;
 
 std::size_t text_bytes(const Document& document) {
-  std::size_t n = 2 * document.key.size() + document.stored.size() + kDocumentOverhead;
+  std::size_t n =
+      2 * document.key.size() + document.n_parent + document.stored.size() + kDocumentOverhead;
   for (const std::string& field : document.fields) n += field.size() + sizeof(std::string) + 4;
   return n;
 }
@@ -49,6 +50,9 @@ void SegmentWriter::add(Document document) {
       if (!term.is_overlap) ++held.lengths[f];
     });
   }
+  if (held.document.n_parent > 0) {
+    by_parent_[held.document.key.substr(0, held.document.n_parent)].push_back(place);
+  }
   n_text_bytes_ += text_bytes(held.document);
   documents_.push_back(std::move(held));
 }
@@ -59,6 +63,18 @@ bool SegmentWriter::erase(std::string_view key) {
   drop(found->second);
   by_key_.erase(found);
   return true;
+}
+
+std::unordered_set<std::string> SegmentWriter::erase_parent(std::string_view parent) {
+  std::unordered_set<std::string> erased;
+  const auto found = by_parent_.find(std::string(parent));
+  if (found == by_parent_.end()) return erased;
+  for (const std::uint32_t place : found->second) {
+    std::string key = documents_[place].document.key;  // Empty: replaced or erased before.
+    if (!key.empty() && erase(key)) erased.insert(std::move(key));
+  }
+  by_parent_.erase(found);
+  return erased;
 }
 
 // Its tokens stay in the table, and are left out when it is written.
@@ -126,6 +142,7 @@ Result<SegmentRow> SegmentWriter::finish(FileLayer& files, const std::string& fo
 void SegmentWriter::clear() {
   documents_ = {};
   by_key_ = {};
+  by_parent_ = {};
   table_ = {};
   n_text_bytes_ = 0;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/file_layer.h"
@@ -42,6 +43,9 @@ class SegmentWriter {
   /// False where there is none of this key.
   bool erase(std::string_view key);
 
+  /// Erases those whose parent it is; their keys.
+  std::unordered_set<std::string> erase_parent(std::string_view parent);
+
   /// The keys that would be written, ascending; borrowed until the next change.
   std::vector<std::string_view> keys() const;
 
@@ -65,6 +69,8 @@ class SegmentWriter {
   std::vector<text::Analyzer> analyzers_;  // [n_fields]
   std::vector<Held> documents_;            // In the order they came; replaced ones are empty.
   std::unordered_map<std::string, std::uint32_t> by_key_;  // Where each one that stays is.
+  // Where those of a parent are, and some that do not stay.
+  std::unordered_map<std::string, std::vector<std::uint32_t>> by_parent_;
   TermTable table_;
   std::size_t n_text_bytes_ = 0;
 };

@@ -146,10 +146,22 @@ Status StoredTextReader::load(std::uint32_t doc) {
   const std::size_t n =
       ZSTD_decompressDCtx(context_.get(), raw_.data(), raw_.size(), frame_.data(), frame_.size());
   if (ZSTD_isError(n) != 0 || n != raw_.size()) return damaged(doc);
+  if (n_records() != block.end_doc - block.first_doc) return damaged(doc);
   first_doc_ = next_doc_ = block.first_doc;
   end_doc_ = block.end_doc;
   next_at_ = 0;
   return {};
+}
+
+// In the frame that was read: an index that counts otherwise would give another document's text.
+std::optional<std::uint32_t> StoredTextReader::n_records() const {
+  ByteCursor cursor(bytes_of(raw_));
+  std::uint32_t n = 0;
+  for (; cursor.n_left() > 0; ++n) {
+    cursor.take(cursor.varint());
+    if (!cursor.is_ok()) return std::nullopt;
+  }
+  return n;
 }
 
 Result<std::span<const std::byte>> StoredTextReader::record(std::uint32_t doc) {

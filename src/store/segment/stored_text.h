@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -104,6 +105,7 @@ class StoredTextReader {
 
  private:
   Status load(std::uint32_t doc);
+  std::optional<std::uint32_t> n_records() const;
   Result<std::span<const std::byte>> record(std::uint32_t doc);
 
   const StoredText* text_;
