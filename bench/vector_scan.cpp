@@ -28,6 +28,7 @@
 #include "bench/measure.h"
 #include "kernels/bandwidth.h"
 #include "kernels/codes/codes_isa.h"
+#include "store/filter/bitmap.h"
 #include "store/vector/rescore.h"
 
 namespace {
@@ -148,13 +149,13 @@ store::ReadLow read_low(const Rows& rows) {
   };
 }
 
-/// Seconds of a search for `n_queries` at once.
+/// Seconds of a search for all `queries` at once.
 double search(std::span<const store::VectorQuery> queries, const Rows& rows, std::size_t top,
-              ThreadPool& pool) {
+              store::AllowedRows allowed, ThreadPool& pool) {
   return bench::seconds_of([&] {
     std::vector<store::TopCandidates> tops(queries.size(),
                                            store::TopCandidates(store::n_to_rescore(top)));
-    Status status = store::scan_codes(queries, rows.view, nullptr, pool, tops);
+    Status status = store::scan_codes(queries, rows.view, allowed, pool, tops);
     for (std::size_t q = 0; q < queries.size() && status.ok(); ++q) {
       std::vector<store::Candidate> best = tops[q].take();
       status = store::rescore(queries[q], rows.view, read_low(rows), best);
@@ -169,7 +170,8 @@ void measure(const std::vector<store::VectorQuery>& queries, const Rows& rows, c
   double gbps = kernels::measured_read_gbps(pool);
   std::vector<double> seconds;
   for (std::size_t q = 0; q + n_together <= kQueries && seconds.size() < 24; q += n_together) {
-    seconds.push_back(search(std::span(queries).subspan(q, n_together), rows, o.top, pool));
+    seconds.push_back(
+        search(std::span(queries).subspan(q, n_together), rows, o.top, nullptr, pool));
   }
   gbps = std::max(gbps, kernels::measured_read_gbps(pool));
   const double median = bench::spread(seconds).median;
@@ -182,6 +184,30 @@ void measure(const std::vector<store::VectorQuery>& queries, const Rows& rows, c
       kernels::codes_active().isa, o.memory.c_str(), n_threads, n_together, median * 1e3,
       *std::min_element(seconds.begin(), seconds.end()) * 1e3, bytes / median / 1e9, gbps,
       median * gbps * 1e9 / bytes);
+  std::fflush(stdout);
+}
+
+/// One query over rows that a filter allows, here and there.
+void measure_filtered(const std::vector<store::VectorQuery>& queries, const Rows& rows,
+                      const Options& o, int n_threads, double share) {
+  ThreadPool pool(n_threads);
+  std::mt19937 random(3);
+  std::bernoulli_distribution is_allowed(share);
+  store::Bitmap allowed(rows.view.n());
+  for (std::uint32_t i = 0; i < allowed.n_bits(); ++i) {
+    if (is_allowed(random)) allowed.set(i);
+  }
+  const auto words = allowed.words();
+  std::vector<double> seconds;
+  for (std::size_t q = 0; q < 24; ++q) {
+    seconds.push_back(search(std::span(queries).subspan(q, 1), rows, o.top, &words, pool));
+  }
+  const double median = bench::spread(seconds).median;
+  std::printf(
+      "{\"what\": \"filtered\", \"isa\": \"%s\", \"memory\": \"%s\", \"threads\": %d, \"allowed\": "
+      "%.4f, \"ms\": %.3f, \"ns_per_allowed_row\": %.1f}\n",
+      kernels::codes_active().isa, o.memory.c_str(), n_threads, share, median * 1e3,
+      median * 1e9 / allowed.count());
   std::fflush(stdout);
 }
 
@@ -220,6 +246,9 @@ int main(int argc, char** argv) {
     kernels::codes_set_active(*isa);
     for (const int n_threads : {1, n_cores}) {
       for (const std::size_t n_together : {1, 8}) measure(queries, rows, o, n_threads, n_together);
+    }
+    for (const double share : {0.5, 0.26, 0.24, 0.1, 0.01, 0.001}) {
+      measure_filtered(queries, rows, o, 1, share);
     }
   }
   return 0;

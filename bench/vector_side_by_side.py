@@ -97,7 +97,7 @@ def run_ours(folder):
     command = [OPTIONS.program, "--vectors", folder / "base.f32", "--queries", folder / "queries.f32",
                "--d", OPTIONS.d, "--top", OPTIONS.top, "--ids", folder / "ids"]
     out = subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True).stdout
-    lines = [json.loads(line) for line in out.splitlines()]
+    lines = [line for line in map(json.loads, out.splitlines()) if line["what"] == "scan"]
     best = lines[-1]["isa"]
     return [line for line in lines if line["isa"] == best], np.loadtxt(folder / "ids", dtype=np.int64)
 
