@@ -2,19 +2,18 @@
 //
 //   any    = all {"or" all}
 //   all    = one {"and" one}
-//   one    = "not" one | "(" any ")" | flag | name compare value | name "in" "(" value {"," value}
-//   ")"
-//          | name "starts" string
+//   one    = "not" one | "(" any ")" | flag | name compare value | name "starts" string
+//          | name "in" "(" value {"," value} ")"
 
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <optional>
 
 #include <fmt/format.h>
 
 #include "base/edit_distance.h"
 #include "store/filter/filter.h"
+#include "store/filter/filter_lexer.h"
 
 namespace quern::store {
 namespace {
@@ -22,88 +21,11 @@ namespace {
 constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 
-enum class TokenKind { kEnd, kWord, kString, kNumber, kSign };
-
-struct Token {
-  TokenKind kind = TokenKind::kEnd;
-  std::string text;  // Of a string, without its quotes and escapes.
-  std::size_t at = 0;
-};
-
-bool is_word_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '.' || c == '-';
-}
-
 std::string lower_case(std::string_view word) {
   std::string out(word);
   for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return out;
 }
-
-Status error_at(std::size_t at, std::string_view what) {
-  return {Code::kBadInput, fmt::format("filter, byte {}: {}", at, what)};
-}
-
-class Lexer {
- public:
-  explicit Lexer(std::string_view text) : text_(text) {}
-
-  Result<Token> next() {
-    while (at_ < text_.size() &&
-           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) {
-      ++at_;
-    }
-    if (at_ == text_.size()) return Token{.kind = TokenKind::kEnd, .text = "the end", .at = at_};
-    const char c = text_[at_];
-    if (c == '"') return string();
-    if (is_word_char(c)) return word();
-    return sign();
-  }
-
- private:
-  Result<Token> string() {
-    Token token{.kind = TokenKind::kString, .text = {}, .at = at_};
-    for (std::size_t i = at_ + 1; i < text_.size(); ++i) {
-      char c = text_[i];
-      if (c == '"') {
-        at_ = i + 1;
-        return token;
-      }
-      if (c == '\\') {
-        if (++i == text_.size()) break;
-        c = text_[i];
-        if (c != '"' && c != '\\') return error_at(i, "want \\\" or \\\\ after a backslash");
-      }
-      token.text.push_back(c);
-    }
-    return error_at(token.at, "a string without its closing quote");
-  }
-
-  Result<Token> word() {
-    const std::size_t begin = at_;
-    while (at_ < text_.size() && is_word_char(text_[at_])) ++at_;
-    const std::string_view word = text_.substr(begin, at_ - begin);
-    const bool is_number = word[0] == '-' || (word[0] >= '0' && word[0] <= '9');
-    return Token{.kind = is_number ? TokenKind::kNumber : TokenKind::kWord,
-                 .text = std::string(word),
-                 .at = begin};
-  }
-
-  Result<Token> sign() {
-    for (const std::string_view sign : {"!=", "<=", ">=", "==", "=", "<", ">", "(", ")", ","}) {
-      if (!text_.substr(at_).starts_with(sign)) continue;
-      const std::size_t begin = at_;
-      at_ += sign.size();
-      return Token{
-          .kind = TokenKind::kSign, .text = sign == "==" ? "=" : std::string(sign), .at = begin};
-    }
-    return error_at(at_, "a character that no filter has");
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
 
 class Parser {
  public:
@@ -113,7 +35,7 @@ class Parser {
   Result<Filter> parse() {
     QUERN_TRY(advance());
     QUERN_ASSIGN(Filter filter, any(0));
-    if (token_.kind != TokenKind::kEnd) return wanted("and, or, or the end");
+    if (token_.kind != FilterTokenKind::kEnd) return wanted("and, or, or the end");
     return filter;
   }
 
@@ -124,16 +46,16 @@ class Parser {
   }
 
   Status wanted(std::string_view what) const {
-    const bool is_quoted = token_.kind != TokenKind::kEnd;
-    return error_at(token_.at, fmt::format("got {}{:.64}{}, want {}", is_quoted ? "'" : "",
-                                           token_.text, is_quoted ? "'" : "", what));
+    const bool is_quoted = token_.kind != FilterTokenKind::kEnd;
+    return filter_error(token_.at, fmt::format("got {}{:.64}{}, want {}", is_quoted ? "'" : "",
+                                               token_.text, is_quoted ? "'" : "", what));
   }
 
   bool is_sign(std::string_view sign) const {
-    return token_.kind == TokenKind::kSign && token_.text == sign;
+    return token_.kind == FilterTokenKind::kSign && token_.text == sign;
   }
   bool is_word(std::string_view word) const {
-    return token_.kind == TokenKind::kWord && lower_case(token_.text) == word;
+    return token_.kind == FilterTokenKind::kWord && lower_case(token_.text) == word;
   }
 
   Status take_sign(std::string_view sign) {
@@ -196,7 +118,7 @@ class Parser {
       QUERN_ASSIGN(Filter part, one(depth + 1));
       return negated(std::move(part));
     }
-    if (token_.kind != TokenKind::kWord) return wanted("an attribute, not, or '('");
+    if (token_.kind != FilterTokenKind::kWord) return wanted("an attribute, not, or '('");
     return comparison();
   }
 
@@ -220,7 +142,7 @@ class Parser {
       }
       return beginning(FilterOp::kPrefix, attribute.name);
     }
-    if (token_.kind == TokenKind::kSign && !is_sign("(") && !is_sign(")") && !is_sign(",")) {
+    if (token_.kind == FilterTokenKind::kSign && !is_sign("(") && !is_sign(")") && !is_sign(",")) {
       return compared(attribute);
     }
     if (attribute.type != AttributeType::kFlag) {
@@ -241,13 +163,14 @@ class Parser {
     for (const std::string& name : nearest_names(token_.text, names, 3)) {
       near += fmt::format("{}'{}'", near.empty() ? ", did you mean " : " or ", name);
     }
-    return error_at(token_.at, fmt::format("there is no attribute '{:.64}'{}", token_.text, near));
+    return filter_error(token_.at,
+                        fmt::format("there is no attribute '{:.64}'{}", token_.text, near));
   }
 
   Result<Filter> beginning(FilterOp op, std::string name) {
     if (!is_word("starts")) return wanted("'starts'");
     QUERN_TRY(advance());
-    if (token_.kind != TokenKind::kString) return wanted("a string in double quotes");
+    if (token_.kind != FilterTokenKind::kString) return wanted("a string in double quotes");
     Filter filter{.op = op, .parts = {}, .name = std::move(name), .text = token_.text, .range = {}};
     QUERN_TRY(advance());
     return filter;
@@ -273,7 +196,7 @@ class Parser {
     Filter filter{
         .op = FilterOp::kText, .parts = {}, .name = attribute.name, .text = {}, .range = {}};
     if (attribute.type == AttributeType::kKeyword) {
-      if (token_.kind != TokenKind::kString) return wanted("a string in double quotes");
+      if (token_.kind != FilterTokenKind::kString) return wanted("a string in double quotes");
       filter.text = token_.text;
     } else {
       QUERN_ASSIGN(const std::int64_t value, number_here(attribute.type));
@@ -292,8 +215,8 @@ class Parser {
     if (sign == "=") return filter;
     if (sign == "!=") return negated(std::move(filter));
     if (filter.op != FilterOp::kRange || attribute.type == AttributeType::kFlag) {
-      return error_at(at, fmt::format("a {} has no order: want =, != or in",
-                                      attribute_type_name(attribute.type)));
+      return filter_error(at, fmt::format("a {} has no order: want =, != or in",
+                                          attribute_type_name(attribute.type)));
     }
     const std::int64_t value = filter.range.low;
     if (sign == "<=") filter.range = {kLeast, value};
@@ -309,12 +232,12 @@ class Parser {
       if (is_word("false")) return 0;
       return wanted("true or false");
     }
-    if (type == AttributeType::kDate && token_.kind == TokenKind::kString) {
+    if (type == AttributeType::kDate && token_.kind == FilterTokenKind::kString) {
       auto seconds = seconds_from_date(token_.text);
-      if (!seconds.ok()) return error_at(token_.at, seconds.status().message());
+      if (!seconds.ok()) return filter_error(token_.at, seconds.status().message());
       return seconds;
     }
-    if (token_.kind != TokenKind::kNumber) {
+    if (token_.kind != FilterTokenKind::kNumber) {
       return wanted(type == AttributeType::kDate ? "a date in double quotes" : "a whole number");
     }
     std::int64_t value = 0;
@@ -324,34 +247,11 @@ class Parser {
     return value;
   }
 
-  Lexer lexer_;
+  FilterLexer lexer_;
   std::span<const Attribute> attributes_;
-  Token token_;
+  FilterToken token_;
   int n_nodes_ = 0;
 };
-
-bool is_chain(const Filter& filter) {
-  return filter.op == FilterOp::kAnd || filter.op == FilterOp::kOr;
-}
-
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out.push_back('\\');
-    out.push_back(c);
-  }
-  return out + "\"";
-}
-
-std::string text_of_range(const Filter& filter, AttributeType type) {
-  const auto [low, high] = filter.range;
-  if (type == AttributeType::kFlag) return filter.name + (low == 1 ? " = true" : " = false");
-  // Seconds are as good as a date, and have one form.
-  if (low == high) return fmt::format("{} = {}", filter.name, low);
-  if (low > high) return fmt::format("{} < {}", filter.name, kLeast);
-  if (low == kLeast) return fmt::format("{} <= {}", filter.name, high);
-  return fmt::format("{} >= {}", filter.name, low);
-}
 
 }  // namespace
 
@@ -361,36 +261,6 @@ Result<Filter> parse_filter(std::string_view text, std::span<const Attribute> at
             fmt::format("the filter has {} bytes, the most is {}", text.size(), kMaxFilterBytes)};
   }
   return Parser(text, attributes).parse();
-}
-
-std::string text_from_filter(const Filter& filter, std::span<const Attribute> attributes) {
-  switch (filter.op) {
-    case FilterOp::kText:
-      return filter.name + " = " + quoted(filter.text);
-    case FilterOp::kPrefix:
-      return filter.name + " starts " + quoted(filter.text);
-    case FilterOp::kKeyPrefix:
-      return "key starts " + quoted(filter.text);
-    case FilterOp::kRange: {
-      const auto at = std::find_if(attributes.begin(), attributes.end(),
-                                   [&](const Attribute& a) { return a.name == filter.name; });
-      return text_of_range(filter, at == attributes.end() ? AttributeType::kInteger : at->type);
-    }
-    case FilterOp::kNot: {
-      const std::string inner = text_from_filter(filter.parts[0], attributes);
-      return is_chain(filter.parts[0]) ? "not (" + inner + ")" : "not " + inner;
-    }
-    case FilterOp::kAnd:
-    case FilterOp::kOr:
-      break;
-  }
-  std::string out;
-  for (const Filter& part : filter.parts) {
-    if (!out.empty()) out += filter.op == FilterOp::kAnd ? " and " : " or ";
-    const std::string inner = text_from_filter(part, attributes);
-    out += part.op == FilterOp::kOr ? "(" + inner + ")" : inner;
-  }
-  return out;
 }
 
 }  // namespace quern::store
