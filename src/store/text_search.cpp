@@ -72,7 +72,10 @@ Result<std::vector<Hit>> hits_of(const Generation& generation, Give give, std::v
     hit.score = static_cast<float>(found.score);
     if (give == Give::kKeysOnly) continue;
     const Segment& segment = *generation.segments()[found.i_segment].segment;
-    const auto reader = readers.try_emplace(found.i_segment, segment.stored_text()).first;
+    auto reader = readers.find(found.i_segment);
+    if (reader == readers.end()) {
+      reader = readers.emplace(found.i_segment, segment.stored_text()).first;
+    }
     QUERN_ASSIGN(hit.stored, reader->second.read_stored(found.doc));
   }
   return hits;
@@ -110,10 +113,21 @@ Result<TextSearcher> TextSearcher::create(const Schema& schema) {
 
 Result<TextSearchResult> TextSearcher::search(const Generation& generation,
                                               const TextSearch& wanted) {
+  QUERN_ASSIGN(const LexicalQuery query,
+               query_from_text(wanted.text, schema_, analyzers_, wanted.syntax));
+  const bool is_known = checked_ == generation.id();
+  if (is_known && whole_ != nullptr) return search_whole(*whole_, wanted, query);
+  Result<TextSearchResult> result = search_whole(generation, wanted, query);
+  if (is_known || result.status().code() != Code::kBadInput) return result;
+  whole_ = without_damaged(generation);
+  checked_ = generation.id();
+  return whole_ == nullptr ? std::move(result) : search_whole(*whole_, wanted, query);
+}
+
+Result<TextSearchResult> TextSearcher::search_whole(const Generation& generation,
+                                                    const TextSearch& wanted, LexicalQuery query) {
   TextSearchResult result = {.generation = generation.id()};
   for (const Status& damaged : generation.damaged()) result.damaged.push_back(damaged.message());
-  QUERN_ASSIGN(LexicalQuery query,
-               query_from_text(wanted.text, schema_, analyzers_, wanted.syntax));
   if (query.clauses.empty()) {
     result.why_empty =
         "the query has no terms: nothing is left of it, or only stop words were in it";

@@ -54,15 +54,21 @@ class TextSearcher {
   static Result<TextSearcher> create(const Schema& schema);
 
   /// The answer depends on the live documents alone, not on how they came or lie in segments.
-  /// Errors: kBadInput for the query, or for damage naming the file; kIo.
+  /// Where something turns out to be damaged, all is read, and the segments that are whole are
+  /// searched. Errors: kBadInput for the query; kIo.
   Result<TextSearchResult> search(const Generation& generation, const TextSearch& wanted);
 
  private:
+  Result<TextSearchResult> search_whole(const Generation& generation, const TextSearch& wanted,
+                                        LexicalQuery query);
+
   TextSearcher(Schema schema, std::vector<text::Analyzer> analyzers)
       : schema_(std::move(schema)), analyzers_(std::move(analyzers)) {}
 
   Schema schema_;
   std::vector<text::Analyzer> analyzers_;  // [schema.fields]
+  GenerationId checked_ = -1;              // The generation that was read for damage,
+  Snapshot whole_;                         // and what of it is whole; null: all.
 };
 
 }  // namespace quern::store

@@ -42,6 +42,29 @@ class text_search : public StoreTest {
   }
 };
 
+TEST_F(text_search, the_segments_that_are_whole_are_searched_and_the_other_is_named) {
+  create();
+  const auto writer = open_writer();
+  for (const char* key : {"a", "b", "c"}) {
+    ASSERT_TRUE(writer->put({.key = key, .fields = {"runs", key}, .stored = key}).ok());
+    commit(*writer);
+  }
+  const SegmentView damaged = snapshot()->segments()[1];
+  for (const SectionKind kind : {SectionKind::kDictionary, SectionKind::kStoredText}) {
+    const std::string file = path("store/seg/" + damaged.row.file);
+    const std::string before = read(file);
+    std::string bytes = before;
+    bytes[static_cast<std::size_t>(damaged.segment->container().find(kind, 0)->offset) + 8] ^= 1;
+    write(file, bytes);
+    const auto result = search({.text = "runs"});
+    EXPECT_THAT(keys(result), ElementsAre("a", "c"));
+    ASSERT_EQ(result.damaged.size(), 1u);
+    EXPECT_THAT(result.damaged[0], HasSubstr(damaged.row.file));
+    write(file, before);
+    EXPECT_THAT(keys(search({.text = "runs"})), ElementsAre("a", "b", "c"));
+  }
+}
+
 TEST_F(text_search, finds_what_was_put_by_both_fields_and_gives_it_back) {
   create();
   const auto writer = open_writer();

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,7 +72,8 @@ class Writer {
   Result<GenerationId> commit();
 
   /// Commits, and does the next merge that is due. False where none was. Errors: kCancelled;
-  /// kExhausted for the memory: the segments stay as they are.
+  /// kExhausted for the memory: the segments stay as they are; kBadInput for one that is damaged,
+  /// which no later merge takes.
   Result<bool> maintain(Pace& pace);
 
   /// Commits, and writes all live documents into as few segments as can be, in order. The same
@@ -105,6 +107,7 @@ class Writer {
   Result<Reservation> book_merge(std::span<const SegmentView> inputs);
   Status replace(const std::vector<std::size_t>& inputs, std::span<const MergeDoc> order,
                  Pace& pace);
+  void note_damage(const std::vector<SegmentView>& inputs);
   SegmentName next_name();
   void remove_files(const std::vector<std::string>& names);
 
@@ -116,7 +119,8 @@ class Writer {
   Reservation memory_;
   GenerationRow generation_;
   SegmentId next_segment_ = 1;
-  std::vector<Work> work_;  // By id.
+  std::vector<Work> work_;       // By id.
+  std::set<SegmentId> damaged_;  // Merges leave them as they are.
   bool is_changed_ = false;
   bool has_failed_ = false;
   bool may_be_committed_ = false;  // A commit failed at its end: no file of it may go.

@@ -22,17 +22,37 @@ bool is_harmless(Code code) {
 Result<bool> Writer::maintain(Pace& pace) {
   QUERN_TRY(commit().status());
   std::vector<SegmentSize> sizes;
-  for (const Work& work : work_) {
-    sizes.push_back({.n_docs = work.view.row.identity.n_docs, .n_live = work.view.n_live()});
+  std::vector<std::size_t> candidates;
+  for (std::size_t i = 0; i < work_.size(); ++i) {
+    const SegmentView& view = work_[i].view;
+    if (damaged_.contains(view.segment->id())) continue;
+    candidates.push_back(i);
+    sizes.push_back({.n_docs = view.row.identity.n_docs, .n_live = view.n_live()});
   }
-  const std::vector<std::size_t> inputs = choose_merge(sizes);
+  std::vector<std::size_t> inputs;
+  for (const std::size_t i : choose_merge(sizes)) inputs.push_back(candidates[i]);
   if (inputs.empty()) return false;
   std::vector<SegmentView> views;
   for (const std::size_t i : inputs) views.push_back(work_[i].view);
   QUERN_ASSIGN(const Reservation memory, book_merge(views));
-  QUERN_ASSIGN(const std::vector<MergeDoc> order, merge_order(views));
-  QUERN_TRY(replace(inputs, order, pace));
+  const Status merged = [&]() -> Status {
+    QUERN_ASSIGN(const std::vector<MergeDoc> order, merge_order(views));
+    return replace(inputs, order, pace);
+  }();
+  if (merged.code() == Code::kBadInput) note_damage(views);
+  if (!merged.ok()) return merged;
   return true;
+}
+
+void Writer::note_damage(const std::vector<SegmentView>& inputs) {
+  const std::size_t n_before = damaged_.size();
+  for (const SegmentView& view : inputs) {
+    if (!view.segment->check().ok()) damaged_.insert(view.segment->id());
+  }
+  // Whatever it is, the same merge would fail again.
+  if (damaged_.size() == n_before) {
+    for (const SegmentView& view : inputs) damaged_.insert(view.segment->id());
+  }
 }
 
 Status Writer::compact(Pace& pace) {

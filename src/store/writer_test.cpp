@@ -405,6 +405,27 @@ TEST_F(writer, a_damaged_segment_is_named_and_the_rest_is_read) {
   expect_right();
 }
 
+TEST_F(writer, a_damaged_segment_keeps_no_others_from_being_merged) {
+  auto out = open_writer();
+  for (int i = 0; i < 16; ++i) {
+    put(*out, std::string(1, static_cast<char>('a' + i)), 1);
+    commit(*out);
+  }
+  const std::string file = path("store/seg/" + snapshot()->segments()[3].row.file);
+  std::string bytes = read(file);
+  const Section section =
+      *snapshot()->segments()[3].segment->container().find(SectionKind::kKeys, 0);
+  bytes[static_cast<std::size_t>(section.offset)] ^= 1;
+  write(file, bytes);
+  out.reset();
+  out = open_writer();
+  EXPECT_EQ(out->maintain(pace_).status().code(), Code::kBadInput);
+  const auto merged = out->maintain(pace_);
+  ASSERT_TRUE(merged.ok()) << merged.status().message();
+  EXPECT_TRUE(*merged);
+  EXPECT_EQ(snapshot()->segments().size(), 9u);
+}
+
 TEST_F(writer, files_that_no_row_names_go_with_the_next_writer) {
   write(path("store/seg/tmp-9-0000-segment"), "cut short");
   write(path("store/seg/77-00000000000000aa.qsg"), "renamed, never committed");

@@ -70,6 +70,24 @@ std::vector<FieldStats> live_stats(const std::vector<SegmentView>& segments, std
   return out;
 }
 
+Snapshot without_damaged(const Generation& generation) {
+  std::vector<SegmentView> whole;
+  std::vector<Status> damaged = generation.damaged();
+  for (const SegmentView& view : generation.segments()) {
+    const Status status = view.segment->check();
+    if (status.ok()) {
+      whole.push_back(view);
+    } else {
+      damaged.push_back(status);
+    }
+  }
+  if (damaged.size() == generation.damaged().size()) return nullptr;
+  GenerationRow row = generation.row();
+  row.n_live = live_docs(whole);
+  row.fields = live_stats(whole, row.fields.size());
+  return std::make_shared<const Generation>(std::move(row), std::move(whole), std::move(damaged));
+}
+
 Result<std::int64_t> Generation::live_df(int field, std::string_view term) const {
   const std::string key = term_key(field, term);
   {

@@ -65,6 +65,10 @@ class Generation {
 
 using Snapshot = std::shared_ptr<const Generation>;
 
+/// The same without the segments that are damaged somewhere, which are named: nullptr where there
+/// are none. Reads all of the store.
+Snapshot without_damaged(const Generation& generation);
+
 /// Where a key lives.
 struct Place {
   std::size_t i_segment = 0;

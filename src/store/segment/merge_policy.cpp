@@ -35,6 +35,12 @@ std::vector<std::size_t> choose_merge(std::span<const SegmentSize> sizes) {
       n_live += sizes[i].n_live;
       chosen.push_back(i);
     }
+    // One that is larger than all others together would be written again for little.
+    while (chosen.size() > 1 &&
+           sizes[chosen.back()].n_live > n_live - sizes[chosen.back()].n_live) {
+      n_live -= sizes[chosen.back()].n_live;
+      chosen.pop_back();
+    }
     // Of the highest tier two may already be too large together.
     if (chosen.size() < 2) continue;
     std::sort(chosen.begin(), chosen.end());

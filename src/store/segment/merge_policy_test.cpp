@@ -43,6 +43,30 @@ TEST(merge_policy, a_quarter_dead_is_written_anew) {
               ElementsAre(1));
 }
 
+TEST(merge_policy, commits_of_one_document_are_not_written_again_each_time) {
+  std::vector<SegmentSize> segments;
+  std::uint64_t n_written = 0;
+  std::size_t most = 0;
+  const std::uint32_t n_added = 20'000;
+  for (std::uint32_t i = 0; i < n_added; ++i) {
+    segments.push_back({.n_docs = 1, .n_live = 1});
+    for (auto chosen = choose_merge(segments); !chosen.empty(); chosen = choose_merge(segments)) {
+      ASSERT_GT(chosen.size(), 1u);
+      SegmentSize merged;
+      for (std::size_t k = chosen.size(); k-- > 0;) {
+        merged.n_live += segments[chosen[k]].n_live;
+        segments.erase(segments.begin() + static_cast<std::ptrdiff_t>(chosen[k]));
+      }
+      merged.n_docs = merged.n_live;
+      n_written += merged.n_live;
+      segments.push_back(merged);
+    }
+    most = std::max(most, segments.size());
+  }
+  EXPECT_LT(n_written, 10ull * n_added);
+  EXPECT_LT(most, 32u);
+}
+
 // A million documents in commits of 1 to 1,000: few segments, few writes, and an end.
 TEST(merge_policy, segments_stay_few_and_writes_too) {
   std::mt19937 random(1);
