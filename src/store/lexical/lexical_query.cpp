@@ -78,15 +78,21 @@ Status prepare(const Bm25Parameters& parameters, std::span<const FieldStats> fie
   if (!has_positive) return bad("a query that looks for nothing");
   join_repeated(query.clauses);
   std::size_t n_terms = 0;
+  int n_found = 0;
   double boosts = 0;
   for (const QueryClause& clause : query.clauses) {
     for (const QueryPart& part : clause.parts) {
       n_terms += part.terms.size();
+      n_found += part.match == TermMatch::kTerm ? 0 : 1;
       boosts += static_cast<double>(part.boost) * static_cast<double>(part.terms.size());
     }
   }
   if (n_terms > kMaxQueryTerms) {
     return bad(fmt::format("a query of {} terms, at most {}", n_terms, kMaxQueryTerms));
+  }
+  if (n_found > kMaxFoundParts) {
+    return bad(fmt::format("a query of {} phrases and prefixes, in all fields together, at most {}",
+                           n_found, kMaxFoundParts));
   }
   if (boosts > kMaxBoosts) {
     return bad(

@@ -24,6 +24,9 @@ enum class TermMatch {
 /// A prefix stands for at most so many terms of a segment.
 constexpr int kMaxPrefixTerms = 1024;
 
+/// Phrases and prefixes of a query, in each field: what each finds is held, 16 bytes a document.
+constexpr int kMaxFoundParts = 32;
+
 struct QueryPart {
   TermMatch match = TermMatch::kTerm;
   int field = 0;

@@ -64,6 +64,17 @@ TEST(lexical_query, what_is_wrong_is_named) {
   EXPECT_THAT(prepare({}, kFields, ten, many).message(), HasSubstr("1025 terms, at most 1024"));
 }
 
+TEST(lexical_query, phrases_and_prefixes_that_would_hold_much_are_refused) {
+  LexicalQuery query;
+  for (int i = 0; i < 33; ++i) {
+    query.clauses.push_back(
+        {.parts = {{.match = TermMatch::kPrefix, .terms = {"t" + std::to_string(i)}}}});
+  }
+  EXPECT_THAT(prepare({}, kFields, ten, query).message(), HasSubstr("33 phrases and prefixes"));
+  query.clauses.pop_back();
+  EXPECT_TRUE(prepare({}, kFields, ten, query).ok());
+}
+
 TEST(lexical_query, an_error_of_the_statistics_is_passed_on) {
   LexicalQuery query = {.clauses = {clause_of("a")}};
   const LiveDf broken = [](int, std::string_view) -> Result<std::int64_t> {
