@@ -23,7 +23,7 @@ class Exchange {
   using Clock = std::chrono::steady_clock;
 
   Request request;
-  std::string route;   // For metrics and logs: the route's pattern, not the path.
+  std::string route;          // For metrics and logs: the route's pattern, not the path.
   Reservation memory;         // For the body and what is made of it.
   Reservation answer_memory;  // For the answer, until it has gone out.
   ErrorWriter write_error = neutral_error;
