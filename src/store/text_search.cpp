@@ -1,12 +1,15 @@
 #include "store/text_search.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "store/lexical/lexical_search.h"
+#include "store/lexical/phrase.h"
 
 namespace quern::store {
 namespace {
@@ -81,6 +84,24 @@ Result<std::vector<Hit>> hits_of(const Generation& generation, Give give, std::v
   return hits;
 }
 
+// As many in one segment as in many: the answer does not depend on where documents lie.
+Status check_prefixes(const Generation& generation, const LexicalQuery& query) {
+  for (const QueryClause& clause : query.clauses) {
+    for (const QueryPart& part : clause.parts) {
+      if (part.match != TermMatch::kPrefix) continue;
+      std::set<std::string, std::less<>> terms;
+      for (const SegmentView& view : generation.segments()) {
+        QUERN_ASSIGN(const LexicalPart* lexical, view.segment->lexical());
+        QUERN_TRY(collect_terms(*lexical, part, terms));
+      }
+      if (terms.size() <= kMaxPrefixTerms) continue;
+      return {Code::kBadInput,
+              fmt::format("more than {} terms begin with '{}'", kMaxPrefixTerms, part.terms[0])};
+    }
+  }
+  return {};
+}
+
 // What no document was found for.
 std::string reason_for_nothing(const Generation& generation, const LexicalQuery& query) {
   if (generation.row().n_live == 0) return "the store is empty";
@@ -136,6 +157,7 @@ Result<TextSearchResult> TextSearcher::search_whole(const Generation& generation
   const LiveDf live_df = [&](int field, std::string_view term) {
     return generation.live_df(field, term);
   };
+  QUERN_TRY(check_prefixes(generation, query));
   QUERN_TRY(prepare({.k1 = schema_.k1, .b = schema_.b}, generation.row().fields, live_df, query));
 
   std::vector<Found> best;

@@ -65,6 +65,23 @@ TEST_F(text_search, the_segments_that_are_whole_are_searched_and_the_other_is_na
   }
 }
 
+TEST_F(text_search, a_prefix_of_too_many_terms_is_refused_however_they_lie) {
+  create();
+  const auto writer = open_writer();
+  for (int i = 0; i < 1100; ++i) {
+    const std::string key = fmt::format("p{:05}", i);
+    ASSERT_TRUE(writer->put({.key = key, .fields = {key, ""}, .stored = ""}).ok());
+    if (i == 600) commit(*writer);
+  }
+  commit(*writer);
+  EXPECT_EQ(snapshot()->segments().size(), 2u);
+  auto searcher = TextSearcher::create(fixture_schema());
+  const TextSearch all = {.text = "p*", .syntax = QuerySyntax::kOperators};
+  EXPECT_EQ(searcher->search(*snapshot(), all).status().code(), Code::kBadInput);
+  const auto few = search({.text = "p000*", .syntax = QuerySyntax::kOperators, .n_wanted = 200});
+  EXPECT_EQ(few.hits.size(), 100u);
+}
+
 TEST_F(text_search, finds_what_was_put_by_both_fields_and_gives_it_back) {
   create();
   const auto writer = open_writer();

@@ -13,6 +13,16 @@
 namespace quern::store {
 namespace {
 
+// What lies beside the new segment until it is complete.
+std::uint64_t spooled_bytes(const Segment& segment) {
+  std::uint64_t n = 0;
+  for (const SectionKind kind : {SectionKind::kDictionary, SectionKind::kPositions}) {
+    const Section* section = segment.container().find(kind, 0);
+    if (section != nullptr) n += section->n_bytes;
+  }
+  return n;
+}
+
 bool is_harmless(Code code) {
   return code == Code::kBadInput || code == Code::kTooLarge || code == Code::kCancelled;
 }
@@ -63,7 +73,7 @@ Status Writer::compact(Pace& pace) {
   for (std::size_t i = 0; i < work_.size(); ++i) {
     all.push_back(i);
     views.push_back(work_[i].view);
-    n_bytes += work_[i].view.row.seal.n_bytes;
+    n_bytes += work_[i].view.row.seal.n_bytes + spooled_bytes(*work_[i].view.segment);
   }
   QUERN_ASSIGN(const std::uint64_t n_free, free_disk_bytes(place_.folder));
   if (n_bytes > n_free) {

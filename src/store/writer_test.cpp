@@ -398,6 +398,7 @@ TEST_F(writer, a_damaged_segment_is_named_and_the_rest_is_read) {
   EXPECT_EQ(contents(*part).size(), 1u);
   EXPECT_EQ(Writer::open(place_, {.who = "x"}).status().code(), Code::kBadInput);
   EXPECT_EQ(verify_store(place_)->problems.size(), 1u);
+  EXPECT_TRUE(verify_store(place_)->unused_files.empty());
   std::filesystem::remove(file);
   EXPECT_EQ(snapshot()->damaged().size(), 1u);
   EXPECT_EQ(Writer::open(place_, {.who = "x"}).status().code(), Code::kNotFound);

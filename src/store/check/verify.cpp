@@ -61,14 +61,13 @@ Status check_view(const SegmentView& view) {
   return check_token_sums(view);
 }
 
-std::vector<std::string> unused_files(const std::string& folder, const Generation& generation) {
+std::vector<std::string> unused_files(const std::string& folder, const CatalogState& state) {
   std::vector<std::string> out;
   const auto names = list_folder(folder);
   for (std::size_t i = 0; names.ok() && i < names->size(); ++i) {
     const std::string& name = (*names)[i];
-    const bool is_named =
-        std::any_of(generation.segments().begin(), generation.segments().end(),
-                    [&](const SegmentView& view) { return view.row.file == name; });
+    const bool is_named = std::any_of(state.segments.begin(), state.segments.end(),
+                                      [&](const SegmentRow& row) { return row.file == name; });
     if (!is_named) out.push_back(name);
   }
   return out;
@@ -82,12 +81,10 @@ Result<VerifyReport> verify_store(const StorePlace& place) {
   const auto note = [&](const Status& status) {
     if (!status.ok()) report.problems.push_back(status);
   };
-  {
-    QUERN_ASSIGN(Catalog catalog,
-                 Catalog::open(catalog_path(store->place().folder), Catalog::Access::kRead));
-    note(catalog.check());
-    if (!report.problems.empty()) return report;
-  }
+  QUERN_ASSIGN(Catalog catalog,
+               Catalog::open(catalog_path(store->place().folder), Catalog::Access::kRead));
+  note(catalog.check());
+  if (!report.problems.empty()) return report;
   QUERN_ASSIGN(const Snapshot snapshot, store->snapshot());
   report.generation = snapshot->id();
   report.n_segments = snapshot->segments().size() + snapshot->damaged().size();
@@ -98,7 +95,8 @@ Result<VerifyReport> verify_store(const StorePlace& place) {
     note(check_view(view));
   }
   if (report.problems.empty()) note(merge_order(snapshot->segments()).status());
-  report.unused_files = unused_files(segment_folder(store->place().folder), *snapshot);
+  QUERN_ASSIGN(const CatalogState state, catalog.newest());
+  report.unused_files = unused_files(segment_folder(store->place().folder), state);
   return report;
 }
 

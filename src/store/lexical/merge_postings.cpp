@@ -4,9 +4,12 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/pace.h"
 
 namespace quern::store {
 namespace {
+
+constexpr std::size_t kAskEvery = 4096;  // Postings: that many take a fraction of a millisecond.
 
 /// The documents of one input's term that stay, one after another.
 class MovedList {
@@ -78,10 +81,14 @@ Status merge_term(std::string_view key, std::vector<MovedList>& lists,
   std::erase_if(lists, [](const MovedList& list) { return list.at_end(); });
   if (lists.empty()) return {};
   postings.start_term(norms);
+  std::size_t n_added = 0;
   while (!lists.empty()) {
     const auto first =
         std::min_element(lists.begin(), lists.end(),
                          [](const MovedList& a, const MovedList& b) { return a.doc() < b.doc(); });
+    if (++n_added % kAskEvery == 0 && !Pace::current().go_on()) {
+      return {Code::kCancelled, "cancelled in the midst of a merge"};
+    }
     QUERN_TRY(postings.add(first->doc(), first->tf(), first->positions()));
     QUERN_TRY(first->next());
     if (first->at_end()) lists.erase(first);
@@ -129,6 +136,7 @@ Status merge_postings(std::span<const PostingsMergeInput> inputs,
         sources.erase(sources.begin() + static_cast<std::ptrdiff_t>(i));
       }
     }
+    if (!Pace::current().go_on()) return {Code::kCancelled, "cancelled in the midst of a merge"};
     QUERN_TRY(merge_term(key, lists, norms[field], postings, dictionary));
   }
   return {};

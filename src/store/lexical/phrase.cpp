@@ -200,6 +200,18 @@ Result<std::vector<ScoredDoc>> find_phrase(const LexicalPart& part, const QueryP
   return found;
 }
 
+Status collect_terms(const LexicalPart& part, const QueryPart& prefix,
+                     std::set<std::string, std::less<>>& terms) {
+  const std::string key = term_key(prefix.field, prefix.terms[0]);
+  QUERN_ASSIGN(Dictionary::Cursor cursor, part.dictionary.seek(key));
+  while (terms.size() <= kMaxPrefixTerms) {
+    QUERN_ASSIGN(const bool is_one, cursor.next());
+    if (!is_one || !cursor.key().starts_with(key)) break;
+    terms.emplace(cursor.term());
+  }
+  return {};
+}
+
 Result<std::vector<ScoredDoc>> find_prefix(const LexicalPart& part, const QueryPart& prefix) {
   const std::string key = term_key(prefix.field, prefix.terms[0]);
   QUERN_ASSIGN(Dictionary::Cursor cursor, part.dictionary.seek(key));

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/status.h"
@@ -25,6 +28,11 @@ float phrase_frequency(std::span<const std::vector<std::uint32_t>> positions,
 /// Errors: kBadInput, damaged, or positions of this field are not kept.
 Result<std::vector<ScoredDoc>> find_phrase(const LexicalPart& part, const QueryPart& phrase,
                                            const InverseNorms& inverse_norms);
+
+/// Adds the terms that begin so, until there are more than kMaxPrefixTerms. Errors: kBadInput,
+/// damaged.
+Status collect_terms(const LexicalPart& part, const QueryPart& prefix,
+                     std::set<std::string, std::less<>>& terms);
 
 /// The documents with any term that begins so, each with the part's weight as its score.
 /// Errors: kBadInput, damaged, or more than kMaxPrefixTerms terms.

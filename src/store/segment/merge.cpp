@@ -67,7 +67,7 @@ Status write_text(std::span<const SegmentView> inputs, std::span<const MergeDoc>
   return {};
 }
 
-Status write_terms(std::span<const SegmentView> inputs, std::span<const MergeDoc> order,
+Status write_terms(std::span<const SegmentView> inputs, std::span<const MergeDoc> order, Pace& pace,
                    NormsByField norms, PostingsWriter& postings, DictionaryWriter& dictionary) {
   std::vector<std::vector<std::uint32_t>> new_docs;
   for (const SegmentView& input : inputs) new_docs.emplace_back(input.row.identity.n_docs, kNoDoc);
@@ -77,6 +77,7 @@ Status write_terms(std::span<const SegmentView> inputs, std::span<const MergeDoc
     QUERN_ASSIGN(const LexicalPart* part, inputs[i].segment->whole_lexical());
     parts.push_back({.part = part, .new_docs = new_docs[i]});
   }
+  const Pace::Scope scope(pace);
   return merge_postings(parts, norms, postings, dictionary);
 }
 
@@ -152,7 +153,7 @@ Result<SegmentRow> merge_segments(FileLayer& files, const std::string& folder,
   content.write_terms = [&](NormsByField norms, PostingsWriter& postings,
                             DictionaryWriter& dictionary) -> Status {
     QUERN_TRY(ask(pace));
-    return write_terms(inputs, order, norms, postings, dictionary);
+    return write_terms(inputs, order, pace, norms, postings, dictionary);
   };
   return write_segment(files, folder, name, content);
 }
