@@ -192,6 +192,18 @@ TEST(http_server, a_body_the_ledger_has_no_room_for_is_refused) {
   EXPECT_TRUE(eventually([&] { return ledger.used_bytes() == 0; }));
 }
 
+TEST(http_server, a_body_is_accounted_to_its_last_byte) {
+  for (const std::size_t n : {5'000u, 60'000u, 131'072u, 1'000'000u}) {
+    ByteLedger ledger(8 << 20);
+    HttpServerOptions options;
+    options.ledger = &ledger;
+    const auto server = start(echo, options);
+    TestClient client(server->port());
+    EXPECT_EQ(client.post("/", std::string(n, 'x')).status, 200);
+    EXPECT_GE(ledger.peak_bytes(), 2 * n);
+  }
+}
+
 TEST(http_server, slow_headers_and_bodies_time_out) {
   HttpServerOptions options;
   options.header_timeout = 100ms;

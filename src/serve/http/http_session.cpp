@@ -172,9 +172,10 @@ Session::Awaitable<bool> Session::read_request(RequestParser& parser) {
       }
       co_return false;
     }
-    if (parser.state() != State::kBody) continue;
+    const bool is_body = parser.state() == State::kBody;
+    if (!is_body && parser.state() != State::kDone) continue;
     // Who may not ask is told so before the body takes memory.
-    if (in_header && shared_.options.objection) {
+    if (is_body && in_header && shared_.options.objection) {
       if (std::optional<Response> objection = shared_.options.objection(parser.head())) {
         co_await refuse(parser, std::move(*objection));
         co_return false;
@@ -184,7 +185,7 @@ Session::Awaitable<bool> Session::read_request(RequestParser& parser) {
       co_await refuse(parser, error_of(status));
       co_return false;
     }
-    if (parser.expects_continue() && !std::exchange(has_continued, true) && in_.empty()) {
+    if (is_body && parser.expects_continue() && !std::exchange(has_continued, true) && in_.empty()) {
       const bool sent = co_await write_all("HTTP/1.1 100 Continue\r\n\r\n");
       if (!sent) co_return false;
     }
