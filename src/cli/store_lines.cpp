@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <limits>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -50,6 +52,58 @@ bool has_blank(std::string_view text) {
   return text.find_first_of(" \t\r\n\v\f") != std::string_view::npos;
 }
 
+Status bad_value(const store::Attribute& attribute, const char* want) {
+  return bad(fmt::format("\"{}\" is no {}: want {}", attribute.name,
+                         store::attribute_type_name(attribute.type), want));
+}
+
+Result<std::int64_t> number_from_json(const json& value, const store::Attribute& attribute) {
+  // An integer above the largest i64 is read as an unsigned one.
+  const bool is_integer =
+      value.is_number_integer() &&
+      (!value.is_number_unsigned() ||
+       value.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
+  switch (attribute.type) {
+    case store::AttributeType::kFlag:
+      if (!value.is_boolean()) return bad_value(attribute, "true or false");
+      return std::int64_t{value.get<bool>()};
+    case store::AttributeType::kDate:
+      if (value.is_string()) {
+        return store::seconds_from_date(value.get_ref<const std::string&>())
+            .in('"' + attribute.name + '"');
+      }
+      if (!is_integer) return bad_value(attribute, "\"2020-05-01\" or seconds since 1970");
+      return value.get<std::int64_t>();
+    case store::AttributeType::kInteger:
+    case store::AttributeType::kKeyword:
+      break;
+  }
+  if (!is_integer) return bad_value(attribute, "a whole number of 64 bits");
+  return value.get<std::int64_t>();
+}
+
+Status append_values(const json& object, const std::vector<store::Attribute>& attributes,
+                     std::vector<store::AttributeValue>& out) {
+  for (std::size_t i = 0; i < attributes.size(); ++i) {
+    const store::Attribute& attribute = attributes[i];
+    const auto found = object.find(attribute.name);
+    if (found == object.end() || found->is_null()) continue;
+    const json one = found->is_array() ? *found : json::array({*found});
+    for (const json& value : one) {
+      store::AttributeValue& last = out.emplace_back();
+      last.i_attribute = static_cast<int>(i);
+      if (attribute.type != store::AttributeType::kKeyword) {
+        QUERN_ASSIGN(last.number, number_from_json(value, attribute));
+      } else if (value.is_string()) {
+        last.text = value.get<std::string>();
+      } else {
+        return bad_value(attribute, "text");
+      }
+    }
+  }
+  return {};
+}
+
 // The beginning of what a hit gives back, to be looked at.
 std::string shown(const std::string& stored) {
   const json object = json::parse(stored, nullptr, false);
@@ -91,6 +145,22 @@ Result<store::Schema> schema_from_flags(std::string_view fields, const std::stri
   return schema;
 }
 
+Result<std::vector<store::Attribute>> attributes_from_flag(std::string_view text) {
+  std::vector<store::Attribute> attributes;
+  if (text.empty()) return attributes;
+  for (const std::string_view spec : split(text, ',')) {
+    const std::size_t colon = spec.find(':');
+    if (colon == std::string_view::npos) {
+      return bad(fmt::format("attribute '{}': want NAME:TYPE, such as year:integer", spec));
+    }
+    store::Attribute& attribute = attributes.emplace_back();
+    attribute.name = spec.substr(0, colon);
+    QUERN_TRY(store::check_attribute_name(attribute.name));
+    QUERN_ASSIGN(attribute.type, store::attribute_type_from_name(spec.substr(colon + 1)));
+  }
+  return attributes;
+}
+
 Result<store::Document> document_from_line(std::string_view line, const store::Schema& schema) {
   QUERN_ASSIGN(const json object, object_from_line(line));
   store::Document document;
@@ -111,6 +181,7 @@ Result<store::Document> document_from_line(std::string_view line, const store::S
   if (!has_any)
     return bad(
         fmt::format("none of the store's fields, such as \"{}\"", schema.fields.front().name));
+  QUERN_TRY(append_values(object, schema.attributes, document.attributes));
   document.stored = line;
   return document;
 }

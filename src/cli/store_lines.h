@@ -19,8 +19,13 @@ namespace quern::cli {
 Result<store::Schema> schema_from_flags(std::string_view fields, const std::string& analyzer,
                                         float k1, float b);
 
-/// A document from {"id" or "_id", and the fields by name}. Its key is the id, text or integer; a
-/// field's joined parts have a space between; what a hit gives back is the line.
+/// From "year:integer,lang:keyword". Empty: none.
+/// Errors: kBadInput naming what has no type, or one that is not known.
+Result<std::vector<store::Attribute>> attributes_from_flag(std::string_view text);
+
+/// A document from {"id" or "_id", and fields and attributes by name}. Its key is the id, text or
+/// integer; a field's joined parts have a space between; what a hit gives back is the line. An
+/// attribute may be a list of values, or be missing.
 /// Errors: kBadInput naming what is missing or of the wrong kind.
 Result<store::Document> document_from_line(std::string_view line, const store::Schema& schema);
 

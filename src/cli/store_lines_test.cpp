@@ -50,6 +50,50 @@ TEST(store_lines, what_is_wrong_with_a_line_is_named) {
   EXPECT_EQ(query_from_line(R"({"id":"a"})").status().message(), "no \"text\"");
 }
 
+TEST(store_lines, attributes_have_names_and_types) {
+  const auto attributes = attributes_from_flag("year:integer,lang:keyword");
+  ASSERT_TRUE(attributes.ok()) << attributes.status().message();
+  EXPECT_EQ(*attributes, (std::vector<store::Attribute>{{"year", store::AttributeType::kInteger},
+                                                        {"lang", store::AttributeType::kKeyword}}));
+  EXPECT_TRUE(attributes_from_flag("")->empty());
+  const auto problem = [](std::string_view text) {
+    return attributes_from_flag(text).status().message();
+  };
+  EXPECT_EQ(problem("year"), "attribute 'year': want NAME:TYPE, such as year:integer");
+  EXPECT_EQ(problem("year:int"),
+            "attribute type 'int' is not known, want keyword, integer, date or flag");
+  EXPECT_FALSE(attributes_from_flag("Year:integer").ok());
+}
+
+TEST(store_lines, a_documents_attributes_are_of_their_types) {
+  store::Schema schema = schema_of("text");
+  schema.attributes = *attributes_from_flag("year:integer,lang:keyword,made:date,draft:flag");
+  const auto document = document_from_line(
+      R"({"id":1,"text":"x","year":-5,"lang":["c","go"],"made":"1970-01-02","draft":true})",
+      schema);
+  ASSERT_TRUE(document.ok()) << document.status().message();
+  EXPECT_EQ(document->attributes,
+            (std::vector<store::AttributeValue>{
+                {0, "", -5}, {1, "c", 0}, {1, "go", 0}, {2, "", 86400}, {3, "", 1}}));
+  EXPECT_TRUE(document_from_line(R"({"id":1,"text":"x","year":null,"lang":[]})", schema)
+                  ->attributes.empty());
+  const auto problem = [&](std::string_view value) {
+    return document_from_line(R"({"id":1,"text":"x",)" + std::string(value) + "}", schema)
+        .status()
+        .message();
+  };
+  EXPECT_EQ(problem(R"("year":"2020")"), "\"year\" is no integer: want a whole number of 64 bits");
+  EXPECT_EQ(problem(R"("year":2.5)"), "\"year\" is no integer: want a whole number of 64 bits");
+  EXPECT_NE(problem(R"("year":9223372036854775808)"), "");
+  EXPECT_EQ(problem(R"("year":9223372036854775807)"), "");
+  EXPECT_EQ(problem(R"("lang":["c",1])"), "\"lang\" is no keyword: want text");
+  EXPECT_EQ(problem(R"("lang":[["c"]])"), "\"lang\" is no keyword: want text");
+  EXPECT_EQ(problem(R"("draft":1)"), "\"draft\" is no flag: want true or false");
+  EXPECT_NE(problem(R"("made":"soon")"), "");
+  EXPECT_EQ(problem(R"("made":[true])"),
+            "\"made\" is no date: want \"2020-05-01\" or seconds since 1970");
+}
+
 TEST(store_lines, a_run_has_a_line_for_each_hit) {
   std::string out;
   ASSERT_TRUE(

@@ -74,6 +74,34 @@ TEST_F(store_program, operators_bind_and_forbid) {
   EXPECT_FALSE(contains(ended.out, "\tb\t"));
 }
 
+TEST_F(store_program, filters_say_which_documents_are_searched) {
+  const std::string dir = folder_.file("code");
+  const std::string texts =
+      folder_.write("code.jsonl",
+                    "{\"id\":\"a\",\"text\":\"parse it\",\"year\":2019,\"lang\":\"cpp\"}\n"
+                    "{\"id\":\"b\",\"text\":\"parse it\",\"year\":2021,\"lang\":[\"cpp\",\"c\"]}\n"
+                    "{\"id\":\"c\",\"text\":\"parse it\",\"year\":\"late\"}\n");
+  const Ended created = quern("store create " + dir + " --attributes year:integer,lang:keyword");
+  ASSERT_EQ(created.exit_code, 0) << created.err;
+  const Ended added = quern("store add " + dir + " --texts " + texts);
+  EXPECT_EQ(added.exit_code, 1);
+  EXPECT_PRED2(contains, added.err, "code.jsonl line 3: \"year\" is no integer");
+  const std::string search = "store search " + dir + " parse --filter ";
+  const Ended found = quern(search + "'year >= 2020 and lang = \"cpp\"'");
+  EXPECT_TRUE(found.out.starts_with("1\t") && contains(found.out, "\tb\t")) << found.err;
+  EXPECT_FALSE(contains(found.out, "\ta\t"));
+  EXPECT_PRED2(contains, quern(search + "'year > 2030'").err,
+               "the filter allows none of the 2 documents");
+  const Ended bad = quern(search + "'yaer > 2030'");
+  EXPECT_EQ(bad.exit_code, 4);
+  EXPECT_PRED2(contains, bad.err, "--filter: ");
+  EXPECT_PRED2(contains, bad.err, "year");
+  EXPECT_PRED2(contains, quern("store stats " + dir).out, "attribute   year (integer)");
+  EXPECT_EQ(json::parse(quern("store stats --json " + dir).out)["attributes"][1]["type"],
+            "keyword");
+  EXPECT_EQ(quern("store verify --rebuild " + dir).exit_code, 0);
+}
+
 TEST_F(store_program, lines_that_cannot_be_documents_are_named_and_the_others_added) {
   fill();
   const std::string texts = folder_.write(

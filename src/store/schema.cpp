@@ -43,10 +43,10 @@ Result<float> number_or(const json& object, const char* name, float fallback) {
   return found->get<float>();
 }
 
-Result<std::string> text_in(const json& object, const char* name) {
+Result<std::string> text_in(const json& object, const char* name, const char* where) {
   const auto found = object.find(name);
   if (found == object.end() || !found->is_string()) {
-    return wrong(fmt::format("a field has no '{}', want a string", name));
+    return wrong(fmt::format("{} has no '{}', want a string", where, name));
   }
   return found->get<std::string>();
 }
@@ -55,8 +55,8 @@ Result<TextField> field_from_json(const json& object) {
   if (!object.is_object()) return wrong("a field is no object");
   QUERN_TRY(check_keys(object, {"name", "analyzer", "boost", "positions"}, "a field"));
   TextField field;
-  QUERN_ASSIGN(field.name, text_in(object, "name"));
-  QUERN_ASSIGN(field.analyzer, text_in(object, "analyzer"));
+  QUERN_ASSIGN(field.name, text_in(object, "name", "a field"));
+  QUERN_ASSIGN(field.analyzer, text_in(object, "analyzer", "a field"));
   QUERN_ASSIGN(field.boost, number_or(object, "boost", field.boost));
   const auto positions = object.find("positions");
   if (positions != object.end()) {
@@ -64,6 +64,44 @@ Result<TextField> field_from_json(const json& object) {
     field.positions = positions->get<bool>() ? Positions::kYes : Positions::kNo;
   }
   return field;
+}
+
+Result<Attribute> attribute_from_json(const json& object) {
+  if (!object.is_object()) return wrong("an attribute is no object");
+  QUERN_TRY(check_keys(object, {"name", "type"}, "an attribute"));
+  Attribute attribute;
+  QUERN_ASSIGN(attribute.name, text_in(object, "name", "an attribute"));
+  QUERN_ASSIGN(const std::string type, text_in(object, "type", "an attribute"));
+  QUERN_ASSIGN(attribute.type, attribute_type_from_name(type));
+  return attribute;
+}
+
+Status check_attributes(const std::vector<Attribute>& attributes) {
+  if (attributes.size() > kMaxAttributes) {
+    return wrong(fmt::format("{} attributes, want {} at most", attributes.size(), kMaxAttributes));
+  }
+  std::set<std::string_view> names;
+  for (const Attribute& attribute : attributes) {
+    QUERN_TRY(check_attribute_name(attribute.name).in("schema"));
+    if (!names.insert(attribute.name).second) {
+      return wrong("two attributes '" + attribute.name + "'");
+    }
+  }
+  return {};
+}
+
+Status check_values(const std::vector<AttributeValue>& values, const Schema& schema) {
+  std::size_t n_text_bytes = 0;
+  for (const AttributeValue& value : values) {
+    QUERN_TRY(check_attribute_value(value, schema.attributes));
+    n_text_bytes += value.text.size();
+  }
+  if (values.size() > kMaxDocumentValues || n_text_bytes > kMaxDocumentKeywordBytes) {
+    return {Code::kTooLarge,
+            fmt::format("{} values of attributes with {} bytes of text, want {} and {} at most",
+                        values.size(), n_text_bytes, kMaxDocumentValues, kMaxDocumentKeywordBytes)};
+  }
+  return {};
 }
 
 }  // namespace
@@ -93,7 +131,7 @@ Status check_schema(const Schema& schema) {
   }
   if (!(schema.b >= 0 && schema.b <= 1))
     return wrong(fmt::format("b is {}, want 0 to 1", schema.b));
-  return {};
+  return check_attributes(schema.attributes);
 }
 
 Status check_document(const Document& document, const Schema& schema) {
@@ -120,7 +158,8 @@ Status check_document(const Document& document, const Schema& schema) {
     return {Code::kTooLarge, fmt::format("document '{}' has {} bytes, want {} at most",
                                          printable_key(document.key), n_bytes, kMaxDocumentBytes)};
   }
-  return {};
+  return check_values(document.attributes, schema)
+      .in("document '" + printable_key(document.key) + "'");
 }
 
 std::string json_from_schema(const Schema& schema) {
@@ -131,7 +170,13 @@ std::string json_from_schema(const Schema& schema) {
                       {"boost", field.boost},
                       {"positions", field.positions == Positions::kYes}});
   }
-  return json{{"fields", fields}, {"k1", schema.k1}, {"b", schema.b}}.dump();
+  json root = {{"fields", fields}, {"k1", schema.k1}, {"b", schema.b}};
+  // Without any, the JSON is that of versions that did not know them.
+  for (const Attribute& attribute : schema.attributes) {
+    root["attributes"].push_back(
+        {{"name", attribute.name}, {"type", attribute_type_name(attribute.type)}});
+  }
+  return root.dump();
 }
 
 Result<Schema> schema_from_json(std::string_view text) {
@@ -145,13 +190,21 @@ Result<Schema> schema_from_json(std::string_view text) {
   const json root = json::parse(text, note_depth, /*allow_exceptions=*/false);
   if (root.is_discarded() || deepest >= 8) return wrong("not JSON, or nested too deeply");
   if (!root.is_object()) return wrong("no object");
-  QUERN_TRY(check_keys(root, {"fields", "k1", "b"}, "it"));
+  QUERN_TRY(check_keys(root, {"fields", "k1", "b", "attributes"}, "it"));
   Schema schema;
   const auto fields = root.find("fields");
   if (fields == root.end() || !fields->is_array()) return wrong("no list of fields");
   for (const json& object : *fields) {
     QUERN_ASSIGN(TextField field, field_from_json(object));
     schema.fields.push_back(std::move(field));
+  }
+  const auto attributes = root.find("attributes");
+  if (attributes != root.end()) {
+    if (!attributes->is_array()) return wrong("'attributes' is no list");
+    for (const json& object : *attributes) {
+      QUERN_ASSIGN(Attribute attribute, attribute_from_json(object));
+      schema.attributes.push_back(std::move(attribute));
+    }
   }
   QUERN_ASSIGN(schema.k1, number_or(root, "k1", schema.k1));
   QUERN_ASSIGN(schema.b, number_or(root, "b", schema.b));

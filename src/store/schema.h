@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "store/filter/attribute.h"
 
 namespace quern::store {
 
@@ -17,6 +18,12 @@ inline constexpr std::size_t kMaxFields = 32;
 
 /// Of all fields and the stored text of one document together.
 inline constexpr std::size_t kMaxDocumentBytes = std::size_t{512} << 20;
+
+inline constexpr std::size_t kMaxAttributes = 64;
+
+// Of one document, all attributes together: so those of a full segment always fit a column.
+inline constexpr std::size_t kMaxDocumentValues = 1024;
+inline constexpr std::size_t kMaxDocumentKeywordBytes = 4095;
 
 enum class Positions { kNo, kYes };  // Phrases need them.
 
@@ -33,6 +40,7 @@ struct Schema {
   std::vector<TextField> fields;
   float k1 = 1.2f;  // BM25: 0 to 100.
   float b = 0.75f;  // BM25: 0 to 1.
+  std::vector<Attribute> attributes = {};
 
   bool operator==(const Schema&) const = default;
 };
@@ -42,11 +50,12 @@ struct Document {
   std::uint32_t n_parent = 0;       // The first n_parent bytes name the parent (file, paper).
   std::vector<std::string> fields;  // [Schema::fields]
   std::string stored;               // What a hit gives back.
+  std::vector<AttributeValue> attributes = {};  // Of Schema::attributes, in any order.
 
   bool operator==(const Document&) const = default;
 };
 
-/// Errors: kBadInput naming the field.
+/// Errors: kBadInput naming the field or attribute.
 Status check_schema(const Schema& schema);
 
 /// Errors: kBadInput naming the key; kTooLarge with both numbers.

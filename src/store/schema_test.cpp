@@ -34,6 +34,51 @@ TEST(schema, has_defaults) {
   EXPECT_EQ(*schema, (Schema{.fields = {{.name = "text", .analyzer = "simple"}}}));
 }
 
+TEST(schema, attributes_come_back_and_without_any_the_json_does_not_speak_of_them) {
+  EXPECT_EQ(json_from_schema(two_fields()).find("attributes"), std::string::npos);
+  Schema schema = two_fields();
+  schema.attributes = {{"year", AttributeType::kInteger}, {"lang", AttributeType::kKeyword}};
+  const Result<Schema> back = schema_from_json(json_from_schema(schema));
+  ASSERT_TRUE(back.ok()) << back.status().message();
+  EXPECT_EQ(*back, schema);
+}
+
+TEST(schema, what_is_wrong_with_attributes_is_named) {
+  const auto message = [](std::string_view attributes) {
+    return schema_from_json(R"({"fields":[{"name":"a","analyzer":"x"}],"attributes":)" +
+                            std::string(attributes) + "}")
+        .status()
+        .message();
+  };
+  EXPECT_THAT(message("7"), HasSubstr("'attributes' is no list"));
+  EXPECT_THAT(message("[7]"), HasSubstr("an attribute is no object"));
+  EXPECT_THAT(message(R"([{"name":"y"}])"), HasSubstr("an attribute has no 'type'"));
+  EXPECT_THAT(message(R"([{"name":"y","type":"text"}])"), HasSubstr("type 'text' is not known"));
+  EXPECT_THAT(message(R"([{"name":"and","type":"flag"}])"), HasSubstr("a word of the filter"));
+  EXPECT_THAT(message(R"([{"name":"y","type":"flag"},{"name":"y","type":"date"}])"),
+              HasSubstr("two attributes 'y'"));
+  EXPECT_THAT(message(R"([{"name":"y","type":"flag","width":1}])"), HasSubstr("'width'"));
+  Schema many = two_fields();
+  for (int i = 0; i < 65; ++i) many.attributes.push_back({"a" + std::to_string(i)});
+  EXPECT_THAT(check_schema(many).message(), HasSubstr("65 attributes, want 64 at most"));
+}
+
+TEST(schema, values_of_documents_are_checked) {
+  Schema schema = two_fields();
+  schema.attributes = {{"lang", AttributeType::kKeyword}, {"draft", AttributeType::kFlag}};
+  const auto check = [&](std::vector<AttributeValue> values) {
+    Document with_values = document();
+    with_values.attributes = std::move(values);
+    return check_document(with_values, schema);
+  };
+  EXPECT_TRUE(check({{0, std::string(4095, 'x'), 0}, {1, "", 1}}).ok());
+  EXPECT_THAT(check({{2, "", 0}}).message(), HasSubstr("document 'k': there is no attribute 2"));
+  EXPECT_THAT(check({{1, "", 2}}).message(), HasSubstr("flag 'draft' is 2"));
+  EXPECT_EQ(check({{0, std::string(4000, 'x'), 0}, {0, std::string(96, 'y'), 0}}).code(),
+            Code::kTooLarge);
+  EXPECT_EQ(check(std::vector<AttributeValue>(1025, {1, "", 0})).code(), Code::kTooLarge);
+}
+
 TEST(schema, what_is_wrong_is_named) {
   const auto message = [](std::string_view json) {
     return schema_from_json(json).status().message();

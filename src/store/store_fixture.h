@@ -20,10 +20,29 @@ namespace quern::store {
 
 inline Schema fixture_schema() {
   return {.fields = {{.name = "title", .analyzer = "english"},
-                     {.name = "text", .analyzer = "simple", .positions = Positions::kNo}}};
+                     {.name = "text", .analyzer = "simple", .positions = Positions::kNo}},
+          .attributes = {{.name = "year", .type = AttributeType::kInteger},
+                         {.name = "lang", .type = AttributeType::kKeyword},
+                         {.name = "draft", .type = AttributeType::kFlag}}};
 }
 
-/// Its texts follow from key and version.
+/// None, one or two of an attribute, in the order in which a store gives them back.
+template <typename Random>
+std::vector<AttributeValue> fixture_attributes(Random& random) {
+  std::vector<AttributeValue> out;
+  const auto add = [&](int i_attribute, const char* text, std::int64_t number) {
+    if (random() % 2 == 0) out.push_back({i_attribute, text, number});
+  };
+  const auto year = static_cast<std::int64_t>(1990 + random() % 30);
+  add(0, "", year);
+  add(0, "", year + 1);
+  add(1, "cpp", 0);
+  add(1, "rust", 0);
+  add(2, "", static_cast<std::int64_t>(random() % 2));
+  return out;
+}
+
+/// Its texts and attributes follow from key and version.
 inline Document fixture_document(const std::string& key, int version) {
   std::mt19937 random(static_cast<unsigned>(std::hash<std::string>()(key)) +
                       static_cast<unsigned>(version));
@@ -37,10 +56,12 @@ inline Document fixture_document(const std::string& key, int version) {
     return out;
   };
   const auto hash = key.find('#');
-  return {.key = key,
-          .n_parent = hash == std::string::npos ? 0 : static_cast<std::uint32_t>(hash),
-          .fields = {words(6), words(40)},
-          .stored = key + " " + std::to_string(version)};
+  Document document{.key = key,
+                    .n_parent = hash == std::string::npos ? 0 : static_cast<std::uint32_t>(hash),
+                    .fields = {words(6), words(40)},
+                    .stored = key + " " + std::to_string(version)};
+  document.attributes = fixture_attributes(random);
+  return document;
 }
 
 /// What should live: key to document.
@@ -56,11 +77,13 @@ inline Model contents(const Generation& generation) {
     view.live->for_each([&](std::uint32_t doc) {
       const auto key = (*keys)->key(doc);
       auto text = reader.read(doc);
-      ASSERT_TRUE(key.ok() && text.ok()) << text.status().message();
+      const auto attributes = view.segment->attributes();
+      ASSERT_TRUE(key.ok() && text.ok() && attributes.ok()) << text.status().message();
       Document document{.key = key->bytes,
                         .n_parent = key->n_parent,
                         .fields = std::move(text->fields),
                         .stored = std::move(text->stored)};
+      document.attributes = values_of_document(**attributes, fixture_schema().attributes, doc);
       EXPECT_TRUE(out.emplace(key->bytes, std::move(document)).second) << "twice " << key->bytes;
     });
   }

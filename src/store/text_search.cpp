@@ -38,19 +38,41 @@ Status check_prefix(const Segment& segment, const LexicalPart& part, const Query
   return {};
 }
 
+// The live documents that a filter allows.
+Result<Bitmap> allowed_docs(const SegmentView& view, const Filter& filter) {
+  FilterSource source;
+  source.n_docs = view.row.identity.n_docs;
+  QUERN_ASSIGN(source.attributes, view.segment->attributes());
+  source.keys_with_prefix = [&](std::string_view prefix) -> Result<FilterSource::Ids> {
+    QUERN_ASSIGN(const KeyColumn* keys, view.segment->keys());
+    QUERN_ASSIGN(const KeyColumn::Range range, keys->with_prefix(prefix));
+    return FilterSource::Ids{.begin = range.begin, .end = range.end};
+  };
+  QUERN_ASSIGN(Bitmap allowed, evaluate(filter, source));
+  allowed &= *view.live;
+  return allowed;
+}
+
 Result<std::vector<ScoredDoc>> search_segment(const SegmentView& view, const LexicalQuery& query,
-                                              Effort effort, SearchLimits limits) {
+                                              const TextSearch& wanted, SearchLimits limits,
+                                              std::uint64_t& n_allowed) {
   QUERN_ASSIGN(const LexicalPart* part, view.segment->lexical());
   for (const QueryClause& clause : query.clauses) {
-    for (const QueryPart& wanted : clause.parts) {
-      if (wanted.match == TermMatch::kPrefix) {
-        QUERN_TRY(check_prefix(*view.segment, *part, wanted));
+    for (const QueryPart& query_part : clause.parts) {
+      if (query_part.match == TermMatch::kPrefix) {
+        QUERN_TRY(check_prefix(*view.segment, *part, query_part));
       }
     }
   }
   if (view.row.tombstone.n_dead > 0) limits.allowed = view.live->words();
-  return effort == Effort::kAll ? search_exhaustively(*part, query, limits)
-                                : search_part(*part, query, limits);
+  Bitmap filtered;
+  if (wanted.filter.has_value()) {
+    QUERN_ASSIGN(filtered, allowed_docs(view, *wanted.filter));
+    limits.allowed = filtered.words();
+    n_allowed += filtered.count();
+  }
+  return wanted.effort == Effort::kAll ? search_exhaustively(*part, query, limits)
+                                       : search_part(*part, query, limits);
 }
 
 Status add_found(const SegmentView& view, std::size_t i_segment, std::span<const ScoredDoc> docs,
@@ -161,15 +183,34 @@ Result<TextSearchResult> TextSearcher::search_whole(const Generation& generation
   QUERN_TRY(prepare({.k1 = schema_.k1, .b = schema_.b}, generation.row().fields, live_df, query));
 
   std::vector<Found> best;
+  std::uint64_t n_allowed = 0;
   const auto& segments = generation.segments();
   for (std::size_t i = 0; i < segments.size(); ++i) {
     SearchLimits limits = {.n_wanted = wanted.n_wanted};
     if (best.size() == wanted.n_wanted && !best.empty()) limits.min_score = best.back().score;
-    QUERN_ASSIGN(const auto docs, search_segment(segments[i], query, wanted.effort, limits));
+    QUERN_ASSIGN(const auto docs, search_segment(segments[i], query, wanted, limits, n_allowed));
     QUERN_TRY(add_found(segments[i], i, docs, wanted.n_wanted, best));
   }
   QUERN_ASSIGN(result.hits, hits_of(generation, wanted.give, std::move(best)));
-  if (result.hits.empty()) result.why_empty = reason_for_nothing(generation, query);
+  if (!result.hits.empty()) return result;
+  if (wanted.filter.has_value() && generation.row().n_live > 0) {
+    if (n_allowed == 0) {
+      result.why_empty =
+          fmt::format("the filter allows none of the {} documents", generation.row().n_live);
+      return result;
+    }
+    TextSearch unfiltered = wanted;
+    unfiltered.filter.reset();
+    unfiltered.n_wanted = 1;
+    unfiltered.give = Give::kKeysOnly;
+    QUERN_ASSIGN(const TextSearchResult any, search_whole(generation, unfiltered, query));
+    if (!any.hits.empty()) {
+      result.why_empty =
+          fmt::format("documents match, but none of the {} that the filter allows", n_allowed);
+      return result;
+    }
+  }
+  result.why_empty = reason_for_nothing(generation, query);
   return result;
 }
 

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/status.h"
 #include "store/catalog/generation.h"
+#include "store/filter/filter.h"
 #include "store/query_text.h"
 #include "store/schema.h"
 #include "text/analysis/analyzer.h"
@@ -31,6 +33,8 @@ struct TextSearch {
   std::uint32_t n_wanted = 10;
   Effort effort = Effort::kEnough;
   Give give = Give::kStored;
+  // Of the schema's attributes: only these documents are found. Scores are those without it.
+  std::optional<Filter> filter = {};
 };
 
 struct Hit {

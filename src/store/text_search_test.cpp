@@ -109,6 +109,72 @@ TEST_F(text_search, says_why_nothing_was_found) {
             "no document has any of the terms 'gluon', 'quark'");
 }
 
+TEST_F(text_search, a_filter_says_which_documents_may_be_found_and_why_none_is) {
+  create();
+  const auto writer = open_writer();
+  const auto put_one = [&](const char* key, std::int64_t year) {
+    Document document{.key = key, .fields = {"runs", ""}, .stored = key};
+    document.attributes = {{0, "", year}};
+    ASSERT_TRUE(writer->put(document).ok());
+  };
+  put_one("src/a", 2019);
+  put_one("src/b", 2021);
+  commit(*writer);
+  put_one("src/c", 2021);
+  put_one("test/d", 2021);
+  ASSERT_TRUE(writer->put({.key = "walk", .fields = {"walks", ""}, .stored = ""}).ok());
+  commit(*writer);
+  ASSERT_TRUE(writer->erase("src/b").ok());
+  commit(*writer);
+  const auto with = [&](const char* filter, const char* text = "runs") {
+    TextSearch wanted = {.text = text};
+    wanted.filter = *parse_filter(filter, fixture_schema().attributes);
+    return search(wanted);
+  };
+  EXPECT_THAT(keys(with("year >= 2020")), ElementsAre("src/c", "test/d"));
+  EXPECT_THAT(keys(with("year >= 2020 and key starts \"src/\"")), ElementsAre("src/c"));
+  EXPECT_THAT(keys(with("not year > 2019")), ElementsAre("src/a"));
+  EXPECT_EQ(with("year > 2019").hits[0].score, search({.text = "runs"}).hits[0].score);
+  EXPECT_EQ(with("year > 2030").why_empty, "the filter allows none of the 4 documents");
+  EXPECT_EQ(with("year = 2019", "walk").why_empty,
+            "documents match, but none of the 1 that the filter allows");
+  EXPECT_EQ(with("year = 2019", "quark").why_empty, "no document has any of the terms 'quark'");
+}
+
+TEST_F(text_search, a_filter_leaves_of_all_hits_those_that_fit) {
+  create();
+  const auto writer = open_writer();
+  for (int i = 0; i < 400; ++i) {
+    put(*writer, "k" + std::to_string(i), i);
+    if (i % 90 == 89) commit(*writer);
+  }
+  for (int i = 0; i < 400; i += 7) erase(*writer, "k" + std::to_string(i));
+  commit(*writer);
+  const TextSearchResult all = search({.text = "cats zebra cell", .n_wanted = 1000});
+  const auto fits = [&](const Hit& hit) {
+    bool is_new = false;
+    bool is_draft = false;
+    for (const AttributeValue& value : model_.at(hit.key).attributes) {
+      is_new |= value.i_attribute == 0 && value.number >= 2005;
+      is_draft |= value.i_attribute == 2 && value.number == 1;
+    }
+    return is_new && !is_draft;
+  };
+  std::string want;
+  for (const Hit& hit : all.hits) {
+    if (fits(hit)) want += fmt::format("{} {:a} {}\n", hit.key, hit.score, hit.stored);
+  }
+  ASSERT_FALSE(want.empty());
+  TextSearch wanted = {.text = "cats zebra cell", .n_wanted = 1000};
+  wanted.filter = *parse_filter("year >= 2005 and not draft", fixture_schema().attributes);
+  for (const Effort effort : {Effort::kEnough, Effort::kAll}) {
+    wanted.effort = effort;
+    EXPECT_EQ(shown(search(wanted)), want);
+  }
+  wanted.n_wanted = 5;
+  EXPECT_TRUE(want.starts_with(shown(search(wanted))));
+}
+
 TEST_F(text_search, a_store_with_a_history_answers_as_one_made_at_once_to_the_last_bit) {
   create();
   std::mt19937 random(4);

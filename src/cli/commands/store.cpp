@@ -30,6 +30,8 @@ constexpr const char* kExamples =
 
 Examples:
   quern store create papers --fields title+text --analyzer english --k1 0.9 --b 0.4
+  quern store create code --fields path,text --analyzer code --attributes lang:keyword,year:integer
+  quern store search code "parse header" --filter 'year >= 2020 and lang = "cpp"'
   quern store add papers --texts corpus.jsonl       (objects: "id" or "_id", and the fields)
   quern store search papers "who found the double helix?"
   quern store search papers '+helix "double strand"~2 prot* -virus' --operators --json
@@ -41,14 +43,16 @@ Examples:
 struct CreateFlags {
   std::string folder;
   std::string fields = "title+text";
+  std::string attributes;
   std::string analyzer = "english";
   float k1 = 1.2f;
   float b = 0.75f;
 };
 
 Status create(const CreateFlags& flags) {
-  QUERN_ASSIGN(const store::Schema schema,
+  QUERN_ASSIGN(store::Schema schema,
                schema_from_flags(flags.fields, flags.analyzer, flags.k1, flags.b));
+  QUERN_ASSIGN(schema.attributes, attributes_from_flag(flags.attributes));
   return store::create_store({.folder = flags.folder}, schema, version_line());
 }
 
@@ -95,6 +99,10 @@ std::string stats_text(const store::Schema& schema, const store::Generation& gen
                        schema.fields[i].name, schema.fields[i].analyzer, schema.fields[i].boost,
                        stats.n_docs, length);
   }
+  for (const store::Attribute& attribute : schema.attributes) {
+    out += fmt::format("attribute   {} ({})\n", attribute.name,
+                       store::attribute_type_name(attribute.type));
+  }
   for (const Status& damaged : generation.damaged()) {
     out += fmt::format("damaged     {}\n", damaged.message());
   }
@@ -115,6 +123,12 @@ std::string stats_json(const store::Schema& schema, const store::Generation& gen
     append_json_string(schema.fields[i].name, out);
     out += fmt::format(R"(,"documents":{},"terms":{}}})", generation.row().fields[i].n_docs,
                        generation.row().fields[i].n_tokens);
+  }
+  out += "],\"attributes\":[";
+  for (const store::Attribute& attribute : schema.attributes) {
+    // Neither a name nor a type has a character to escape.
+    out += fmt::format(R"({}{{"name":"{}","type":"{}"}})", out.ends_with('[') ? "" : ",",
+                       attribute.name, store::attribute_type_name(attribute.type));
   }
   out += "],\"damaged\":[";
   for (const Status& damaged : generation.damaged()) {
@@ -189,6 +203,12 @@ void add_create_command(CLI::App& parent, Context& context) {
                    "Names in the JSON lines, with commas between; + joins two,\n^2 doubles what a "
                    "field scores (default: title+text)")
       ->type_name("NAMES");
+  command
+      ->add_option(
+          "--attributes", flags->attributes,
+          "Names in the JSON lines to filter by, with their types: keyword,\ninteger, date or "
+          "flag (year:integer,lang:keyword)")
+      ->type_name("NAME:TYPE,...");
   command->add_option("--analyzer", flags->analyzer, "english, standard, code or simple (english)")
       ->type_name("NAME");
   command->add_option("--k1", flags->k1, "BM25: how much repetition counts (1.2)")->type_name("X");

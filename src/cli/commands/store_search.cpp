@@ -24,6 +24,7 @@ struct SearchFlags {
   std::string question;
   std::string queries;  // A file of them.
   std::uint32_t top = 10;
+  std::string filter;
   bool operators = false;
   bool json = false;
   std::string run;  // A file, or "-".
@@ -36,18 +37,26 @@ class Search {
     QUERN_ASSIGN(const auto opened, store::Store::open({.folder = flags.folder}));
     QUERN_ASSIGN(store::Snapshot snapshot, opened->snapshot());
     QUERN_ASSIGN(store::TextSearcher searcher, store::TextSearcher::create(opened->schema()));
+    std::optional<store::Filter> filter;
+    if (!flags.filter.empty()) {
+      QUERN_ASSIGN(filter,
+                   store::parse_filter(flags.filter, opened->schema().attributes).in("--filter"));
+    }
     for (const Status& damaged : snapshot->damaged()) print_error(damaged.message());
     OutputFile out = OutputFile::standard_output();
     if (flags.run.empty() || flags.run == "-") {
-      return Search(flags, std::move(snapshot), std::move(searcher), std::move(out));
+      return Search(flags, std::move(snapshot), std::move(searcher), std::move(filter),
+                    std::move(out));
     }
     QUERN_ASSIGN(OutputFile file, OutputFile::create(flags.run));
-    return Search(flags, std::move(snapshot), std::move(searcher), std::move(file));
+    return Search(flags, std::move(snapshot), std::move(searcher), std::move(filter),
+                  std::move(file));
   }
 
   Status answer(const QueryLine& query) {
     const auto start = std::chrono::steady_clock::now();
     store::TextSearch wanted = {.text = query.text, .n_wanted = flags_.top};
+    wanted.filter = filter_;
     if (flags_.operators) wanted.syntax = store::QuerySyntax::kOperators;
     if (!flags_.run.empty()) wanted.give = store::Give::kKeysOnly;
     QUERN_ASSIGN(const store::TextSearchResult result, searcher_.search(*snapshot_, wanted));
@@ -71,15 +80,18 @@ class Search {
   Status finish() { return out_.commit(); }
 
  private:
-  Search(SearchFlags flags, store::Snapshot snapshot, store::TextSearcher searcher, OutputFile out)
+  Search(SearchFlags flags, store::Snapshot snapshot, store::TextSearcher searcher,
+         std::optional<store::Filter> filter, OutputFile out)
       : flags_(std::move(flags)),
         snapshot_(std::move(snapshot)),
         searcher_(std::move(searcher)),
+        filter_(std::move(filter)),
         out_(std::move(out)) {}
 
   SearchFlags flags_;
   store::Snapshot snapshot_;
   store::TextSearcher searcher_;
+  std::optional<store::Filter> filter_;
   OutputFile out_;
 };
 
@@ -126,6 +138,11 @@ void add_store_search(CLI::App& parent, Context& context) {
   command->add_option("--top", flags->top, "So many documents (10)")
       ->type_name("N")
       ->check(CLI::Range(1u, 10000u));
+  command
+      ->add_option("--filter", flags->filter,
+                   "Only documents whose attributes fit: 'year >= 2020 and lang = \"cpp\"'\n"
+                   "(docs/filters.md)")
+      ->type_name("FILTER");
   command->add_flag("--operators", flags->operators,
                     "+word must be there, -word must not, word* begins so,\n\"some words\" stand "
                     "together, \"some words\"~3 nearly");

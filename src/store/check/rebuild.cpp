@@ -32,19 +32,27 @@ Status put_all(const std::vector<SegmentView>& views, const std::vector<MergeDoc
                Writer& writer, Pace& pace) {
   std::vector<StoredTextReader> readers;
   std::vector<KeyCursor> keys;
+  std::vector<const Attributes*> attributes;
   for (const SegmentView& view : views) {
     QUERN_ASSIGN(const KeyColumn* column, view.segment->keys());
     keys.emplace_back(*column);
     readers.push_back(view.segment->stored_text());
+    QUERN_ASSIGN(const Attributes* columns, view.segment->attributes());
+    attributes.push_back(columns);
   }
   for (const MergeDoc& doc : order) {
     if (!pace.go_on()) return {Code::kCancelled, "the rebuild is not wanted any more"};
     QUERN_TRY(keys[doc.input].go_to(doc.doc));
     QUERN_ASSIGN(StoredDocument text, readers[doc.input].read(doc.doc));
-    QUERN_TRY(writer.put({.key = keys[doc.input].key().bytes,
-                          .n_parent = keys[doc.input].key().n_parent,
-                          .fields = std::move(text.fields),
-                          .stored = std::move(text.stored)}));
+    Document document{.key = keys[doc.input].key().bytes,
+                      .n_parent = keys[doc.input].key().n_parent,
+                      .fields = std::move(text.fields),
+                      .stored = std::move(text.stored)};
+    if (attributes[doc.input] != nullptr) {
+      document.attributes =
+          values_of_document(*attributes[doc.input], writer.schema().attributes, doc.doc);
+    }
+    QUERN_TRY(writer.put(std::move(document)));
   }
   return writer.compact(pace);
 }

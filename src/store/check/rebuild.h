@@ -20,7 +20,7 @@ struct RebuildReport {
 
 /// Analyses all stored texts again into a store in `side_folder`, which is made and removed, and
 /// compares its segments with those of `place`, merged in order: lists, positions, lengths, norms,
-/// keys and statistics byte by byte, texts by what they say.
+/// keys, attributes and statistics byte by byte, texts by what they say.
 /// Errors: kUnavailable where side_folder is there; kBadInput where the store is damaged; kIo;
 ///   kCancelled.
 Result<RebuildReport> verify_rebuild(const StorePlace& place, const std::string& side_folder,

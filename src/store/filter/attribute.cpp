@@ -91,6 +91,22 @@ Status check_attribute_name(std::string_view name) {
   return {};
 }
 
+Status check_attribute_value(const AttributeValue& value, std::span<const Attribute> attributes) {
+  if (value.i_attribute < 0 || static_cast<std::size_t>(value.i_attribute) >= attributes.size()) {
+    return {Code::kBadInput, fmt::format("there is no attribute {}", value.i_attribute)};
+  }
+  const Attribute& attribute = attributes[static_cast<std::size_t>(value.i_attribute)];
+  if (attribute.type == AttributeType::kFlag && value.number != 0 && value.number != 1) {
+    return {Code::kBadInput,
+            fmt::format("flag '{}' is {}, want 0 or 1", attribute.name, value.number)};
+  }
+  if (value.text.size() > kMaxKeywordBytes) {
+    return {Code::kTooLarge, fmt::format("a value of '{}' has {} bytes, the most is {}",
+                                         attribute.name, value.text.size(), kMaxKeywordBytes)};
+  }
+  return {};
+}
+
 Result<std::int64_t> seconds_from_date(std::string_view text) {
   const Status bad(
       Code::kBadInput,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,10 @@ Result<AttributeType> attribute_type_from_name(std::string_view name);
 
 /// Errors: kBadInput naming the attribute and what its name may be.
 Status check_attribute_name(std::string_view name);
+
+/// Errors: kBadInput where there is no such attribute, or a flag is neither 0 nor 1; kTooLarge for
+/// a keyword's text.
+Status check_attribute_value(const AttributeValue& value, std::span<const Attribute> attributes);
 
 /// "2020-05-01" or "2020-05-01T12:30:00", a "Z" behind it or not, as seconds since 1970 in UTC.
 /// Years 0000 to 9999.

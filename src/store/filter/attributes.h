@@ -31,9 +31,11 @@ class AttributeColumn {
   const std::string& name() const { return name_; }
   AttributeType type() const { return type_; }
   std::uint32_t n_docs() const { return n_docs_; }
+  std::uint32_t n_values() const { return n_values_; }
 
   /// Of a keyword: how many texts there are, 0 for other types.
   std::uint32_t n_texts() const { return n_texts_; }
+  std::size_t n_text_bytes() const { return texts_.size(); }
   std::string_view text(std::uint32_t i) const;
 
   /// The value of a text, as a range of one or none; and of all texts that start with `prefix`.
@@ -98,11 +100,19 @@ class Attributes {
   std::vector<AttributeColumn> columns_;
 };
 
+/// The values of a document, as bytes_from_attributes took them: in the order of `attributes`,
+/// those of one ascending.
+std::vector<AttributeValue> values_of_document(const Attributes& columns,
+                                               std::span<const Attribute> attributes,
+                                               std::uint32_t doc);
+
 /// The section of a segment. docs[i]: values of document i, in any order; equal ones count once.
 /// The same values always give the same bytes. A column that no document uses is left out.
 ///
 /// Errors: kBadInput for a value that its attribute does not hold; kTooLarge above 2^32 - 1 values
 ///   or bytes of text in a column.
+Result<std::string> bytes_from_attributes(std::span<const Attribute> attributes,
+                                          std::span<const std::span<const AttributeValue>> docs);
 Result<std::string> bytes_from_attributes(std::span<const Attribute> attributes,
                                           std::span<const std::vector<AttributeValue>> docs);
 

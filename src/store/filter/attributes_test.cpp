@@ -114,6 +114,14 @@ TEST(attributes, several_values_and_none) {
   }
 }
 
+TEST(attributes, values_come_back_by_document) {
+  const std::vector<Attribute> schema = {{"n", kInteger}, {"path", kKeyword}, {"unused", kInteger}};
+  const Written w(schema, {{text(1, "b"), number(0, 7), text(1, "a"), text(1, "b")}, {}});
+  EXPECT_EQ(values_of_document(w.attributes, schema, 0),
+            (std::vector<AttributeValue>{number(0, 7), text(1, "a"), text(1, "b")}));
+  EXPECT_TRUE(values_of_document(w.attributes, schema, 1).empty());
+}
+
 TEST(attributes, prefixes_of_any_bytes) {
   const Written w({{"path", kKeyword}}, {{text(0, "a\xff")},
                                          {text(0, "a\xff\xff")},

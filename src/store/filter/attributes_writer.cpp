@@ -1,46 +1,18 @@
-// bytes_from_attributes: columns of a segment, one after another.
+// bytes_from_attributes and values_of_document: columns of documents, and back.
 
 #include <algorithm>
-#include <limits>
 
-#include <fmt/format.h>
-
-#include "store/byte_cursor.h"
 #include "store/filter/attributes.h"
+#include "store/filter/columns_writer.h"
 
 namespace quern::store {
 namespace {
 
-using Docs = std::span<const std::vector<AttributeValue>>;
-
-constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max();
-
-/// One attribute of all documents.
-struct Column {
-  std::vector<std::string_view> texts;  // ascending, none twice
-  std::vector<std::int64_t> values;     // document by document, ascending in each
-  std::vector<std::uint32_t> starts;    // [n_docs + 1]
-};
-
-Status check_value(const AttributeValue& value, std::span<const Attribute> attributes) {
-  if (value.i_attribute < 0 || static_cast<std::size_t>(value.i_attribute) >= attributes.size()) {
-    return {Code::kBadInput, fmt::format("there is no attribute {}", value.i_attribute)};
-  }
-  const Attribute& attribute = attributes[static_cast<std::size_t>(value.i_attribute)];
-  if (attribute.type == AttributeType::kFlag && value.number != 0 && value.number != 1) {
-    return {Code::kBadInput,
-            fmt::format("flag '{}' is {}, want 0 or 1", attribute.name, value.number)};
-  }
-  if (value.text.size() > kMaxKeywordBytes) {
-    return {Code::kTooLarge, fmt::format("a value of '{}' has {} bytes, the most is {}",
-                                         attribute.name, value.text.size(), kMaxKeywordBytes)};
-  }
-  return {};
-}
+using Docs = std::span<const std::span<const AttributeValue>>;
 
 std::vector<std::string_view> texts_of(int i_attribute, Docs docs) {
   std::vector<std::string_view> texts;
-  for (const std::vector<AttributeValue>& doc : docs) {
+  for (const std::span<const AttributeValue> doc : docs) {
     for (const AttributeValue& value : doc) {
       if (value.i_attribute == i_attribute) texts.push_back(value.text);
     }
@@ -50,12 +22,12 @@ std::vector<std::string_view> texts_of(int i_attribute, Docs docs) {
   return texts;
 }
 
-Column column_of(int i_attribute, AttributeType type, Docs docs) {
-  Column column;
+ColumnContent column_of(int i_attribute, AttributeType type, Docs docs) {
+  ColumnContent column;
   if (type == AttributeType::kKeyword) column.texts = texts_of(i_attribute, docs);
   column.starts.push_back(0);
   std::vector<std::int64_t> here;
-  for (const std::vector<AttributeValue>& doc : docs) {
+  for (const std::span<const AttributeValue> doc : docs) {
     here.clear();
     for (const AttributeValue& value : doc) {
       if (value.i_attribute != i_attribute) continue;
@@ -73,78 +45,48 @@ Column column_of(int i_attribute, AttributeType type, Docs docs) {
   return column;
 }
 
-unsigned width_of(std::uint64_t span_of) {
-  if (span_of == 0) return 0;
-  if (span_of <= 0xff) return 1;
-  if (span_of <= 0xffff) return 2;
-  return span_of <= 0xffffffff ? 4 : 8;
-}
-
-Status append_column(const Attribute& attribute, const Column& column, std::size_t n_docs,
-                     std::string& out) {
-  std::size_t n_text_bytes = 0;
-  for (const std::string_view text : column.texts) n_text_bytes += text.size();
-  if (column.values.size() > kMost || n_text_bytes > kMost) {
-    return {Code::kTooLarge,
-            fmt::format("attribute '{}' has {} values and {} bytes of text in one "
-                        "segment, the most is {}",
-                        attribute.name, column.values.size(), n_text_bytes, kMost)};
-  }
-  const auto [low, high] = std::minmax_element(column.values.begin(), column.values.end());
-  const auto min = static_cast<std::uint64_t>(*low);
-  const unsigned width = width_of(static_cast<std::uint64_t>(*high) - min);
-  bool is_one_each = column.values.size() == n_docs;
-  for (std::size_t i = 0; i < n_docs; ++i) is_one_each &= column.starts[i] == i;
-
-  append_number(out, static_cast<std::uint8_t>(attribute.name.size()));
-  out += attribute.name;
-  append_number(out, static_cast<std::uint8_t>(attribute.type));
-  append_number(out, static_cast<std::uint8_t>(width));
-  append_number(out, static_cast<std::uint8_t>(is_one_each ? 0 : 1));
-  append_number(out, *low);
-  append_number(out, static_cast<std::uint32_t>(column.values.size()));
-  append_number(out, static_cast<std::uint32_t>(column.texts.size()));
-  append_number(out, static_cast<std::uint32_t>(n_text_bytes));
-  if (!is_one_each) {
-    for (const std::uint32_t start : column.starts) append_number(out, start);
-  }
-  for (const std::int64_t value : column.values) {
-    const std::uint64_t above = static_cast<std::uint64_t>(value) - min;
-    out.append(reinterpret_cast<const char*>(&above), width);
-  }
-  if (attribute.type != AttributeType::kKeyword) return {};
-  std::uint32_t text_start = 0;
-  append_number(out, text_start);
-  for (const std::string_view text : column.texts) {
-    text_start += static_cast<std::uint32_t>(text.size());
-    append_number(out, text_start);
-  }
-  for (const std::string_view text : column.texts) out += text;
-  return {};
-}
-
 }  // namespace
 
 Result<std::string> bytes_from_attributes(std::span<const Attribute> attributes, Docs docs) {
-  for (const std::vector<AttributeValue>& doc : docs) {
-    for (const AttributeValue& value : doc) QUERN_TRY(check_value(value, attributes));
+  for (const std::span<const AttributeValue> doc : docs) {
+    for (const AttributeValue& value : doc) QUERN_TRY(check_attribute_value(value, attributes));
   }
   std::vector<std::size_t> by_name(attributes.size());
   for (std::size_t i = 0; i < by_name.size(); ++i) by_name[i] = i;
   std::sort(by_name.begin(), by_name.end(),
             [&](std::size_t a, std::size_t b) { return attributes[a].name < attributes[b].name; });
-  std::string columns;
-  std::uint32_t n_columns = 0;
+  ColumnsWriter columns;
   for (const std::size_t i : by_name) {
     QUERN_TRY(check_attribute_name(attributes[i].name));
-    const Column column = column_of(static_cast<int>(i), attributes[i].type, docs);
-    if (column.values.empty()) continue;
-    QUERN_TRY(append_column(attributes[i], column, docs.size(), columns));
-    ++n_columns;
+    QUERN_TRY(columns.add(attributes[i], column_of(static_cast<int>(i), attributes[i].type, docs)));
   }
-  std::string out;
-  append_number(out, n_columns);
-  return out + columns;
+  return columns.finish();
+}
+
+Result<std::string> bytes_from_attributes(std::span<const Attribute> attributes,
+                                          std::span<const std::vector<AttributeValue>> docs) {
+  const std::vector<std::span<const AttributeValue>> views(docs.begin(), docs.end());
+  return bytes_from_attributes(attributes, views);
+}
+
+std::vector<AttributeValue> values_of_document(const Attributes& columns,
+                                               std::span<const Attribute> attributes,
+                                               std::uint32_t doc) {
+  std::vector<AttributeValue> out;
+  for (std::size_t i = 0; i < attributes.size(); ++i) {
+    const AttributeColumn* column = columns.find(attributes[i].name);
+    if (column == nullptr) continue;
+    column->for_each_value(doc, [&](std::int64_t value) {
+      AttributeValue& last = out.emplace_back();
+      last.i_attribute = static_cast<int>(i);
+      if (column->type() == AttributeType::kKeyword) {
+        last.text = column->text(static_cast<std::uint32_t>(value));
+      } else {
+        last.number = value;
+      }
+    });
+  }
+  return out;
 }
 
 }  // namespace quern::store

@@ -36,6 +36,8 @@ const char* section_name(SectionKind kind) {
       return "postings";
     case SectionKind::kPositions:
       return "positions";
+    case SectionKind::kAttributes:
+      return "attributes";
   }
   return "unknown";
 }

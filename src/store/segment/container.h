@@ -39,6 +39,7 @@ enum class SectionKind : std::uint16_t {
   kDictionary = 6,
   kPostings = 7,
   kPositions = 8,
+  kAttributes = 9,  // attributes.h; where the schema has any
 };
 
 /// "keys", "stored text", ...: for messages.

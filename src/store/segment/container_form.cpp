@@ -32,7 +32,7 @@ Status check_version(std::uint32_t version) {
 }
 
 bool is_known(SectionKind kind) {
-  return kind >= SectionKind::kKeys && kind <= SectionKind::kPositions;
+  return kind >= SectionKind::kKeys && kind <= SectionKind::kAttributes;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "store/lexical/merge_postings.h"
 #include "store/lexical/term_table.h"
+#include "store/segment/merge_attributes.h"
 
 namespace quern::store {
 namespace {
@@ -124,6 +125,7 @@ std::size_t merge_bytes(std::span<const SegmentView> inputs) {
   constexpr std::size_t kOutputBytes = 16 << 20;
   std::size_t n = kOutputBytes + inputs.size() * kInputBytes;
   for (const SegmentView& input : inputs) {
+    n += merge_attributes_bytes(input.segment->attribute_heads());
     n += input.row.identity.n_docs * sizeof(std::uint32_t);  // New numbers.
     // Order; lengths as numbers, packed, and as norms.
     n += input.n_live() * (sizeof(MergeDoc) + input.segment->n_fields() * 9);
@@ -155,6 +157,18 @@ Result<SegmentRow> merge_segments(FileLayer& files, const std::string& folder,
     QUERN_TRY(ask(pace));
     return write_terms(inputs, order, pace, norms, postings, dictionary);
   };
+  std::vector<const Attributes*> attributes;
+  for (const SegmentView& input : inputs) {
+    QUERN_ASSIGN(const Attributes* columns, input.segment->attributes());
+    if (columns != nullptr) attributes.push_back(columns);
+  }
+  if (!attributes.empty()) {
+    content.attributes = [&]() -> Result<std::string> {
+      QUERN_TRY(ask(pace));
+      const Pace::Scope scope(pace);
+      return merge_attributes(attributes, order);
+    };
+  }
   return write_segment(files, folder, name, content);
 }
 

@@ -1,5 +1,6 @@
 #include "store/segment/segment.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -53,6 +54,22 @@ Status Segment::open_sections(const std::string& path, const Schema& schema) {
     }
     lexical_.norms.push_back(as_norms(norms));
   }
+  return open_attributes(schema);
+}
+
+Status Segment::open_attributes(const Schema& schema) {
+  if (schema.attributes.empty()) return {};
+  QUERN_ASSIGN(const Section section, container_.need(SectionKind::kAttributes));
+  QUERN_ASSIGN(attributes_, Attributes::open(container_.bytes(section), n_docs()));
+  has_attributes_ = true;
+  for (const AttributeColumn& column : attributes_.columns()) {
+    const Attribute found{.name = column.name(), .type = column.type()};
+    if (std::find(schema.attributes.begin(), schema.attributes.end(), found) ==
+        schema.attributes.end()) {
+      return {Code::kBadInput, fmt::format("the schema has no {} '{}'",
+                                           attribute_type_name(found.type), found.name)};
+    }
+  }
   return {};
 }
 
@@ -69,6 +86,12 @@ Result<const KeyColumn*> Segment::keys() const {
 Result<const FieldLengths*> Segment::lengths(std::size_t field) const {
   QUERN_TRY(check_section(SectionKind::kLengths, field));
   return &lengths_[field];
+}
+
+Result<const Attributes*> Segment::attributes() const {
+  if (!has_attributes_) return static_cast<const Attributes*>(nullptr);
+  QUERN_TRY(check_section(SectionKind::kAttributes));
+  return &attributes_;
 }
 
 Result<const LexicalPart*> Segment::lexical() const {
@@ -102,6 +125,7 @@ Status Segment::check() const {
   QUERN_TRY(container_.check_all());
   QUERN_TRY(keys_.check().in(where));
   QUERN_TRY(stored_text().check().in(where));
+  QUERN_TRY(attributes_.check().in(where));
   for (std::size_t f = 0; f < n_fields(); ++f) {
     for (std::uint32_t doc = 0; doc < n_docs(); ++doc) {
       if (norm_from_length(lengths_[f].length(doc)) != lexical_.norms[f][doc]) {

@@ -12,6 +12,7 @@
 #include "base/input_file.h"
 #include "base/status.h"
 #include "store/catalog/catalog.h"
+#include "store/filter/attributes.h"
 #include "store/lexical/lexical_part.h"
 #include "store/schema.h"
 #include "store/segment/container.h"
@@ -41,6 +42,12 @@ class Segment {
   Result<const KeyColumn*> keys() const;
   Result<const FieldLengths*> lengths(std::size_t field) const;
 
+  /// Null where the schema has none.
+  Result<const Attributes*> attributes() const;
+
+  /// What is known of them without reading values, for sizes.
+  const Attributes& attribute_heads() const { return attributes_; }
+
   /// For searches: dictionary and norms are summed, lists are not, see check_list().
   Result<const LexicalPart*> lexical() const;
 
@@ -60,6 +67,7 @@ class Segment {
  private:
   Segment() = default;
   Status open_sections(const std::string& path, const Schema& schema);
+  Status open_attributes(const Schema& schema);
   Status check_section(SectionKind kind, std::size_t field = 0) const;
   Status check_terms() const;
 
@@ -69,6 +77,8 @@ class Segment {
   std::vector<FieldLengths> lengths_;  // [n_fields]
   StoredText text_;
   LexicalPart lexical_;
+  bool has_attributes_ = false;
+  Attributes attributes_;
 };
 
 }  // namespace quern::store

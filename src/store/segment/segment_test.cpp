@@ -42,6 +42,10 @@ TEST_F(segment, another_schema_is_refused) {
   schema.fields.push_back({.name = "more", .analyzer = "simple"});
   EXPECT_THAT(Segment::open(folder_, row_, schema).status().message(),
               HasSubstr("has no section 'lengths' of 2"));
+  schema = fixture_schema();
+  schema.attributes[0].type = AttributeType::kDate;
+  EXPECT_THAT(Segment::open(folder_, row_, schema).status().message(),
+              HasSubstr("the schema has no integer 'year'"));
 }
 
 TEST_F(segment, damage_is_named_where_it_is_touched_and_by_the_check) {
@@ -56,7 +60,8 @@ TEST_F(segment, damage_is_named_where_it_is_touched_and_by_the_check) {
     ASSERT_TRUE(damaged.ok()) << damaged.status().message();  // Its ends are right.
     EXPECT_THAT((*damaged)->check().message(), HasSubstr(row_.file));
     EXPECT_FALSE((*damaged)->keys().ok() && (*damaged)->whole_lexical().ok() &&
-                 (*damaged)->lengths(0).ok() && (*damaged)->stored_text().check().ok());
+                 (*damaged)->lengths(0).ok() && (*damaged)->attributes().ok() &&
+                 (*damaged)->stored_text().check().ok());
   }
 }
 
@@ -108,6 +113,8 @@ TEST_F(segment, content_that_contradicts_itself_is_found) {
     QUERN_ASSIGN(const TermInfo info, postings.finish_term());
     return dictionary.add(term_key(field, "x"), info);
   };
+  std::vector<std::vector<AttributeValue>> values(1);
+  content.attributes = [&] { return bytes_from_attributes(fixture_schema().attributes, values); };
   const auto message = [&](std::uint64_t nonce) {
     const auto row = write_segment(real_files(), folder_, {.id = 5, .nonce = nonce}, content);
     EXPECT_TRUE(row.ok());

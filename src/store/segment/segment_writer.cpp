@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "store/filter/attributes.h"
 
 namespace quern::store {
 namespace {
@@ -11,10 +12,17 @@ namespace {
 // Nodes of the maps, the vectors' own.
 constexpr std::size_t kDocumentOverhead = 256;
 
+// A value's place in the document, its number and text on the way into a column, and there.
+constexpr std::size_t kValueBytes = 2 * sizeof(AttributeValue) + 64;
+
+// What starts of each column take, built and written.
+std::size_t column_bytes(const Schema& schema) { return 16 * schema.attributes.size(); }
+
 std::size_t text_bytes(const Document& document) {
   std::size_t n =
       2 * document.key.size() + document.n_parent + document.stored.size() + kDocumentOverhead;
   for (const std::string& field : document.fields) n += field.size() + sizeof(std::string) + 4;
+  for (const AttributeValue& value : document.attributes) n += 2 * value.text.size() + kValueBytes;
   return n;
 }
 
@@ -34,7 +42,8 @@ Result<SegmentWriter> SegmentWriter::create(const Schema& schema) {
 std::size_t SegmentWriter::most_bytes(const Document& document) const {
   std::size_t n_field_bytes = 0;
   for (const std::string& field : document.fields) n_field_bytes += field.size();
-  return text_bytes(document) + (n_field_bytes / 2 + 1) * TermTable::token_bytes(1);
+  return text_bytes(document) + column_bytes(schema_) +
+         (n_field_bytes / 2 + 1) * TermTable::token_bytes(1);
 }
 
 void SegmentWriter::add(Document document) {
@@ -53,7 +62,7 @@ void SegmentWriter::add(Document document) {
   if (held.document.n_parent > 0) {
     by_parent_[held.document.key.substr(0, held.document.n_parent)].push_back(place);
   }
-  n_text_bytes_ += text_bytes(held.document);
+  n_text_bytes_ += text_bytes(held.document) + column_bytes(schema_);
   documents_.push_back(std::move(held));
 }
 
@@ -79,7 +88,7 @@ std::unordered_set<std::string> SegmentWriter::erase_parent(std::string_view par
 
 // Its tokens stay in the table, and are left out when it is written.
 void SegmentWriter::drop(std::uint32_t place) {
-  n_text_bytes_ -= text_bytes(documents_[place].document);
+  n_text_bytes_ -= text_bytes(documents_[place].document) + column_bytes(schema_);
   documents_[place] = {};
 }
 
@@ -134,6 +143,16 @@ Result<SegmentRow> SegmentWriter::finish(FileLayer& files, const std::string& fo
                             DictionaryWriter& dictionary) {
     return table_.write(new_docs, norms, with_positions, postings, dictionary);
   };
+  if (!schema_.attributes.empty()) {
+    content.attributes = [&] {
+      std::vector<std::span<const AttributeValue>> values;
+      values.reserve(order.size());
+      for (const std::uint32_t place : order) {
+        values.emplace_back(documents_[place].document.attributes);
+      }
+      return bytes_from_attributes(schema_.attributes, values);
+    };
+  }
   QUERN_ASSIGN(SegmentRow row, write_segment(files, folder, name, content));
   clear();
   return row;

@@ -66,6 +66,43 @@ TEST_F(segment_writer, documents_come_out_in_order_with_their_terms) {
   EXPECT_THAT(*list_folder(folder_), ElementsAre(row_.file));
 }
 
+TEST_F(segment_writer, attributes_go_with_their_documents) {
+  Document b = document("b", "x", "y");
+  b.attributes = {{1, "rust", 0}, {0, "", 2020}, {1, "cpp", 0}};
+  Document a = document("a", "x", "y");
+  a.attributes = {{1, "ada", 0}};
+  EXPECT_GT(writer_->most_bytes(b), writer_->most_bytes(document("b", "x", "y")));
+  writer_->add(b);
+  writer_->add(a);
+  writer_->add(document("a", "x", "y"));  // Its "ada" goes.
+  const auto segment = finish();
+  ASSERT_TRUE(segment->check().ok());
+  const Attributes& columns = **segment->attributes();
+  EXPECT_EQ(columns.columns().size(), 2u);
+  EXPECT_EQ(columns.find("lang")->n_texts(), 2u);
+  const auto values = [&](std::uint32_t doc) {
+    return values_of_document(columns, fixture_schema().attributes, doc);
+  };
+  EXPECT_THAT(values(0), ElementsAre());
+  EXPECT_THAT(values(1), ElementsAre(AttributeValue{0, "", 2020}, AttributeValue{1, "cpp", 0},
+                                     AttributeValue{1, "rust", 0}));
+}
+
+TEST_F(segment_writer, without_attributes_in_the_schema_the_file_has_no_section_for_them) {
+  Schema schema = fixture_schema();
+  schema.attributes.clear();
+  auto writer = SegmentWriter::create(schema);
+  writer->add(document("a", "x", "y"));
+  const auto row = writer->finish(real_files(), folder_, {.id = 4, .nonce = 1});
+  const auto segment = Segment::open(folder_, *row, schema);
+  ASSERT_TRUE(segment.ok()) << segment.status().message();
+  EXPECT_EQ((*segment)->container().find(SectionKind::kAttributes), nullptr);
+  EXPECT_EQ((*segment)->container().sections().back().kind, SectionKind::kPositions);
+  EXPECT_EQ(*(*segment)->attributes(), nullptr);
+  EXPECT_THAT(Segment::open(folder_, *row, fixture_schema()).status().message(),
+              HasSubstr("has no section 'attributes'"));
+}
+
 TEST_F(segment_writer, replaced_and_erased_documents_leave_no_term) {
   writer_->add(document("a", "", "old"));
   writer_->add(document("a", "", "new"));

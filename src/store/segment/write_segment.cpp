@@ -114,6 +114,10 @@ Result<SegmentRow> write_segment(FileLayer& files, const std::string& folder,
     QUERN_TRY(write_keys(out, content));
     QUERN_TRY(write_text(out, content));
     QUERN_TRY(write_terms(out, content, dictionary, positions));
+    if (content.attributes) {
+      QUERN_ASSIGN(const std::string bytes, content.attributes());
+      QUERN_TRY(write_section(out, SectionKind::kAttributes, 0, bytes, content.n_docs));
+    }
     QUERN_ASSIGN(row.seal, out.finish());
   }
   const Status renamed = files.rename(path, folder + "/" + row.file);

@@ -39,6 +39,8 @@ struct SegmentContent {
   std::function<Status(StoredTextWriter& text)> write_text = {};
   std::function<Status(NormsByField norms, PostingsWriter& postings, DictionaryWriter& dictionary)>
       write_terms = {};
+  // Gives the section; null where the schema has no attributes.
+  std::function<Result<std::string>()> attributes = {};
 };
 
 /// Writes, syncs and names the file in `folder`; its name is on the disk after a sync of the
