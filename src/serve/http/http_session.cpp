@@ -185,7 +185,8 @@ Session::Awaitable<bool> Session::read_request(RequestParser& parser) {
       co_await refuse(parser, error_of(status));
       co_return false;
     }
-    if (is_body && parser.expects_continue() && !std::exchange(has_continued, true) && in_.empty()) {
+    if (is_body && parser.expects_continue() && !std::exchange(has_continued, true) &&
+        in_.empty()) {
       const bool sent = co_await write_all("HTTP/1.1 100 Continue\r\n\r\n");
       if (!sent) co_return false;
     }
