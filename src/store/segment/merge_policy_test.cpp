@@ -18,6 +18,29 @@ std::vector<SegmentSize> whole(std::initializer_list<std::uint32_t> sizes) {
   return out;
 }
 
+/// Commits, each with all merges that are due after it.
+struct Simulation {
+  std::vector<SegmentSize> segments;
+  std::uint64_t n_written = 0;  // By merges.
+  std::size_t most = 0;         // Segments at once.
+
+  void commit(std::uint32_t n_docs) {
+    segments.push_back({.n_docs = n_docs, .n_live = n_docs});
+    for (auto chosen = choose_merge(segments); !chosen.empty(); chosen = choose_merge(segments)) {
+      ASSERT_GT(chosen.size(), 1u) << "nobody is dead";
+      SegmentSize merged;
+      for (std::size_t k = chosen.size(); k-- > 0;) {
+        merged.n_live += segments[chosen[k]].n_live;
+        segments.erase(segments.begin() + static_cast<std::ptrdiff_t>(chosen[k]));
+      }
+      merged.n_docs = merged.n_live;
+      n_written += merged.n_live;
+      segments.push_back(merged);
+    }
+    most = std::max(most, segments.size());
+  }
+};
+
 }  // namespace
 
 TEST(merge_policy, few_segments_stay) {
@@ -44,54 +67,27 @@ TEST(merge_policy, a_quarter_dead_is_written_anew) {
 }
 
 TEST(merge_policy, commits_of_one_document_are_not_written_again_each_time) {
-  std::vector<SegmentSize> segments;
-  std::uint64_t n_written = 0;
-  std::size_t most = 0;
+  Simulation simulation;
   const std::uint32_t n_added = 20'000;
   for (std::uint32_t i = 0; i < n_added; ++i) {
-    segments.push_back({.n_docs = 1, .n_live = 1});
-    for (auto chosen = choose_merge(segments); !chosen.empty(); chosen = choose_merge(segments)) {
-      ASSERT_GT(chosen.size(), 1u);
-      SegmentSize merged;
-      for (std::size_t k = chosen.size(); k-- > 0;) {
-        merged.n_live += segments[chosen[k]].n_live;
-        segments.erase(segments.begin() + static_cast<std::ptrdiff_t>(chosen[k]));
-      }
-      merged.n_docs = merged.n_live;
-      n_written += merged.n_live;
-      segments.push_back(merged);
-    }
-    most = std::max(most, segments.size());
+    simulation.commit(1);
   }
-  EXPECT_LT(n_written, 10ull * n_added);
-  EXPECT_LT(most, 32u);
+  EXPECT_LT(simulation.n_written, 10ull * n_added);
+  EXPECT_LT(simulation.most, 32u);
 }
 
 // A million documents in commits of 1 to 1,000: few segments, few writes, and an end.
 TEST(merge_policy, segments_stay_few_and_writes_too) {
   std::mt19937 random(1);
-  std::vector<SegmentSize> segments;
+  Simulation simulation;
   std::uint64_t n_added = 0;
-  std::uint64_t n_written = 0;
-  std::size_t most = 0;
   while (n_added < 1'000'000) {
     const std::uint32_t n = 1 + static_cast<std::uint32_t>(random() % 1000);
-    segments.push_back({.n_docs = n, .n_live = n});
     n_added += n;
-    for (auto chosen = choose_merge(segments); !chosen.empty(); chosen = choose_merge(segments)) {
-      SegmentSize merged;
-      for (std::size_t k = chosen.size(); k-- > 0;) {
-        merged.n_live += segments[chosen[k]].n_live;
-        segments.erase(segments.begin() + static_cast<std::ptrdiff_t>(chosen[k]));
-      }
-      merged.n_docs = merged.n_live;
-      n_written += merged.n_live;
-      segments.push_back(merged);
-    }
-    most = std::max(most, segments.size());
+    simulation.commit(n);
   }
-  EXPECT_LE(most, 24u);
-  EXPECT_LE(n_written, 5 * n_added);
+  EXPECT_LE(simulation.most, 24u);
+  EXPECT_LE(simulation.n_written, 5 * n_added);
 }
 
 }  // namespace quern::store
