@@ -20,6 +20,23 @@ Range range_within(ScoredList& list, std::uint32_t begin, std::uint32_t end) {
           docs.back() >= end ? list.n_before(end) : static_cast<std::uint32_t>(docs.size())};
 }
 
+// The documents of [begin, end) in blocks that may get past the bar.
+template <typename Use>
+void for_each_within(ScoredList& list, double others, std::uint32_t begin, std::uint32_t end,
+                     double bar, const Use& use) {
+  list.seek_block(begin);
+  for (std::uint32_t doc = begin; list.block() < list.n_blocks() && doc < end;) {
+    doc = list.last_doc(list.block()) + 1;
+    if (list.bound(list.block()) + others >= bar) {
+      const auto docs = list.docs();
+      const auto scores = list.scores();
+      const Range range = range_within(list, begin, end);
+      for (std::uint32_t i = range.first; i < range.last; ++i) use(docs[i], scores[i]);
+    }
+    if (doc < end) list.seek_block(doc);
+  }
+}
+
 }  // namespace
 
 void DocWindow::gather(std::span<ScoredList* const> lists, std::span<const double> others,
@@ -33,42 +50,22 @@ void DocWindow::gather(std::span<ScoredList* const> lists, std::span<const doubl
 
 void DocWindow::gather_one(ScoredList& list, double others, std::uint32_t begin, std::uint32_t end,
                            double rest, double bar) {
-  list.seek_block(begin);
-  for (std::uint32_t doc = begin; list.block() < list.n_blocks() && doc < end;) {
-    doc = list.last_doc(list.block()) + 1;
-    if (list.bound(list.block()) + others >= bar) {
-      const auto docs = list.docs();
-      const auto scores = list.scores();
-      const Range range = range_within(list, begin, end);
-      for (std::uint32_t i = range.first; i < range.last; ++i) {
-        docs_[n_] = docs[i];
-        scores_[n_] = scores[i];
-        n_ += scores[i] + rest >= bar && is_allowed(docs[i]) ? 1 : 0;
-      }
-    }
-    if (doc < end) list.seek_block(doc);
-  }
+  for_each_within(list, others, begin, end, bar, [&](std::uint32_t doc, double score) {
+    docs_[n_] = doc;
+    scores_[n_] = score;
+    n_ += score + rest >= bar && is_allowed(doc) ? 1 : 0;
+  });
 }
 
 void DocWindow::add_all(ScoredList& list, double others, std::uint32_t begin, std::uint32_t end,
                         double bar) {
-  list.seek_block(begin);
-  for (std::uint32_t doc = begin; list.block() < list.n_blocks() && doc < end;) {
-    doc = list.last_doc(list.block()) + 1;
-    if (list.bound(list.block()) + others >= bar) {
-      const auto docs = list.docs();
-      const auto scores = list.scores();
-      const Range range = range_within(list, begin, end);
-      for (std::uint32_t i = range.first; i < range.last; ++i) {
-        const std::uint32_t at = docs[i] - begin;
-        const double sum = sums_[at];
-        touched_[n_touched_] = static_cast<std::uint16_t>(at);
-        n_touched_ += sum < 0 ? 1 : 0;
-        sums_[at] = std::max(sum, 0.0) + scores[i];
-      }
-    }
-    if (doc < end) list.seek_block(doc);
-  }
+  for_each_within(list, others, begin, end, bar, [&](std::uint32_t doc, double score) {
+    const std::uint32_t at = doc - begin;
+    const double sum = sums_[at];
+    touched_[n_touched_] = static_cast<std::uint16_t>(at);
+    n_touched_ += sum < 0 ? 1 : 0;
+    sums_[at] = std::max(sum, 0.0) + score;
+  });
 }
 
 void DocWindow::take_sums(std::uint32_t begin, double rest, double bar) {
