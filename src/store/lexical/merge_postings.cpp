@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::size_t kAskEvery = 4096;  // Postings: that many take a fraction of a millisecond.
 
+Status ask() {
+  if (Pace::current().go_on()) return {};
+  return {Code::kCancelled, "cancelled in the midst of a merge"};
+}
+
 /// The documents of one input's term that stay, one after another.
 class MovedList {
  public:
@@ -86,9 +91,7 @@ Status merge_term(std::string_view key, std::vector<MovedList>& lists,
     const auto first =
         std::min_element(lists.begin(), lists.end(),
                          [](const MovedList& a, const MovedList& b) { return a.doc() < b.doc(); });
-    if (++n_added % kAskEvery == 0 && !Pace::current().go_on()) {
-      return {Code::kCancelled, "cancelled in the midst of a merge"};
-    }
+    if (++n_added % kAskEvery == 0) QUERN_TRY(ask());
     QUERN_TRY(postings.add(first->doc(), first->tf(), first->positions()));
     QUERN_TRY(first->next());
     if (first->at_end()) lists.erase(first);
@@ -136,7 +139,7 @@ Status merge_postings(std::span<const PostingsMergeInput> inputs,
         sources.erase(sources.begin() + static_cast<std::ptrdiff_t>(i));
       }
     }
-    if (!Pace::current().go_on()) return {Code::kCancelled, "cancelled in the midst of a merge"};
+    QUERN_TRY(ask());
     QUERN_TRY(merge_term(key, lists, norms[field], postings, dictionary));
   }
   return {};
