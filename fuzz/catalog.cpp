@@ -3,6 +3,7 @@
 
 #include "store/catalog/catalog.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -42,6 +43,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
   for (const SegmentRow& segment : state->segments) {
     QUERN_CHECK(segment.fields.size() == catalog->schema().fields.size());
     QUERN_CHECK(segment.file.find('/') == std::string::npos);
+    for (const PartRow& part : segment.parts) {
+      QUERN_CHECK(part.file.find('/') == std::string::npos);
+      QUERN_CHECK(part.n_rows >= 1 && part.n_rows <= segment.identity.n_docs);
+      QUERN_CHECK(std::any_of(state->spaces.begin(), state->spaces.end(), [&](const SpaceRow& s) {
+        return s.id == part.space && check_space(s.space).ok();
+      }));
+    }
     if (segment.tombstone.version == 0) continue;
     const auto dead =
         bitmap_from_bytes(bytes_of(segment.tombstone.bitmap), segment.identity.n_docs);

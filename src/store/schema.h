@@ -51,6 +51,7 @@ struct Document {
   std::vector<std::string> fields;  // [Schema::fields]
   std::string stored;               // What a hit gives back.
   std::vector<AttributeValue> attributes = {};  // Of Schema::attributes, in any order.
+  std::vector<float> vector = {};  // Of the store's active space; empty: it may come later.
 
   bool operator==(const Document&) const = default;
 };

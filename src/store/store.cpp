@@ -55,6 +55,26 @@ bool is_damage(Code code, Missing missing) {
          (code == Code::kNotFound && missing == Missing::kIsDamage);
 }
 
+// A segment without its vectors; what is open of it is taken from there.
+Result<SegmentView> open_text(const std::string& folder, const SegmentRow& row,
+                              const Schema& schema, const SegmentView* before) {
+  if (before == nullptr) {
+    QUERN_ASSIGN(std::shared_ptr<const Segment> segment, Segment::open(folder, row, schema));
+    return view_of(std::move(segment), row);
+  }
+  if (before->row.tombstone.version != row.tombstone.version) return view_of(before->segment, row);
+  return SegmentView{.row = row, .segment = before->segment, .live = before->live};
+}
+
+// Null where it is not open yet.
+std::shared_ptr<const VectorFile> known_part(const SegmentView* before, const PartRow& part) {
+  if (before == nullptr) return nullptr;
+  for (const auto& vectors : before->vectors) {
+    if (vectors->row() == part) return vectors;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::string catalog_path(const std::string& folder) { return folder + "/catalog.db"; }
@@ -118,22 +138,30 @@ Result<Snapshot> open_generation(const std::string& folder, const CatalogState& 
       const SegmentView& view = known->segments()[i];
       if (view.row.identity == row.identity) before = &view;
     }
-    if (before != nullptr && before->row.tombstone.version == row.tombstone.version) {
-      views.push_back(*before);
+    Result<SegmentView> view = open_text(folder, row, schema, before);
+    if (!view.ok()) {
+      if (!is_damage(view.status().code(), missing)) return view.status();
+      damaged.push_back(view.status());
       continue;
     }
-    Result<SegmentView> view =
-        before != nullptr ? view_of(before->segment, row) : open_view(folder, row, schema);
-    if (view.ok()) {
-      views.push_back(std::move(*view));
-    } else if (!is_damage(view.status().code(), missing)) {
-      return view.status();
-    } else {
-      damaged.push_back(view.status());
+    for (const PartRow& part : row.parts) {
+      auto vectors = known_part(before, part);
+      if (vectors == nullptr) {
+        auto opened = open_part(folder, row, part, state.spaces);
+        if (opened.ok()) {
+          vectors = std::move(*opened);
+        } else if (!is_damage(opened.status().code(), missing)) {
+          return opened.status();
+        } else {
+          damaged.push_back(opened.status());
+        }
+      }
+      if (vectors != nullptr) view->vectors.push_back(std::move(vectors));
     }
+    views.push_back(std::move(*view));
   }
-  return Snapshot(
-      std::make_shared<const Generation>(state.generation, std::move(views), std::move(damaged)));
+  return Snapshot(std::make_shared<const Generation>(state.generation, state.spaces,
+                                                     std::move(views), std::move(damaged)));
 }
 
 }  // namespace quern::store

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -64,12 +65,52 @@ inline Document fixture_document(const std::string& key, int version) {
   return document;
 }
 
-/// What should live: key to document.
+inline constexpr int kFixtureDims = 5;
+
+inline VectorSpace fixture_space(const std::string& name = "first") {
+  return {.fingerprint = name, .model = "a model", .d = kFixtureDims};
+}
+
+/// What is in a space of a vector that went in.
+inline std::vector<float> decoded(const CodedRow& row) {
+  std::vector<float> out;
+  for (std::size_t i = 0; i < kFixtureDims; ++i) {
+    out.push_back(row.factors.scale * (static_cast<float>(row.hi[i] - 128) +
+                                       static_cast<float>(row.lo[i] - 128) / kLowSteps));
+  }
+  return out;
+}
+
+/// Follows from text and space.
+inline OwnedRow fixture_row(const std::string& text, const std::string& space = "first") {
+  std::mt19937 random(static_cast<unsigned>(std::hash<std::string>()(text + space)));
+  std::vector<float> x(kFixtureDims);
+  for (float& value : x) value = static_cast<float>(random() % 1000) - 499.5f;
+  auto row = code_row(x, kFixtureDims, Metric::kCosine);
+  EXPECT_TRUE(row.ok());
+  return *row;
+}
+
+/// A vector that is coded as it is when it goes in.
+inline std::vector<float> fixture_vector(const std::string& text) {
+  return decoded(fixture_row(text).row());
+}
+
+/// What a store keeps of a vector.
+inline std::vector<float> kept(const std::vector<float>& x) {
+  auto row = code_row(x, kFixtureDims, Metric::kCosine);
+  EXPECT_TRUE(row.ok());
+  return decoded(row->row());
+}
+
+/// What should live: key to document, with the vector that the store keeps of it.
 using Model = std::map<std::string, Document>;
 
 /// All live documents by key, as the store gives them back.
 inline Model contents(const Generation& generation) {
   Model out;
+  const SpaceRow* space = generation.active_space();
+  std::vector<std::uint8_t> low(kernels::kCodeLine);
   for (const SegmentView& view : generation.segments()) {
     StoredTextReader reader = view.segment->stored_text();
     const auto keys = view.segment->keys();
@@ -84,6 +125,12 @@ inline Model contents(const Generation& generation) {
                         .fields = std::move(text->fields),
                         .stored = std::move(text->stored)};
       document.attributes = values_of_document(**attributes, fixture_schema().attributes, doc);
+      const VectorFile* vectors = space == nullptr ? nullptr : view.vectors_in(space->id);
+      if (vectors != nullptr) {
+        const auto row = vectors->coded_row(doc, low);
+        ASSERT_TRUE(row.ok()) << row.status().message();
+        if (*row) document.vector = decoded(**row);
+      }
       EXPECT_TRUE(out.emplace(key->bytes, std::move(document)).second) << "twice " << key->bytes;
     });
   }
@@ -100,6 +147,14 @@ class StoreTest : public FolderTest {
   void create() {
     const Status created = create_store(place_, fixture_schema(), "a test");
     ASSERT_TRUE(created.ok()) << created.message();
+  }
+
+  /// From now on, two of three documents come with a vector.
+  void create_with_vectors() {
+    create();
+    const auto added = open_writer()->add_space(fixture_space());
+    ASSERT_TRUE(added.ok()) << added.status().message();
+    has_vectors_ = true;
   }
 
   std::unique_ptr<Writer> open_writer(std::size_t memory_bytes = std::size_t{64} << 20) {
@@ -119,7 +174,9 @@ class StoreTest : public FolderTest {
   /// Puts a document into writer and model.
   void put(Writer& writer, const std::string& key, int version) {
     Document document = fixture_document(key, version);
+    if (has_vectors_ && version % 3 != 0) document.vector = fixture_vector(document.stored);
     model_[key] = document;
+    if (!document.vector.empty()) model_[key].vector = kept(document.vector);
     const Status status = writer.put(std::move(document));
     ASSERT_TRUE(status.ok()) << status.message();
   }
@@ -128,6 +185,21 @@ class StoreTest : public FolderTest {
     const auto erased = writer.erase(key);
     ASSERT_TRUE(erased.ok()) << erased.status().message();
     EXPECT_EQ(*erased, model_.erase(key) > 0) << key;
+  }
+
+  /// Gives those of a segment that have none a vector in a space, the active one or another.
+  void attach(Writer& writer, SegmentId segment, SpaceId space, const std::string& name = "first") {
+    const bool is_active = writer.spaces()[0].id == space;
+    OwnedRow row;
+    const auto attached = writer.attach_vectors(
+        segment, space,
+        [&](std::uint32_t, std::string_view key) -> Result<std::optional<CodedRow>> {
+          Document& document = model_.at(std::string(key));
+          row = fixture_row(document.stored, name);
+          if (is_active) document.vector = decoded(row.row());
+          return std::optional(row.row());
+        });
+    ASSERT_TRUE(attached.ok()) << attached.status().message();
   }
 
   void commit(Writer& writer) {
@@ -148,6 +220,7 @@ class StoreTest : public FolderTest {
 
   StorePlace place_;
   Model model_;
+  bool has_vectors_ = false;
   Pace pace_;
 };
 

@@ -23,7 +23,9 @@ std::int64_t now_ms() {
 // What crashes, failed removals and temporary files left.
 void remove_unnamed(FileLayer& files, const std::string& folder, const CatalogState& state) {
   std::set<std::string> named;
-  for (const SegmentRow& row : state.segments) named.insert(row.file);
+  for (const SegmentRow& row : state.segments) {
+    for (std::string& name : files_of(row)) named.insert(std::move(name));
+  }
   const auto found = list_folder(folder);
   if (!found.ok()) return;
   for (const std::string& name : *found) {
@@ -55,11 +57,12 @@ Result<std::unique_ptr<Writer>> Writer::open(const StorePlace& place,
   }
   for (const SegmentRow& row : state.segments) {
     QUERN_ASSIGN(SegmentView view,
-                 open_view(segment_folder(here.folder), row, out->catalog_.schema()));
+                 open_view(segment_folder(here.folder), row, out->catalog_.schema(), state.spaces));
     out->work_.push_back({.view = std::move(view), .own_live = nullptr});
   }
   out->generation_ = state.generation;
   out->next_segment_ = state.next_segment;
+  out->spaces_ = state.spaces;
   remove_unnamed(*here.files, segment_folder(here.folder), state);
   return out;
 }
@@ -84,11 +87,10 @@ Status Writer::check_usable() const {
 Status Writer::fail(Status status) {
   has_failed_ = true;
   is_changed_ = false;
-  std::vector<std::string> names;
+  if (may_be_committed_) return status;
   for (const Work& work : work_) {
-    if (work.is_new) names.push_back(work.view.row.file);
+    if (work.is_new) remove_files(files_of(work.view.row));
   }
-  if (!may_be_committed_) remove_files(names);
   return status;
 }
 
@@ -99,16 +101,22 @@ void Writer::remove_files(const std::vector<std::string>& names) {
   }
 }
 
-SegmentName Writer::next_name() {
+PartName Writer::next_name() { return name_for(next_segment_++); }
+
+PartName Writer::name_for(SegmentId segment) const {
   std::random_device device;
-  return {.id = next_segment_++, .nonce = std::uint64_t{device()} << 32 | device()};
+  return {.segment = segment, .nonce = std::uint64_t{device()} << 32 | device()};
 }
 
 Status Writer::put(Document document) {
   QUERN_TRY(check_usable());
   QUERN_TRY(check_document(document, schema()));
+  std::optional<OwnedRow> coded;
+  if (!document.vector.empty()) {
+    QUERN_ASSIGN(coded, code_vector(document).in("document '" + printable_key(document.key) + "'"));
+  }
   QUERN_TRY(make_room(document));
-  segment_writer_.add(std::move(document));
+  segment_writer_.add(std::move(document), std::move(coded));
   is_changed_ = true;
   return {};
 }
@@ -213,11 +221,12 @@ Status Writer::write_pending() {
   }
   QUERN_TRY(kill_replaced(segment_writer_.keys()));
   const std::string folder = segment_folder(place_.folder);
-  QUERN_ASSIGN(SegmentRow row, segment_writer_.finish(*place_.files, folder, next_name()));
+  QUERN_ASSIGN(SegmentRow row,
+               segment_writer_.finish(*place_.files, folder, next_name(), active_space()));
   row.born = generation_.id + 1;
-  Result<SegmentView> view = open_view(folder, row, schema());
+  Result<SegmentView> view = open_view(folder, row, schema(), spaces_);
   if (!view.ok()) {
-    remove_files({row.file});
+    remove_files(files_of(row));
     return view.status();
   }
   work_.push_back({.view = std::move(*view), .own_live = nullptr, .is_new = true});
@@ -232,14 +241,14 @@ Result<GenerationId> Writer::commit() {
   for (const Work& work : work_) {
     if (work.view.n_live() > 0) next.push_back(work);
   }
-  QUERN_TRY(publish(std::move(next)));
+  QUERN_TRY(publish(std::move(next), spaces_));
   return generation_.id;
 }
 
 // The generation of `next` becomes the store's.
-Status Writer::publish(std::vector<Work> next) {
+Status Writer::publish(std::vector<Work> next, std::vector<SpaceRow> spaces) {
   std::vector<SegmentView> views;
-  std::vector<std::string> gone;
+  std::set<std::string> needed;
   bool has_new = false;
   for (Work& work : next) {
     if (work.own_live != nullptr) {
@@ -248,8 +257,15 @@ Status Writer::publish(std::vector<Work> next) {
       ++work.view.row.tombstone.version;
       work.view.row.tombstone.bitmap = bytes_from_bitmap(dead);
     }
-    has_new = has_new || work.is_new;
+    has_new = has_new || work.is_new || work.has_new_parts;
+    for (std::string& name : files_of(work.view.row)) needed.insert(std::move(name));
     views.push_back(work.view);
+  }
+  std::vector<std::string> gone;
+  for (const Work& before : work_) {
+    for (std::string& name : files_of(before.view.row)) {
+      if (!needed.contains(name)) gone.push_back(std::move(name));
+    }
   }
   const auto stays = [&](const Work& before) {
     return std::any_of(next.begin(), next.end(), [&](const Work& work) {
@@ -266,17 +282,19 @@ Status Writer::publish(std::vector<Work> next) {
     if (has_new) QUERN_TRY(place_.files->sync_folder(segment_folder(place_.folder)));
     QUERN_ASSIGN(CatalogChange change, CatalogChange::begin(catalog_));
     for (const Work& before : work_) {
-      if (stays(before)) continue;
-      gone.push_back(before.view.row.file);
-      if (!before.is_new) QUERN_TRY(change.remove_segment(before.view.row.identity.segment));
+      if (stays(before) || before.is_new) continue;
+      QUERN_TRY(change.remove_segment(before.view.row.identity.segment));
     }
+    if (spaces != spaces_) QUERN_TRY(change.set_spaces(spaces));
     for (const Work& work : next) {
       const SegmentRow& segment = work.view.row;
       if (work.is_new) {
         QUERN_TRY(change.add_segment(segment));
-      } else if (work.own_live != nullptr) {
-        QUERN_TRY(change.set_tombstone(segment.identity.segment, segment.tombstone));
+        continue;
       }
+      const SegmentId id = segment.identity.segment;
+      if (work.own_live != nullptr) QUERN_TRY(change.set_tombstone(id, segment.tombstone));
+      if (work.has_new_parts) QUERN_TRY(change.set_parts(id, segment.parts));
     }
     may_be_committed_ = true;
     return change.commit(row, next_segment_);
@@ -287,8 +305,10 @@ Status Writer::publish(std::vector<Work> next) {
   for (Work& work : next) {
     work.own_live = nullptr;
     work.is_new = false;
+    work.has_new_parts = false;
   }
   work_ = std::move(next);
+  spaces_ = std::move(spaces);
   is_changed_ = false;
   remove_files(gone);
   return {};

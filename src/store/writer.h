@@ -9,7 +9,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -57,8 +59,8 @@ class Writer {
   /// then.
   std::uint64_t n_live() const;
 
-  /// Adds a document, or replaces the one of its key. Errors: kBadInput, kTooLarge for the
-  /// document, with nothing changed; kIo.
+  /// Adds a document, or replaces the one of its key, with its vector. Errors: kBadInput, kTooLarge
+  /// for the document, with nothing changed; kIo.
   Status put(Document document);
 
   /// False where there is none of this key. Errors: kBadInput for damaged keys, kIo.
@@ -66,6 +68,32 @@ class Writer {
 
   /// Erases those whose parent it is; how many there were. Errors: as erase.
   Result<std::uint64_t> erase_parent(std::string_view parent);
+
+  /// The vector spaces that there are.
+  const std::vector<SpaceRow>& spaces() const { return spaces_; }
+
+  /// The segments as the last commit left them.
+  std::vector<SegmentView> segments() const;
+
+  /// Commits, and makes a vector space, which is a commit of its own: the first one is active,
+  /// others are filled beside it. One of this fingerprint that is there is taken. Errors: kBadInput
+  /// for the space, or where the one that is there is another; kExhausted above kMaxSpaces; kIo.
+  Result<SpaceId> add_space(const VectorSpace& space);
+
+  /// Commits, and makes a space the one that is searched, a commit of its own; the vectors of all
+  /// others go. Errors: kNotFound; kIo.
+  Status activate_space(SpaceId space);
+
+  /// Asked in order for each living document without a vector; what it gives is read before the
+  /// next call. Nothing: it stays without one.
+  using VectorFor =
+      std::function<Result<std::optional<CodedRow>>(std::uint32_t doc, std::string_view key)>;
+
+  /// Commits, and gives documents of a segment the vectors of a space, a commit of its own. How
+  /// many got one. Errors: kNotFound for segment or space; those of vector_for: nothing changed;
+  /// kBadInput for damage; kIo.
+  Result<std::uint32_t> attach_vectors(SegmentId segment, SpaceId space,
+                                       const VectorFor& vector_for);
 
   /// What was put and erased is on the disk when this returns, all of it; the generation that has
   /// it. Errors: kIo: then nothing of it took place, or all did and the next opening shows it.
@@ -87,6 +115,7 @@ class Writer {
     SegmentView view;
     std::shared_ptr<Bitmap> own_live;  // view.live, where it was copied to be changed.
     bool is_new = false;               // The catalog does not name it yet.
+    bool has_new_parts = false;        // Of a segment that it names.
   };
 
   Writer(StorePlace place, WriterLock lock, Catalog catalog, SegmentWriter segment_writer)
@@ -103,12 +132,16 @@ class Writer {
   Status kill(Work& work, std::uint32_t doc);
   Status kill_replaced(const std::vector<std::string_view>& keys);
   Result<bool> erase_in(std::string_view key);
-  Status publish(std::vector<Work> next);
+  Status publish(std::vector<Work> next, std::vector<SpaceRow> spaces);
+  const SpaceRow* find_space(SpaceId space) const;
+  const SpaceRow* active_space() const;
+  Result<OwnedRow> code_vector(const Document& document) const;
   Result<Reservation> book_merge(std::span<const SegmentView> inputs);
   Status replace(const std::vector<std::size_t>& inputs, std::span<const MergeDoc> order,
                  Pace& pace);
   void note_damage(const std::vector<SegmentView>& inputs);
-  SegmentName next_name();
+  PartName next_name();
+  PartName name_for(SegmentId segment) const;
   void remove_files(const std::vector<std::string>& names);
 
   const StorePlace place_;
@@ -119,6 +152,7 @@ class Writer {
   Reservation memory_;
   GenerationRow generation_;
   SegmentId next_segment_ = 1;
+  std::vector<SpaceRow> spaces_;
   std::vector<Work> work_;       // By id.
   std::set<SegmentId> damaged_;  // Merges leave them as they are.
   bool is_changed_ = false;

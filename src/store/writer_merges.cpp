@@ -8,6 +8,7 @@
 #include "base/byte_ledger.h"
 #include "store/segment/merge.h"
 #include "store/segment/merge_policy.h"
+#include "store/segment/merge_vectors.h"
 #include "store/writer.h"
 
 namespace quern::store {
@@ -74,6 +75,8 @@ Status Writer::compact(Pace& pace) {
     all.push_back(i);
     views.push_back(work_[i].view);
     n_bytes += work_[i].view.row.seal.n_bytes + spooled_bytes(*work_[i].view.segment);
+    // The second plane waits beside the first.
+    for (const PartRow& part : work_[i].view.row.parts) n_bytes += 2 * part.seal.n_bytes;
   }
   QUERN_ASSIGN(const std::uint64_t n_free, free_disk_bytes(place_.folder));
   if (n_bytes > n_free) {
@@ -110,11 +113,19 @@ Status Writer::replace(const std::vector<std::size_t>& inputs, std::span<const M
   const Status merged = [&]() -> Status {
     for (std::size_t at = 0; at < order.size(); at += kMaxPartDocs) {
       const auto run = order.subspan(at, std::min<std::size_t>(kMaxPartDocs, order.size() - at));
-      QUERN_ASSIGN(SegmentRow row,
-                   merge_segments(*place_.files, folder, next_name(), views, run, pace));
+      const PartName name = next_name();
+      QUERN_ASSIGN(SegmentRow row, merge_segments(*place_.files, folder, name, views, run, pace));
       written.push_back(row.file);
       row.born = generation_.id + 1;
-      QUERN_ASSIGN(SegmentView view, open_view(folder, row, schema()));
+      for (const SpaceRow& space : spaces_) {
+        const PartName part_name = name_for(name.segment);
+        QUERN_ASSIGN(std::optional<PartRow> part,
+                     merge_vectors(*place_.files, folder, part_name, views, run, space, pace));
+        if (!part) continue;
+        written.push_back(part->file);
+        row.parts.push_back(std::move(*part));
+      }
+      QUERN_ASSIGN(SegmentView view, open_view(folder, row, schema(), spaces_));
       next.push_back({.view = std::move(view), .own_live = nullptr, .is_new = true});
     }
     return {};
@@ -123,7 +134,7 @@ Status Writer::replace(const std::vector<std::size_t>& inputs, std::span<const M
     remove_files(written);
     return is_harmless(merged.code()) ? merged : fail(merged);
   }
-  const Status published = publish(std::move(next));
+  const Status published = publish(std::move(next), spaces_);
   if (!published.ok() && !may_be_committed_) remove_files(written);
   return published;
 }

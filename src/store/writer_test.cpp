@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include "store/check/rebuild.h"
 #include "store/store_fixture.h"
 
 namespace quern::store {
@@ -294,6 +295,8 @@ TEST_F(writer, random_operations_equal_a_rebuild) {
   const char* wish = std::getenv("QUERN_OPERATIONS");
   const int n_operations = wish != nullptr ? std::atoi(wish) : 1500;
   std::mt19937 random(7);
+  place_.folder = path("with_vectors");
+  create_with_vectors();
   auto out = open_writer(60'000);
   for (int i = 0; i < n_operations; ++i) {
     const unsigned what = random() % 100;
@@ -301,8 +304,14 @@ TEST_F(writer, random_operations_equal_a_rebuild) {
     if (what >= 55 && what < 80) erase(*out, random_key(random));
     if (what >= 80 && what < 82) erase_parent(*out, "p" + std::to_string(random() % 8));
     if (what >= 82 && what < 92) commit(*out);
-    if (what >= 92 && what < 97) {
+    if (what >= 92 && what < 96) {
       ASSERT_TRUE(out->maintain(pace_).ok());
+    }
+    if (what == 96) {
+      commit(*out);
+      const auto segments = out->segments();
+      if (segments.empty()) continue;
+      attach(*out, segments[random() % segments.size()].segment->id(), 1);
     }
     if (what == 97) {
       ASSERT_TRUE(out->compact(pace_).ok());
@@ -327,11 +336,18 @@ TEST_F(writer, random_operations_equal_a_rebuild) {
   expect_right();
   const Snapshot grown = snapshot();
   ASSERT_EQ(grown->segments().size(), 1u);
+  out.reset();
+  const auto report = verify_rebuild(place_, path("side"), pace_);
+  ASSERT_TRUE(report.ok()) << report.status().message();
+  EXPECT_TRUE(report->differences.empty());
 
   place_.folder = path("rebuilt");
   create();
   auto anew = open_writer();
-  for (const auto& [key, document] : model_) ASSERT_TRUE(anew->put(document).ok());
+  for (auto& [key, document] : model_) {
+    document.vector.clear();
+    ASSERT_TRUE(anew->put(document).ok());
+  }
   commit(*anew);
   const Snapshot rebuilt = snapshot();
   EXPECT_EQ(grown->row().fields, rebuilt->row().fields);

@@ -17,12 +17,21 @@ constexpr const char* kTables =
     " writer TEXT NOT NULL, n_live INTEGER NOT NULL, field_stats BLOB NOT NULL);"
     "CREATE TABLE segment (id INTEGER PRIMARY KEY, nonce INTEGER NOT NULL,"
     " n_docs INTEGER NOT NULL, born INTEGER NOT NULL, field_stats BLOB NOT NULL);"
-    "CREATE TABLE part (segment INTEGER NOT NULL REFERENCES segment ON DELETE CASCADE,"
-    " kind TEXT NOT NULL, file TEXT NOT NULL UNIQUE, n_bytes INTEGER NOT NULL,"
-    " footer_sum INTEGER NOT NULL, PRIMARY KEY (segment, kind)) WITHOUT ROWID;"
     "CREATE TABLE tombstone (segment INTEGER PRIMARY KEY REFERENCES segment ON DELETE CASCADE,"
     " version INTEGER NOT NULL, n_dead INTEGER NOT NULL, bitmap BLOB NOT NULL,"
     " field_stats BLOB NOT NULL);";
+
+// What format 2 has beyond format 1.
+constexpr const char* kTablesOfSpaces =
+    "CREATE TABLE part (segment INTEGER NOT NULL REFERENCES segment ON DELETE CASCADE,"
+    " kind TEXT NOT NULL, space INTEGER NOT NULL, nonce INTEGER NOT NULL,"
+    " file TEXT NOT NULL UNIQUE, n_bytes INTEGER NOT NULL, footer_sum INTEGER NOT NULL,"
+    " n_rows INTEGER NOT NULL, PRIMARY KEY (segment, kind, space)) WITHOUT ROWID;"
+    "CREATE TABLE space (id INTEGER PRIMARY KEY, state TEXT NOT NULL,"
+    " fingerprint TEXT NOT NULL UNIQUE, model TEXT NOT NULL, d INTEGER NOT NULL,"
+    " metric TEXT NOT NULL, text_prompt TEXT NOT NULL, query_prompt TEXT NOT NULL);"
+    "CREATE TABLE fit (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, body TEXT NOT NULL)"
+    " WITHOUT ROWID;";
 
 constexpr const char* kSettings =
     "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -2048;"
@@ -32,11 +41,28 @@ Status check_version(Sql& sql) {
   QUERN_ASSIGN(const std::int64_t application, sql.number("PRAGMA application_id"));
   if (application != kApplicationId) return {Code::kBadInput, "it is no catalog of a store"};
   QUERN_ASSIGN(const std::int64_t version, sql.number("PRAGMA user_version"));
-  if (version != kCatalogVersion) {
+  if (version < 1 || version > kCatalogVersion) {
     return {Code::kUnsupported,
             fmt::format("it has format {}, this version reads {}", version, kCatalogVersion)};
   }
   return {};
+}
+
+// A format 1 that is to be written becomes format 2, at once or not at all.
+Status migrate(Sql& sql) {
+  QUERN_ASSIGN(SqlTransaction transaction,
+               SqlTransaction::begin(sql, SqlTransaction::Kind::kWrite));
+  QUERN_ASSIGN(const std::int64_t version, sql.number("PRAGMA user_version"));
+  if (version >= kVersionOfSpaces) return {};
+  QUERN_TRY(sql.run("ALTER TABLE part RENAME TO part_of_format_1"));
+  QUERN_TRY(sql.run(kTablesOfSpaces));
+  QUERN_TRY(
+      sql.run("INSERT INTO part SELECT p.segment, p.kind, 0, s.nonce, p.file, p.n_bytes,"
+              " p.footer_sum, s.n_docs FROM part_of_format_1 p JOIN segment s"
+              " ON s.id = p.segment"));
+  QUERN_TRY(sql.run("DROP TABLE part_of_format_1"));
+  QUERN_TRY(sql.run(fmt::format("PRAGMA user_version = {}", kCatalogVersion).c_str()));
+  return transaction.commit();
 }
 
 Result<std::string> meta(Sql& sql, std::string_view name) {
@@ -60,6 +86,16 @@ Status insert_generation(Sql& sql, const GenerationRow& row) {
   return insert.bind_blob(5, bytes_from_stats(row.fields)).run();
 }
 
+Status insert_part(Sql& sql, SegmentId segment, std::string_view kind, const PartRow& part) {
+  QUERN_ASSIGN(SqlStatement insert,
+               sql.prepare("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
+  insert.bind(1, static_cast<std::int64_t>(segment)).bind(2, kind).bind(3, part.space);
+  insert.bind(4, static_cast<std::int64_t>(part.nonce)).bind(5, part.file);
+  insert.bind(6, static_cast<std::int64_t>(part.seal.n_bytes));
+  insert.bind(7, static_cast<std::int64_t>(part.seal.footer_sum));
+  return insert.bind(8, std::int64_t{part.n_rows}).run();
+}
+
 }  // namespace
 
 Status Catalog::create(const std::string& path, const Schema& schema, std::string_view made_by) {
@@ -77,6 +113,7 @@ Status Catalog::create(const std::string& path, const Schema& schema, std::strin
   QUERN_ASSIGN(SqlTransaction transaction,
                SqlTransaction::begin(sql, SqlTransaction::Kind::kWrite));
   QUERN_TRY(sql.run(kTables));
+  QUERN_TRY(sql.run(kTablesOfSpaces));
   QUERN_TRY(sql.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
                                 kApplicationId, kCatalogVersion)
                         .c_str()));
@@ -102,6 +139,7 @@ Result<Catalog> Catalog::open(const std::string& path, Access access) {
                          kPatienceMs));
   QUERN_TRY(out.sql_.run(kSettings).in(where));
   QUERN_TRY(check_version(out.sql_).in(where));
+  if (access == Access::kWrite) QUERN_TRY(migrate(out.sql_).in(where));
   QUERN_ASSIGN(const std::string schema, meta(out.sql_, "schema").in(where));
   QUERN_ASSIGN(out.schema_, schema_from_json(schema).in(where));
   return out;
@@ -146,15 +184,45 @@ Status CatalogChange::add_segment(const SegmentRow& row) {
   segment.bind(1, id).bind(2, static_cast<std::int64_t>(row.identity.nonce));
   segment.bind(3, std::int64_t{row.identity.n_docs}).bind(4, row.born);
   QUERN_TRY(segment.bind_blob(5, bytes_from_stats(row.fields)).run());
-  QUERN_ASSIGN(SqlStatement part, sql.prepare("INSERT INTO part VALUES (?, 'text', ?, ?, ?)"));
-  part.bind(1, id).bind(2, row.file).bind(3, static_cast<std::int64_t>(row.seal.n_bytes));
-  QUERN_TRY(part.bind(4, static_cast<std::int64_t>(row.seal.footer_sum)).run());
+  QUERN_TRY(insert_part(sql, row.identity.segment, "text",
+                        {.space = 0,
+                         .nonce = row.identity.nonce,
+                         .file = row.file,
+                         .seal = row.seal,
+                         .n_rows = row.identity.n_docs}));
+  for (const PartRow& part : row.parts) {
+    QUERN_TRY(insert_part(sql, row.identity.segment, kVectorsKind, part));
+  }
   return row.tombstone.n_dead == 0 ? Status() : set_tombstone(row.identity.segment, row.tombstone);
 }
 
 Status CatalogChange::remove_segment(SegmentId id) {
   QUERN_ASSIGN(SqlStatement remove, catalog_->sql_.prepare("DELETE FROM segment WHERE id = ?"));
   return remove.bind(1, static_cast<std::int64_t>(id)).run();
+}
+
+Status CatalogChange::set_parts(SegmentId id, std::span<const PartRow> parts) {
+  QUERN_ASSIGN(SqlStatement remove,
+               catalog_->sql_.prepare("DELETE FROM part WHERE segment = ? AND kind <> 'text'"));
+  QUERN_TRY(remove.bind(1, static_cast<std::int64_t>(id)).run());
+  for (const PartRow& part : parts) {
+    QUERN_TRY(insert_part(catalog_->sql_, id, kVectorsKind, part));
+  }
+  return {};
+}
+
+Status CatalogChange::set_spaces(std::span<const SpaceRow> spaces) {
+  QUERN_TRY(catalog_->sql_.run("DELETE FROM space"));
+  QUERN_ASSIGN(SqlStatement insert,
+               catalog_->sql_.prepare("INSERT INTO space VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
+  for (const SpaceRow& row : spaces) {
+    insert.bind(1, row.id).bind(2, std::string_view(space_state_name(row.state)));
+    insert.bind(3, row.space.fingerprint).bind(4, row.space.model);
+    insert.bind(5, std::int64_t{row.space.d});
+    insert.bind(6, std::string_view(metric_name(row.space.metric)));
+    QUERN_TRY(insert.bind(7, row.space.text_prompt).bind(8, row.space.query_prompt).run());
+  }
+  return {};
 }
 
 Status CatalogChange::set_tombstone(SegmentId id, const TombstoneRow& row) {

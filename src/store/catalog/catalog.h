@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,10 +16,11 @@
 
 namespace quern::store {
 
-inline constexpr std::int64_t kCatalogVersion = 1;
+inline constexpr std::int64_t kCatalogVersion = 2;
 
-/// Threads: an object per thread. Errors of all: kBadInput where the file is damaged, kUnavailable
-/// where another process holds it for long, kIo.
+/// Format 1, without vector spaces, is read as it is, and becomes format 2 where it is opened for
+/// writing. Threads: an object per thread. Errors of all: kBadInput where the file is damaged,
+/// kUnavailable where another process holds it for long, kIo.
 class Catalog {
  public:
   enum class Access { kRead, kWrite };
@@ -58,6 +60,8 @@ class CatalogChange {
 
   Status add_segment(const SegmentRow& row);
   Status remove_segment(SegmentId id);
+  Status set_parts(SegmentId id, std::span<const PartRow> parts);
+  Status set_spaces(std::span<const SpaceRow> spaces);
   Status set_tombstone(SegmentId id, const TombstoneRow& row);
 
   /// The commit itself: on the disk when this returns. After an error it is not known whether it

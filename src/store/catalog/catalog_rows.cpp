@@ -1,5 +1,6 @@
 #include "store/catalog/catalog_rows.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -16,6 +17,14 @@ constexpr const char* kSegments =
     " t.version, t.n_dead, t.bitmap, t.field_stats FROM segment s"
     " LEFT JOIN part p ON p.segment = s.id AND p.kind = 'text'"
     " LEFT JOIN tombstone t ON t.segment = s.id ORDER BY s.id";
+
+constexpr const char* kSpaces =
+    "SELECT id, state, fingerprint, model, d, metric, text_prompt, query_prompt FROM space"
+    " ORDER BY id";
+
+constexpr const char* kParts =
+    "SELECT segment, kind, space, nonce, file, n_bytes, footer_sum, n_rows FROM part"
+    " WHERE kind <> 'text' ORDER BY segment, kind, space";
 
 Result<std::vector<FieldStats>> stats_from_bytes(std::string_view bytes, std::size_t n_fields,
                                                  std::uint64_t n_docs) {
@@ -101,6 +110,72 @@ Result<SegmentRow> read_segment(const SqlStatement& row, std::size_t n_fields) {
   return out;
 }
 
+Result<std::vector<SpaceRow>> read_spaces(Sql& sql) {
+  std::vector<SpaceRow> out;
+  QUERN_ASSIGN(SqlStatement rows, sql.prepare(kSpaces));
+  int n_active = 0;
+  for (;;) {
+    QUERN_ASSIGN(const bool has_row, rows.step());
+    if (!has_row) return out;
+    SpaceRow& space = out.emplace_back();
+    space.id = rows.number(0);
+    space.space = {.fingerprint = rows.bytes(2),
+                   .model = rows.bytes(3),
+                   .d = static_cast<int>(std::clamp<std::int64_t>(rows.number(4), 0, 1 << 30)),
+                   .text_prompt = rows.bytes(6),
+                   .query_prompt = rows.bytes(7)};
+    QUERN_ASSIGN(space.state, space_state_from_name(rows.bytes(1)));
+    QUERN_ASSIGN(space.space.metric, metric_from_name(rows.bytes(5)));
+    const Status is_space = check_space(space.space);
+    if (!is_space.ok()) return damaged_catalog(is_space.message());
+    n_active += space.state == SpaceState::kActive ? 1 : 0;
+    if (space.id < 1 || n_active > 1 || out.size() > kMaxSpaces) {
+      return damaged_catalog(
+          fmt::format("its {} vector spaces, of which {} are active", out.size(), n_active));
+    }
+  }
+}
+
+Status read_parts(Sql& sql, CatalogState& state) {
+  QUERN_ASSIGN(SqlStatement rows, sql.prepare(kParts));
+  for (;;) {
+    QUERN_ASSIGN(const bool has_row, rows.step());
+    if (!has_row) return {};
+    const std::int64_t id = rows.number(0);
+    const auto segment =
+        std::lower_bound(state.segments.begin(), state.segments.end(), id,
+                         [](const SegmentRow& row, std::int64_t n) {
+                           return row.identity.segment < static_cast<std::uint64_t>(n);
+                         });
+    if (id < 1 || segment == state.segments.end() ||
+        segment->identity.segment != static_cast<std::uint64_t>(id)) {
+      return damaged_catalog(fmt::format("a part of segment {}, which there is not", id));
+    }
+    if (rows.bytes(1) != kVectorsKind) {
+      return {Code::kUnsupported,
+              fmt::format("segment {} has a part '{}', which this version does not know", id,
+                          rows.bytes(1))};
+    }
+    const std::int64_t n_rows = rows.number(7);
+    PartRow part{.kind = FileKind::kVectors,
+                 .space = rows.number(2),
+                 .nonce = static_cast<std::uint64_t>(rows.number(3)),
+                 .file = rows.bytes(4),
+                 .seal = {.n_bytes = static_cast<std::uint64_t>(rows.number(5)),
+                          .footer_sum = static_cast<std::uint64_t>(rows.number(6))},
+                 .n_rows = static_cast<std::uint32_t>(n_rows)};
+    const bool is_of_space =
+        std::any_of(state.spaces.begin(), state.spaces.end(),
+                    [&](const SpaceRow& space) { return space.id == part.space; });
+    if (!is_of_space || n_rows < 1 || n_rows > segment->identity.n_docs ||
+        !is_file_name(part.file)) {
+      return damaged_catalog(
+          fmt::format("{} vectors of segment {} in space {}", n_rows, id, part.space));
+    }
+    segment->parts.push_back(std::move(part));
+  }
+}
+
 // What the generation says is what its segments say.
 Status check_sums(const CatalogState& state) {
   std::uint64_t n_live = 0;
@@ -125,6 +200,12 @@ Status damaged_catalog(std::string what) {
   return {Code::kBadInput, "the catalog is damaged: " + std::move(what)};
 }
 
+std::vector<std::string> files_of(const SegmentRow& row) {
+  std::vector<std::string> out = {row.file};
+  for (const PartRow& part : row.parts) out.push_back(part.file);
+  return out;
+}
+
 std::string bytes_from_stats(std::span<const FieldStats> fields) {
   std::string out;
   for (const FieldStats& field : fields) {
@@ -141,12 +222,17 @@ Result<CatalogState> read_catalog_state(Sql& sql, std::size_t n_fields) {
                sql.number("SELECT value FROM meta WHERE name = 'next segment'"));
   if (next < 1) return damaged_catalog("the next segment's number");
   out.next_segment = static_cast<SegmentId>(next);
+  QUERN_ASSIGN(const std::int64_t version, sql.number("PRAGMA user_version"));
   QUERN_ASSIGN(SqlStatement rows, sql.prepare(kSegments));
   for (;;) {
     QUERN_ASSIGN(const bool has_row, rows.step());
     if (!has_row) break;
     QUERN_ASSIGN(SegmentRow segment, read_segment(rows, n_fields));
     out.segments.push_back(std::move(segment));
+  }
+  if (version >= kVersionOfSpaces) {
+    QUERN_ASSIGN(out.spaces, read_spaces(sql));
+    QUERN_TRY(read_parts(sql, out));
   }
   QUERN_TRY(check_sums(out));
   return out;

@@ -12,8 +12,15 @@
 #include "store/catalog/sql.h"
 #include "store/lexical/bm25.h"
 #include "store/segment/container.h"
+#include "store/vector/vector_file.h"
 
 namespace quern::store {
+
+/// The first format of a catalog with vector spaces.
+inline constexpr std::int64_t kVersionOfSpaces = 2;
+
+/// Of `part`, beside "text".
+inline constexpr const char* kVectorsKind = "vectors";
 
 using GenerationId = std::int64_t;
 using SegmentId = std::uint64_t;
@@ -31,9 +38,13 @@ struct SegmentRow {
   PartSeal seal;
   std::string file;  // Its name in the folder of segments.
   GenerationId born = 0;
-  std::vector<FieldStats> fields;  // Of all its documents, dead or not.
+  std::vector<FieldStats> fields;   // Of all its documents, dead or not.
+  std::vector<PartRow> parts = {};  // Its vectors, by space.
   TombstoneRow tombstone;
 };
+
+/// All files of a segment, by name.
+std::vector<std::string> files_of(const SegmentRow& row);
 
 struct GenerationRow {
   GenerationId id = 0;
@@ -46,14 +57,15 @@ struct GenerationRow {
 struct CatalogState {
   GenerationRow generation;
   SegmentId next_segment = 1;
-  std::vector<SegmentRow> segments;  // By id.
+  std::vector<SpaceRow> spaces = {};  // By id.
+  std::vector<SegmentRow> segments;   // By id.
 };
 
 /// For each field its two numbers, as a blob.
 std::string bytes_from_stats(std::span<const FieldStats> fields);
 
-/// The newest generation, the segments, and the next segment's number, of one moment: in the midst
-/// of a transaction. Errors: kBadInput, naming what cannot be; as SqlStatement::step.
+/// The newest generation, spaces, segments, and the next segment's number, of one moment: in the
+/// midst of a transaction. Errors: kBadInput, naming what cannot be; as SqlStatement::step.
 Result<CatalogState> read_catalog_state(Sql& sql, std::size_t n_fields);
 
 /// kBadInput: "the catalog is damaged: ...".

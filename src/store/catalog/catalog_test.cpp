@@ -29,6 +29,26 @@ SegmentRow segment(SegmentId id, std::uint32_t n_docs) {
           .tombstone = {.bitmap = "", .fields = std::vector<FieldStats>(2)}};
 }
 
+std::vector<SpaceRow> spaces() {
+  return {{.id = 1,
+           .state = SpaceState::kActive,
+           .space = {.fingerprint = "one", .model = "m", .d = 7, .metric = Metric::kDot}},
+          {.id = 2,
+           .space = {.fingerprint = "two",
+                     .model = "m",
+                     .d = 9,
+                     .text_prompt = "text: ",
+                     .query_prompt = "query: "}}};
+}
+
+PartRow vectors_of(const SegmentRow& segment, SpaceId space) {
+  return {.space = space,
+          .nonce = ~std::uint64_t{5},
+          .file = segment.file + "." + std::to_string(space),
+          .seal = {.n_bytes = 77, .footer_sum = ~std::uint64_t{7}},
+          .n_rows = 2};
+}
+
 TombstoneRow one_dead(std::uint32_t n_docs) {
   Bitmap dead(n_docs);
   dead.set(0);
@@ -56,6 +76,8 @@ class catalog : public FolderTest {
     QUERN_ASSIGN(CatalogChange change, CatalogChange::begin(file));
     SegmentRow first = segment(1, 3);
     first.tombstone = one_dead(3);
+    first.parts = {vectors_of(first, 2)};
+    QUERN_TRY(change.set_spaces(spaces()));
     QUERN_TRY(change.add_segment(first));
     QUERN_TRY(change.add_segment(segment(2, 4)));
     return change.commit({.id = 1,
@@ -117,6 +139,10 @@ TEST_F(catalog, a_commit_is_seen_by_others_and_by_the_next_opening) {
   EXPECT_EQ(state->segments[0].file, "1.qsg");
   EXPECT_EQ(state->segments[0].tombstone.bitmap, one_dead(3).bitmap);
   EXPECT_EQ(state->segments[1].tombstone.version, 0);
+  EXPECT_EQ(state->spaces, spaces());
+  ASSERT_EQ(state->segments[0].parts.size(), 1u);
+  EXPECT_EQ(state->segments[0].parts[0], vectors_of(segment(1, 3), 2));
+  EXPECT_TRUE(state->segments[1].parts.empty());
   EXPECT_TRUE(again.check().ok());
   EXPECT_TRUE(again.note_writer("a command").ok());
   EXPECT_TRUE(again.vacuum().ok());
@@ -166,23 +192,43 @@ TEST_F(catalog, old_generations_go) {
 
 TEST_F(catalog, other_versions_are_refused_with_both_numbers) {
   EXPECT_THAT(message_after("PRAGMA user_version = 7"),
-              HasSubstr("format 7, this version reads 1"));
+              HasSubstr("format 7, this version reads 2"));
   EXPECT_THAT(message_after("PRAGMA application_id = 7"), HasSubstr("no catalog of a store"));
 }
 
 TEST_F(catalog, rows_that_cannot_be_are_refused) {
   EXPECT_EQ(message_after("UPDATE segment SET id = id"), "");
-  for (const char* sql :
-       {"DELETE FROM generation", "DELETE FROM part", "DELETE FROM meta WHERE name = 'schema'",
-        "UPDATE meta SET value = 'x' WHERE name = 'schema'",
-        "UPDATE meta SET value = 2 WHERE name = 'next segment'",
-        "UPDATE segment SET n_docs = 2000000", "UPDATE segment SET n_docs = -1",
-        "UPDATE segment SET field_stats = x'00'", "UPDATE segment SET field_stats = zeroblob(32)",
-        "UPDATE part SET file = '../../etc' WHERE segment = 1",
-        "UPDATE part SET file = '..' WHERE segment = 1",
-        "UPDATE tombstone SET bitmap = zeroblob(9)", "UPDATE tombstone SET n_dead = 2",
-        "UPDATE tombstone SET version = -3", "DELETE FROM tombstone",
-        "UPDATE generation SET n_live = 5 WHERE id = 1", "DROP TABLE part"}) {
+  for (const char* sql : {"DELETE FROM generation",
+                          "DELETE FROM part",
+                          "DELETE FROM meta WHERE name = 'schema'",
+                          "UPDATE meta SET value = 'x' WHERE name = 'schema'",
+                          "UPDATE meta SET value = 2 WHERE name = 'next segment'",
+                          "UPDATE segment SET n_docs = 2000000",
+                          "UPDATE segment SET n_docs = -1",
+                          "UPDATE segment SET field_stats = x'00'",
+                          "UPDATE segment SET field_stats = zeroblob(32)",
+                          "UPDATE part SET file = '../../etc' WHERE kind = 'text' AND segment = 1",
+                          "UPDATE part SET file = '..' WHERE kind = 'text' AND segment = 1",
+                          "UPDATE tombstone SET bitmap = zeroblob(9)",
+                          "UPDATE tombstone SET n_dead = 2",
+                          "UPDATE tombstone SET version = -3",
+                          "DELETE FROM tombstone",
+                          "UPDATE part SET space = 3 WHERE kind = 'vectors'",
+                          "UPDATE part SET n_rows = 4 WHERE kind = 'vectors'",
+                          "UPDATE part SET n_rows = 0 WHERE kind = 'vectors'",
+                          "UPDATE part SET file = 'a/b' WHERE kind = 'vectors'",
+                          "UPDATE part SET kind = 'graphs' WHERE kind = 'vectors'",
+                          "INSERT INTO part VALUES (9, 'vectors', 1, 1, 'x', 1, 1, 1)",
+                          "UPDATE space SET d = 0 WHERE id = 1",
+                          "UPDATE space SET d = 99999999999",
+                          "UPDATE space SET metric = 'hamming'",
+                          "UPDATE space SET state = 'active'",
+                          "UPDATE space SET state = 'x' WHERE id = 1",
+                          "UPDATE space SET id = -1 WHERE id = 1",
+                          "UPDATE space SET fingerprint = '' WHERE id = 1",
+                          "DROP TABLE space",
+                          "UPDATE generation SET n_live = 5 WHERE id = 1",
+                          "DROP TABLE part"}) {
     EXPECT_NE(message_after(sql), "") << sql;
   }
 }

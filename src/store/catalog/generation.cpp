@@ -1,8 +1,10 @@
 #include "store/catalog/generation.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "base/check.h"
 #include "store/byte_cursor.h"
 #include "store/lexical/dictionary.h"
 #include "store/lexical/postings.h"
@@ -47,10 +49,37 @@ Result<SegmentView> view_of(std::shared_ptr<const Segment> segment, const Segmen
   return view;
 }
 
+Result<std::shared_ptr<const VectorFile>> open_part(const std::string& folder,
+                                                    const SegmentRow& row, const PartRow& part,
+                                                    std::span<const SpaceRow> spaces) {
+  const auto space = std::find_if(spaces.begin(), spaces.end(),
+                                  [&](const SpaceRow& other) { return other.id == part.space; });
+  QUERN_CHECK(space != spaces.end());  // The catalog was read so.
+  return VectorFile::open(folder, row.identity.segment, row.identity.n_docs, part, space->space);
+}
+
 Result<SegmentView> open_view(const std::string& folder, const SegmentRow& row,
-                              const Schema& schema) {
+                              const Schema& schema, std::span<const SpaceRow> spaces) {
   QUERN_ASSIGN(std::shared_ptr<const Segment> segment, Segment::open(folder, row, schema));
-  return view_of(std::move(segment), row);
+  QUERN_ASSIGN(SegmentView view, view_of(std::move(segment), row));
+  for (const PartRow& part : row.parts) {
+    QUERN_ASSIGN(auto vectors, open_part(folder, row, part, spaces));
+    view.vectors.push_back(std::move(vectors));
+  }
+  return view;
+}
+
+const VectorFile* SegmentView::vectors_in(SpaceId space) const {
+  for (const auto& file : vectors) {
+    if (file->row().space == space) return file.get();
+  }
+  return nullptr;
+}
+
+std::uint32_t SegmentView::n_missing(SpaceId space) const {
+  const VectorFile* file = vectors_in(space);
+  if (file == nullptr) return n_live();
+  return Bitmap(*live).subtract(file->present()).count();
 }
 
 std::uint64_t live_docs(const std::vector<SegmentView>& segments) {
@@ -75,17 +104,40 @@ Snapshot without_damaged(const Generation& generation) {
   std::vector<Status> damaged = generation.damaged();
   for (const SegmentView& view : generation.segments()) {
     const Status status = view.segment->check();
-    if (status.ok()) {
-      whole.push_back(view);
-    } else {
+    if (!status.ok()) {
       damaged.push_back(status);
+      continue;
+    }
+    SegmentView& kept = whole.emplace_back(view);
+    kept.vectors.clear();
+    for (const auto& vectors : view.vectors) {
+      const Status are_whole = vectors->check();
+      if (are_whole.ok()) {
+        kept.vectors.push_back(vectors);
+      } else {
+        damaged.push_back(are_whole);
+      }
     }
   }
   if (damaged.size() == generation.damaged().size()) return nullptr;
   GenerationRow row = generation.row();
   row.n_live = live_docs(whole);
   row.fields = live_stats(whole, row.fields.size());
-  return std::make_shared<const Generation>(std::move(row), std::move(whole), std::move(damaged));
+  return std::make_shared<const Generation>(std::move(row), generation.spaces(), std::move(whole),
+                                            std::move(damaged));
+}
+
+const SpaceRow* Generation::active_space() const {
+  for (const SpaceRow& space : spaces_) {
+    if (space.state == SpaceState::kActive) return &space;
+  }
+  return nullptr;
+}
+
+std::uint64_t Generation::n_missing(SpaceId space) const {
+  std::uint64_t n = 0;
+  for (const SegmentView& view : segments_) n += view.n_missing(space);
+  return n;
 }
 
 Result<std::int64_t> Generation::live_df(int field, std::string_view term) const {

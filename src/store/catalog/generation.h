@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,14 @@ namespace quern::store {
 struct SegmentView {
   SegmentRow row;
   std::shared_ptr<const Segment> segment;
-  std::shared_ptr<const Bitmap> live;  // [n_docs]
+  std::shared_ptr<const Bitmap> live;                           // [n_docs]
+  std::vector<std::shared_ptr<const VectorFile>> vectors = {};  // By space; those of row.parts.
+
+  /// Null: none of its documents has a vector there.
+  const VectorFile* vectors_in(SpaceId space) const;
+
+  /// Living documents without a vector in a space.
+  std::uint32_t n_missing(SpaceId space) const;
 
   std::uint32_t n_live() const { return row.identity.n_docs - row.tombstone.n_dead; }
 };
@@ -30,9 +38,14 @@ struct SegmentView {
 /// What of the segment lives, by its row. Errors: kBadInput for the bitmap of the dead.
 Result<SegmentView> view_of(std::shared_ptr<const Segment> segment, const SegmentRow& row);
 
-/// Opens the file of a row. Errors: as Segment::open and view_of.
+/// Opens the files of a row. Errors: as Segment::open, view_of and open_part.
 Result<SegmentView> open_view(const std::string& folder, const SegmentRow& row,
-                              const Schema& schema);
+                              const Schema& schema, std::span<const SpaceRow> spaces);
+
+/// Opens a file of vectors. Errors: as VectorFile::open.
+Result<std::shared_ptr<const VectorFile>> open_part(const std::string& folder,
+                                                    const SegmentRow& row, const PartRow& part,
+                                                    std::span<const SpaceRow> spaces);
 
 /// Sums over segments: what a generation's row says.
 std::uint64_t live_docs(const std::vector<SegmentView>& segments);
@@ -41,14 +54,26 @@ std::vector<FieldStats> live_stats(const std::vector<SegmentView>& segments, std
 /// Threads: any.
 class Generation {
  public:
-  Generation(GenerationRow row, std::vector<SegmentView> segments, std::vector<Status> damaged)
-      : row_(std::move(row)), segments_(std::move(segments)), damaged_(std::move(damaged)) {}
+  Generation(GenerationRow row, std::vector<SpaceRow> spaces, std::vector<SegmentView> segments,
+             std::vector<Status> damaged)
+      : row_(std::move(row)),
+        spaces_(std::move(spaces)),
+        segments_(std::move(segments)),
+        damaged_(std::move(damaged)) {}
 
   GenerationId id() const { return row_.id; }
   const GenerationRow& row() const { return row_; }
+  const std::vector<SpaceRow>& spaces() const { return spaces_; }
   const std::vector<SegmentView>& segments() const { return segments_; }
 
-  /// Why segments of the catalog are missing here; their documents are not found.
+  /// What is searched; null where there are no vectors.
+  const SpaceRow* active_space() const;
+
+  /// Living documents without a vector in a space.
+  std::uint64_t n_missing(SpaceId space) const;
+
+  /// Why segments of the catalog, or their vectors, are missing here: those documents are not
+  /// found, or by their words alone.
   const std::vector<Status>& damaged() const { return damaged_; }
 
   /// In how many live documents a field has a term, exactly; remembered. Its lists are summed: a
@@ -57,6 +82,7 @@ class Generation {
 
  private:
   GenerationRow row_;
+  std::vector<SpaceRow> spaces_;
   std::vector<SegmentView> segments_;
   std::vector<Status> damaged_;
   mutable std::mutex mutex_;  // Guards this.
@@ -65,8 +91,8 @@ class Generation {
 
 using Snapshot = std::shared_ptr<const Generation>;
 
-/// The same without the segments that are damaged somewhere, which are named: nullptr where there
-/// are none. Reads all of the store.
+/// The same without the segments and vectors that are damaged somewhere, which are named: nullptr
+/// where there are none. Reads all of the store.
 Snapshot without_damaged(const Generation& generation);
 
 /// Where a key lives.

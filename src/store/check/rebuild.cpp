@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "store/segment/merge.h"
+#include "store/segment/merge_vectors.h"
 #include "store/writer.h"
 
 namespace quern::store {
@@ -57,6 +58,25 @@ Status put_all(const std::vector<SegmentView>& views, const std::vector<MergeDoc
   return writer.compact(pace);
 }
 
+// Each vector from where its key lives, into the spaces of the same fingerprints.
+Status attach_all(const Generation& now, Writer& writer) {
+  for (const SpaceRow& space : now.spaces()) {
+    QUERN_ASSIGN(const SpaceId id, writer.add_space(space.space));
+    std::vector<std::uint8_t> low(static_cast<std::size_t>(kernels::padded_codes(space.space.d)));
+    const auto vector_for = [&](std::uint32_t,
+                                std::string_view key) -> Result<std::optional<CodedRow>> {
+      QUERN_ASSIGN(const Place place, find_key(now.segments(), key));
+      const VectorFile* vectors = now.segments()[place.i_segment].vectors_in(space.id);
+      if (vectors == nullptr) return std::optional<CodedRow>();
+      return vectors->coded_row(place.doc, low);
+    };
+    for (const SegmentView& view : writer.segments()) {
+      QUERN_TRY(writer.attach_vectors(view.segment->id(), id, vector_for).status());
+    }
+  }
+  return {};
+}
+
 // Frames may differ with the version of zstd, what they hold may not.
 Result<bool> says_the_same(const Segment& a, const Segment& b) {
   StoredTextReader a_reader = a.stored_text();
@@ -69,15 +89,11 @@ Result<bool> says_the_same(const Segment& a, const Segment& b) {
   return true;
 }
 
-Status compare(const SegmentView& found, const SegmentView& rebuilt) {
-  const auto differs = [](std::string what) {
-    return Status(Code::kBadInput, what + " is not what a rebuild gives");
-  };
-  if (found.row.identity.n_docs != rebuilt.row.identity.n_docs)
-    return differs("the number of documents");
-  if (found.row.fields != rebuilt.row.fields) return differs("a field's statistics");
-  const Container& ours = found.segment->container();
-  const Container& theirs = rebuilt.segment->container();
+Status differs(std::string what) {
+  return {Code::kBadInput, std::move(what) + " is not what a rebuild gives"};
+}
+
+Status compare_sections(const Container& ours, const Container& theirs) {
   for (const Section& section : ours.sections()) {
     if (section.kind == SectionKind::kStoredText || section.kind == SectionKind::kStoredIndex) {
       continue;
@@ -89,6 +105,18 @@ Status compare(const SegmentView& found, const SegmentView& rebuilt) {
       return differs(
           fmt::format("section '{}' of {}", section_name(section.kind), section.argument));
     }
+  }
+  return {};
+}
+
+Status compare(const SegmentView& found, const SegmentView& rebuilt) {
+  if (found.row.identity.n_docs != rebuilt.row.identity.n_docs)
+    return differs("the number of documents");
+  if (found.row.fields != rebuilt.row.fields) return differs("a field's statistics");
+  QUERN_TRY(compare_sections(found.segment->container(), rebuilt.segment->container()));
+  if (found.vectors.size() != rebuilt.vectors.size()) return differs("the number of its vectors");
+  for (std::size_t i = 0; i < found.vectors.size(); ++i) {
+    QUERN_TRY(compare_sections(found.vectors[i]->container(), rebuilt.vectors[i]->container()));
   }
   QUERN_ASSIGN(const bool is_same, says_the_same(*found.segment, *rebuilt.segment));
   return is_same ? Status() : differs("the stored text");
@@ -109,6 +137,7 @@ Result<RebuildReport> verify_rebuild(const StorePlace& place, const std::string&
   {
     QUERN_ASSIGN(const std::unique_ptr<Writer> writer, Writer::open(side, {.who = "rebuild"}));
     QUERN_TRY(put_all(now->segments(), order, *writer, pace));
+    QUERN_TRY(attach_all(*now, *writer));
   }
   QUERN_ASSIGN(const std::unique_ptr<Store> side_store, Store::open(side));
   QUERN_ASSIGN(const Snapshot anew, side_store->snapshot());
@@ -127,13 +156,20 @@ Result<RebuildReport> verify_rebuild(const StorePlace& place, const std::string&
     const auto run =
         std::span(order).subspan(at, std::min<std::size_t>(kMaxPartDocs, order.size() - at));
     const std::string folder = segment_folder(side_folder);
-    const SegmentName name{.id = i_segment,
-                           .nonce = 0};  // No segment has the number 0 or this nonce.
-    QUERN_ASSIGN(const SegmentRow row,
+    const PartName name{.segment = i_segment,
+                        .nonce = 0};  // No segment has the number 0 or this nonce.
+    QUERN_ASSIGN(SegmentRow row,
                  merge_segments(*place.files, folder, name, now->segments(), run, pace));
-    QUERN_ASSIGN(const SegmentView merged, open_view(folder, row, store->schema()));
+    for (const SpaceRow& space : now->spaces()) {
+      const PartName part_name{.segment = i_segment, .nonce = static_cast<std::uint64_t>(space.id)};
+      QUERN_ASSIGN(std::optional<PartRow> part, merge_vectors(*place.files, folder, part_name,
+                                                              now->segments(), run, space, pace));
+      if (part) row.parts.push_back(std::move(*part));
+    }
+    QUERN_ASSIGN(const SegmentView merged, open_view(folder, row, store->schema(), now->spaces()));
     note(compare(merged, anew->segments()[i_segment]).in(fmt::format("run {}", i_segment)));
-    QUERN_TRY(place.files->remove(folder + "/" + row.file));
+    for (const std::string& file : files_of(row))
+      QUERN_TRY(place.files->remove(folder + "/" + file));
   }
   return report;
 }

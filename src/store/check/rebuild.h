@@ -18,10 +18,11 @@ struct RebuildReport {
   std::vector<Status> differences;  // None: they are the same.
 };
 
-/// Analyses all stored texts again into a store in `side_folder`, which is made and removed, and
-/// compares its segments with those of `place`, merged in order: lists, positions, lengths, norms,
-/// keys, attributes and statistics byte by byte, texts by what they say.
-/// Errors: kUnavailable where side_folder is there; kBadInput where the store is damaged; kIo;
+/// Analyses all stored texts again, and copies the vectors of all keys, into a store in
+/// `side_folder`, which is made and removed, and compares its segments with those of `place`,
+/// merged in order: lists, positions, lengths, norms, keys, attributes, vectors and statistics byte
+/// by byte, texts by what they say. Errors: kUnavailable where side_folder is there; kBadInput
+/// where the store is damaged; kIo;
 ///   kCancelled.
 Result<RebuildReport> verify_rebuild(const StorePlace& place, const std::string& side_folder,
                                      Pace& pace);

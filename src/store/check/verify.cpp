@@ -57,6 +57,7 @@ Status check_token_sums(const SegmentView& view) {
 
 Status check_view(const SegmentView& view) {
   QUERN_TRY(view.segment->check());
+  for (const auto& vectors : view.vectors) QUERN_TRY(vectors->check());
   QUERN_TRY(check_stats(view));
   return check_token_sums(view);
 }
@@ -66,8 +67,11 @@ std::vector<std::string> unused_files(const std::string& folder, const CatalogSt
   const auto names = list_folder(folder);
   for (std::size_t i = 0; names.ok() && i < names->size(); ++i) {
     const std::string& name = (*names)[i];
-    const bool is_named = std::any_of(state.segments.begin(), state.segments.end(),
-                                      [&](const SegmentRow& row) { return row.file == name; });
+    const bool is_named =
+        std::any_of(state.segments.begin(), state.segments.end(), [&](const SegmentRow& row) {
+          const auto files = files_of(row);
+          return std::find(files.begin(), files.end(), name) != files.end();
+        });
     if (!is_named) out.push_back(name);
   }
   return out;
@@ -92,6 +96,7 @@ Result<VerifyReport> verify_store(const StorePlace& place) {
   for (const Status& damaged : snapshot->damaged()) note(damaged);
   for (const SegmentView& view : snapshot->segments()) {
     report.n_bytes += view.row.seal.n_bytes;
+    for (const PartRow& part : view.row.parts) report.n_bytes += part.seal.n_bytes;
     note(check_view(view));
   }
   if (report.problems.empty()) note(merge_order(snapshot->segments()).status());

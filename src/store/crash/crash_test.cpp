@@ -49,6 +49,8 @@ class crash : public StoreTest {
     create();
     out.created = trace.n_operations();
     model_.clear();
+    EXPECT_TRUE(open_writer()->add_space(fixture_space()).ok());
+    has_vectors_ = true;
     for (int session = 0; session < 3; ++session) {
       auto out_writer = open_writer(40'000);
       for (int round = 0; round < 5; ++round) {
@@ -61,12 +63,39 @@ class crash : public StoreTest {
         commit(*out_writer);
         out.marks.push_back({.begin = begin, .end = trace.n_operations(), .after = model_});
         EXPECT_TRUE(round % 3 < 2 || out_writer->maintain(pace_).ok());
+        if (round == 1) attach_all(*out_writer, trace, out.marks);
       }
       EXPECT_TRUE(session != 1 || out_writer->compact(pace_).ok());
+      if (session == 2) change_space(*out_writer, trace, out.marks);
     }
     place_.files = &real_files();
     out.operations = trace.operations();
     return out;
+  }
+
+  /// Vectors for documents without, segment by segment.
+  void attach_all(Writer& writer, const Trace& trace, std::vector<Mark>& marks) {
+    for (const SegmentView& view : writer.segments()) {
+      const std::size_t begin = trace.n_operations();
+      attach(writer, view.segment->id(), 1);
+      marks.push_back({.begin = begin, .end = trace.n_operations(), .after = model_});
+    }
+  }
+
+  /// Another model's vectors, filled beside the first one's, take their place.
+  void change_space(Writer& writer, const Trace& trace, std::vector<Mark>& marks) {
+    const auto space = writer.add_space(fixture_space("second"));
+    ASSERT_TRUE(space.ok()) << space.status().message();
+    for (const SegmentView& view : writer.segments()) {
+      attach(writer, view.segment->id(), *space, "second");
+    }
+    for (auto& [key, document] : model_) {
+      document.vector = decoded(fixture_row(document.stored, "second").row());
+    }
+    const std::size_t begin = trace.n_operations();
+    const Status activated = writer.activate_space(*space);
+    ASSERT_TRUE(activated.ok()) << activated.message();
+    marks.push_back({.begin = begin, .end = trace.n_operations(), .after = model_});
   }
 
   /// What is wrong with the state that a cut behind the first n operations leaves; "" if nothing.
@@ -180,7 +209,8 @@ TEST_F(crash, planted_faults_are_found) {
     }
     if (operation.kind == Kind::kSync) no_file_sync.operations[i].kind = Kind::kNothing;
     // To before the rows that say that the file is not needed any more.
-    if (operation.kind == Kind::kRemove && operation.path.ends_with(".qsg")) {
+    if (operation.kind == Kind::kRemove &&
+        (operation.path.ends_with(".qsg") || operation.path.ends_with(".qvs"))) {
       const auto begin = early_removal.operations.begin();
       std::rotate(begin + static_cast<std::ptrdiff_t>(last_sync) + 1,
                   begin + static_cast<std::ptrdiff_t>(i),

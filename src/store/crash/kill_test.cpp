@@ -25,7 +25,9 @@ void make_batch(int n, const Put& put, const Erase& erase) {
   std::mt19937 random(static_cast<unsigned>(n));
   for (unsigned i = 0; i < 1 + random() % 10; ++i) {
     const std::string key = "k" + std::to_string(random() % 60);
-    random() % 3 == 0 ? erase(key) : put(fixture_document(key, n));
+    Document document = fixture_document(key, n);
+    if (random() % 2 == 0) document.vector = fixture_vector(document.stored);
+    random() % 3 == 0 ? erase(key) : put(std::move(document));
   }
   Document count = fixture_document(kCount, n);
   count.stored = std::to_string(n);
@@ -56,7 +58,7 @@ class kill_test : public StoreTest {
 TEST_F(kill_test, no_kill_loses_or_breaks_anything) {
   const char* wish = std::getenv("QUERN_KILLS");
   const int n_kills = wish != nullptr ? std::atoi(wish) : 20;
-  create();
+  create_with_vectors();
   std::mt19937 random(4);
   int n = 0;  // The last batch that is in the store.
   for (int kill = 0; kill < n_kills; ++kill) {
@@ -86,7 +88,11 @@ TEST_F(kill_test, no_kill_loses_or_breaks_anything) {
     ASSERT_LE(n_found, acknowledged + 1);
     for (int batch = n + 1; batch <= n_found; ++batch) {
       make_batch(
-          batch, [&](Document document) { model_[document.key] = document; },
+          batch,
+          [&](Document document) {
+            if (!document.vector.empty()) document.vector = kept(document.vector);
+            model_[document.key] = document;
+          },
           [&](const std::string& key) { model_.erase(key); });
     }
     ASSERT_TRUE(found == model_) << "kill " << kill << ", batch " << n_found;

@@ -38,15 +38,34 @@ const char* section_name(SectionKind kind) {
       return "positions";
     case SectionKind::kAttributes:
       return "attributes";
+    case SectionKind::kPresent:
+      return "present";
+    case SectionKind::kScales:
+      return "scales";
+    case SectionKind::kNorms2:
+      return "squared lengths";
+    case SectionKind::kHighCodes:
+      return "high codes";
+    case SectionKind::kLowCodes:
+      return "low codes";
   }
   return "unknown";
+}
+
+std::string part_file(const PartName& name, FileKind kind) {
+  const char* suffix = kind == FileKind::kText ? ".qsg" : ".qvs";
+  return fmt::format("{}-{:016x}{}", name.segment, name.nonce, suffix);
+}
+
+std::string temporary_part(const std::string& folder, const PartName& name, const char* what) {
+  return fmt::format("{}/tmp-{}-{:016x}-{}", folder, name.segment, name.nonce, what);
 }
 
 Result<ContainerWriter> ContainerWriter::create(FileLayer& files, const std::string& path,
                                                 const PartIdentity& identity) {
   QUERN_CHECK(identity.n_docs <= kMaxPartDocs);
   QUERN_ASSIGN(OutputFile file, files.create(path));
-  ContainerWriter writer(files, std::move(file));
+  ContainerWriter writer(files, std::move(file), identity.kind);
   QUERN_TRY(writer.append(bytes_of(header_bytes(identity))));
   return writer;
 }
@@ -54,6 +73,7 @@ Result<ContainerWriter> ContainerWriter::create(FileLayer& files, const std::str
 ContainerWriter::ContainerWriter(ContainerWriter&& other) noexcept
     : files_(other.files_),
       file_(std::move(other.file_)),
+      kind_(other.kind_),
       block_(std::move(other.block_)),
       n_bytes_(other.n_bytes_),
       sums_(std::move(other.sums_)),
@@ -127,7 +147,7 @@ Result<PartSeal> ContainerWriter::finish() {
   tail += table_bytes(sections_);
   footer.sum = checksum64(bytes_of(tail));
   footer.n_bytes = n_bytes_ + tail.size() + kFooterBytes;
-  const std::string last = footer_bytes(footer, FileKind::kText);
+  const std::string last = footer_bytes(footer, kind_);
   QUERN_TRY(files_->append(file_, bytes_of(tail + last)));
   QUERN_TRY(files_->sync(file_));
   is_done_ = true;

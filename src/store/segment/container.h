@@ -27,7 +27,7 @@ inline constexpr std::size_t kSectionAlign = 64;
 inline constexpr std::uint32_t kMaxPartDocs = 1 << 20;
 
 /// What is in a file; its magic number says so.
-enum class FileKind : std::uint8_t { kText };
+enum class FileKind : std::uint8_t { kText, kVectors };
 
 /// The numbers are on disk. `argument` of a section is its field, where it has one.
 enum class SectionKind : std::uint16_t {
@@ -40,6 +40,12 @@ enum class SectionKind : std::uint16_t {
   kPostings = 7,
   kPositions = 8,
   kAttributes = 9,  // attributes.h; where the schema has any
+  // Of a file of vectors (vector/vector_part.h):
+  kPresent = 16,  // Which documents have one
+  kScales = 17,
+  kNorms2 = 18,
+  kHighCodes = 19,
+  kLowCodes = 20,
 };
 
 /// "keys", "stored text", ...: for messages.
@@ -68,6 +74,19 @@ struct PartIdentity {
 
   bool operator==(const PartIdentity&) const = default;
 };
+
+/// A part in the making: its segment's number, which is never given again, and one that makes the
+/// file's name unique even after a lost removal.
+struct PartName {
+  std::uint64_t segment = 0;
+  std::uint64_t nonce = 0;
+};
+
+/// "12-00c0ffee00c0ffee.qsg", by what is in it.
+std::string part_file(const PartName& name, FileKind kind);
+
+/// Where something of it lies until it is complete: no file of that name is needed after a crash.
+std::string temporary_part(const std::string& folder, const PartName& name, const char* what);
 
 /// What the catalog keeps of a file, to know it again.
 struct PartSeal {
@@ -101,12 +120,14 @@ class ContainerWriter {
   Result<PartSeal> finish();
 
  private:
-  ContainerWriter(FileLayer& files, OutputFile file) : files_(&files), file_(std::move(file)) {}
+  ContainerWriter(FileLayer& files, OutputFile file, FileKind kind)
+      : files_(&files), file_(std::move(file)), kind_(kind) {}
   Status pad();
   Status flush();
 
   FileLayer* files_ = nullptr;
   OutputFile file_;
+  FileKind kind_ = FileKind::kText;
   std::string block_;  // Not written yet: less than kSumBlockBytes.
   std::uint64_t n_bytes_ = 0;
   std::vector<std::uint64_t> sums_;

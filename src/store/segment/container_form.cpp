@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -19,6 +20,8 @@ std::string_view magic_of(FileKind kind) {
   switch (kind) {
     case FileKind::kText:
       return "QUERNSEG";
+    case FileKind::kVectors:
+      return "QUERNVEC";
   }
   return {};
 }
@@ -31,9 +34,14 @@ Status check_version(std::uint32_t version) {
           fmt::format("it has format {}, this version reads {}", version, kContainerVersion)};
 }
 
-bool is_known(SectionKind kind) {
-  return kind >= SectionKind::kKeys && kind <= SectionKind::kAttributes;
+std::optional<FileKind> kind_of(std::string_view magic) {
+  for (const FileKind kind : {FileKind::kText, FileKind::kVectors}) {
+    if (magic == magic_of(kind)) return kind;
+  }
+  return {};
 }
+
+bool is_known(SectionKind kind) { return section_name(kind) != std::string_view("unknown"); }
 
 }  // namespace
 
@@ -78,7 +86,9 @@ std::string table_bytes(std::span<const Section> sections) {
 Result<PartIdentity> read_header(std::span<const std::byte> file) {
   ByteCursor cursor(file.first(kHeaderBytes));
   PartIdentity identity;
-  if (cursor.text(8) != magic_of(identity.kind)) return damaged("it is no part of a segment");
+  const std::optional<FileKind> kind = kind_of(cursor.text(8));
+  if (!kind) return damaged("it is no part of a segment");
+  identity.kind = *kind;
   // Before the checksum: a newer header may be summed in another way.
   QUERN_TRY(check_version(cursor.number<std::uint32_t>()));
   if (cursor.number<std::uint32_t>() != 0) {

@@ -133,8 +133,8 @@ std::size_t merge_bytes(std::span<const SegmentView> inputs) {
   return n;
 }
 
-Result<SegmentRow> merge_segments(FileLayer& files, const std::string& folder,
-                                  const SegmentName& name, std::span<const SegmentView> inputs,
+Result<SegmentRow> merge_segments(FileLayer& files, const std::string& folder, const PartName& name,
+                                  std::span<const SegmentView> inputs,
                                   std::span<const MergeDoc> order, Pace& pace) {
   QUERN_CHECK(!inputs.empty() && order.size() <= kMaxPartDocs);
   SegmentContent content{.n_docs = static_cast<std::uint32_t>(order.size())};

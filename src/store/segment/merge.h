@@ -31,8 +31,8 @@ std::size_t merge_bytes(std::span<const SegmentView> inputs);
 
 /// Writes those of `order`, which is not empty: all of merge_order() or a run of it.
 /// Errors: as write_segment; kBadInput naming what is damaged; kCancelled where nobody wants it.
-Result<SegmentRow> merge_segments(FileLayer& files, const std::string& folder,
-                                  const SegmentName& name, std::span<const SegmentView> inputs,
+Result<SegmentRow> merge_segments(FileLayer& files, const std::string& folder, const PartName& name,
+                                  std::span<const SegmentView> inputs,
                                   std::span<const MergeDoc> order, Pace& pace);
 
 }  // namespace quern::store

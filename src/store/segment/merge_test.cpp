@@ -22,9 +22,9 @@ class merge : public FolderTest {
                    const std::vector<std::uint32_t>& dead = {}) {
     auto writer = SegmentWriter::create(fixture_schema());
     for (const std::string& key : keys) writer->add(fixture_document(key, 1));
-    auto row = writer->finish(real_files(), folder_, {.id = id, .nonce = id});
+    auto row = writer->finish(real_files(), folder_, {.segment = id, .nonce = id});
     EXPECT_TRUE(row.ok()) << row.status().message();
-    auto out = open_view(folder_, *row, fixture_schema());
+    auto out = open_view(folder_, *row, fixture_schema(), {});
     Bitmap live = *out->live;
     for (const std::uint32_t doc : dead) live.clear(doc);
     out->row.tombstone.n_dead = static_cast<std::uint32_t>(dead.size());
@@ -62,7 +62,7 @@ TEST_F(merge, the_result_is_what_would_have_been_written_at_once) {
   ASSERT_TRUE(order.ok()) << order.status().message();
   EXPECT_EQ(order->size(), all.size());
   const auto row =
-      merge_segments(real_files(), folder_, {.id = 9, .nonce = 9}, inputs, *order, pace_);
+      merge_segments(real_files(), folder_, {.segment = 9, .nonce = 9}, inputs, *order, pace_);
   ASSERT_TRUE(row.ok()) << row.status().message();
   const auto merged = Segment::open(folder_, *row, fixture_schema());
   ASSERT_TRUE(merged.ok());
@@ -76,7 +76,7 @@ TEST_F(merge, a_run_of_the_order_is_a_segment_too) {
   const std::vector<SegmentView> inputs = {view(1, {"a", "c", "e"}), view(2, {"b", "d"})};
   const auto order = merge_order(inputs);
   ASSERT_TRUE(order.ok());
-  const auto row = merge_segments(real_files(), folder_, {.id = 3, .nonce = 3}, inputs,
+  const auto row = merge_segments(real_files(), folder_, {.segment = 3, .nonce = 3}, inputs,
                                   std::span(*order).subspan(1, 3), pace_);
   ASSERT_TRUE(row.ok());
   const auto merged = Segment::open(folder_, *row, fixture_schema());

@@ -21,7 +21,7 @@ class segment : public FolderTest {
     auto writer = SegmentWriter::create(fixture_schema());
     ASSERT_TRUE(writer.ok());
     for (int i = 0; i < 300; ++i) writer->add(fixture_document(std::to_string(i), 1));
-    auto row = writer->finish(real_files(), folder_, {.id = 1, .nonce = 2});
+    auto row = writer->finish(real_files(), folder_, {.segment = 1, .nonce = 2});
     ASSERT_TRUE(row.ok());
     row_ = *row;
     whole_ = read(path(row_.file));
@@ -116,7 +116,7 @@ TEST_F(segment, content_that_contradicts_itself_is_found) {
   std::vector<std::vector<AttributeValue>> values(1);
   content.attributes = [&] { return bytes_from_attributes(fixture_schema().attributes, values); };
   const auto message = [&](std::uint64_t nonce) {
-    const auto row = write_segment(real_files(), folder_, {.id = 5, .nonce = nonce}, content);
+    const auto row = write_segment(real_files(), folder_, {.segment = 5, .nonce = nonce}, content);
     EXPECT_TRUE(row.ok());
     return (*Segment::open(folder_, *row, fixture_schema()))->check().message();
   };

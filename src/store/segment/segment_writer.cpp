@@ -26,6 +26,10 @@ std::size_t text_bytes(const Document& document) {
   return n;
 }
 
+std::size_t coded_bytes(const std::optional<OwnedRow>& coded) {
+  return coded ? coded->planes.size() : 0;
+}
+
 }  // namespace
 
 Result<SegmentWriter> SegmentWriter::create(const Schema& schema) {
@@ -42,17 +46,19 @@ Result<SegmentWriter> SegmentWriter::create(const Schema& schema) {
 std::size_t SegmentWriter::most_bytes(const Document& document) const {
   std::size_t n_field_bytes = 0;
   for (const std::string& field : document.fields) n_field_bytes += field.size();
-  return text_bytes(document) + column_bytes(schema_) +
+  return text_bytes(document) + document.vector.size() * sizeof(float) + column_bytes(schema_) +
          (n_field_bytes / 2 + 1) * TermTable::token_bytes(1);
 }
 
-void SegmentWriter::add(Document document) {
+void SegmentWriter::add(Document document, std::optional<OwnedRow> coded) {
+  document.vector = {};
   QUERN_CHECK(!is_full());
   const auto place = static_cast<std::uint32_t>(documents_.size());
   const auto [entry, is_new] = by_key_.try_emplace(document.key, place);
   if (!is_new) drop(std::exchange(entry->second, place));
   Held held{.document = std::move(document),
-            .lengths = std::vector<std::uint32_t>(schema_.fields.size())};
+            .lengths = std::vector<std::uint32_t>(schema_.fields.size()),
+            .coded = std::move(coded)};
   for (std::size_t f = 0; f < analyzers_.size(); ++f) {
     analyzers_[f].analyze(held.document.fields[f], [&](const text::Term& term) {
       table_.add(static_cast<int>(f), place, term.text, term.position);
@@ -62,7 +68,7 @@ void SegmentWriter::add(Document document) {
   if (held.document.n_parent > 0) {
     by_parent_[held.document.key.substr(0, held.document.n_parent)].push_back(place);
   }
-  n_text_bytes_ += text_bytes(held.document) + column_bytes(schema_);
+  n_text_bytes_ += text_bytes(held.document) + column_bytes(schema_) + coded_bytes(held.coded);
   documents_.push_back(std::move(held));
 }
 
@@ -88,7 +94,8 @@ std::unordered_set<std::string> SegmentWriter::erase_parent(std::string_view par
 
 // Its tokens stay in the table, and are left out when it is written.
 void SegmentWriter::drop(std::uint32_t place) {
-  n_text_bytes_ -= text_bytes(documents_[place].document) + column_bytes(schema_);
+  const Held& held = documents_[place];
+  n_text_bytes_ -= text_bytes(held.document) + column_bytes(schema_) + coded_bytes(held.coded);
   documents_[place] = {};
 }
 
@@ -109,7 +116,7 @@ std::vector<std::string_view> SegmentWriter::keys() const {
 }
 
 Result<SegmentRow> SegmentWriter::finish(FileLayer& files, const std::string& folder,
-                                         const SegmentName& name) {
+                                         const PartName& name, const SpaceRow* space) {
   const std::vector<std::uint32_t> order = in_order();
   std::vector<std::uint32_t> new_docs(documents_.size(), kNoDoc);
   SegmentContent content{.n_docs = n_docs()};
@@ -154,8 +161,30 @@ Result<SegmentRow> SegmentWriter::finish(FileLayer& files, const std::string& fo
     };
   }
   QUERN_ASSIGN(SegmentRow row, write_segment(files, folder, name, content));
+  const bool has_vectors = std::any_of(order.begin(), order.end(), [&](std::uint32_t place) {
+    return documents_[place].coded.has_value();
+  });
+  if (has_vectors) {
+    QUERN_CHECK(space != nullptr);
+    Result<PartRow> part = finish_vectors(files, folder, name, *space, order);
+    if (!part.ok()) {
+      static_cast<void>(files.remove(folder + "/" + row.file));
+      return part.status();
+    }
+    row.parts.push_back(std::move(*part));
+  }
   clear();
   return row;
+}
+
+Result<PartRow> SegmentWriter::finish_vectors(FileLayer& files, const std::string& folder,
+                                              const PartName& name, const SpaceRow& space,
+                                              std::span<const std::uint32_t> order) const {
+  return write_vectors(files, folder, name, n_docs(), space,
+                       [&](std::uint32_t doc) -> Result<std::optional<CodedRow>> {
+                         const std::optional<OwnedRow>& coded = documents_[order[doc]].coded;
+                         return coded ? std::optional(coded->row()) : std::nullopt;
+                       });
 }
 
 void SegmentWriter::clear() {

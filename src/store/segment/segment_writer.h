@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,6 +18,7 @@
 #include "store/lexical/term_table.h"
 #include "store/schema.h"
 #include "store/segment/write_segment.h"
+#include "store/vector/vector_file.h"
 #include "text/analysis/analyzer.h"
 
 namespace quern::store {
@@ -37,8 +40,9 @@ class SegmentWriter {
   /// Documents that would be written.
   std::uint32_t n_docs() const { return static_cast<std::uint32_t>(by_key_.size()); }
 
-  /// Of equal keys the last one stays. `document` was checked against the schema.
-  void add(Document document);
+  /// Of equal keys the last one stays. `document` was checked against the schema; its vector is not
+  /// looked at, `coded` is.
+  void add(Document document, std::optional<OwnedRow> coded = {});
 
   /// False where there is none of this key.
   bool erase(std::string_view key);
@@ -52,17 +56,22 @@ class SegmentWriter {
   /// As after finish().
   void clear();
 
-  /// There is a document at least; none is left. Errors: as write_segment.
-  Result<SegmentRow> finish(FileLayer& files, const std::string& folder, const SegmentName& name);
+  /// There is a document at least; none is left. `space` is that of the coded rows, if there are
+  /// any. Errors: as write_segment and write_vectors; nothing stays.
+  Result<SegmentRow> finish(FileLayer& files, const std::string& folder, const PartName& name,
+                            const SpaceRow* space = nullptr);
 
  private:
   struct Held {
     Document document;
     std::vector<std::uint32_t> lengths;  // [n_fields] tokens
+    std::optional<OwnedRow> coded = {};
   };
   SegmentWriter(const Schema& schema, std::vector<text::Analyzer> analyzers)
       : schema_(schema), analyzers_(std::move(analyzers)) {}
   std::vector<std::uint32_t> in_order() const;
+  Result<PartRow> finish_vectors(FileLayer& files, const std::string& folder, const PartName& name,
+                                 const SpaceRow& space, std::span<const std::uint32_t> order) const;
   void drop(std::uint32_t place);
 
   Schema schema_;

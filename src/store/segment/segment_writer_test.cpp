@@ -25,7 +25,7 @@ class segment_writer : public FolderTest {
   }
 
   std::shared_ptr<const Segment> finish() {
-    auto row = writer_->finish(real_files(), folder_, {.id = 3, .nonce = 9});
+    auto row = writer_->finish(real_files(), folder_, {.segment = 3, .nonce = 9});
     EXPECT_TRUE(row.ok()) << row.status().message();
     row_ = *row;
     auto segment = Segment::open(folder_, row_, fixture_schema());
@@ -93,7 +93,7 @@ TEST_F(segment_writer, without_attributes_in_the_schema_the_file_has_no_section_
   schema.attributes.clear();
   auto writer = SegmentWriter::create(schema);
   writer->add(document("a", "x", "y"));
-  const auto row = writer->finish(real_files(), folder_, {.id = 4, .nonce = 1});
+  const auto row = writer->finish(real_files(), folder_, {.segment = 4, .nonce = 1});
   const auto segment = Segment::open(folder_, *row, schema);
   ASSERT_TRUE(segment.ok()) << segment.status().message();
   EXPECT_EQ((*segment)->container().find(SectionKind::kAttributes), nullptr);
@@ -151,7 +151,7 @@ TEST_F(segment_writer, an_unknown_analyzer_is_named) {
 
 TEST_F(segment_writer, a_folder_that_is_gone_is_an_error) {
   writer_->add(document("a", "x", "y"));
-  EXPECT_EQ(writer_->finish(real_files(), path("no"), {.id = 1, .nonce = 1}).status().code(),
+  EXPECT_EQ(writer_->finish(real_files(), path("no"), {.segment = 1, .nonce = 1}).status().code(),
             Code::kNotFound);
 }
 

@@ -12,10 +12,6 @@
 namespace quern::store {
 namespace {
 
-std::string temporary_path(const std::string& folder, const SegmentName& name, const char* what) {
-  return fmt::format("{}/{}{}-{:016x}-{}", folder, kTemporaryPrefix, name.id, name.nonce, what);
-}
-
 std::vector<FieldStats> stats_of(const SegmentContent& content) {
   std::vector<FieldStats> out;
   for (const auto& lengths : content.lengths) {
@@ -97,18 +93,18 @@ Status write_terms(ContainerWriter& out, const SegmentContent& content, Spool& d
 
 }  // namespace
 
-Result<SegmentRow> write_segment(FileLayer& files, const std::string& folder,
-                                 const SegmentName& name, const SegmentContent& content) {
+Result<SegmentRow> write_segment(FileLayer& files, const std::string& folder, const PartName& name,
+                                 const SegmentContent& content) {
   QUERN_CHECK(content.n_docs > 0);
   SegmentRow row;
-  row.identity = {.segment = name.id, .nonce = name.nonce, .n_docs = content.n_docs};
-  row.file = fmt::format("{}-{:016x}{}", name.id, name.nonce, kSegmentSuffix);
+  row.identity = {.segment = name.segment, .nonce = name.nonce, .n_docs = content.n_docs};
+  row.file = part_file(name, FileKind::kText);
   row.fields = stats_of(content);
   row.tombstone.fields.resize(row.fields.size());
 
-  const std::string path = temporary_path(folder, name, "segment");
-  Spool dictionary(files, temporary_path(folder, name, "dictionary"));
-  Spool positions(files, temporary_path(folder, name, "positions"));
+  const std::string path = temporary_part(folder, name, "segment");
+  Spool dictionary(files, temporary_part(folder, name, "dictionary"));
+  Spool positions(files, temporary_part(folder, name, "positions"));
   {
     QUERN_ASSIGN(ContainerWriter out, ContainerWriter::create(files, path, row.identity));
     QUERN_TRY(write_keys(out, content));

@@ -18,16 +18,6 @@
 
 namespace quern::store {
 
-inline constexpr const char* kSegmentSuffix = ".qsg";
-inline constexpr const char* kTemporaryPrefix = "tmp-";
-
-/// A number that is never given again, and one that makes the file's name unique even after a lost
-/// removal.
-struct SegmentName {
-  SegmentId id = 0;
-  std::uint64_t nonce = 0;
-};
-
 using NormsByField = std::span<const std::span<const std::uint8_t>>;
 
 struct SegmentContent {
@@ -46,7 +36,7 @@ struct SegmentContent {
 /// Writes, syncs and names the file in `folder`; its name is on the disk after a sync of the
 /// folder, and nobody sees it before the catalog names it. Without a tombstone and `born`. Errors:
 /// kIo; those of `content`. Nothing stays.
-Result<SegmentRow> write_segment(FileLayer& files, const std::string& folder,
-                                 const SegmentName& name, const SegmentContent& content);
+Result<SegmentRow> write_segment(FileLayer& files, const std::string& folder, const PartName& name,
+                                 const SegmentContent& content);
 
 }  // namespace quern::store

@@ -26,17 +26,23 @@ Result<std::span<const T>> section_of(std::span<const std::byte> bytes, std::siz
 
 }  // namespace
 
+Result<OwnedRow> code_row(std::span<const float> x, int d, Metric metric) {
+  if (x.size() != static_cast<std::size_t>(d)) {
+    return {Code::kBadInput, fmt::format("the vector has {} values, want {}", x.size(), d)};
+  }
+  OwnedRow out;
+  out.planes.resize(2 * row_bytes(d));
+  const std::span<std::uint8_t> both(out.planes);
+  QUERN_ASSIGN(out.factors, quantise(x, metric, both.first(row_bytes(d)), both.last(row_bytes(d))));
+  return out;
+}
+
 VectorWriter::VectorWriter(Metric metric, int d, VectorSinks sinks)
     : metric_(metric), d_(d), sinks_(std::move(sinks)), row_(2 * row_bytes(d)) {}
 
 Status VectorWriter::add(std::span<const float> x) {
-  if (x.size() != static_cast<std::size_t>(d_)) {
-    return {Code::kBadInput, fmt::format("the vector has {} values, want {}", x.size(), d_)};
-  }
-  const std::span<std::uint8_t> row(row_);
-  const auto hi = row.first(row_bytes(d_)), lo = row.last(row_bytes(d_));
-  QUERN_ASSIGN(const CodeFactors factors, quantise(x, metric_, hi, lo));
-  return write({.hi = hi, .lo = lo, .factors = factors});
+  QUERN_ASSIGN(const OwnedRow coded, code_row(x, d_, metric_));
+  return write(coded.row());
 }
 
 Status VectorWriter::add_coded(const CodedRow& row) {

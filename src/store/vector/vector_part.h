@@ -26,6 +26,21 @@ struct CodedRow {
   CodeFactors factors;
 };
 
+/// A row that owns its memory.
+struct OwnedRow {
+  std::vector<std::uint8_t> planes;  // [2, padded_codes(d)]
+  CodeFactors factors;
+
+  CodedRow row() const {
+    const std::span<const std::uint8_t> both(planes);
+    return {
+        .hi = both.first(both.size() / 2), .lo = both.last(both.size() / 2), .factors = factors};
+  }
+};
+
+/// Errors: as quantise; kBadInput if x has not `d` values.
+Result<OwnedRow> code_row(std::span<const float> x, int d, Metric metric);
+
 /// Where the sections go that grow with each document.
 struct VectorSinks {
   ByteSink scales;

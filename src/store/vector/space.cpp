@@ -1,0 +1,33 @@
+#include "store/vector/space.h"
+
+#include <fmt/format.h>
+
+namespace quern::store {
+
+const char* space_state_name(SpaceState state) {
+  return state == SpaceState::kActive ? "active" : "building";
+}
+
+Result<SpaceState> space_state_from_name(std::string_view name) {
+  for (const SpaceState state : {SpaceState::kBuilding, SpaceState::kActive}) {
+    if (name == space_state_name(state)) return state;
+  }
+  return {Code::kUnsupported, fmt::format("a vector space is '{}', which is not known", name)};
+}
+
+Status check_space(const VectorSpace& space) {
+  if (space.fingerprint.empty()) return {Code::kBadInput, "the vector space has no fingerprint"};
+  if (space.d < 1 || space.d > kernels::kMaxCodes) {
+    return {Code::kBadInput,
+            fmt::format("vectors of {} values, want 1 to {}", space.d, kernels::kMaxCodes)};
+  }
+  for (const std::string* text :
+       {&space.fingerprint, &space.model, &space.text_prompt, &space.query_prompt}) {
+    if (text->size() <= kMaxSpaceTextBytes) continue;
+    return {Code::kBadInput, fmt::format("a text of the vector space has {} bytes, want {} at most",
+                                         text->size(), kMaxSpaceTextBytes)};
+  }
+  return {};
+}
+
+}  // namespace quern::store

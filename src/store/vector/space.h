@@ -1,0 +1,57 @@
+// A vector space: what makes vectors comparable. A store has one that is searched, and during a
+// change of model another that fills beside it.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "store/vector/codes.h"
+
+namespace quern::store {
+
+/// From 1; another one for each space that a store has at a time.
+using SpaceId = std::int64_t;
+
+/// Most spaces of a store at a time.
+inline constexpr std::size_t kMaxSpaces = 8;
+
+/// Most bytes of each text of a space.
+inline constexpr std::size_t kMaxSpaceTextBytes = 4096;
+
+struct VectorSpace {
+  std::string fingerprint;  // Of whatever decides the numbers: equal ones may be compared.
+  std::string model;        // For people.
+  int d = 0;                // 1 to kernels::kMaxCodes
+  Metric metric = Metric::kCosine;
+  std::string text_prompt = {};   // What stood before each text,
+  std::string query_prompt = {};  // and has to stand before each query.
+
+  bool operator==(const VectorSpace&) const = default;
+};
+
+enum class SpaceState {
+  kBuilding,  // Filled, not searched yet.
+  kActive,    // One at most.
+};
+
+struct SpaceRow {
+  SpaceId id = 0;
+  SpaceState state = SpaceState::kBuilding;
+  VectorSpace space;
+
+  bool operator==(const SpaceRow&) const = default;
+};
+
+/// "building", "active".
+const char* space_state_name(SpaceState state);
+/// Errors: kUnsupported for another name.
+Result<SpaceState> space_state_from_name(std::string_view name);
+
+/// Errors: kBadInput naming what is wrong: no fingerprint, a width outside the range, a text that
+/// is too long.
+Status check_space(const VectorSpace& space);
+
+}  // namespace quern::store

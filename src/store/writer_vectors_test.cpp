@@ -1,0 +1,268 @@
+#include <cmath>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/store_fixture.h"
+#include "store/writer.h"
+
+namespace quern::store {
+namespace {
+
+using testing::HasSubstr;
+
+class writer_vectors : public StoreTest {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    create_with_vectors();
+  }
+
+  /// Documents of several commits, a third of them without a vector, some replaced and erased.
+  void fill(Writer& writer) {
+    for (int round = 0; round < 4; ++round) {
+      for (int i = 0; i < 12; ++i) {
+        put(writer, "k" + std::to_string((i * 7 + round * 5) % 20), i + round);
+      }
+      erase(writer, "k" + std::to_string(round * 3));
+      commit(writer);
+    }
+  }
+
+  std::uint64_t n_without() {
+    std::uint64_t n = 0;
+    for (const auto& [key, document] : model_) n += document.vector.empty() ? 1 : 0;
+    return n;
+  }
+
+  Document with(std::vector<float> vector) {
+    Document document = fixture_document("new", 1);
+    document.vector = std::move(vector);
+    return document;
+  }
+};
+
+}  // namespace
+
+TEST_F(writer_vectors, they_live_and_go_with_their_documents) {
+  auto out = open_writer();
+  fill(*out);
+  expect_model();
+  expect_right();
+  ASSERT_GT(n_without(), 0u);
+  EXPECT_EQ(snapshot()->n_missing(1), n_without());
+  ASSERT_TRUE(out->compact(pace_).ok());
+  ASSERT_EQ(n_segment_files(), 2u);  // Text and vectors.
+  expect_model();
+  expect_right();
+  for (const auto& [key, document] : Model(model_)) erase(*out, key);
+  commit(*out);
+  EXPECT_EQ(n_segment_files(), 0u);
+}
+
+TEST_F(writer_vectors, documents_without_get_them_later) {
+  auto out = open_writer();
+  fill(*out);
+  for (const SegmentView& view : out->segments()) attach(*out, view.segment->id(), 1);
+  EXPECT_EQ(n_without(), 0u);
+  EXPECT_EQ(snapshot()->n_missing(1), 0u);
+  expect_model();
+  expect_right();
+  const GenerationId before = snapshot()->id();
+  const auto never = [](std::uint32_t, std::string_view) -> Result<std::optional<CodedRow>> {
+    ADD_FAILURE() << "nobody is without";
+    return std::optional<CodedRow>();
+  };
+  EXPECT_EQ(*out->attach_vectors(out->segments()[0].segment->id(), 1, never), 0u);
+  EXPECT_EQ(snapshot()->id(), before);
+  expect_right();
+}
+
+TEST_F(writer_vectors, an_attachment_that_fails_changes_nothing) {
+  auto out = open_writer();
+  for (int i = 0; i < 4; ++i) put(*out, "without" + std::to_string(i), 0);
+  commit(*out);
+  const GenerationId before = snapshot()->id();
+  const SegmentId segment = out->segments()[0].segment->id();
+  OwnedRow row = fixture_row("x");
+  int n_asked = 0;
+  const auto fails = [&](std::uint32_t, std::string_view) -> Result<std::optional<CodedRow>> {
+    if (n_asked++ == 1) return {Code::kUnavailable, "no model"};
+    return std::optional(row.row());
+  };
+  EXPECT_EQ(out->attach_vectors(segment, 1, fails).status().message(), "no model");
+  OwnedRow wide = row;
+  wide.planes.resize(4 * row.planes.size());
+  const auto too_wide = [&](std::uint32_t, std::string_view) -> Result<std::optional<CodedRow>> {
+    return std::optional(wide.row());
+  };
+  EXPECT_THAT(out->attach_vectors(segment, 1, too_wide).status().message(),
+              HasSubstr("has 256 codes, want 64"));
+  EXPECT_EQ(out->attach_vectors(999, 1, fails).status().code(), Code::kNotFound);
+  EXPECT_EQ(out->attach_vectors(segment, 9, fails).status().code(), Code::kNotFound);
+  EXPECT_EQ(snapshot()->id(), before);
+  put(*out, "still", 1);
+  commit(*out);
+  expect_model();
+  expect_right();
+}
+
+TEST_F(writer_vectors, another_model_is_filled_beside_and_takes_over) {
+  auto out = open_writer();
+  fill(*out);
+  const auto space = out->add_space(fixture_space("second"));
+  ASSERT_TRUE(space.ok()) << space.status().message();
+  EXPECT_EQ(*out->add_space(fixture_space("second")), *space);
+  EXPECT_EQ(snapshot()->active_space()->id, 1);
+  for (const SegmentView& view : out->segments()) {
+    attach(*out, view.segment->id(), *space, "second");
+    expect_model();  // Still the first one's.
+  }
+  EXPECT_EQ(snapshot()->n_missing(*space), 0u);
+  put(*out, "later", 1);  // With a vector of the active space: without one in the other.
+  commit(*out);
+  EXPECT_EQ(snapshot()->n_missing(*space), 1u);
+  ASSERT_TRUE(out->compact(pace_).ok());
+  EXPECT_EQ(n_segment_files(), 3u);
+  expect_model();
+
+  ASSERT_TRUE(out->activate_space(*space).ok());
+  EXPECT_EQ(n_segment_files(), 2u);
+  for (auto& [key, document] : model_) {
+    document.vector.clear();
+    if (key != "later") document.vector = decoded(fixture_row(document.stored, "second").row());
+  }
+  expect_model();
+  expect_right();
+  EXPECT_EQ(snapshot()->spaces().size(), 1u);
+  EXPECT_EQ(out->activate_space(1).code(), Code::kNotFound);
+  EXPECT_TRUE(out->activate_space(*space).ok());
+}
+
+TEST_F(writer_vectors, what_cannot_be_a_vector_is_refused_by_name) {
+  auto out = open_writer();
+  put(*out, "a", 1);
+  commit(*out);
+  EXPECT_THAT(out->put(with({1, 2})).message(),
+              HasSubstr("document 'new': the vector has 2 values, want 5"));
+  EXPECT_THAT(out->put(with({0, 0, 0, 0, 0})).message(), HasSubstr("the vector is zero"));
+  EXPECT_THAT(out->put(with({1, 2, std::numeric_limits<float>::quiet_NaN(), 4, 5})).message(),
+              HasSubstr("value 2 of the vector is nan"));
+  EXPECT_EQ(*out->commit(), snapshot()->id());
+  expect_model();
+
+  VectorSpace other = fixture_space();
+  other.d = 6;
+  EXPECT_THAT(out->add_space(other).status().message(), HasSubstr("is there with other facts"));
+  EXPECT_EQ(out->add_space({.fingerprint = "x", .model = "", .d = 0}).status().code(),
+            Code::kBadInput);
+  EXPECT_EQ(out->add_space({.fingerprint = "", .model = "", .d = 4}).status().code(),
+            Code::kBadInput);
+  for (std::size_t i = 1; i < kMaxSpaces; ++i) {
+    ASSERT_TRUE(out->add_space(fixture_space("s" + std::to_string(i))).ok());
+  }
+  EXPECT_EQ(out->add_space(fixture_space("one more")).status().code(), Code::kExhausted);
+}
+
+TEST_F(writer_vectors, without_a_space_there_are_none) {
+  place_.folder = path("plain");
+  create();
+  auto out = open_writer();
+  EXPECT_THAT(out->put(with({1, 2, 3, 4, 5})).message(), HasSubstr("the store no vector space"));
+  EXPECT_EQ(snapshot()->active_space(), nullptr);
+}
+
+TEST_F(writer_vectors, damaged_ones_are_named_and_the_words_are_still_read) {
+  {
+    auto out = open_writer();
+    put(*out, "a", 1);
+    commit(*out);
+    put(*out, "b", 1);
+    commit(*out);
+  }
+  const std::string name = snapshot()->segments()[0].row.parts[0].file;
+  const std::string file = path("store/seg/" + name);
+  const std::string whole = read(file);
+  write(file, whole.substr(0, whole.size() - 1));
+  Snapshot part = snapshot();
+  ASSERT_EQ(part->damaged().size(), 1u);
+  EXPECT_THAT(part->damaged()[0].message(), HasSubstr(name));
+  EXPECT_EQ(part->segments().size(), 2u);
+  EXPECT_EQ(part->n_missing(1), 1u);
+  EXPECT_EQ(Writer::open(place_, {.who = "x"}).status().code(), Code::kBadInput);
+  EXPECT_TRUE(verify_store(place_)->unused_files.empty());
+
+  std::string flipped = whole;
+  flipped[200] = static_cast<char>(flipped[200] ^ 4);  // A code.
+  write(file, flipped);
+  const auto report = verify_store(place_);
+  ASSERT_EQ(report->problems.size(), 1u);
+  EXPECT_THAT(report->problems[0].message(), HasSubstr("is damaged between bytes 0 and"));
+  std::filesystem::remove(file);
+  EXPECT_EQ(Writer::open(place_, {.who = "x"}).status().code(), Code::kNotFound);
+  write(file, whole);
+  expect_right();
+  expect_model();
+}
+
+// What opening does not read: a code far from the ends.
+TEST_F(writer_vectors, a_damaged_code_is_found_by_whoever_reads_all) {
+  {
+    auto out = open_writer();
+    for (int i = 0; i < 3000; ++i) put(*out, std::to_string(i), 1);
+    commit(*out);
+  }
+  const std::string name = snapshot()->segments()[0].row.parts[0].file;
+  const std::string file = path("store/seg/" + name);
+  std::string bytes = read(file);
+  bytes[70'000] = static_cast<char>(bytes[70'000] ^ 4);
+  write(file, bytes);
+  EXPECT_TRUE(snapshot()->damaged().empty());
+  const auto report = verify_store(place_);
+  ASSERT_EQ(report->problems.size(), 1u);
+  EXPECT_THAT(report->problems[0].message(), HasSubstr("section 'high codes'"));
+  const Snapshot whole = without_damaged(*snapshot());
+  ASSERT_NE(whole, nullptr);
+  EXPECT_EQ(whole->segments().size(), 1u);
+  EXPECT_EQ(whole->n_missing(1), 3000u);
+  auto out = open_writer();
+  erase(*out, "7");
+  EXPECT_THAT(out->compact(pace_).message(), HasSubstr(name));
+  put(*out, "still", 1);
+  commit(*out);
+  EXPECT_EQ(contents(*snapshot()).size(), 3000u);
+}
+
+// A file of the right sums that says what cannot be.
+TEST_F(writer_vectors, vectors_that_cannot_be_are_found) {
+  auto out = open_writer();
+  put(*out, "a", 0);
+  put(*out, "b", 0);
+  commit(*out);
+  const SegmentId segment = out->segments()[0].segment->id();
+  const auto problem_with = [&](const std::function<void(OwnedRow&)>& how) {
+    OwnedRow row = fixture_row("x");
+    how(row);
+    const auto part = write_vectors(
+        real_files(), folder_, {.segment = segment, .nonce = 5}, 2, out->spaces()[0],
+        [&](std::uint32_t doc) { return doc == 0 ? std::optional(row.row()) : std::nullopt; });
+    EXPECT_TRUE(part.ok()) << part.status().message();
+    const auto file = VectorFile::open(folder_, segment, 2, *part, fixture_space());
+    EXPECT_TRUE(file.ok()) << file.status().message();
+    std::filesystem::remove(path(part->file));
+    return (*file)->check().message();
+  };
+  EXPECT_EQ(problem_with([](OwnedRow&) {}), "");
+  const auto is_found = HasSubstr("the vector of document 0 cannot be one");
+  EXPECT_THAT(problem_with([](OwnedRow& row) { row.planes[1] = 0; }), is_found);
+  EXPECT_THAT(problem_with([](OwnedRow& row) { row.planes[9] = 1; }), is_found);
+  EXPECT_THAT(problem_with([](OwnedRow& row) { row.planes[64 + 9] = 1; }), is_found);
+  EXPECT_THAT(problem_with([](OwnedRow& row) { row.factors.scale = 0; }), is_found);
+  EXPECT_THAT(problem_with([](OwnedRow& row) { row.factors.norm2 = INFINITY; }), is_found);
+}
+
+}  // namespace quern::store
