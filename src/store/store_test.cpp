@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "store/catalog/sql.h"
 #include "store/store_fixture.h"
 
 namespace quern::store {
@@ -135,6 +136,34 @@ TEST_F(store, live_document_frequencies_are_exact) {
   ASSERT_TRUE(place.ok());
   EXPECT_EQ(place->i_segment, 1u);
   EXPECT_EQ(find_key(now->segments(), "b").status().code(), Code::kNotFound);
+}
+
+// Made by version 1, which had no vectors.
+TEST_F(store, format_1_is_read_and_becomes_format_2_when_it_is_written) {
+  std::filesystem::copy(QUERN_SOURCE_DIR "/tests/data/store_format_1", place_.folder,
+                        std::filesystem::copy_options::recursive);
+  const auto version = [&] {
+    auto sql = Sql::open(catalog_path(place_.folder), Sql::Access::kRead, 1000);
+    return *sql->number("PRAGMA user_version");
+  };
+  const auto n_read = [&] { return snapshot()->row().n_live; };
+  EXPECT_EQ(n_read(), 2u);
+  EXPECT_TRUE(snapshot()->spaces().empty());
+  EXPECT_EQ(version(), 1);
+  auto writer = open_writer();
+  ASSERT_NE(writer, nullptr);
+  EXPECT_EQ(version(), 2);
+  EXPECT_EQ(n_read(), 2u);
+  ASSERT_TRUE(writer->add_space(fixture_space()).ok());
+  Document document = fixture_document("c", 1);
+  document.vector = {1, 2, 3, 4, 5};
+  ASSERT_TRUE(writer->put(document).ok());
+  ASSERT_TRUE(writer->compact(pace_).ok());
+  EXPECT_EQ(n_read(), 3u);
+  EXPECT_EQ(snapshot()->n_missing(1), 2u);
+  const auto report = verify_store(place_);
+  ASSERT_TRUE(report.ok());
+  EXPECT_TRUE(report->problems.empty());
 }
 
 }  // namespace quern::store

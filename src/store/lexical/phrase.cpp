@@ -5,74 +5,14 @@
 
 #include <fmt/format.h>
 
+#include "store/lexical/term_positions.h"
+
 namespace quern::store {
 namespace {
 
 Status damaged(std::string_view term) {
   return {Code::kBadInput, fmt::format("damaged postings of term '{}'", term)};
 }
-
-/// One term of a phrase: its documents and its positions in the current one.
-class PhraseTerm {
- public:
-  static Result<PhraseTerm> open(const LexicalPart& part, const TermInfo& info,
-                                 std::string_view term) {
-    PhraseTerm out;
-    out.part_ = &part;
-    out.info_ = info;
-    out.term_ = term;
-    QUERN_ASSIGN(out.postings_, Postings::open(part.postings, info, part.n_docs));
-    return out;
-  }
-
-  std::uint32_t df() const { return info_.df; }
-
-  /// The first document at or behind `doc`; n_docs if there is none. Errors: damaged.
-  Result<std::uint32_t> seek(std::uint32_t doc) {
-    while (block_ == ~0u || n_ == index_ || last_in_block() < doc) {
-      const std::uint32_t next = block_ == ~0u ? 0 : block_ + 1;
-      if (next == postings_.n_blocks()) return part_->n_docs;
-      block_ = next;
-      index_ = n_ = read_ = 0;
-      // Heads tell of a block that ends before `doc` without reading it.
-      if (postings_.has_heads() && postings_.head(block_).last_doc < doc) continue;
-      QUERN_TRY(enter());
-    }
-    while (index_ < n_ && docs_[index_] < doc) ++index_;
-    return docs_[index_];
-  }
-
-  /// Positions in the document that seek() gave. Errors: damaged.
-  Status read(std::vector<std::uint32_t>& out) {
-    std::uint64_t n_between = 0;
-    for (; read_ < index_; ++read_) n_between += tfs_[read_];
-    if (!reader_.skip(n_between) || !reader_.read(tfs_[index_], out)) return damaged(term_);
-    ++read_;
-    return {};
-  }
-
- private:
-  std::uint32_t last_in_block() const { return docs_[n_ - 1]; }
-
-  Status enter() {
-    n_ = postings_.decode_docs(block_, docs_);
-    if (n_ == 0 || postings_.decode_tfs(block_, tfs_) != n_) return damaged(term_);
-    QUERN_ASSIGN(reader_, positions_of(part_->positions, info_, postings_, block_));
-    return {};
-  }
-
-  const LexicalPart* part_ = nullptr;
-  TermInfo info_;
-  std::string_view term_;
-  Postings postings_;
-  PositionsReader reader_{{}};
-  std::uint32_t block_ = ~0u;
-  std::uint32_t index_ = 0;  // Of the current document in the block,
-  std::uint32_t n_ = 0;      // which has so many; 0: it was not entered.
-  std::uint32_t read_ = 0;   // The reader stands before the positions of this one.
-  BlockValues docs_{};
-  BlockValues tfs_{};
-};
 
 std::uint32_t exact_frequency(std::span<const std::vector<std::uint32_t>> positions,
                               std::span<const std::uint32_t> offsets) {
@@ -159,7 +99,7 @@ float phrase_frequency(std::span<const std::vector<std::uint32_t>> positions,
 
 Result<std::vector<ScoredDoc>> find_phrase(const LexicalPart& part, const QueryPart& phrase,
                                            const InverseNorms& inverse_norms) {
-  std::vector<PhraseTerm> terms;
+  std::vector<TermPositions> terms;
   for (const std::string& term : phrase.terms) {
     QUERN_ASSIGN(const auto info, part.dictionary.find(phrase.field, term));
     if (!info) return std::vector<ScoredDoc>();
@@ -167,21 +107,21 @@ Result<std::vector<ScoredDoc>> find_phrase(const LexicalPart& part, const QueryP
       return Status(Code::kBadInput,
                     fmt::format("field {} keeps no positions: no phrases in it", phrase.field));
     }
-    QUERN_ASSIGN(PhraseTerm opened, PhraseTerm::open(part, *info, term));
+    QUERN_ASSIGN(TermPositions opened, TermPositions::open(part, *info, term));
     terms.push_back(std::move(opened));
   }
   // The rarest leads: each of its documents is looked for in the others, the rarer ones first.
-  std::vector<PhraseTerm*> by_df;
-  for (PhraseTerm& term : terms) by_df.push_back(&term);
+  std::vector<TermPositions*> by_df;
+  for (TermPositions& term : terms) by_df.push_back(&term);
   std::sort(by_df.begin(), by_df.end(),
-            [](const PhraseTerm* a, const PhraseTerm* b) { return a->df() < b->df(); });
+            [](const TermPositions* a, const TermPositions* b) { return a->df() < b->df(); });
 
   const auto norms = part.norms[static_cast<std::size_t>(phrase.field)];
   std::vector<std::vector<std::uint32_t>> positions(terms.size());
   std::vector<ScoredDoc> found;
   for (std::uint32_t doc = 0; doc < part.n_docs;) {
     std::uint32_t furthest = doc;
-    for (PhraseTerm* term : by_df) {
+    for (TermPositions* term : by_df) {
       QUERN_ASSIGN(const std::uint32_t at, term->seek(doc));
       furthest = std::max(furthest, at);
       if (furthest > doc) break;
