@@ -73,12 +73,25 @@ QUERN_CODES_TARGET inline void step_all(__m512i (&acc)[kBlock], const __m512i (&
   (dot4(acc[I], row[I % R], query[I / R]), ...);
 }
 
+// With one query each row is loaded when its turn comes: all at once, sixteen of them, sixteen
+// accumulators and the query are one register too many.
+template <int... I>
+QUERN_CODES_TARGET inline void step_one(__m512i (&acc)[kBlock],
+                                        const std::uint8_t* const (&rows)[kBlock], int c,
+                                        __m512i query, Seq<I...>) {
+  (dot4(acc[I], _mm512_loadu_si512(rows[I] + c), query), ...);
+}
+
 template <int R, int Q>
 QUERN_CODES_TARGET void block(const std::uint8_t* const (&rows)[R], const std::int8_t* queries,
                               const Vector (&starts)[Q], int d, std::int32_t (&out)[kBlock]) {
   Vector acc[kBlock];
   start_all<R, Q>(acc, starts, Upto<kBlock>());
   for (int c = 0; c < d; c += kCodeLine) {
+    if constexpr (Q == 1) {
+      step_one(acc, rows, c, _mm512_loadu_si512(queries + c), Upto<kBlock>());
+      continue;
+    }
     Vector row[R];
     Vector query[Q];
     for (int r = 0; r < R; ++r) row[r] = _mm512_loadu_si512(rows[r] + c);
