@@ -11,10 +11,8 @@
 #include "store/vector/vector_scan.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <numeric>
 #include <random>
@@ -22,10 +20,8 @@
 #include <thread>
 #include <vector>
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "bench/measure.h"
+#include "bench/vector_rows.h"
 #include "kernels/bandwidth.h"
 #include "kernels/codes/codes_isa.h"
 #include "store/filter/bitmap.h"
@@ -34,6 +30,8 @@
 namespace {
 
 using namespace quern;
+using bench::fail;
+using bench::Rows;
 
 struct Options {
   std::string vectors, queries, ids;
@@ -44,11 +42,6 @@ struct Options {
 };
 
 constexpr std::size_t kQueries = 64;
-
-[[noreturn]] void fail(const std::string& what) {
-  std::fprintf(stderr, "%s\n", what.c_str());
-  std::exit(1);
-}
 
 Options parse(int argc, char** argv) {
   Options o;
@@ -65,90 +58,6 @@ Options parse(int argc, char** argv) {
   return o;
 }
 
-/// The i-th number has the deviation (1 + i)^-0.5, about as the principal components of sentence
-/// embeddings fall; a rotation would change no product.
-std::vector<float> made_up(std::size_t n, int d, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> out(n * static_cast<std::size_t>(d));
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = normal(random) / std::sqrt(1.0f + static_cast<float>(i % static_cast<std::size_t>(d)));
-  }
-  return out;
-}
-
-std::vector<float> read_floats(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) fail("cannot read " + path);
-  std::vector<float> out(static_cast<std::size_t>(file.tellg()) / sizeof(float));
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(out.data()),
-            static_cast<std::streamsize>(out.size() * sizeof(float)));
-  return out;
-}
-
-/// Bytes in a mapped file that is deleted already, or on the heap.
-std::span<std::uint8_t> bytes_in(const std::string& memory, std::size_t n) {
-  int file = -1;
-  if (memory == "mapped") {
-    std::FILE* made = std::tmpfile();
-    if (made == nullptr || ftruncate(fileno(made), static_cast<off_t>(n)) != 0) fail("no room");
-    file = fileno(made);
-  }
-  void* at = mmap(nullptr, n, PROT_READ | PROT_WRITE,
-                  file < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, file, 0);
-  if (at == MAP_FAILED) fail("cannot map");
-  if (memory == "huge") madvise(at, n, MADV_HUGEPAGE);
-  return {static_cast<std::uint8_t*>(at), n};
-}
-
-struct Rows {
-  std::span<std::uint8_t> hi;
-  std::vector<std::uint8_t> lo;
-  std::vector<float> scales;
-  store::CodesView view;
-};
-
-Rows quantise_all(const std::vector<float>& x, const Options& o, ThreadPool& pool) {
-  const auto d = static_cast<std::size_t>(o.d);
-  const auto d_padded = static_cast<std::size_t>(kernels::padded_codes(o.d));
-  const std::size_t n = x.size() / d;
-  Rows rows{bytes_in(o.memory, n * d_padded),
-            std::vector<std::uint8_t>(n * d_padded),
-            std::vector<float>(n),
-            {}};
-  constexpr std::size_t kPart = 4096;
-  const auto n_parts = static_cast<int>((n + kPart - 1) / kPart);
-  pool.parallel_for(n_parts, [&](int part, int) {
-    const std::size_t first = static_cast<std::size_t>(part) * kPart;
-    for (std::size_t i = first; i < std::min(first + kPart, n); ++i) {
-      const auto made = store::quantise(std::span(x).subspan(i * d, d), store::Metric::kCosine,
-                                        rows.hi.subspan(i * d_padded, d_padded),
-                                        std::span(rows.lo).subspan(i * d_padded, d_padded));
-      if (!made.ok()) fail(made.status().message());
-      rows.scales[i] = made->scale;
-    }
-  });
-  // Else the disk writes while the scan is measured.
-  if (o.memory == "mapped") msync(rows.hi.data(), rows.hi.size(), MS_SYNC);
-  rows.view = {.metric = store::Metric::kCosine,
-               .d = o.d,
-               .hi = rows.hi,
-               .scales = rows.scales,
-               .norms2 = {}};
-  return rows;
-}
-
-store::ReadLow read_low(const Rows& rows) {
-  return [&rows](std::span<const std::uint32_t> ids, std::span<std::uint8_t> out) -> Status {
-    const auto d_padded = static_cast<std::size_t>(kernels::padded_codes(rows.view.d));
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      std::memcpy(out.data() + i * d_padded, rows.lo.data() + ids[i] * d_padded, d_padded);
-    }
-    return {};
-  };
-}
-
 /// Seconds of a search for all `queries` at once.
 double search(std::span<const store::VectorQuery> queries, const Rows& rows, std::size_t top,
               store::AllowedRows allowed, ThreadPool& pool) {
@@ -158,7 +67,7 @@ double search(std::span<const store::VectorQuery> queries, const Rows& rows, std
     Status status = store::scan_codes(queries, rows.view, allowed, pool, tops);
     for (std::size_t q = 0; q < queries.size() && status.ok(); ++q) {
       std::vector<store::Candidate> best = tops[q].take();
-      status = store::rescore(queries[q], rows.view, read_low(rows), best);
+      status = store::rescore(queries[q], rows.view, bench::read_low(rows), best);
     }
     if (!status.ok()) fail(status.message());
   });
@@ -215,7 +124,7 @@ void write_ids(const std::vector<store::VectorQuery>& queries, const Rows& rows,
                ThreadPool& pool) {
   std::ofstream file(o.ids);
   for (const store::VectorQuery& query : queries) {
-    const auto best = store::nearest(query, rows.view, read_low(rows), nullptr, o.top, pool);
+    const auto best = store::nearest(query, rows.view, bench::read_low(rows), nullptr, o.top, pool);
     if (!best.ok()) fail(best.status().message());
     for (const store::Candidate& c : *best) file << c.id << ' ';
     file << '\n';
@@ -229,10 +138,11 @@ int main(int argc, char** argv) {
   const int n_cores = static_cast<int>(std::thread::hardware_concurrency());
   ThreadPool all(n_cores);
   const auto d = static_cast<std::size_t>(o.d);
-  const Rows rows =
-      quantise_all(o.vectors.empty() ? made_up(o.n, o.d, 1) : read_floats(o.vectors), o, all);
+  const Rows rows = bench::quantise_all(
+      o.vectors.empty() ? bench::made_up(o.n, o.d, 1) : bench::read_floats(o.vectors), o.memory,
+      o.d, all);
   const std::vector<float> x =
-      o.queries.empty() ? made_up(kQueries, o.d, 2) : read_floats(o.queries);
+      o.queries.empty() ? bench::made_up(kQueries, o.d, 2) : bench::read_floats(o.queries);
   std::vector<store::VectorQuery> queries;
   for (std::size_t q = 0; q < std::min(kQueries, x.size() / d); ++q) {
     auto made = store::make_query(std::span(x).subspan(q * d, d), o.d, store::Metric::kCosine);
