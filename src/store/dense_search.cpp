@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "store/vector/graph_search.h"
 #include "store/vector/rescore.h"
 
 namespace quern::store {
@@ -56,21 +57,87 @@ bool allowed_rows(const DenseSearch& wanted, std::size_t i_segment, const Vector
   return true;
 }
 
-Status scan_segment(const DenseSearch& wanted, std::size_t i_segment, std::size_t n_candidates,
-                    float floor, ThreadPool& pool, std::vector<NearDoc>& found) {
-  const VectorFile* file = wanted.generation->segments()[i_segment].vectors_in(wanted.space->id);
-  if (file == nullptr) return {};
-  QUERN_ASSIGN(const VectorPart* part, file->vectors());
-  Bitmap rows;
-  const bool is_limited = allowed_rows(wanted, i_segment, *part, rows);
-  const std::span<const std::uint64_t> words = rows.words();
-  TopCandidates top(n_candidates, floor);
-  QUERN_TRY(
-      scan_codes({wanted.query, 1}, part->codes(), is_limited ? &words : nullptr, pool, {&top, 1}));
+struct SegmentSearch {
+  std::size_t i_segment = 0;
+  const VectorPart* part = nullptr;
+  const GraphFile* graph = nullptr;  // Null: none.
+  AllowedRows allowed = nullptr;
+  std::uint32_t n_allowed = 0;
+  float floor = 0;  // What scores less is not wanted.
+};
+
+void add_found(TopCandidates top, std::size_t i_segment, std::vector<NearDoc>& found) {
   for (const Candidate& c : top.take()) {
     found.push_back({.place = {.i_segment = i_segment, .doc = c.id}, .score = c.score});
   }
-  return {};
+}
+
+/// False where the walk was given up: then nothing was found.
+bool walk_segment(const DenseSearch& wanted, const SegmentSearch& s, std::uint32_t max_visits,
+                  SegmentWay& way, std::vector<NearDoc>& found) {
+  thread_local GraphScratch scratch;  // Less than a MB, and kept: a query allocates none of it.
+  TopCandidates top(n_to_rescore_approximately(wanted.n_wanted), s.floor);
+  const GraphVisits visits = search_graph(*wanted.query, s.part->codes(), s.graph->graph(),
+                                          {.width = graph_width(wanted.n_wanted),
+                                           .allowed = s.allowed,
+                                           .n_allowed = s.n_allowed,
+                                           .max_visits = max_visits},
+                                          scratch, top);
+  way.n_visits = visits.n_scored + visits.n_looked_through;
+  way.is_given_up = visits.end != GraphEnd::kDone;
+  if (!way.is_given_up) add_found(std::move(top), s.i_segment, found);
+  return !way.is_given_up;
+}
+
+Result<SegmentWay> search_part(const DenseSearch& wanted, const SegmentSearch& s,
+                               std::uint64_t n_in_store, ThreadPool& pool,
+                               std::vector<NearDoc>& found) {
+  SegmentVectors vectors{.n_rows = s.part->codes().n(),
+                         .n_allowed = s.n_allowed,
+                         .has_graph = s.graph != nullptr,
+                         .n_in_store = n_in_store};
+  SegmentPlan plan = plan_search(vectors, wanted.exactness);
+  SegmentWay way{.way = plan.way, .n_allowed = s.n_allowed};
+  if (plan.way == SearchWay::kNone) return way;
+  if (plan.way == SearchWay::kGraph) {
+    if (walk_segment(wanted, s, plan.max_visits, way, found)) return way;
+    way.way = plan_search(vectors, Exactness::kExact).way;
+  }
+  TopCandidates top(n_to_rescore(wanted.n_wanted), s.floor);
+  QUERN_TRY(scan_codes({wanted.query, 1}, s.part->codes(), s.allowed, pool, {&top, 1}));
+  add_found(std::move(top), s.i_segment, found);
+  return way;
+}
+
+Result<SegmentWay> search_segment(const DenseSearch& wanted, std::size_t i_segment, float floor,
+                                  std::uint64_t n_in_store, ThreadPool& pool,
+                                  std::vector<NearDoc>& found) {
+  const SegmentView& view = wanted.generation->segments()[i_segment];
+  const VectorFile* file = view.vectors_in(wanted.space->id);
+  if (file == nullptr) return SegmentWay();
+  SegmentSearch s{.i_segment = i_segment, .graph = view.graph_in(wanted.space->id), .floor = floor};
+  QUERN_ASSIGN(s.part, file->vectors());
+  Bitmap rows;
+  const bool is_limited = allowed_rows(wanted, i_segment, *s.part, rows);
+  const std::span<const std::uint64_t> words = rows.words();
+  s.allowed = is_limited ? &words : nullptr;
+  s.n_allowed = is_limited ? rows.count() : s.part->n_vectors();
+  return search_part(wanted, s, n_in_store, pool, found);
+}
+
+std::uint64_t vectors_in_store(const Generation& generation, SpaceId space) {
+  std::uint64_t n = 0;
+  for (const SegmentView& view : generation.segments()) {
+    const VectorFile* file = view.vectors_in(space);
+    if (file != nullptr) n += file->row().n_rows;
+  }
+  return n;
+}
+
+void report(const DenseSearch& wanted, const SegmentWay& way) {
+  if (wanted.report == nullptr) return;
+  wanted.report->segments.push_back(way);
+  if (way.way == SearchWay::kGraph) wanted.report->is_approximate = true;
 }
 
 // Final scores, segment by segment.
@@ -98,9 +165,12 @@ Result<std::vector<NearDoc>> nearest_docs(const DenseSearch& wanted, ThreadPool&
   if (wanted.n_wanted == 0) return found;
   const Generation& generation = *wanted.generation;
   const std::size_t n_candidates = n_to_rescore(wanted.n_wanted);
+  const std::uint64_t n_in_store = vectors_in_store(generation, wanted.space->id);
+  if (wanted.report != nullptr) *wanted.report = {};
   float floor = -std::numeric_limits<float>::infinity();
   for (std::size_t i = 0; i < generation.segments().size(); ++i) {
-    QUERN_TRY(scan_segment(wanted, i, n_candidates, floor, pool, found));
+    QUERN_ASSIGN(const SegmentWay way, search_segment(wanted, i, floor, n_in_store, pool, found));
+    report(wanted, way);
     if (found.size() < n_candidates) continue;
     QUERN_TRY(keep_best(generation, n_candidates, found));
     floor = static_cast<float>(found.back().score);

@@ -66,14 +66,43 @@ Result<SegmentView> open_text(const std::string& folder, const SegmentRow& row,
   return SegmentView{.row = row, .segment = before->segment, .live = before->live};
 }
 
-// Null where it is not open yet.
-std::shared_ptr<const VectorFile> known_part(const SegmentView* before, const PartRow& part) {
-  if (before == nullptr) return nullptr;
-  for (const auto& vectors : before->vectors) {
-    if (vectors->row() == part) return vectors;
+// The file of a part among those that are open, or null.
+template <typename File>
+std::shared_ptr<const File> known_part(const std::vector<std::shared_ptr<const File>>& open,
+                                       const PartRow& part) {
+  for (const auto& file : open) {
+    if (file->row() == part) return file;
   }
   return nullptr;
 }
+
+/// Opens files of a segment; one that is damaged is noted and left out.
+struct PartOpening {
+  const std::string& folder;
+  const CatalogState& state;
+  const SegmentView* before;  // The segment as it is open; null: it is not.
+  Missing missing;
+  std::vector<Status>& damaged;
+
+  template <typename File, typename Open>
+  Status add(const SegmentRow& row, const PartRow& part,
+             std::vector<std::shared_ptr<const File>> SegmentView::* files, const Open& open,
+             SegmentView& view) const {
+    std::shared_ptr<const File> file;
+    if (before != nullptr) file = known_part(before->*files, part);
+    if (file == nullptr) {
+      auto opened = open(folder, row, part, state.spaces);
+      if (!opened.ok()) {
+        if (!is_damage(opened.status().code(), missing)) return opened.status();
+        damaged.push_back(opened.status());
+        return {};
+      }
+      file = std::move(*opened);
+    }
+    (view.*files).push_back(std::move(file));
+    return {};
+  }
+};
 
 }  // namespace
 
@@ -144,19 +173,13 @@ Result<Snapshot> open_generation(const std::string& folder, const CatalogState& 
       damaged.push_back(view.status());
       continue;
     }
+    const PartOpening opening{folder, state, before, missing, damaged};
     for (const PartRow& part : row.parts) {
-      auto vectors = known_part(before, part);
-      if (vectors == nullptr) {
-        auto opened = open_part(folder, row, part, state.spaces);
-        if (opened.ok()) {
-          vectors = std::move(*opened);
-        } else if (!is_damage(opened.status().code(), missing)) {
-          return opened.status();
-        } else {
-          damaged.push_back(opened.status());
-        }
+      if (part.kind == FileKind::kGraph) {
+        QUERN_TRY(opening.add(row, part, &SegmentView::graphs, open_graph_part, *view));
+      } else {
+        QUERN_TRY(opening.add(row, part, &SegmentView::vectors, open_part, *view));
       }
-      if (vectors != nullptr) view->vectors.push_back(std::move(vectors));
     }
     views.push_back(std::move(*view));
   }

@@ -158,7 +158,8 @@ class StoreTest : public FolderTest {
   }
 
   std::unique_ptr<Writer> open_writer(std::size_t memory_bytes = std::size_t{64} << 20) {
-    auto out = Writer::open(place_, {.who = "a test", .memory_bytes = memory_bytes});
+    auto out = Writer::open(
+        place_, {.who = "a test", .memory_bytes = memory_bytes, .graph_from = graph_from_});
     EXPECT_TRUE(out.ok()) << out.status().message();
     return out.ok() ? std::move(*out) : nullptr;
   }
@@ -220,6 +221,7 @@ class StoreTest : public FolderTest {
 
   StorePlace place_;
   Model model_;
+  std::uint32_t graph_from_ = kGraphFrom;  // As WriterOptions has it.
   bool has_vectors_ = false;
   Pace pace_;
 };

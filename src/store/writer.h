@@ -20,12 +20,14 @@
 #include "base/byte_ledger.h"
 #include "base/pace.h"
 #include "base/status.h"
+#include "base/thread_pool.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/generation.h"
 #include "store/catalog/writer_lock.h"
 #include "store/segment/merge.h"
 #include "store/segment/segment_writer.h"
 #include "store/store.h"
+#include "store/vector/search_plan.h"
 
 namespace quern::store {
 
@@ -33,6 +35,8 @@ struct WriterOptions {
   std::string who;                                   // For people: the command.
   ByteLedger* ledger = nullptr;                      // Null: memory is not booked.
   std::size_t memory_bytes = std::size_t{64} << 20;  // Documents held before they are written.
+  ThreadPool* pool = nullptr;                        // That builds graphs; null: one thread.
+  std::uint32_t graph_from = kGraphFrom;             // Vectors of a segment that gets a graph.
 };
 
 /// Threads: of one. After an error it does nothing any more, what was not committed is gone, and
@@ -42,6 +46,7 @@ class Writer {
  public:
   static constexpr const char* kTenant = "store/writer";
   static constexpr const char* kMergeTenant = "store/merge";
+  static constexpr const char* kGraphTenant = "store/graph";
 
   /// Takes the lock, reads the newest generation and removes files that it does not name.
   /// Errors: kUnavailable naming who writes; kBadInput where a segment is damaged, kNotFound where
@@ -99,13 +104,14 @@ class Writer {
   /// it. Errors: kIo: then nothing of it took place, or all did and the next opening shows it.
   Result<GenerationId> commit();
 
-  /// Commits, and does the next merge that is due. False where none was. Errors: kCancelled;
-  /// kExhausted for the memory: the segments stay as they are; kBadInput for one that is damaged,
-  /// which no later merge takes.
+  /// Commits, and does the next merge that is due, or else builds the next graph that is missing.
+  /// False where there was none of either. Errors: kCancelled; kExhausted for the memory: the
+  /// segments stay as they are; kBadInput for one that is damaged, which no later merge takes.
   Result<bool> maintain(Pace& pace);
 
-  /// Commits, and writes all live documents into as few segments as can be, in order. The same
-  /// documents then have the same bytes, however they came. Errors: kExhausted naming the memory or
+  /// Commits, writes all live documents into as few segments as can be, in order, and builds their
+  /// graphs. The same documents then have the same bytes, however they came. Where the memory of a
+  /// graph is refused, it is left for later. Errors: kExhausted naming the memory or
   /// the disk space wanted and free; kCancelled.
   Status compact(Pace& pace);
 
@@ -139,6 +145,7 @@ class Writer {
   Result<Reservation> book_merge(std::span<const SegmentView> inputs);
   Status replace(const std::vector<std::size_t>& inputs, std::span<const MergeDoc> order,
                  Pace& pace);
+  Result<bool> add_graph(Pace& pace);
   void note_damage(const std::vector<SegmentView>& inputs);
   PartName next_name();
   PartName name_for(SegmentId segment) const;

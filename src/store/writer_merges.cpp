@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/byte_ledger.h"
+#include "base/log.h"
 #include "store/segment/merge.h"
 #include "store/segment/merge_policy.h"
 #include "store/segment/merge_vectors.h"
@@ -42,7 +43,7 @@ Result<bool> Writer::maintain(Pace& pace) {
   }
   std::vector<std::size_t> inputs;
   for (const std::size_t i : choose_merge(sizes)) inputs.push_back(candidates[i]);
-  if (inputs.empty()) return false;
+  if (inputs.empty()) return add_graph(pace);
   std::vector<SegmentView> views;
   for (const std::size_t i : inputs) views.push_back(work_[i].view);
   QUERN_ASSIGN(const Reservation memory, book_merge(views));
@@ -89,6 +90,12 @@ Status Writer::compact(Pace& pace) {
     QUERN_ASSIGN(const Reservation memory, book_merge(views));
     QUERN_ASSIGN(const std::vector<MergeDoc> order, merge_order(views));
     QUERN_TRY(replace(all, order, pace));
+  }
+  for (bool is_more = true; is_more;) {
+    const Result<bool> added = add_graph(pace);
+    if (!added.ok() && added.status().code() != Code::kExhausted) return added.status();
+    if (!added.ok()) log_warn("no graph yet: {}", added.status().message());
+    is_more = added.ok() && *added;
   }
   return catalog_.vacuum();
 }

@@ -15,12 +15,12 @@ Status no_space(SpaceId space) {
   return {Code::kNotFound, fmt::format("the store has no vector space {}", space)};
 }
 
-// What a segment has of other spaces stays.
+// What a segment has of other spaces stays; a graph over the vectors before goes with them.
 void set_part(SegmentRow& row, PartRow part) {
   std::erase_if(row.parts, [&](const PartRow& other) { return other.space == part.space; });
   row.parts.push_back(std::move(part));
-  std::sort(row.parts.begin(), row.parts.end(),
-            [](const PartRow& a, const PartRow& b) { return a.space < b.space; });
+  std::stable_sort(row.parts.begin(), row.parts.end(),
+                   [](const PartRow& a, const PartRow& b) { return a.space < b.space; });
 }
 
 }  // namespace
@@ -94,6 +94,8 @@ Status Writer::activate_space(SpaceId space) {
     std::erase_if(work.view.row.parts, [&](const PartRow& part) { return is_other(part.space); });
     std::erase_if(work.view.vectors,
                   [&](const auto& vectors) { return is_other(vectors->row().space); });
+    std::erase_if(work.view.graphs,
+                  [&](const auto& graph) { return is_other(graph->row().space); });
     work.has_new_parts = work.view.row.parts.size() != n_before;
   }
   return publish(std::move(next), std::move(spaces));
@@ -145,6 +147,7 @@ Result<std::uint32_t> Writer::attach_vectors(SegmentId segment, SpaceId space,
   }
   set_part(view.row, part);
   std::erase_if(view.vectors, [&](const auto& vectors) { return vectors->row().space == space; });
+  std::erase_if(view.graphs, [&](const auto& graph) { return graph->row().space == space; });
   view.vectors.push_back(std::move(*opened));
   work->has_new_parts = true;
   const Status published = publish(std::move(next), spaces_);

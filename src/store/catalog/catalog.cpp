@@ -191,7 +191,7 @@ Status CatalogChange::add_segment(const SegmentRow& row) {
                          .seal = row.seal,
                          .n_rows = row.identity.n_docs}));
   for (const PartRow& part : row.parts) {
-    QUERN_TRY(insert_part(sql, row.identity.segment, kVectorsKind, part));
+    QUERN_TRY(insert_part(sql, row.identity.segment, part_kind_name(part.kind), part));
   }
   return row.tombstone.n_dead == 0 ? Status() : set_tombstone(row.identity.segment, row.tombstone);
 }
@@ -206,7 +206,7 @@ Status CatalogChange::set_parts(SegmentId id, std::span<const PartRow> parts) {
                catalog_->sql_.prepare("DELETE FROM part WHERE segment = ? AND kind <> 'text'"));
   QUERN_TRY(remove.bind(1, static_cast<std::int64_t>(id)).run());
   for (const PartRow& part : parts) {
-    QUERN_TRY(insert_part(catalog_->sql_, id, kVectorsKind, part));
+    QUERN_TRY(insert_part(catalog_->sql_, id, part_kind_name(part.kind), part));
   }
   return {};
 }

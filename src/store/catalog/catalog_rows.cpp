@@ -24,7 +24,7 @@ constexpr const char* kSpaces =
 
 constexpr const char* kParts =
     "SELECT segment, kind, space, nonce, file, n_bytes, footer_sum, n_rows FROM part"
-    " WHERE kind <> 'text' ORDER BY segment, kind, space";
+    " WHERE kind <> 'text' ORDER BY segment, space, kind DESC";
 
 Result<std::vector<FieldStats>> stats_from_bytes(std::string_view bytes, std::size_t n_fields,
                                                  std::uint64_t n_docs) {
@@ -151,13 +151,14 @@ Status read_parts(Sql& sql, CatalogState& state) {
         segment->identity.segment != static_cast<std::uint64_t>(id)) {
       return damaged_catalog(fmt::format("a part of segment {}, which there is not", id));
     }
-    if (rows.bytes(1) != kVectorsKind) {
+    const bool is_graph = rows.bytes(1) == part_kind_name(FileKind::kGraph);
+    if (!is_graph && rows.bytes(1) != part_kind_name(FileKind::kVectors)) {
       return {Code::kUnsupported,
               fmt::format("segment {} has a part '{}', which this version does not know", id,
                           rows.bytes(1))};
     }
     const std::int64_t n_rows = rows.number(7);
-    PartRow part{.kind = FileKind::kVectors,
+    PartRow part{.kind = is_graph ? FileKind::kGraph : FileKind::kVectors,
                  .space = rows.number(2),
                  .nonce = static_cast<std::uint64_t>(rows.number(3)),
                  .file = rows.bytes(4),
@@ -171,6 +172,13 @@ Status read_parts(Sql& sql, CatalogState& state) {
         !is_file_name(part.file)) {
       return damaged_catalog(
           fmt::format("{} vectors of segment {} in space {}", n_rows, id, part.space));
+    }
+    // Behind the vectors that it was built of.
+    const bool has_vectors =
+        !segment->parts.empty() && segment->parts.back().kind == FileKind::kVectors &&
+        segment->parts.back().space == part.space && segment->parts.back().n_rows == part.n_rows;
+    if (is_graph && !has_vectors) {
+      return damaged_catalog(fmt::format("segment {} has a graph of other vectors", id));
     }
     segment->parts.push_back(std::move(part));
   }
@@ -198,6 +206,18 @@ Status check_sums(const CatalogState& state) {
 
 Status damaged_catalog(std::string what) {
   return {Code::kBadInput, "the catalog is damaged: " + std::move(what)};
+}
+
+const char* part_kind_name(FileKind kind) {
+  switch (kind) {
+    case FileKind::kText:
+      return "text";
+    case FileKind::kVectors:
+      return "vectors";
+    case FileKind::kGraph:
+      return "graph";
+  }
+  return "";
 }
 
 std::vector<std::string> files_of(const SegmentRow& row) {

@@ -19,8 +19,8 @@ namespace quern::store {
 /// The first format of a catalog with vector spaces.
 inline constexpr std::int64_t kVersionOfSpaces = 2;
 
-/// Of `part`, beside "text".
-inline constexpr const char* kVectorsKind = "vectors";
+/// Of `part`: "text", "vectors", "graph".
+const char* part_kind_name(FileKind kind);
 
 using GenerationId = std::int64_t;
 using SegmentId = std::uint64_t;
@@ -39,7 +39,7 @@ struct SegmentRow {
   std::string file;  // Its name in the folder of segments.
   GenerationId born = 0;
   std::vector<FieldStats> fields;   // Of all its documents, dead or not.
-  std::vector<PartRow> parts = {};  // Its vectors, by space.
+  std::vector<PartRow> parts = {};  // Its vectors, by space, each with the graph over them behind.
   TombstoneRow tombstone;
 };
 

@@ -35,6 +35,13 @@ Result<std::int64_t> live_df_in(const SegmentView& view, int field, std::string_
   return count_live(*part, *info, *view.live);
 }
 
+const VectorSpace& space_of(const PartRow& part, std::span<const SpaceRow> spaces) {
+  const auto space = std::find_if(spaces.begin(), spaces.end(),
+                                  [&](const SpaceRow& other) { return other.id == part.space; });
+  QUERN_CHECK(space != spaces.end());  // The catalog was read so.
+  return space->space;
+}
+
 }  // namespace
 
 Result<SegmentView> view_of(std::shared_ptr<const Segment> segment, const SegmentRow& row) {
@@ -52,10 +59,15 @@ Result<SegmentView> view_of(std::shared_ptr<const Segment> segment, const Segmen
 Result<std::shared_ptr<const VectorFile>> open_part(const std::string& folder,
                                                     const SegmentRow& row, const PartRow& part,
                                                     std::span<const SpaceRow> spaces) {
-  const auto space = std::find_if(spaces.begin(), spaces.end(),
-                                  [&](const SpaceRow& other) { return other.id == part.space; });
-  QUERN_CHECK(space != spaces.end());  // The catalog was read so.
-  return VectorFile::open(folder, row.identity.segment, row.identity.n_docs, part, space->space);
+  return VectorFile::open(folder, row.identity.segment, row.identity.n_docs, part,
+                          space_of(part, spaces));
+}
+
+Result<std::shared_ptr<const GraphFile>> open_graph_part(const std::string& folder,
+                                                         const SegmentRow& row, const PartRow& part,
+                                                         std::span<const SpaceRow> spaces) {
+  return GraphFile::open(folder, row.identity.segment, row.identity.n_docs, part,
+                         space_of(part, spaces));
 }
 
 Result<SegmentView> open_view(const std::string& folder, const SegmentRow& row,
@@ -63,6 +75,11 @@ Result<SegmentView> open_view(const std::string& folder, const SegmentRow& row,
   QUERN_ASSIGN(std::shared_ptr<const Segment> segment, Segment::open(folder, row, schema));
   QUERN_ASSIGN(SegmentView view, view_of(std::move(segment), row));
   for (const PartRow& part : row.parts) {
+    if (part.kind == FileKind::kGraph) {
+      QUERN_ASSIGN(auto graph, open_graph_part(folder, row, part, spaces));
+      view.graphs.push_back(std::move(graph));
+      continue;
+    }
     QUERN_ASSIGN(auto vectors, open_part(folder, row, part, spaces));
     view.vectors.push_back(std::move(vectors));
   }
@@ -71,6 +88,13 @@ Result<SegmentView> open_view(const std::string& folder, const SegmentRow& row,
 
 const VectorFile* SegmentView::vectors_in(SpaceId space) const {
   for (const auto& file : vectors) {
+    if (file->row().space == space) return file.get();
+  }
+  return nullptr;
+}
+
+const GraphFile* SegmentView::graph_in(SpaceId space) const {
+  for (const auto& file : graphs) {
     if (file->row().space == space) return file.get();
   }
   return nullptr;
@@ -110,12 +134,23 @@ Snapshot without_damaged(const Generation& generation) {
     }
     SegmentView& kept = whole.emplace_back(view);
     kept.vectors.clear();
+    kept.graphs.clear();
     for (const auto& vectors : view.vectors) {
       const Status are_whole = vectors->check();
       if (are_whole.ok()) {
         kept.vectors.push_back(vectors);
       } else {
         damaged.push_back(are_whole);
+      }
+    }
+    for (const auto& graph : view.graphs) {
+      const VectorFile* vectors = kept.vectors_in(graph->row().space);
+      if (vectors == nullptr) continue;
+      const Status is_whole = graph->check(*vectors);
+      if (is_whole.ok()) {
+        kept.graphs.push_back(graph);
+      } else {
+        damaged.push_back(is_whole);
       }
     }
   }

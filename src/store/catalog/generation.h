@@ -17,6 +17,7 @@
 #include "store/catalog/catalog.h"
 #include "store/filter/bitmap.h"
 #include "store/segment/segment.h"
+#include "store/vector/graph_file.h"
 
 namespace quern::store {
 
@@ -26,8 +27,13 @@ struct SegmentView {
   std::shared_ptr<const Bitmap> live;                           // [n_docs]
   std::vector<std::shared_ptr<const VectorFile>> vectors = {};  // By space; those of row.parts.
 
+  std::vector<std::shared_ptr<const GraphFile>> graphs = {};  // By space; those of row.parts.
+
   /// Null: none of its documents has a vector there.
   const VectorFile* vectors_in(SpaceId space) const;
+
+  /// Null: its vectors there are scanned.
+  const GraphFile* graph_in(SpaceId space) const;
 
   /// Living documents without a vector in a space.
   std::uint32_t n_missing(SpaceId space) const;
@@ -46,6 +52,11 @@ Result<SegmentView> open_view(const std::string& folder, const SegmentRow& row,
 Result<std::shared_ptr<const VectorFile>> open_part(const std::string& folder,
                                                     const SegmentRow& row, const PartRow& part,
                                                     std::span<const SpaceRow> spaces);
+
+/// Opens a file of a graph. Errors: as GraphFile::open.
+Result<std::shared_ptr<const GraphFile>> open_graph_part(const std::string& folder,
+                                                         const SegmentRow& row, const PartRow& part,
+                                                         std::span<const SpaceRow> spaces);
 
 /// Sums over segments: what a generation's row says.
 std::uint64_t live_docs(const std::vector<SegmentView>& segments);
@@ -72,8 +83,8 @@ class Generation {
   /// Living documents without a vector in a space.
   std::uint64_t n_missing(SpaceId space) const;
 
-  /// Why segments of the catalog, or their vectors, are missing here: those documents are not
-  /// found, or by their words alone.
+  /// Why segments of the catalog, or their vectors or graphs, are missing here: those documents are
+  /// not found, or by their words alone, or by a scan.
   const std::vector<Status>& damaged() const { return damaged_; }
 
   /// In how many live documents a field has a term, exactly; remembered. Its lists are summed: a

@@ -58,6 +58,10 @@ Status check_token_sums(const SegmentView& view) {
 Status check_view(const SegmentView& view) {
   QUERN_TRY(view.segment->check());
   for (const auto& vectors : view.vectors) QUERN_TRY(vectors->check());
+  for (const auto& graph : view.graphs) {
+    const VectorFile* vectors = view.vectors_in(graph->row().space);
+    if (vectors != nullptr) QUERN_TRY(graph->check(*vectors));
+  }
   QUERN_TRY(check_stats(view));
   return check_token_sums(view);
 }

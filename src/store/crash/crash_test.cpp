@@ -51,6 +51,7 @@ class crash : public StoreTest {
     model_.clear();
     EXPECT_TRUE(open_writer()->add_space(fixture_space()).ok());
     has_vectors_ = true;
+    graph_from_ = 4;  // So that merges and what comes after them build graphs.
     for (int session = 0; session < 3; ++session) {
       auto out_writer = open_writer(40'000);
       for (int round = 0; round < 5; ++round) {

@@ -48,12 +48,20 @@ const char* section_name(SectionKind kind) {
       return "high codes";
     case SectionKind::kLowCodes:
       return "low codes";
+    case SectionKind::kLinks:
+      return "links";
+    case SectionKind::kLandmarks:
+      return "landmarks";
+    case SectionKind::kLandmarkCodes:
+      return "codes of landmarks";
   }
   return "unknown";
 }
 
 std::string part_file(const PartName& name, FileKind kind) {
-  const char* suffix = kind == FileKind::kText ? ".qsg" : ".qvs";
+  const char* suffix = kind == FileKind::kText      ? ".qsg"
+                       : kind == FileKind::kVectors ? ".qvs"
+                                                    : ".qgr";
   return fmt::format("{}-{:016x}{}", name.segment, name.nonce, suffix);
 }
 

@@ -27,7 +27,7 @@ inline constexpr std::size_t kSectionAlign = 64;
 inline constexpr std::uint32_t kMaxPartDocs = 1 << 20;
 
 /// What is in a file; its magic number says so.
-enum class FileKind : std::uint8_t { kText, kVectors };
+enum class FileKind : std::uint8_t { kText, kVectors, kGraph };
 
 /// The numbers are on disk. `argument` of a section is its field, where it has one.
 enum class SectionKind : std::uint16_t {
@@ -46,6 +46,10 @@ enum class SectionKind : std::uint16_t {
   kNorms2 = 18,
   kHighCodes = 19,
   kLowCodes = 20,
+  // Of a graph over them (vector/graph_part.h):
+  kLinks = 24,
+  kLandmarks = 25,
+  kLandmarkCodes = 26,
 };
 
 /// "keys", "stored text", ...: for messages.

@@ -22,6 +22,8 @@ std::string_view magic_of(FileKind kind) {
       return "QUERNSEG";
     case FileKind::kVectors:
       return "QUERNVEC";
+    case FileKind::kGraph:
+      return "QUERNGRF";
   }
   return {};
 }
@@ -35,7 +37,7 @@ Status check_version(std::uint32_t version) {
 }
 
 std::optional<FileKind> kind_of(std::string_view magic) {
-  for (const FileKind kind : {FileKind::kText, FileKind::kVectors}) {
+  for (const FileKind kind : {FileKind::kText, FileKind::kVectors, FileKind::kGraph}) {
     if (magic == magic_of(kind)) return kind;
   }
   return {};
