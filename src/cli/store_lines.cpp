@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/utf8.h"
 #include "cli/json_line.h"
 #include "text/analysis/analyzer.h"
 
@@ -16,8 +15,6 @@ namespace quern::cli {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::size_t kShownChars = 100;
 
 Status bad(std::string message) { return {Code::kBadInput, std::move(message)}; }
 
@@ -46,6 +43,35 @@ Result<std::string> id_of(const json& object) {
     return bad(fmt::format("\"{}\" is neither text nor an integer", name));
   }
   return bad("no \"id\" and no \"_id\"");
+}
+
+bool uses_name(const store::Schema& schema, std::string_view name) {
+  for (const store::TextField& field : schema.fields) {
+    const auto parts = split(field.name, '+');
+    if (std::find(parts.begin(), parts.end(), name) != parts.end()) return true;
+  }
+  return std::any_of(schema.attributes.begin(), schema.attributes.end(),
+                     [&](const store::Attribute& attribute) { return attribute.name == name; });
+}
+
+// How many bytes of the key name the parent.
+Result<std::uint32_t> parent_bytes(const json& object, const store::Schema& schema,
+                                   std::string_view key, std::string_view separator) {
+  const auto found = object.find("parent");
+  if (found != object.end() && !found->is_null() && !uses_name(schema, "parent")) {
+    if (!found->is_string() && !found->is_number_integer()) {
+      return bad("\"parent\" is neither text nor an integer");
+    }
+    const std::string parent = found->is_string() ? found->get<std::string>() : found->dump();
+    if (parent.empty()) return bad("\"parent\" is empty");
+    if (!key.starts_with(parent)) {
+      return bad(fmt::format("the id '{}' does not begin with its \"parent\" '{}'",
+                             store::printable_key(key), store::printable_key(parent)));
+    }
+    return static_cast<std::uint32_t>(parent.size());
+  }
+  const std::size_t at = separator.empty() ? std::string_view::npos : key.rfind(separator);
+  return at == std::string_view::npos ? 0 : static_cast<std::uint32_t>(at);
 }
 
 bool has_blank(std::string_view text) {
@@ -104,21 +130,91 @@ Status append_values(const json& object, const std::vector<store::Attribute>& at
   return {};
 }
 
-// The beginning of what a hit gives back, to be looked at.
-std::string shown(const std::string& stored) {
-  const json object = json::parse(stored, nullptr, false);
-  std::string text;
-  for (const char* name : {"title", "text"}) {
-    if (object.is_object() && object.contains(name) && object[name].is_string()) {
-      text += (text.empty() ? "" : " ") + object[name].get<std::string>();
+/// The lines of a TREC run for one query.
+class RunLines {
+ public:
+  RunLines(std::string_view query_id, std::string& out) : query_id_(query_id), out_(&out) {}
+
+  Status check() const {
+    if (!query_id_.empty() && !has_blank(query_id_)) return {};
+    return bad(fmt::format("query id '{}': a run wants one without white space", query_id_));
+  }
+
+  Status add(std::string_view key, float score) {
+    QUERN_TRY(check());
+    if (has_blank(key)) {
+      return bad(
+          fmt::format("key '{}': a run wants keys without white space", store::printable_key(key)));
     }
+    *out_ += fmt::format("{} Q0 {} {} {} quern\n", query_id_, key, ++rank_, score);
+    return {};
   }
-  if (text.empty()) text = stored;
-  std::size_t n_bytes = 0;
-  for (std::size_t i = 0; i < kShownChars && n_bytes < text.size(); ++i) {
-    n_bytes += static_cast<std::size_t>(decode_utf8(text, n_bytes).n_bytes);
+
+ private:
+  std::string_view query_id_;
+  std::string* out_;
+  std::size_t rank_ = 0;
+};
+
+void begin_result_json(const QueryLine& query, std::string& out) {
+  out += "{";
+  if (!query.id.empty()) {
+    out += "\"id\":";
+    append_json_string(query.id, out);
+    out += ",";
   }
-  return in_one_line(text.substr(0, n_bytes));
+  out += "\"query\":";
+  append_json_string(query.text, out);
+  out += ",";
+}
+
+void append_hits_json(const std::vector<store::Hit>& hits, HitHighlights* highlights,
+                      std::string& out) {
+  out += "\"hits\":[";
+  for (const store::Hit& hit : hits) {
+    out += out.ends_with('[') ? "{\"key\":" : ",{\"key\":";
+    append_json_string(hit.key, out);
+    out += ",\"score\":";
+    append_json_number(hit.score, out);
+    // What was stored is a line of JSON if it came from one; other bytes become a string.
+    out += ",\"document\":";
+    if (json::accept(hit.stored)) {
+      out += hit.stored;
+    } else {
+      append_json_string(hit.stored, out);
+    }
+    if (highlights != nullptr) highlights->append_json(hit.stored, out);
+    out += "}";
+  }
+  out += "]";
+}
+
+// What a TextSearchResult and a GroupedResult have besides hits.
+template <typename Found>
+void end_result_json(const Found& result, std::span<const AttributeCounts> counts, double search_ms,
+                     std::string& out) {
+  if (!counts.empty()) {
+    out += ",";
+    append_counts_json(counts, out);
+  }
+  out += fmt::format(",\"generation\":{},\"search_ms\":{:.3f}", result.generation, search_ms);
+  if (!result.why_empty.empty()) {
+    out += ",\"why_empty\":";
+    append_json_string(result.why_empty, out);
+  }
+  if (!result.damaged.empty()) {
+    out += ",\"damaged\":[";
+    for (const std::string& message : result.damaged) {
+      if (!out.ends_with('[')) out += ",";
+      append_json_string(message, out);
+    }
+    out += "]";
+  }
+  out += "}\n";
+}
+
+std::string shown(const store::Hit& hit, HitHighlights* highlights) {
+  return highlights != nullptr ? highlights->line(hit.stored) : beginning_of(hit.stored);
 }
 
 }  // namespace
@@ -161,10 +257,12 @@ Result<std::vector<store::Attribute>> attributes_from_flag(std::string_view text
   return attributes;
 }
 
-Result<store::Document> document_from_line(std::string_view line, const store::Schema& schema) {
+Result<store::Document> document_from_line(std::string_view line, const store::Schema& schema,
+                                           std::string_view parent_separator) {
   QUERN_ASSIGN(const json object, object_from_line(line));
   store::Document document;
   QUERN_ASSIGN(document.key, id_of(object));
+  QUERN_ASSIGN(document.n_parent, parent_bytes(object, schema, document.key, parent_separator));
   bool has_any = false;
   for (const store::TextField& field : schema.fields) {
     std::string text;
@@ -198,67 +296,64 @@ Result<QueryLine> query_from_line(std::string_view line) {
 
 Status append_run_lines(std::string_view query_id, const std::vector<store::Hit>& hits,
                         std::string& out) {
-  if (query_id.empty() || has_blank(query_id)) {
-    return bad(fmt::format("query id '{}': a run wants one without white space", query_id));
-  }
-  std::size_t rank = 0;
-  for (const store::Hit& hit : hits) {
-    if (has_blank(hit.key)) {
-      return bad(fmt::format("key '{}': a run wants keys without white space",
-                             store::printable_key(hit.key)));
-    }
-    out += fmt::format("{} Q0 {} {} {} quern\n", query_id, hit.key, ++rank, hit.score);
-  }
-  return {};
+  RunLines lines(query_id, out);
+  for (const store::Hit& hit : hits) QUERN_TRY(lines.add(hit.key, hit.score));
+  return lines.check();
 }
 
-void append_hit_lines(const std::vector<store::Hit>& hits, std::string& out) {
+Status append_group_run_lines(std::string_view query_id, const std::vector<store::GroupHit>& groups,
+                              std::string& out) {
+  RunLines lines(query_id, out);
+  for (const store::GroupHit& group : groups) QUERN_TRY(lines.add(group.parent, group.score));
+  return lines.check();
+}
+
+void append_group_lines(const std::vector<store::GroupHit>& groups, HitHighlights* highlights,
+                        std::string& out) {
+  std::size_t rank = 0;
+  for (const store::GroupHit& group : groups) {
+    out += fmt::format("{}\t{:.4f}\t{}\t{} found\n", ++rank, group.score, in_one_line(group.parent),
+                       group.n_found);
+    for (const store::Hit& hit : group.children) {
+      out += fmt::format("\t{:.4f}\t{}\t{}\n", hit.score, in_one_line(hit.key),
+                         shown(hit, highlights));
+    }
+  }
+}
+
+void append_hit_lines(const std::vector<store::Hit>& hits, HitHighlights* highlights,
+                      std::string& out) {
   std::size_t rank = 0;
   for (const store::Hit& hit : hits) {
     out += fmt::format("{}\t{:.4f}\t{}\t{}\n", ++rank, hit.score, in_one_line(hit.key),
-                       shown(hit.stored));
+                       shown(hit, highlights));
   }
 }
 
 void append_result_json(const QueryLine& query, const store::TextSearchResult& result,
+                        std::span<const AttributeCounts> counts, HitHighlights* highlights,
                         double search_ms, std::string& out) {
-  out += "{";
-  if (!query.id.empty()) {
-    out += "\"id\":";
-    append_json_string(query.id, out);
-    out += ",";
-  }
-  out += "\"query\":";
-  append_json_string(query.text, out);
-  out += ",\"hits\":[";
-  for (const store::Hit& hit : result.hits) {
-    out += out.ends_with('[') ? "{\"key\":" : ",{\"key\":";
-    append_json_string(hit.key, out);
+  begin_result_json(query, out);
+  append_hits_json(result.hits, highlights, out);
+  end_result_json(result, counts, search_ms, out);
+}
+
+void append_grouped_json(const QueryLine& query, const store::GroupedResult& result,
+                         std::span<const AttributeCounts> counts, HitHighlights* highlights,
+                         double search_ms, std::string& out) {
+  begin_result_json(query, out);
+  out += "\"groups\":[";
+  for (const store::GroupHit& group : result.groups) {
+    out += out.ends_with('[') ? "{\"parent\":" : ",{\"parent\":";
+    append_json_string(group.parent, out);
     out += ",\"score\":";
-    append_json_number(hit.score, out);
-    // What was stored is a line of JSON if it came from one; other bytes become a string.
-    out += ",\"document\":";
-    if (json::accept(hit.stored)) {
-      out += hit.stored;
-    } else {
-      append_json_string(hit.stored, out);
-    }
+    append_json_number(group.score, out);
+    out += fmt::format(",\"found\":{},", group.n_found);
+    append_hits_json(group.children, highlights, out);
     out += "}";
   }
-  out += fmt::format("],\"generation\":{},\"search_ms\":{:.3f}", result.generation, search_ms);
-  if (!result.why_empty.empty()) {
-    out += ",\"why_empty\":";
-    append_json_string(result.why_empty, out);
-  }
-  if (!result.damaged.empty()) {
-    out += ",\"damaged\":[";
-    for (const std::string& message : result.damaged) {
-      if (!out.ends_with('[')) out += ",";
-      append_json_string(message, out);
-    }
-    out += "]";
-  }
-  out += "}\n";
+  out += "]";
+  end_result_json(result, counts, search_ms, out);
 }
 
 }  // namespace quern::cli

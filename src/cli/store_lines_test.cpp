@@ -50,6 +50,33 @@ TEST(store_lines, what_is_wrong_with_a_line_is_named) {
   EXPECT_EQ(query_from_line(R"({"id":"a"})").status().message(), "no \"text\"");
 }
 
+TEST(store_lines, a_parent_is_named_or_parted_from_the_id) {
+  const store::Schema schema = schema_of("text");
+  const auto n_parent = [&](std::string_view line, std::string_view separator = {}) {
+    const auto document = document_from_line(line, schema, separator);
+    EXPECT_TRUE(document.ok()) << document.status().message();
+    return document.ok() ? document->n_parent : 99u;
+  };
+  EXPECT_EQ(n_parent(R"({"id":"a.cpp#2","text":"x"})"), 0u);
+  EXPECT_EQ(n_parent(R"({"id":"a.cpp#2","text":"x","parent":"a.cpp"})"), 5u);
+  EXPECT_EQ(n_parent(R"({"id":"a.cpp#2","text":"x","parent":null})"), 0u);
+  EXPECT_EQ(n_parent(R"({"id":"17-2","text":"x","parent":17})"), 2u);
+  EXPECT_EQ(n_parent(R"({"id":"c#/a#2","text":"x"})", "#"), 4u);
+  EXPECT_EQ(n_parent(R"({"id":"a::b","text":"x"})", "::"), 1u);
+  EXPECT_EQ(n_parent(R"({"id":"#a","text":"x"})", "#"), 0u);
+  EXPECT_EQ(n_parent(R"({"id":"a","text":"x"})", "#"), 0u);
+  // What a line says comes before what its id looks like.
+  EXPECT_EQ(n_parent(R"({"id":"a#b#c","text":"x","parent":"a"})", "#"), 1u);
+  EXPECT_EQ(
+      document_from_line(R"({"id":"b#1","text":"x","parent":"a"})", schema).status().message(),
+      "the id 'b#1' does not begin with its \"parent\" 'a'");
+  EXPECT_FALSE(document_from_line(R"({"id":"b#1","text":"x","parent":""})", schema).ok());
+  EXPECT_FALSE(document_from_line(R"({"id":"b#1","text":"x","parent":["b"]})", schema).ok());
+  // A field of this name is a field.
+  EXPECT_EQ(document_from_line(R"({"id":"1","parent":"Ann"})", schema_of("text+parent"))->n_parent,
+            0u);
+}
+
 TEST(store_lines, attributes_have_names_and_types) {
   const auto attributes = attributes_from_flag("year:integer,lang:keyword");
   ASSERT_TRUE(attributes.ok()) << attributes.status().message();
@@ -107,7 +134,7 @@ TEST(store_lines, hits_are_shown_in_a_line_each) {
   std::string out;
   append_hit_lines({{.key = "d\t2", .score = 1.25f, .stored = R"({"title":"A","text":"b\nc"})"},
                     {.key = "x", .score = 1, .stored = "plain"}},
-                   out);
+                   nullptr, out);
   EXPECT_EQ(out, "1\t1.2500\td 2\tA b c\n2\t1.0000\tx\tplain\n");
 }
 
@@ -118,7 +145,7 @@ TEST(store_lines, a_result_is_one_json_object) {
                                {.key = "\xff", .score = 1, .stored = "\xff"}},
                       .generation = 3,
                       .damaged = {"file x"}},
-                     0.5, out);
+                     {}, nullptr, 0.5, out);
   const auto object = nlohmann::json::parse(out);
   EXPECT_EQ(object["query"], "a \"b\"");
   EXPECT_EQ(object["hits"][0]["document"]["id"], "k");

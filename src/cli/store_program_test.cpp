@@ -99,6 +99,88 @@ TEST_F(store_program, filters_say_which_documents_are_searched) {
   EXPECT_PRED2(contains, quern("store stats " + dir).out, "attribute   year (integer)");
   EXPECT_EQ(json::parse(quern("store stats --json " + dir).out)["attributes"][1]["type"],
             "keyword");
+  EXPECT_PRED2(contains, quern("store stats " + dir + " --counts lang,year").out,
+               "2\tlang\tcpp\n1\tlang\tc\n1\tyear\t2019\n");
+  const json counted = json::parse(
+      quern("store search " + dir + " parse --filter 'year > 2019' --counts lang --json").out);
+  EXPECT_EQ(counted["counts"]["lang"]["values"][0]["documents"], 1);
+  EXPECT_PRED2(contains, quern("store search " + dir + " parse --counts lang").out,
+               "\n2\tlang\tcpp\n");
+  EXPECT_PRED2(contains, quern("store stats " + dir + " --counts size").err,
+               "no attribute 'size': want year, lang");
+  EXPECT_EQ(quern("store verify --rebuild " + dir).exit_code, 0);
+}
+
+TEST_F(store_program, hits_show_what_answers_the_question) {
+  fill();
+  const json answer = json::parse(quern("store search " + dir_ + " 'running dogs' --json").out);
+  EXPECT_EQ(answer["hits"][0]["key"], "b");
+  EXPECT_EQ(answer["hits"][0]["highlights"]["title"], json::parse("[[0,4]]"));
+  EXPECT_EQ(answer["hits"][0]["highlights"]["text"], json::parse("[[6,10],[20,27],[28,31]]"));
+  EXPECT_EQ(answer["hits"][1]["highlights"], json::parse(R"({"title":[[0,7]]})"));
+  const std::string texts = folder_.write(
+      "long.jsonl", "{\"id\":\"l\",\"text\":\"" + std::string(300, 'x') +
+                        " and much besides. The quokka smiles. " + std::string(300, 'y') + "\"}\n");
+  ASSERT_EQ(quern("store add " + dir_ + " --texts " + texts).exit_code, 0);
+  EXPECT_PRED2(contains, quern("store search " + dir_ + " quokkas").out,
+               "The quokka smiles. ");
+}
+
+TEST_F(store_program, parents_answer_once_with_their_best_children) {
+  const std::string dir = folder_.file("parts");
+  const std::string texts =
+      folder_.write("parts.jsonl",
+                    "{\"id\":\"a#1\",\"text\":\"cat\"}\n"
+                    "{\"id\":\"a#2\",\"text\":\"cat and cat\"}\n"
+                    "{\"id\":\"a#3\",\"text\":\"a cat with a dog\"}\n"
+                    "{\"id\":\"b-x\",\"parent\":\"b\",\"text\":\"cat or dog\"}\n");
+  ASSERT_EQ(quern("store create " + dir).exit_code, 0);
+  const Ended added = quern("store add " + dir + " --texts " + texts + " --parent-separator '#'");
+  ASSERT_EQ(added.exit_code, 0) << added.err;
+  const Ended found = quern("store search " + dir + " cat --group 2 --json");
+  ASSERT_EQ(found.exit_code, 0) << found.err;
+  const json groups = json::parse(found.out)["groups"];
+  ASSERT_EQ(groups.size(), 2u);
+  EXPECT_EQ(groups[0]["parent"], "a");
+  EXPECT_EQ(groups[0]["found"], 3);
+  ASSERT_EQ(groups[0]["hits"].size(), 2u);
+  EXPECT_EQ(groups[0]["hits"][0]["document"]["id"], "a#2");
+  EXPECT_EQ(groups[1]["parent"], "b");
+  EXPECT_PRED2(contains, quern("store search " + dir + " cat --group 1").out, "\tb\t1 found\n");
+  const Ended run = quern("store search " + dir + " cat --group 1 --run -");
+  EXPECT_TRUE(run.out.starts_with("1 Q0 a 1 ")) << run.out;
+  EXPECT_PRED2(contains, run.out, "\n1 Q0 b 2 ");
+  EXPECT_PRED2(contains, quern("store search " + dir + " horse --group 1").err, "nothing found");
+}
+
+TEST_F(store_program, patterns_are_found_with_their_lines) {
+  const std::string dir = folder_.file("code");
+  const std::string texts =
+      folder_.write("code.jsonl",
+                    "{\"id\":\"a\",\"text\":\"int x;\\nint parse_header();\",\"lang\":\"c\"}\n"
+                    "{\"id\":\"b\",\"text\":\"Parse_Header(\",\"lang\":\"go\"}\n"
+                    "{\"id\":\"c\",\"text\":\"nothing\"}\n");
+  ASSERT_EQ(quern("store create " + dir + " --patterns --attributes lang:keyword").exit_code, 0);
+  ASSERT_EQ(quern("store add " + dir + " --texts " + texts).exit_code, 0);
+  const std::string search = "store search " + dir + " ";
+  const Ended found = quern(search + "--regex 'parse_\\w+\\('");
+  EXPECT_EQ(found.exit_code, 0) << found.err;
+  EXPECT_EQ(found.out, "a\ttitle+text:2\tint parse_header();\n");
+  EXPECT_EQ(found.err, "");
+  const Ended ignoring = quern(search + "--substring PARSE_ -i --filter 'lang = \"go\"' --json");
+  const json answer = json::parse(ignoring.out);
+  ASSERT_EQ(answer["hits"].size(), 1u) << ignoring.err;
+  EXPECT_EQ(answer["hits"][0]["key"], "b");
+  EXPECT_EQ(answer["hits"][0]["matches"][0]["end"], 6);
+  EXPECT_EQ(answer["effort"]["read"], 1);
+  EXPECT_TRUE(quern(search + "nothing --regex thin").out.starts_with("c\t"));
+  EXPECT_PRED2(contains, quern(search + "--regex 'x;'").err, "3 of all 3 documents were read: ");
+  const Ended bad = quern(search + "--regex 'a(b'");
+  EXPECT_EQ(bad.exit_code, 4);
+  EXPECT_PRED2(contains, bad.err, "bad pattern: missing closing parenthesis at byte 3 of 3");
+  EXPECT_PRED2(contains, quern(search + "--regex unicorn").err,
+               "nothing found: none of 3 documents has the trigrams that a match needs");
+  EXPECT_PRED2(contains, quern("store stats " + dir).out, "patterns    by trigrams");
   EXPECT_EQ(quern("store verify --rebuild " + dir).exit_code, 0);
 }
 

@@ -176,6 +176,7 @@ std::string json_from_schema(const Schema& schema) {
     root["attributes"].push_back(
         {{"name", attribute.name}, {"type", attribute_type_name(attribute.type)}});
   }
+  if (schema.patterns) root["patterns"] = true;
   return root.dump();
 }
 
@@ -190,7 +191,7 @@ Result<Schema> schema_from_json(std::string_view text) {
   const json root = json::parse(text, note_depth, /*allow_exceptions=*/false);
   if (root.is_discarded() || deepest >= 8) return wrong("not JSON, or nested too deeply");
   if (!root.is_object()) return wrong("no object");
-  QUERN_TRY(check_keys(root, {"fields", "k1", "b", "attributes"}, "it"));
+  QUERN_TRY(check_keys(root, {"fields", "k1", "b", "attributes", "patterns"}, "it"));
   Schema schema;
   const auto fields = root.find("fields");
   if (fields == root.end() || !fields->is_array()) return wrong("no list of fields");
@@ -205,6 +206,11 @@ Result<Schema> schema_from_json(std::string_view text) {
       QUERN_ASSIGN(Attribute attribute, attribute_from_json(object));
       schema.attributes.push_back(std::move(attribute));
     }
+  }
+  const auto patterns = root.find("patterns");
+  if (patterns != root.end()) {
+    if (!patterns->is_boolean()) return wrong("'patterns' is neither true nor false");
+    schema.patterns = patterns->get<bool>();
   }
   QUERN_ASSIGN(schema.k1, number_or(root, "k1", schema.k1));
   QUERN_ASSIGN(schema.b, number_or(root, "b", schema.b));

@@ -41,6 +41,7 @@ struct Schema {
   float k1 = 1.2f;  // BM25: 0 to 100.
   float b = 0.75f;  // BM25: 0 to 1.
   std::vector<Attribute> attributes = {};
+  bool patterns = false;  // Trigrams are indexed: patterns are found without reading all texts.
 
   bool operator==(const Schema&) const = default;
 };

@@ -149,8 +149,8 @@ Result<Snapshot> Store::snapshot() {
     // A file may go between the reading of the catalog and its own, by a commit; one that is still
     // gone then is lost.
     const Missing missing = attempt < kMaxAttempts ? Missing::kIsAnError : Missing::kIsDamage;
-    Result<Snapshot> opened =
-        open_generation(segment_folder(place_.folder), state, schema_, newest_, missing);
+    Result<Snapshot> opened = open_generation(segment_folder(place_.folder), state, schema_,
+                                              newest_, missing, place_.ledger);
     if (opened.status().code() == Code::kNotFound) continue;
     QUERN_ASSIGN(newest_, std::move(opened));
     return newest_;
@@ -158,7 +158,8 @@ Result<Snapshot> Store::snapshot() {
 }
 
 Result<Snapshot> open_generation(const std::string& folder, const CatalogState& state,
-                                 const Schema& schema, const Snapshot& known, Missing missing) {
+                                 const Schema& schema, const Snapshot& known, Missing missing,
+                                 ByteLedger* ledger) {
   std::vector<SegmentView> views;
   std::vector<Status> damaged;
   for (const SegmentRow& row : state.segments) {
@@ -183,8 +184,8 @@ Result<Snapshot> open_generation(const std::string& folder, const CatalogState& 
     }
     views.push_back(std::move(*view));
   }
-  return Snapshot(std::make_shared<const Generation>(state.generation, state.spaces,
-                                                     std::move(views), std::move(damaged)));
+  return Snapshot(std::make_shared<const Generation>(
+      state.generation, state.spaces, std::move(views), std::move(damaged), ledger));
 }
 
 }  // namespace quern::store

@@ -24,6 +24,7 @@ namespace quern::store {
 struct StorePlace {
   std::string folder;
   FileLayer* files = &real_files();
+  ByteLedger* ledger = nullptr;  // Of what snapshots remember; outlives store and snapshots.
 };
 
 std::string catalog_path(const std::string& folder);
@@ -66,6 +67,7 @@ enum class Missing {
 /// Opens what a state of the catalog names; what is open in `known` is taken from there. Segments
 /// that are damaged are left out and named. Errors: kNotFound by `missing`.
 Result<Snapshot> open_generation(const std::string& folder, const CatalogState& state,
-                                 const Schema& schema, const Snapshot& known, Missing missing);
+                                 const Schema& schema, const Snapshot& known, Missing missing,
+                                 ByteLedger* ledger = nullptr);
 
 }  // namespace quern::store

@@ -24,7 +24,8 @@ inline Schema fixture_schema() {
                      {.name = "text", .analyzer = "simple", .positions = Positions::kNo}},
           .attributes = {{.name = "year", .type = AttributeType::kInteger},
                          {.name = "lang", .type = AttributeType::kKeyword},
-                         {.name = "draft", .type = AttributeType::kFlag}}};
+                         {.name = "draft", .type = AttributeType::kFlag}},
+          .patterns = true};
 }
 
 /// None, one or two of an attribute, in the order in which a store gives them back.

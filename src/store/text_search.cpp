@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
+#include "store/attribute_counts.h"
 #include "store/lexical/lexical_search.h"
 #include "store/lexical/phrase.h"
 
@@ -38,24 +40,9 @@ Status check_prefix(const Segment& segment, const LexicalPart& part, const Query
   return {};
 }
 
-// The live documents that a filter allows.
-Result<Bitmap> allowed_docs(const SegmentView& view, const Filter& filter) {
-  FilterSource source;
-  source.n_docs = view.row.identity.n_docs;
-  QUERN_ASSIGN(source.attributes, view.segment->attributes());
-  source.keys_with_prefix = [&](std::string_view prefix) -> Result<FilterSource::Ids> {
-    QUERN_ASSIGN(const KeyColumn* keys, view.segment->keys());
-    QUERN_ASSIGN(const KeyColumn::Range range, keys->with_prefix(prefix));
-    return FilterSource::Ids{.begin = range.begin, .end = range.end};
-  };
-  QUERN_ASSIGN(Bitmap allowed, evaluate(filter, source));
-  allowed &= *view.live;
-  return allowed;
-}
-
 Result<std::vector<ScoredDoc>> search_segment(const SegmentView& view, const LexicalQuery& query,
-                                              const TextSearch& wanted, SearchLimits limits,
-                                              std::uint64_t& n_allowed) {
+                                              Effort effort, const Bitmap* allowed,
+                                              SearchLimits limits) {
   QUERN_ASSIGN(const LexicalPart* part, view.segment->lexical());
   for (const QueryClause& clause : query.clauses) {
     for (const QueryPart& query_part : clause.parts) {
@@ -65,14 +52,16 @@ Result<std::vector<ScoredDoc>> search_segment(const SegmentView& view, const Lex
     }
   }
   if (view.row.tombstone.n_dead > 0) limits.allowed = view.live->words();
-  Bitmap filtered;
-  if (wanted.filter.has_value()) {
-    QUERN_ASSIGN(filtered, allowed_docs(view, *wanted.filter));
-    limits.allowed = filtered.words();
-    n_allowed += filtered.count();
-  }
-  return wanted.effort == Effort::kAll ? search_exhaustively(*part, query, limits)
-                                       : search_part(*part, query, limits);
+  if (allowed != nullptr) limits.allowed = allowed->words();
+  return effort == Effort::kAll ? search_exhaustively(*part, query, limits)
+                                : search_part(*part, query, limits);
+}
+
+// The allowed documents of each segment; null: all that live.
+Result<std::shared_ptr<const AllowedDocs>> allowed_docs(const Generation& generation,
+                                                        const TextSearch& wanted) {
+  if (!wanted.filter.has_value()) return std::shared_ptr<const AllowedDocs>();
+  return generation.allowed(*wanted.filter);
 }
 
 Status add_found(const SegmentView& view, std::size_t i_segment, std::span<const ScoredDoc> docs,
@@ -158,17 +147,57 @@ Result<TextSearchResult> TextSearcher::search(const Generation& generation,
                                               const TextSearch& wanted) {
   QUERN_ASSIGN(const LexicalQuery query,
                query_from_text(wanted.text, schema_, analyzers_, wanted.syntax));
-  const bool is_known = checked_ == generation.id();
-  if (is_known && whole_ != nullptr) return search_whole(*whole_, wanted, query);
-  Result<TextSearchResult> result = search_whole(generation, wanted, query);
-  if (is_known || result.status().code() != Code::kBadInput) return result;
-  whole_ = without_damaged(generation);
-  checked_ = generation.id();
-  return whole_ == nullptr ? std::move(result) : search_whole(*whole_, wanted, query);
+  return undamaged_.run(generation, [&](const Generation& whole) -> Result<TextSearchResult> {
+    QUERN_ASSIGN(const auto allowed, allowed_docs(whole, wanted));
+    return search_whole(whole, wanted, query, allowed);
+  });
+}
+
+Result<TextSearchResult> TextSearcher::search_within(const Generation& generation,
+                                                     const TextSearch& wanted,
+                                                     std::shared_ptr<const AllowedDocs> within) {
+  QUERN_CHECK(!wanted.filter.has_value());
+  QUERN_ASSIGN(LexicalQuery query,
+               query_from_text(wanted.text, schema_, analyzers_, wanted.syntax));
+  return search_whole(generation, wanted, std::move(query), std::move(within));
+}
+
+Status TextSearcher::prepare_for(const Generation& generation, LexicalQuery& query) const {
+  const LiveDf live_df = [&](int field, std::string_view term) {
+    return generation.live_df(field, term);
+  };
+  QUERN_TRY(check_prefixes(generation, query));
+  return prepare({.k1 = schema_.k1, .b = schema_.b}, generation.row().fields, live_df, query);
+}
+
+Result<std::vector<ValueCount>> TextSearcher::count_values(const Generation& generation,
+                                                           const TextSearch& wanted,
+                                                           std::string_view attribute) {
+  QUERN_ASSIGN(const LexicalQuery parsed,
+               query_from_text(wanted.text, schema_, analyzers_, wanted.syntax));
+  if (parsed.clauses.empty()) return std::vector<ValueCount>();
+  return undamaged_.run(
+      generation, [&](const Generation& whole) -> Result<std::vector<ValueCount>> {
+        LexicalQuery query = parsed;
+        QUERN_TRY(prepare_for(whole, query));
+        QUERN_ASSIGN(const auto allowed, allowed_docs(whole, wanted));
+        return store::count_values(whole, attribute, [&](std::size_t i) -> Result<Bitmap> {
+          const SegmentView& view = whole.segments()[i];
+          const std::uint32_t n_docs = view.row.identity.n_docs;
+          QUERN_ASSIGN(
+              const auto found,
+              search_segment(view, query, wanted.effort,
+                             allowed == nullptr ? nullptr : &(*allowed)[i], {.n_wanted = n_docs}));
+          Bitmap docs(n_docs);
+          for (const ScoredDoc& doc : found) docs.set(doc.doc);
+          return docs;
+        });
+      });
 }
 
 Result<TextSearchResult> TextSearcher::search_whole(const Generation& generation,
-                                                    const TextSearch& wanted, LexicalQuery query) {
+                                                    const TextSearch& wanted, LexicalQuery query,
+                                                    std::shared_ptr<const AllowedDocs> allowed) {
   TextSearchResult result = {.generation = generation.id()};
   for (const Status& damaged : generation.damaged()) result.damaged.push_back(damaged.message());
   if (query.clauses.empty()) {
@@ -176,11 +205,7 @@ Result<TextSearchResult> TextSearcher::search_whole(const Generation& generation
         "the query has no terms: nothing is left of it, or only stop words were in it";
     return result;
   }
-  const LiveDf live_df = [&](int field, std::string_view term) {
-    return generation.live_df(field, term);
-  };
-  QUERN_TRY(check_prefixes(generation, query));
-  QUERN_TRY(prepare({.k1 = schema_.k1, .b = schema_.b}, generation.row().fields, live_df, query));
+  QUERN_TRY(prepare_for(generation, query));
 
   std::vector<Found> best;
   std::uint64_t n_allowed = 0;
@@ -188,7 +213,10 @@ Result<TextSearchResult> TextSearcher::search_whole(const Generation& generation
   for (std::size_t i = 0; i < segments.size(); ++i) {
     SearchLimits limits = {.n_wanted = wanted.n_wanted};
     if (best.size() == wanted.n_wanted && !best.empty()) limits.min_score = best.back().score;
-    QUERN_ASSIGN(const auto docs, search_segment(segments[i], query, wanted, limits, n_allowed));
+    const Bitmap* allowed_here = allowed == nullptr ? nullptr : &(*allowed)[i];
+    if (allowed_here != nullptr) n_allowed += allowed_here->count();
+    QUERN_ASSIGN(const auto docs,
+                 search_segment(segments[i], query, wanted.effort, allowed_here, limits));
     QUERN_TRY(add_found(segments[i], i, docs, wanted.n_wanted, best));
   }
   QUERN_ASSIGN(result.hits, hits_of(generation, wanted.give, std::move(best)));
@@ -203,7 +231,7 @@ Result<TextSearchResult> TextSearcher::search_whole(const Generation& generation
     unfiltered.filter.reset();
     unfiltered.n_wanted = 1;
     unfiltered.give = Give::kKeysOnly;
-    QUERN_ASSIGN(const TextSearchResult any, search_whole(generation, unfiltered, query));
+    QUERN_ASSIGN(const TextSearchResult any, search_whole(generation, unfiltered, query, nullptr));
     if (!any.hits.empty()) {
       result.why_empty =
           fmt::format("documents match, but none of the {} that the filter allows", n_allowed);

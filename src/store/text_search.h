@@ -11,8 +11,10 @@
 #include "base/status.h"
 #include "store/catalog/generation.h"
 #include "store/filter/filter.h"
+#include "store/filter/value_counts.h"
 #include "store/query_text.h"
 #include "store/schema.h"
+#include "store/undamaged.h"
 #include "text/analysis/analyzer.h"
 
 namespace quern::store {
@@ -62,17 +64,29 @@ class TextSearcher {
   /// searched. Errors: kBadInput for the query; kIo.
   Result<TextSearchResult> search(const Generation& generation, const TextSearch& wanted);
 
+  /// The same among these documents of the generation's segments, and with no look at what is
+  /// damaged: that is an error. `wanted` has no filter.
+  Result<TextSearchResult> search_within(const Generation& generation, const TextSearch& wanted,
+                                         std::shared_ptr<const AllowedDocs> within);
+
+  /// How often each value of an attribute, which the schema has, is among all documents that are
+  /// found, however many are wanted. Errors: as search().
+  Result<std::vector<ValueCount>> count_values(const Generation& generation,
+                                               const TextSearch& wanted,
+                                               std::string_view attribute);
+
  private:
   Result<TextSearchResult> search_whole(const Generation& generation, const TextSearch& wanted,
-                                        LexicalQuery query);
+                                        LexicalQuery query,
+                                        std::shared_ptr<const AllowedDocs> allowed);
+  Status prepare_for(const Generation& generation, LexicalQuery& query) const;
 
   TextSearcher(Schema schema, std::vector<text::Analyzer> analyzers)
       : schema_(std::move(schema)), analyzers_(std::move(analyzers)) {}
 
   Schema schema_;
   std::vector<text::Analyzer> analyzers_;  // [schema.fields]
-  GenerationId checked_ = -1;              // The generation that was read for damage,
-  Snapshot whole_;                         // and what of it is whole; null: all.
+  Undamaged undamaged_;
 };
 
 }  // namespace quern::store

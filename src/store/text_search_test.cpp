@@ -1,5 +1,6 @@
 #include "store/text_search.h"
 
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -173,6 +174,59 @@ TEST_F(text_search, a_filter_leaves_of_all_hits_those_that_fit) {
   }
   wanted.n_wanted = 5;
   EXPECT_TRUE(want.starts_with(shown(search(wanted))));
+}
+
+TEST_F(text_search, a_filter_that_is_remembered_changes_no_answer) {
+  create();
+  const auto writer = open_writer();
+  for (int i = 0; i < 300; ++i) {
+    put(*writer, "k" + std::to_string(i), i);
+    if (i % 70 == 69) commit(*writer);
+  }
+  for (int i = 0; i < 300; i += 5) erase(*writer, "k" + std::to_string(i));
+  commit(*writer);
+  auto searcher = TextSearcher::create(fixture_schema());
+  ASSERT_TRUE(searcher.ok());
+  const Snapshot kept = snapshot();
+  // More filters than are remembered, each asked for twice.
+  for (int round = 0; round < 2; ++round) {
+    for (int year = 1988; year < 2022; ++year) {
+      TextSearch wanted = {.text = "cats zebra cell", .n_wanted = 50};
+      wanted.filter = *parse_filter(fmt::format("year = {}", year), fixture_schema().attributes);
+      for (int again = 0; again < 2; ++again) {
+        const auto found = searcher->search(*kept, wanted);
+        ASSERT_TRUE(found.ok());
+        EXPECT_EQ(shown(*found), shown(search(wanted))) << year;  // By a snapshot of its own.
+      }
+    }
+  }
+}
+
+TEST_F(text_search, values_are_counted_among_all_that_is_found) {
+  create();
+  const auto writer = open_writer();
+  for (int i = 0; i < 300; ++i) {
+    put(*writer, "k" + std::to_string(i), i);
+    if (i % 70 == 69) commit(*writer);
+  }
+  for (int i = 0; i < 300; i += 5) erase(*writer, "k" + std::to_string(i));
+  commit(*writer);
+  TextSearch wanted = {.text = "zebra cell", .n_wanted = 1000};
+  wanted.filter = *parse_filter("year >= 2005", fixture_schema().attributes);
+  std::map<std::string, std::uint32_t> want;
+  for (const Hit& hit : search(wanted).hits) {
+    for (const AttributeValue& value : model_.at(hit.key).attributes) {
+      if (value.i_attribute == 1) ++want[value.text];
+    }
+  }
+  ASSERT_EQ(want.size(), 2u);
+  wanted.n_wanted = 1;
+  auto searcher = TextSearcher::create(fixture_schema());
+  const auto counts = searcher->count_values(*snapshot(), wanted, "lang");
+  ASSERT_TRUE(counts.ok()) << counts.status().message();
+  ASSERT_EQ(counts->size(), want.size());
+  for (const ValueCount& count : *counts) EXPECT_EQ(count.n_docs, want[count.text]) << count.text;
+  EXPECT_TRUE(searcher->count_values(*snapshot(), {.text = "unicorn"}, "lang")->empty());
 }
 
 TEST_F(text_search, a_store_with_a_history_answers_as_one_made_at_once_to_the_last_bit) {

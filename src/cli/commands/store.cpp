@@ -17,7 +17,9 @@
 #include "cli/flags.h"
 #include "cli/json_line.h"
 #include "cli/output_file.h"
+#include "cli/store_counts.h"
 #include "cli/store_lines.h"
+#include "store/attribute_counts.h"
 #include "store/check/rebuild.h"
 #include "store/check/verify.h"
 #include "store/writer.h"
@@ -47,12 +49,14 @@ struct CreateFlags {
   std::string analyzer = "english";
   float k1 = 1.2f;
   float b = 0.75f;
+  bool patterns = false;
 };
 
 Status create(const CreateFlags& flags) {
   QUERN_ASSIGN(store::Schema schema,
                schema_from_flags(flags.fields, flags.analyzer, flags.k1, flags.b));
   QUERN_ASSIGN(schema.attributes, attributes_from_flag(flags.attributes));
+  schema.patterns = flags.patterns;
   return store::create_store({.folder = flags.folder}, schema, version_line());
 }
 
@@ -99,6 +103,7 @@ std::string stats_text(const store::Schema& schema, const store::Generation& gen
                        schema.fields[i].name, schema.fields[i].analyzer, schema.fields[i].boost,
                        stats.n_docs, length);
   }
+  if (schema.patterns) out += "patterns    by trigrams\n";
   for (const store::Attribute& attribute : schema.attributes) {
     out += fmt::format("attribute   {} ({})\n", attribute.name,
                        store::attribute_type_name(attribute.type));
@@ -109,7 +114,8 @@ std::string stats_text(const store::Schema& schema, const store::Generation& gen
   return out;
 }
 
-std::string stats_json(const store::Schema& schema, const store::Generation& generation) {
+std::string stats_json(const store::Schema& schema, const store::Generation& generation,
+                       const std::vector<AttributeCounts>& counts) {
   std::string out = fmt::format(R"({{"documents":{},"generation":{},"segments":[)",
                                 generation.row().n_live, generation.id());
   for (const store::SegmentView& view : generation.segments()) {
@@ -124,13 +130,18 @@ std::string stats_json(const store::Schema& schema, const store::Generation& gen
     out += fmt::format(R"(,"documents":{},"terms":{}}})", generation.row().fields[i].n_docs,
                        generation.row().fields[i].n_tokens);
   }
-  out += "],\"attributes\":[";
+  out += fmt::format("],\"patterns\":{},\"attributes\":[", schema.patterns);
   for (const store::Attribute& attribute : schema.attributes) {
     // Neither a name nor a type has a character to escape.
     out += fmt::format(R"({}{{"name":"{}","type":"{}"}})", out.ends_with('[') ? "" : ",",
                        attribute.name, store::attribute_type_name(attribute.type));
   }
-  out += "],\"damaged\":[";
+  out += "],";
+  if (!counts.empty()) {
+    append_counts_json(counts, out);
+    out += ",";
+  }
+  out += "\"damaged\":[";
   for (const Status& damaged : generation.damaged()) {
     if (!out.ends_with('[')) out += ",";
     append_json_string(damaged.message(), out);
@@ -138,12 +149,26 @@ std::string stats_json(const store::Schema& schema, const store::Generation& gen
   return out + "]}\n";
 }
 
-Status stats(const std::string& folder, bool json) {
-  QUERN_ASSIGN(const auto opened, store::Store::open({.folder = folder}));
+struct StatsFlags {
+  std::string folder;
+  std::vector<std::string> counts;  // Attributes whose values are counted.
+  bool json = false;
+};
+
+Status stats(const StatsFlags& flags) {
+  QUERN_ASSIGN(const auto opened, store::Store::open({.folder = flags.folder}));
   QUERN_ASSIGN(const store::Snapshot snapshot, opened->snapshot());
+  std::vector<AttributeCounts> counts;
+  for (const std::string& name : flags.counts) {
+    AttributeCounts& last = counts.emplace_back();
+    QUERN_ASSIGN(last.attribute, attribute_named(opened->schema(), name).in("--counts"));
+    QUERN_ASSIGN(last.counts, store::count_values(*snapshot, name));
+  }
+  std::string text = flags.json ? stats_json(opened->schema(), *snapshot, counts)
+                                : stats_text(opened->schema(), *snapshot);
+  if (!flags.json) append_count_lines(counts, text);
   OutputFile out = OutputFile::standard_output();
-  QUERN_TRY(out.write(json ? stats_json(opened->schema(), *snapshot)
-                           : stats_text(opened->schema(), *snapshot)));
+  QUERN_TRY(out.write(text));
   return out.commit();
 }
 
@@ -214,6 +239,10 @@ void add_create_command(CLI::App& parent, Context& context) {
   command->add_option("--k1", flags->k1, "BM25: how much repetition counts (1.2)")->type_name("X");
   command->add_option("--b", flags->b, "BM25: how much length counts, 0 to 1 (0.75)")
       ->type_name("X");
+  command->add_flag(
+      "--patterns", flags->patterns,
+      "Index trigrams: substrings and regular expressions are found\nwithout reading all "
+      "texts");
   command->callback([flags, &context] { context.exit_code = fail_or_ok(create(*flags)); });
 }
 
@@ -226,13 +255,16 @@ void add_delete_command(CLI::App& parent, Context& context) {
 }
 
 void add_stats_command(CLI::App& parent, Context& context) {
-  auto folder = std::make_shared<std::string>();
-  auto json = std::make_shared<bool>(false);
+  auto flags = std::make_shared<StatsFlags>();
   CLI::App* command = parent.add_subcommand("stats", "What is in a store");
-  add_folder(*command, *folder);
-  command->add_flag("--json", *json, "One JSON object");
-  command->callback(
-      [folder, json, &context] { context.exit_code = fail_or_ok(stats(*folder, *json)); });
+  add_folder(*command, flags->folder);
+  command
+      ->add_option("--counts", flags->counts,
+                   "How many documents have each value of these attributes")
+      ->type_name("ATTRIBUTE,...")
+      ->delimiter(',');
+  command->add_flag("--json", flags->json, "One JSON object");
+  command->callback([flags, &context] { context.exit_code = fail_or_ok(stats(*flags)); });
 }
 
 void add_verify_command(CLI::App& parent, Context& context) {

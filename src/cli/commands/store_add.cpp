@@ -26,6 +26,7 @@ constexpr std::size_t kShownProblems = 5;
 struct AddFlags {
   std::string folder;
   std::string texts;  // A file, or "-".
+  std::string parent_separator;
 };
 
 struct Counts {
@@ -34,11 +35,12 @@ struct Counts {
 };
 
 // A line that is refused leaves the others as they are. Errors: those of the store.
-Status add_lines(std::istream& in, const std::string& name, store::Writer& writer, Counts& counts) {
+Status add_lines(std::istream& in, const AddFlags& flags, store::Writer& writer, Counts& counts) {
+  const std::string name = flags.texts == "-" ? "standard input" : flags.texts;
   std::string line;
   for (std::size_t n_line = 1; !is_interrupted() && std::getline(in, line); ++n_line) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    auto document = document_from_line(line, writer.schema());
+    auto document = document_from_line(line, writer.schema(), flags.parent_separator);
     Status status = document.status();
     if (document.ok()) status = store::check_document(*document, writer.schema());
     if (!status.ok()) {
@@ -67,8 +69,7 @@ ExitCode add(const AddFlags& flags) {
   auto writer = store::Writer::open({.folder = flags.folder}, {.who = "quern store add"});
   if (!writer.ok()) return fail(writer.status());
   Counts counts;
-  Status status = add_lines(flags.texts == "-" ? std::cin : file,
-                            flags.texts == "-" ? "standard input" : flags.texts, **writer, counts);
+  const Status status = add_lines(flags.texts == "-" ? std::cin : file, flags, **writer, counts);
   if (!status.ok()) return fail(status);
   const auto generation = (*writer)->commit();
   if (!generation.ok()) return fail(generation.status());
@@ -103,6 +104,12 @@ void add_store_add(CLI::App& parent, Context& context) {
                    "standard input")
       ->type_name("FILE")
       ->required()
+      ->check(empty_problem);
+  command
+      ->add_option("--parent-separator", flags->parent_separator,
+                   "An id is its parent (a file, a paper), this, and the part's name; for\nlines "
+                   "without \"parent\" (docs/cli.md)")
+      ->type_name("TEXT")
       ->check(empty_problem);
   command->callback([flags, &context] { context.exit_code = add(*flags); });
 }

@@ -42,6 +42,20 @@ const VectorSpace& space_of(const PartRow& part, std::span<const SpaceRow> space
   return space->space;
 }
 
+Result<Bitmap> allowed_in(const SegmentView& view, const Filter& filter) {
+  FilterSource source;
+  source.n_docs = view.row.identity.n_docs;
+  QUERN_ASSIGN(source.attributes, view.segment->attributes());
+  source.keys_with_prefix = [&](std::string_view prefix) -> Result<FilterSource::Ids> {
+    QUERN_ASSIGN(const KeyColumn* keys, view.segment->keys());
+    QUERN_ASSIGN(const KeyColumn::Range range, keys->with_prefix(prefix));
+    return FilterSource::Ids{.begin = range.begin, .end = range.end};
+  };
+  QUERN_ASSIGN(Bitmap allowed, evaluate(filter, source));
+  allowed &= *view.live;
+  return allowed;
+}
+
 }  // namespace
 
 Result<SegmentView> view_of(std::shared_ptr<const Segment> segment, const SegmentRow& row) {
@@ -159,7 +173,7 @@ Snapshot without_damaged(const Generation& generation) {
   row.n_live = live_docs(whole);
   row.fields = live_stats(whole, row.fields.size());
   return std::make_shared<const Generation>(std::move(row), generation.spaces(), std::move(whole),
-                                            std::move(damaged));
+                                            std::move(damaged), generation.ledger());
 }
 
 const SpaceRow* Generation::active_space() const {
@@ -193,6 +207,17 @@ Result<std::int64_t> Generation::live_df(int field, std::string_view term) const
   return n;
 }
 
+Result<std::shared_ptr<const AllowedDocs>> Generation::allowed(const Filter& filter) const {
+  return filters_.find_or_make(filter, [&]() -> Result<AllowedDocs> {
+    AllowedDocs docs;
+    for (const SegmentView& view : segments_) {
+      QUERN_ASSIGN(Bitmap allowed, allowed_in(view, filter));
+      docs.push_back(std::move(allowed));
+    }
+    return docs;
+  });
+}
+
 Result<Place> find_key(const std::vector<SegmentView>& segments, std::string_view key) {
   for (std::size_t i = 0; i < segments.size(); ++i) {
     QUERN_ASSIGN(const KeyColumn* keys, segments[i].segment->keys());
@@ -200,6 +225,12 @@ Result<Place> find_key(const std::vector<SegmentView>& segments, std::string_vie
     if (doc && segments[i].live->has(*doc)) return Place{.i_segment = i, .doc = *doc};
   }
   return {Code::kNotFound, "no document '" + printable_key(key) + "'"};
+}
+
+Result<std::string> stored_of(const std::vector<SegmentView>& segments, std::string_view key) {
+  QUERN_ASSIGN(const Place place, find_key(segments, key));
+  StoredTextReader reader = segments[place.i_segment].segment->stored_text();
+  return reader.read_stored(place.doc);
 }
 
 }  // namespace quern::store

@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "store/catalog/catalog.h"
 #include "store/filter/bitmap.h"
+#include "store/filter/filter_cache.h"
 #include "store/segment/segment.h"
 #include "store/vector/graph_file.h"
 
@@ -65,12 +66,14 @@ std::vector<FieldStats> live_stats(const std::vector<SegmentView>& segments, std
 /// Threads: any.
 class Generation {
  public:
+  /// `ledger`, if any, holds what is remembered, and outlives this.
   Generation(GenerationRow row, std::vector<SpaceRow> spaces, std::vector<SegmentView> segments,
-             std::vector<Status> damaged)
+             std::vector<Status> damaged, ByteLedger* ledger = nullptr)
       : row_(std::move(row)),
         spaces_(std::move(spaces)),
         segments_(std::move(segments)),
-        damaged_(std::move(damaged)) {}
+        damaged_(std::move(damaged)),
+        filters_(ledger) {}
 
   GenerationId id() const { return row_.id; }
   const GenerationRow& row() const { return row_; }
@@ -91,6 +94,12 @@ class Generation {
   /// search that asks for each of its terms reads nothing that is damaged. Errors: kBadInput.
   Result<std::int64_t> live_df(int field, std::string_view term) const;
 
+  /// The live documents that a filter allows, of each segment; those of the last filters are
+  /// remembered. Errors: as evaluate(); kBadInput, damaged.
+  Result<std::shared_ptr<const AllowedDocs>> allowed(const Filter& filter) const;
+
+  ByteLedger* ledger() const { return filters_.ledger(); }
+
  private:
   GenerationRow row_;
   std::vector<SpaceRow> spaces_;
@@ -98,6 +107,7 @@ class Generation {
   std::vector<Status> damaged_;
   mutable std::mutex mutex_;  // Guards this.
   mutable std::map<std::string, std::int64_t, std::less<>> live_df_;
+  mutable FilterCache filters_;
 };
 
 using Snapshot = std::shared_ptr<const Generation>;
@@ -114,5 +124,8 @@ struct Place {
 
 /// Errors: kNotFound; kBadInput where keys are damaged.
 Result<Place> find_key(const std::vector<SegmentView>& segments, std::string_view key);
+
+/// What was stored with a document. Errors: as find_key; kBadInput where its text is damaged; kIo.
+Result<std::string> stored_of(const std::vector<SegmentView>& segments, std::string_view key);
 
 }  // namespace quern::store

@@ -30,7 +30,7 @@ Status damaged(const char* what) {
 }  // namespace
 
 std::string term_key(int field, std::string_view term) {
-  QUERN_CHECK(field >= 0 && field < kMaxTextFields);
+  QUERN_CHECK(field >= 0 && field <= kMaxTextFields);
   std::string key(1, static_cast<char>(field));
   return key.append(term);
 }

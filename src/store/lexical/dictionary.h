@@ -29,7 +29,7 @@
 namespace quern::store {
 
 constexpr std::size_t kMaxTermBytes = 1024;
-constexpr int kMaxTextFields = 255;
+constexpr int kMaxTextFields = 255;  // Behind them: trigrams (trigram_table.h).
 
 /// A term of a field as the dictionary orders them.
 std::string term_key(int field, std::string_view term);

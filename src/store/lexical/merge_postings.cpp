@@ -85,6 +85,7 @@ Status merge_term(std::string_view key, std::vector<MovedList>& lists,
                   DictionaryWriter& dictionary) {
   std::erase_if(lists, [](const MovedList& list) { return list.at_end(); });
   if (lists.empty()) return {};
+  if (norms.empty()) return {Code::kBadInput, "damaged dictionary: a field of no norms"};
   postings.start_term(norms);
   std::size_t n_added = 0;
   while (!lists.empty()) {

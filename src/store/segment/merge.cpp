@@ -128,7 +128,8 @@ std::size_t merge_bytes(std::span<const SegmentView> inputs) {
     n += merge_attributes_bytes(input.segment->attribute_heads());
     n += input.row.identity.n_docs * sizeof(std::uint32_t);  // New numbers.
     // Order; lengths as numbers, packed, and as norms.
-    n += input.n_live() * (sizeof(MergeDoc) + input.segment->n_fields() * 9);
+    n += input.n_live() * (sizeof(MergeDoc) + input.segment->n_fields() * 9 +
+                           (input.segment->has_trigrams() ? 1 : 0));
   }
   return n;
 }
@@ -137,7 +138,8 @@ Result<SegmentRow> merge_segments(FileLayer& files, const std::string& folder, c
                                   std::span<const SegmentView> inputs,
                                   std::span<const MergeDoc> order, Pace& pace) {
   QUERN_CHECK(!inputs.empty() && order.size() <= kMaxPartDocs);
-  SegmentContent content{.n_docs = static_cast<std::uint32_t>(order.size())};
+  SegmentContent content{.n_docs = static_cast<std::uint32_t>(order.size()),
+                         .has_trigrams = inputs[0].segment->has_trigrams()};
   for (std::size_t f = 0; f < inputs[0].segment->n_fields(); ++f) {
     std::vector<const FieldLengths*> columns;
     for (const SegmentView& input : inputs) {

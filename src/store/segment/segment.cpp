@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "store/lexical/postings.h"
+#include "store/lexical/trigram_table.h"
 
 namespace quern::store {
 namespace {
@@ -44,6 +45,7 @@ Status Segment::open_sections(const std::string& path, const Schema& schema) {
   QUERN_ASSIGN(lexical_.postings, bytes_in(SectionKind::kPostings));
   QUERN_ASSIGN(lexical_.positions, bytes_in(SectionKind::kPositions));
   lexical_.n_docs = n_docs();
+  has_trigrams_ = schema.patterns;
   for (std::size_t f = 0; f < schema.fields.size(); ++f) {
     QUERN_ASSIGN(const auto lengths, bytes_in(SectionKind::kLengths, f));
     QUERN_ASSIGN(FieldLengths column, FieldLengths::open(lengths, n_docs()));
@@ -138,11 +140,25 @@ Status Segment::check() const {
   return check_terms().in(where);
 }
 
+Status Segment::check_trigram(std::string_view trigram, const TermInfo& term,
+                              std::span<const std::uint8_t> norms) const {
+  if (trigram.size() != kTrigramBytes || term.ttf != term.df || term.positions_bytes > 0) {
+    return {Code::kBadInput, "not as a trigram is written"};
+  }
+  return check_postings(lexical_.postings, lexical_.positions, term, norms);
+}
+
 Status Segment::check_terms() const {
+  const std::vector<std::uint8_t> no_norms(has_trigrams_ ? n_docs() : 0);
   Dictionary::Cursor terms = lexical_.dictionary.begin();
   for (;;) {
     QUERN_ASSIGN(const bool is_there, terms.next());
     if (!is_there) return {};
+    if (has_trigrams_ && terms.field() == kTrigramField) {
+      QUERN_TRY(check_trigram(terms.term(), terms.info(), no_norms)
+                    .in("trigram '" + printable_key(terms.term()) + "'"));
+      continue;
+    }
     const auto field = static_cast<std::size_t>(terms.field());
     if (field >= n_fields()) {
       return {Code::kBadInput, fmt::format("a term of field {}, there are {}", field, n_fields())};

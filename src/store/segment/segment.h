@@ -36,6 +36,7 @@ class Segment {
   SegmentId id() const { return container_.identity().segment; }
   std::uint32_t n_docs() const { return container_.identity().n_docs; }
   std::size_t n_fields() const { return lengths_.size(); }
+  bool has_trigrams() const { return has_trigrams_; }
   const Container& container() const { return container_; }
 
   // Each sums its bytes when it is first asked for. Errors: kBadInput naming file and section.
@@ -70,6 +71,8 @@ class Segment {
   Status open_attributes(const Schema& schema);
   Status check_section(SectionKind kind, std::size_t field = 0) const;
   Status check_terms() const;
+  Status check_trigram(std::string_view trigram, const TermInfo& term,
+                       std::span<const std::uint8_t> norms) const;
 
   Container container_;
   InputFile file_;
@@ -77,6 +80,7 @@ class Segment {
   std::vector<FieldLengths> lengths_;  // [n_fields]
   StoredText text_;
   LexicalPart lexical_;
+  bool has_trigrams_ = false;
   bool has_attributes_ = false;
   Attributes attributes_;
 };

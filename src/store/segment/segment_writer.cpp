@@ -47,7 +47,8 @@ std::size_t SegmentWriter::most_bytes(const Document& document) const {
   std::size_t n_field_bytes = 0;
   for (const std::string& field : document.fields) n_field_bytes += field.size();
   return text_bytes(document) + document.vector.size() * sizeof(float) + column_bytes(schema_) +
-         (n_field_bytes / 2 + 1) * TermTable::token_bytes(1);
+         (n_field_bytes / 2 + 1) * TermTable::token_bytes(1) +
+         (schema_.patterns ? TrigramTable::most_bytes(n_field_bytes) : 0);
 }
 
 void SegmentWriter::add(Document document, std::optional<OwnedRow> coded) {
@@ -64,6 +65,7 @@ void SegmentWriter::add(Document document, std::optional<OwnedRow> coded) {
       table_.add(static_cast<int>(f), place, term.text, term.position);
       if (!term.is_overlap) ++held.lengths[f];
     });
+    if (schema_.patterns) trigrams_.add(place, held.document.fields[f]);
   }
   if (held.document.n_parent > 0) {
     by_parent_[held.document.key.substr(0, held.document.n_parent)].push_back(place);
@@ -119,7 +121,7 @@ Result<SegmentRow> SegmentWriter::finish(FileLayer& files, const std::string& fo
                                          const PartName& name, const SpaceRow* space) {
   const std::vector<std::uint32_t> order = in_order();
   std::vector<std::uint32_t> new_docs(documents_.size(), kNoDoc);
-  SegmentContent content{.n_docs = n_docs()};
+  SegmentContent content{.n_docs = n_docs(), .has_trigrams = schema_.patterns};
   content.lengths.resize(schema_.fields.size());
   std::vector<int> with_positions;
   for (std::size_t f = 0; f < schema_.fields.size(); ++f) {
@@ -147,8 +149,10 @@ Result<SegmentRow> SegmentWriter::finish(FileLayer& files, const std::string& fo
     return {};
   };
   content.write_terms = [&](NormsByField norms, PostingsWriter& postings,
-                            DictionaryWriter& dictionary) {
-    return table_.write(new_docs, norms, with_positions, postings, dictionary);
+                            DictionaryWriter& dictionary) -> Status {
+    QUERN_TRY(table_.write(new_docs, norms, with_positions, postings, dictionary));
+    if (!schema_.patterns) return {};
+    return trigrams_.write(new_docs, norms[kTrigramField], postings, dictionary);
   };
   if (!schema_.attributes.empty()) {
     content.attributes = [&] {
@@ -192,6 +196,7 @@ void SegmentWriter::clear() {
   by_key_ = {};
   by_parent_ = {};
   table_ = {};
+  trigrams_ = {};
   n_text_bytes_ = 0;
 }
 

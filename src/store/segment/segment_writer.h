@@ -16,6 +16,7 @@
 #include "base/file_layer.h"
 #include "base/status.h"
 #include "store/lexical/term_table.h"
+#include "store/lexical/trigram_table.h"
 #include "store/schema.h"
 #include "store/segment/write_segment.h"
 #include "store/vector/vector_file.h"
@@ -33,7 +34,7 @@ class SegmentWriter {
   std::size_t most_bytes(const Document& document) const;
 
   /// What is held, and what writing takes besides.
-  std::size_t bytes() const { return n_text_bytes_ + table_.bytes(); }
+  std::size_t bytes() const { return n_text_bytes_ + table_.bytes() + trigrams_.bytes(); }
 
   bool is_full() const { return documents_.size() >= kMaxPartDocs; }
 
@@ -81,6 +82,7 @@ class SegmentWriter {
   // Where those of a parent are, and some that do not stay.
   std::unordered_map<std::string, std::vector<std::uint32_t>> by_parent_;
   TermTable table_;
+  TrigramTable trigrams_;  // Where the schema has patterns.
   std::size_t n_text_bytes_ = 0;
 };
 

@@ -114,8 +114,10 @@ TEST_F(segment_writer, replaced_and_erased_documents_leave_no_term) {
   const auto segment = finish();
   EXPECT_EQ(segment->n_docs(), 2u);
   const Dictionary& terms = (*segment->lexical())->dictionary;
-  EXPECT_EQ(terms.n_terms(), 2u);
+  EXPECT_EQ(terms.n_terms(), 2u + 4u);  // And the trigrams of "new" and "stays".
   EXPECT_FALSE(terms.find(1, "old")->has_value());
+  EXPECT_FALSE(terms.find(kTrigramField, "old")->has_value());
+  EXPECT_TRUE(terms.find(kTrigramField, "tay")->has_value());
   EXPECT_FALSE(terms.find(1, "gone")->has_value());
   EXPECT_TRUE(segment->check().ok());
 }
@@ -124,7 +126,8 @@ TEST_F(segment_writer, documents_without_a_token) {
   writer_->add(document("a", "", ""));
   writer_->add(document("b", "the", "..."));
   const auto segment = finish();
-  EXPECT_EQ((*segment->lexical())->dictionary.n_terms(), 0u);
+  EXPECT_EQ((*segment->lexical())->dictionary.n_terms(), 2u);  // Trigrams.
+  EXPECT_FALSE((*segment->lexical())->dictionary.find(0, "the")->has_value());
   EXPECT_EQ(row_.fields[0], FieldStats());
   EXPECT_TRUE(segment->check().ok());
 }

@@ -181,27 +181,27 @@ Result<std::span<const std::byte>> StoredTextReader::record(std::uint32_t doc) {
   }
 }
 
-Result<StoredDocument> StoredTextReader::read(std::uint32_t doc) {
+Result<StoredView> StoredTextReader::view(std::uint32_t doc) {
   QUERN_ASSIGN(const auto bytes, record(doc));
   ByteCursor cursor(bytes);
-  StoredDocument out;
+  StoredView out;
   std::vector<std::uint64_t> n_field_bytes(n_fields_);
   for (std::uint64_t& n : n_field_bytes) n = cursor.varint();
-  for (const std::uint64_t n : n_field_bytes) out.fields.emplace_back(cursor.text(n));
+  for (const std::uint64_t n : n_field_bytes) out.fields.push_back(cursor.text(n));
   out.stored = cursor.text(cursor.n_left());
   if (!cursor.is_ok()) return damaged(doc);
   return out;
 }
 
+Result<StoredDocument> StoredTextReader::read(std::uint32_t doc) {
+  QUERN_ASSIGN(const StoredView found, view(doc));
+  return StoredDocument{.fields = {found.fields.begin(), found.fields.end()},
+                        .stored = std::string(found.stored)};
+}
+
 Result<std::string> StoredTextReader::read_stored(std::uint32_t doc) {
-  QUERN_ASSIGN(const auto bytes, record(doc));
-  ByteCursor cursor(bytes);
-  std::vector<std::uint64_t> n_field_bytes(n_fields_);
-  for (std::uint64_t& n : n_field_bytes) n = cursor.varint();
-  for (const std::uint64_t n : n_field_bytes) cursor.take(n);
-  const std::string_view stored = cursor.text(cursor.n_left());
-  if (!cursor.is_ok()) return damaged(doc);
-  return std::string(stored);
+  QUERN_ASSIGN(const StoredView found, view(doc));
+  return std::string(found.stored);
 }
 
 Status StoredTextReader::check() {

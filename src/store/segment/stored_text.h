@@ -28,6 +28,12 @@ struct StoredDocument {
   bool operator==(const StoredDocument&) const = default;
 };
 
+/// The same, borrowed from a reader.
+struct StoredView {
+  std::vector<std::string_view> fields;  // [n_fields]
+  std::string_view stored;
+};
+
 /// Writes the blocks as documents come; the index at the end.
 class StoredTextWriter {
  public:
@@ -96,6 +102,9 @@ class StoredTextReader {
 
   /// doc < n_docs. Errors: kBadInput where the bytes are damaged, kIo.
   Result<StoredDocument> read(std::uint32_t doc);
+
+  /// Without a copy: valid until the next call. Errors: as read.
+  Result<StoredView> view(std::uint32_t doc);
 
   /// Only what a hit gives back: the fields are passed over. Errors: as read.
   Result<std::string> read_stored(std::uint32_t doc);

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "store/byte_cursor.h"
 #include "store/lexical/bm25.h"
+#include "store/lexical/trigram_table.h"
 #include "store/segment/container.h"
 #include "store/segment/field_lengths.h"
 #include "store/segment/spool.h"
@@ -80,6 +81,11 @@ Status write_terms(ContainerWriter& out, const SegmentContent& content, Spool& d
   }
   for (const std::string& bytes : norms) {
     views.emplace_back(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  }
+  const std::vector<std::uint8_t> no_norms(content.has_trigrams ? content.n_docs : 0);
+  if (content.has_trigrams) {
+    views.resize(kTrigramField + 1);
+    views[kTrigramField] = no_norms;
   }
   QUERN_TRY(out.begin_section(SectionKind::kPostings));
   PostingsWriter postings(out.sink(), position_bytes.sink());

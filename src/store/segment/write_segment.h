@@ -18,10 +18,12 @@
 
 namespace quern::store {
 
+/// By field, [n_docs]; of trigrams zeros: they score nothing.
 using NormsByField = std::span<const std::span<const std::uint8_t>>;
 
 struct SegmentContent {
   std::uint32_t n_docs = 0;
+  bool has_trigrams = false;
   std::vector<std::vector<std::uint32_t>> lengths = {};  // [n_fields][n_docs] tokens
 
   // Each is called once, in this order, and writes what it has of all documents, by id.
