@@ -184,8 +184,8 @@ Result<Snapshot> open_generation(const std::string& folder, const CatalogState& 
     }
     views.push_back(std::move(*view));
   }
-  return Snapshot(std::make_shared<const Generation>(
-      state.generation, state.spaces, std::move(views), std::move(damaged), ledger));
+  return Snapshot(std::make_shared<const Generation>(state.generation, state.spaces, state.fits,
+                                                     std::move(views), std::move(damaged), ledger));
 }
 
 }  // namespace quern::store

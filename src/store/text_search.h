@@ -12,17 +12,13 @@
 #include "store/catalog/generation.h"
 #include "store/filter/filter.h"
 #include "store/filter/value_counts.h"
+#include "store/lexical_find.h"
 #include "store/query_text.h"
 #include "store/schema.h"
 #include "store/undamaged.h"
 #include "text/analysis/analyzer.h"
 
 namespace quern::store {
-
-enum class Effort {
-  kEnough,  // What cannot be among the best is not looked at. The answer is the same.
-  kAll,     // Every document is scored in full.
-};
 
 enum class Give {
   kStored,    // What was stored with each hit: a frame of text is unpacked for each.
@@ -75,11 +71,21 @@ class TextSearcher {
                                                const TextSearch& wanted,
                                                std::string_view attribute);
 
+  /// A question as a query, not prepared; without clauses where no field has terms of it. Errors:
+  /// as query_from_text.
+  Result<LexicalQuery> parse(std::string_view text, QuerySyntax syntax);
+
+  /// Weights by the generation's statistics. Errors: as prepare_query.
+  Status prepare_for(const Generation& generation, LexicalQuery& query) const;
+
+  const std::string& field_name(int field) const {
+    return schema_.fields[static_cast<std::size_t>(field)].name;
+  }
+
  private:
   Result<TextSearchResult> search_whole(const Generation& generation, const TextSearch& wanted,
                                         LexicalQuery query,
                                         std::shared_ptr<const AllowedDocs> allowed);
-  Status prepare_for(const Generation& generation, LexicalQuery& query) const;
 
   TextSearcher(Schema schema, std::vector<text::Analyzer> analyzers)
       : schema_(std::move(schema)), analyzers_(std::move(analyzers)) {}

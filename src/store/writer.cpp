@@ -245,8 +245,28 @@ Result<GenerationId> Writer::commit() {
   return generation_.id;
 }
 
+Status Writer::set_fit(const FitRow& fit) {
+  if (fit.name.empty() || fit.name.size() > 64) {
+    return {Code::kBadInput,
+            fmt::format("a fit's name has {} bytes, want 1 to 64", fit.name.size())};
+  }
+  if (fit.body.size() > kMaxFitBytes) {
+    return {Code::kTooLarge, fmt::format("fit '{}' has {} bytes, want {} at most", fit.name,
+                                         fit.body.size(), kMaxFitBytes)};
+  }
+  QUERN_TRY(commit().status());
+  QUERN_ASSIGN(const CatalogState now, catalog_.newest());
+  const bool is_there = std::any_of(now.fits.begin(), now.fits.end(),
+                                    [&](const FitRow& row) { return row.name == fit.name; });
+  if (!is_there && now.fits.size() >= kMaxFits) {
+    return {Code::kExhausted, fmt::format("the store has {} fits, more cannot be kept", kMaxFits)};
+  }
+  return publish(work_, spaces_, [&](CatalogChange& change) { return change.set_fit(fit); });
+}
+
 // The generation of `next` becomes the store's.
-Status Writer::publish(std::vector<Work> next, std::vector<SpaceRow> spaces) {
+Status Writer::publish(std::vector<Work> next, std::vector<SpaceRow> spaces,
+                       const AlsoChange& also) {
   std::vector<SegmentView> views;
   std::set<std::string> needed;
   bool has_new = false;
@@ -296,6 +316,7 @@ Status Writer::publish(std::vector<Work> next, std::vector<SpaceRow> spaces) {
       if (work.own_live != nullptr) QUERN_TRY(change.set_tombstone(id, segment.tombstone));
       if (work.has_new_parts) QUERN_TRY(change.set_parts(id, segment.parts));
     }
+    if (also) QUERN_TRY(also(change));
     may_be_committed_ = true;
     return change.commit(row, next_segment_);
   }();

@@ -100,6 +100,11 @@ class Writer {
   Result<std::uint32_t> attach_vectors(SegmentId segment, SpaceId space,
                                        const VectorFor& vector_for);
 
+  /// Commits, and keeps what was learnt in the place of what has its name, a commit of its own.
+  /// Errors: kBadInput for a name that is empty or above 64 bytes, kTooLarge above kMaxFitBytes,
+  /// kExhausted for one more than kMaxFits; kIo.
+  Status set_fit(const FitRow& fit);
+
   /// What was put and erased is on the disk when this returns, all of it; the generation that has
   /// it. Errors: kIo: then nothing of it took place, or all did and the next opening shows it.
   Result<GenerationId> commit();
@@ -138,7 +143,8 @@ class Writer {
   Status kill(Work& work, std::uint32_t doc);
   Status kill_replaced(const std::vector<std::string_view>& keys);
   Result<bool> erase_in(std::string_view key);
-  Status publish(std::vector<Work> next, std::vector<SpaceRow> spaces);
+  using AlsoChange = std::function<Status(CatalogChange&)>;
+  Status publish(std::vector<Work> next, std::vector<SpaceRow> spaces, const AlsoChange& also = {});
   const SpaceRow* find_space(SpaceId space) const;
   const SpaceRow* active_space() const;
   Result<OwnedRow> code_vector(const Document& document) const;

@@ -225,6 +225,11 @@ Status CatalogChange::set_spaces(std::span<const SpaceRow> spaces) {
   return {};
 }
 
+Status CatalogChange::set_fit(const FitRow& row) {
+  QUERN_ASSIGN(SqlStatement set, catalog_->sql_.prepare("REPLACE INTO fit VALUES (?, ?, ?)"));
+  return set.bind(1, row.name).bind(2, row.fingerprint).bind(3, row.body).run();
+}
+
 Status CatalogChange::set_tombstone(SegmentId id, const TombstoneRow& row) {
   QUERN_ASSIGN(SqlStatement set,
                catalog_->sql_.prepare("REPLACE INTO tombstone VALUES (?, ?, ?, ?, ?)"));

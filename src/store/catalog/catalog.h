@@ -62,6 +62,7 @@ class CatalogChange {
   Status remove_segment(SegmentId id);
   Status set_parts(SegmentId id, std::span<const PartRow> parts);
   Status set_spaces(std::span<const SpaceRow> spaces);
+  Status set_fit(const FitRow& row);
   Status set_tombstone(SegmentId id, const TombstoneRow& row);
 
   /// The commit itself: on the disk when this returns. After an error it is not known whether it

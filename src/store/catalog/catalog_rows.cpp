@@ -136,6 +136,21 @@ Result<std::vector<SpaceRow>> read_spaces(Sql& sql) {
   }
 }
 
+Result<std::vector<FitRow>> read_fits(Sql& sql) {
+  std::vector<FitRow> out;
+  QUERN_ASSIGN(SqlStatement rows,
+               sql.prepare("SELECT name, fingerprint, body FROM fit ORDER BY name"));
+  for (;;) {
+    QUERN_ASSIGN(const bool has_row, rows.step());
+    if (!has_row) return out;
+    out.push_back({.name = rows.bytes(0), .fingerprint = rows.bytes(1), .body = rows.bytes(2)});
+    if (out.size() > kMaxFits || out.back().body.size() > kMaxFitBytes) {
+      return damaged_catalog(
+          fmt::format("fit '{}' of {} bytes", out.size(), out.back().body.size()));
+    }
+  }
+}
+
 Status read_parts(Sql& sql, CatalogState& state) {
   QUERN_ASSIGN(SqlStatement rows, sql.prepare(kParts));
   for (;;) {
@@ -253,6 +268,7 @@ Result<CatalogState> read_catalog_state(Sql& sql, std::size_t n_fields) {
   if (version >= kVersionOfSpaces) {
     QUERN_ASSIGN(out.spaces, read_spaces(sql));
     QUERN_TRY(read_parts(sql, out));
+    QUERN_ASSIGN(out.fits, read_fits(sql));
   }
   QUERN_TRY(check_sums(out));
   return out;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "store/catalog/fit_row.h"
 #include "store/catalog/sql.h"
 #include "store/lexical/bm25.h"
 #include "store/segment/container.h"
@@ -58,6 +59,7 @@ struct CatalogState {
   GenerationRow generation;
   SegmentId next_segment = 1;
   std::vector<SpaceRow> spaces = {};  // By id.
+  std::vector<FitRow> fits = {};      // By name.
   std::vector<SegmentRow> segments;   // By id.
 };
 

@@ -78,6 +78,8 @@ class catalog : public FolderTest {
     first.tombstone = one_dead(3);
     first.parts = {vectors_of(first, 2)};
     QUERN_TRY(change.set_spaces(spaces()));
+    QUERN_TRY(change.set_fit({.name = "fusion", .fingerprint = "x", .body = "{}"}));
+    QUERN_TRY(change.set_fit({.name = "fusion", .fingerprint = "one", .body = "{1}"}));
     QUERN_TRY(change.add_segment(first));
     QUERN_TRY(change.add_segment(segment(2, 4)));
     return change.commit({.id = 1,
@@ -140,6 +142,8 @@ TEST_F(catalog, a_commit_is_seen_by_others_and_by_the_next_opening) {
   EXPECT_EQ(state->segments[0].tombstone.bitmap, one_dead(3).bitmap);
   EXPECT_EQ(state->segments[1].tombstone.version, 0);
   EXPECT_EQ(state->spaces, spaces());
+  ASSERT_EQ(state->fits.size(), 1u);
+  EXPECT_EQ(state->fits[0].body, "{1}");
   ASSERT_EQ(state->segments[0].parts.size(), 1u);
   EXPECT_EQ(state->segments[0].parts[0], vectors_of(segment(1, 3), 2));
   EXPECT_TRUE(state->segments[1].parts.empty());
@@ -227,6 +231,8 @@ TEST_F(catalog, rows_that_cannot_be_are_refused) {
                           "UPDATE space SET id = -1 WHERE id = 1",
                           "UPDATE space SET fingerprint = '' WHERE id = 1",
                           "DROP TABLE space",
+                          "DROP TABLE fit",
+                          "UPDATE fit SET body = zeroblob(2000000)",
                           "UPDATE generation SET n_live = 5 WHERE id = 1",
                           "DROP TABLE part"}) {
     EXPECT_NE(message_after(sql), "") << sql;

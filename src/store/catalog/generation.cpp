@@ -172,8 +172,9 @@ Snapshot without_damaged(const Generation& generation) {
   GenerationRow row = generation.row();
   row.n_live = live_docs(whole);
   row.fields = live_stats(whole, row.fields.size());
-  return std::make_shared<const Generation>(std::move(row), generation.spaces(), std::move(whole),
-                                            std::move(damaged), generation.ledger());
+  return std::make_shared<const Generation>(std::move(row), generation.spaces(), generation.fits(),
+                                            std::move(whole), std::move(damaged),
+                                            generation.ledger());
 }
 
 const SpaceRow* Generation::active_space() const {

@@ -67,10 +67,12 @@ std::vector<FieldStats> live_stats(const std::vector<SegmentView>& segments, std
 class Generation {
  public:
   /// `ledger`, if any, holds what is remembered, and outlives this.
-  Generation(GenerationRow row, std::vector<SpaceRow> spaces, std::vector<SegmentView> segments,
-             std::vector<Status> damaged, ByteLedger* ledger = nullptr)
+  Generation(GenerationRow row, std::vector<SpaceRow> spaces, std::vector<FitRow> fits,
+             std::vector<SegmentView> segments, std::vector<Status> damaged,
+             ByteLedger* ledger = nullptr)
       : row_(std::move(row)),
         spaces_(std::move(spaces)),
+        fits_(std::move(fits)),
         segments_(std::move(segments)),
         damaged_(std::move(damaged)),
         filters_(ledger) {}
@@ -78,6 +80,7 @@ class Generation {
   GenerationId id() const { return row_.id; }
   const GenerationRow& row() const { return row_; }
   const std::vector<SpaceRow>& spaces() const { return spaces_; }
+  const std::vector<FitRow>& fits() const { return fits_; }
   const std::vector<SegmentView>& segments() const { return segments_; }
 
   /// What is searched; null where there are no vectors.
@@ -103,6 +106,7 @@ class Generation {
  private:
   GenerationRow row_;
   std::vector<SpaceRow> spaces_;
+  std::vector<FitRow> fits_;
   std::vector<SegmentView> segments_;
   std::vector<Status> damaged_;
   mutable std::mutex mutex_;  // Guards this.

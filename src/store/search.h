@@ -1,0 +1,107 @@
+// Both sides of a store at once: words and vectors, every candidate with both scores, fused into
+// one order. What a side could not answer is said.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "base/thread_pool.h"
+#include "store/candidates.h"
+#include "store/rank/fusion_fit.h"
+#include "store/text_search.h"
+
+namespace quern::store {
+
+enum class Mode {
+  kLexical,  // "bm25"
+  kDense,    // "dense"
+  kHybrid,   // "hybrid"
+};
+
+/// "bm25", "dense", "hybrid".
+const char* mode_name(Mode mode);
+/// Errors: kBadInput naming the known ones.
+Result<Mode> mode_from_name(std::string_view name);
+
+struct Query {
+  std::string text = {};
+  QuerySyntax syntax = QuerySyntax::kPlain;
+  std::vector<float> vector = {};  // Of the active space, [d]; empty: words alone can answer.
+  std::optional<Filter> filter = {};
+  Mode mode = Mode::kHybrid;
+  std::uint32_t n_wanted = 10;
+  std::uint32_t window = 200;  // Of each side in a hybrid search; n_wanted at least.
+  FusionChoice fusion = {};
+  Give give = Give::kStored;
+  bool is_explained = false;  // SideScores::terms
+};
+
+/// What a term or phrase of the query added to a document's lexical score.
+struct TermScore {
+  std::string field;
+  std::string text;
+  double score = 0;
+};
+
+struct SideScores {
+  std::optional<double> lexical = {};  // BM25; 0 where no word matches.
+  std::optional<double> dense = {};    // By the space's metric; nothing: it has no vector.
+  int lexical_rank = 0;                // From 1; 0 for what the side did not find itself.
+  int dense_rank = 0;
+  std::vector<TermScore> terms = {};
+};
+
+struct SearchHit {
+  Hit hit;  // Its score is that of the mode that answered: BM25, the metric's, or the fused one.
+  SideScores sides;
+};
+
+struct SearchTimings {
+  double filter_ms = 0;
+  double lexical_ms = 0;
+  double dense_ms = 0;
+  double fuse_ms = 0;  // With the scores that were missing.
+  double read_ms = 0;  // Of what is given back.
+};
+
+struct SearchResult {
+  std::vector<SearchHit> hits = {};  // The best first; of equal scores the smaller key.
+  GenerationId generation = 0;
+  Mode answered = Mode::kHybrid;          // One side alone where the other had nothing to say:
+  std::string why_one_side = {};          // why.
+  std::string why_empty = {};             // Without hits: the reason.
+  std::uint64_t n_without_vector = 0;     // Living documents that the dense side cannot find yet.
+  std::vector<std::string> damaged = {};  // What was not searched, and why.
+  SearchTimings timings = {};
+};
+
+/// Threads: one object per thread; the pool may be shared.
+class Searcher {
+ public:
+  /// Errors: kBadInput for an analyzer that there is not.
+  static Result<Searcher> create(const Schema& schema, ThreadPool& pool);
+
+  /// The answer depends on the live documents and their vectors alone, not on how they came or lie
+  /// in segments. Where something turns out to be damaged, what is whole is searched. Asks
+  /// Pace::current(). Errors: kBadInput for the query, a vector of another width, or a dense search
+  /// without vectors; kIo; kCancelled.
+  Result<SearchResult> search(const Generation& generation, const Query& wanted);
+
+  /// The union of both sides' best `window`, with all signals of a fitted fusion, in no order.
+  /// Errors: as search.
+  Result<Candidates> candidates(const Generation& generation, const Query& wanted);
+
+ private:
+  Searcher(TextSearcher text, ThreadPool& pool) : text_(std::move(text)), pool_(&pool) {}
+
+  TextSearcher text_;
+  ThreadPool* pool_;
+  Undamaged undamaged_;
+};
+
+}  // namespace quern::store
