@@ -11,7 +11,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
   using namespace quern::store;
   const MemoryFile bytes(data, n);
-  const auto file = Container::open(bytes.path());
+  const auto file = Container::open({bytes.path()});
   if (!file.ok()) return 0;
   for (const Section& section : file->sections()) {
     QUERN_CHECK(section.offset + section.n_bytes <= n);

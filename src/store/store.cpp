@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "store/pack/pack_file.h"
+
 namespace quern::store {
 namespace {
 
@@ -56,10 +58,10 @@ bool is_damage(Code code, Missing missing) {
 }
 
 // A segment without its vectors; what is open of it is taken from there.
-Result<SegmentView> open_text(const std::string& folder, const SegmentRow& row,
-                              const Schema& schema, const SegmentView* before) {
+Result<SegmentView> open_text(const PartPlaces& places, const SegmentRow& row, const Schema& schema,
+                              const SegmentView* before) {
   if (before == nullptr) {
-    QUERN_ASSIGN(std::shared_ptr<const Segment> segment, Segment::open(folder, row, schema));
+    QUERN_ASSIGN(std::shared_ptr<const Segment> segment, Segment::open(places, row, schema));
     return view_of(std::move(segment), row);
   }
   if (before->row.tombstone.version != row.tombstone.version) return view_of(before->segment, row);
@@ -78,7 +80,7 @@ std::shared_ptr<const File> known_part(const std::vector<std::shared_ptr<const F
 
 /// Opens files of a segment; one that is damaged is noted and left out.
 struct PartOpening {
-  const std::string& folder;
+  const PartPlaces& places;
   const CatalogState& state;
   const SegmentView* before;  // The segment as it is open; null: it is not.
   Missing missing;
@@ -91,7 +93,7 @@ struct PartOpening {
     std::shared_ptr<const File> file;
     if (before != nullptr) file = known_part(before->*files, part);
     if (file == nullptr) {
-      auto opened = open(folder, row, part, state.spaces);
+      auto opened = open(places, row, part, state.spaces);
       if (!opened.ok()) {
         if (!is_damage(opened.status().code(), missing)) return opened.status();
         damaged.push_back(opened.status());
@@ -134,11 +136,26 @@ Status create_store(const StorePlace& place, const Schema& schema, std::string_v
 Result<std::unique_ptr<Store>> Store::open(const StorePlace& place) {
   StorePlace here = place;
   here.folder = without_last_slash(here.folder);
+  if (is_pack(here.folder)) {
+    QUERN_ASSIGN(const PackFile pack, PackFile::open(here.folder));
+    QUERN_ASSIGN(std::string image, pack.catalog_image());
+    QUERN_ASSIGN(Catalog catalog, Catalog::open_image(std::move(image), here.folder));
+    return std::unique_ptr<Store>(
+        new Store(std::move(here), std::move(catalog), pack.parts(), /*is_packed=*/true));
+  }
   if (!exists(catalog_path(here.folder))) {
     return {Code::kNotFound, fmt::format("'{}' is no store: it has no catalog", here.folder)};
   }
   QUERN_ASSIGN(Catalog catalog, Catalog::open(catalog_path(here.folder), Catalog::Access::kRead));
-  return std::unique_ptr<Store>(new Store(std::move(here), std::move(catalog)));
+  PartPlaces parts(segment_folder(here.folder));
+  return std::unique_ptr<Store>(
+      new Store(std::move(here), std::move(catalog), std::move(parts), /*is_packed=*/false));
+}
+
+Result<CatalogState> Store::check_catalog() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  QUERN_TRY(catalog_.check());
+  return catalog_.newest();
 }
 
 Result<Snapshot> Store::snapshot() {
@@ -149,15 +166,15 @@ Result<Snapshot> Store::snapshot() {
     // A file may go between the reading of the catalog and its own, by a commit; one that is still
     // gone then is lost.
     const Missing missing = attempt < kMaxAttempts ? Missing::kIsAnError : Missing::kIsDamage;
-    Result<Snapshot> opened = open_generation(segment_folder(place_.folder), state, schema_,
-                                              newest_, missing, place_.ledger);
+    Result<Snapshot> opened =
+        open_generation(parts_, state, schema_, newest_, missing, place_.ledger);
     if (opened.status().code() == Code::kNotFound) continue;
     QUERN_ASSIGN(newest_, std::move(opened));
     return newest_;
   }
 }
 
-Result<Snapshot> open_generation(const std::string& folder, const CatalogState& state,
+Result<Snapshot> open_generation(const PartPlaces& places, const CatalogState& state,
                                  const Schema& schema, const Snapshot& known, Missing missing,
                                  ByteLedger* ledger) {
   std::vector<SegmentView> views;
@@ -168,13 +185,13 @@ Result<Snapshot> open_generation(const std::string& folder, const CatalogState& 
       const SegmentView& view = known->segments()[i];
       if (view.row.identity == row.identity) before = &view;
     }
-    Result<SegmentView> view = open_text(folder, row, schema, before);
+    Result<SegmentView> view = open_text(places, row, schema, before);
     if (!view.ok()) {
       if (!is_damage(view.status().code(), missing)) return view.status();
       damaged.push_back(view.status());
       continue;
     }
-    const PartOpening opening{folder, state, before, missing, damaged};
+    const PartOpening opening{places, state, before, missing, damaged};
     for (const PartRow& part : row.parts) {
       if (part.kind == FileKind::kGraph) {
         QUERN_TRY(opening.add(row, part, &SegmentView::graphs, open_graph_part, *view));

@@ -22,7 +22,7 @@
 namespace quern::store {
 
 struct StorePlace {
-  std::string folder;
+  std::string folder;  // Or a packed store's file, which is only read.
   FileLayer* files = &real_files();
   ByteLedger* ledger = nullptr;  // Of what snapshots remember; outlives store and snapshots.
 };
@@ -35,7 +35,7 @@ std::string lock_path(const std::string& folder);
 /// Errors: kUnavailable where something is there already; kBadInput for the schema; kIo.
 Status create_store(const StorePlace& place, const Schema& schema, std::string_view made_by);
 
-/// A store as it is read. Threads: any.
+/// A store as it is read, in its folder or packed. Threads: any.
 class Store {
  public:
   /// Errors: kNotFound; kUnsupported for a newer version; kBadInput where the catalog is damaged.
@@ -43,17 +43,27 @@ class Store {
 
   const Schema& schema() const { return schema_; }
   const StorePlace& place() const { return place_; }
+  bool is_packed() const { return is_packed_; }
+
+  /// SQLite's own check of all of the catalog, and what it says. Errors: kBadInput for damage, kIo.
+  Result<CatalogState> check_catalog();
 
   /// The newest state. Segments that are damaged are left out and named in it; those that the last
   /// snapshot had are not opened again. Errors: kBadInput where the catalog is damaged; kIo.
   Result<Snapshot> snapshot();
 
  private:
-  Store(StorePlace place, Catalog catalog)
-      : place_(std::move(place)), schema_(catalog.schema()), catalog_(std::move(catalog)) {}
+  Store(StorePlace place, Catalog catalog, PartPlaces parts, bool is_packed)
+      : place_(std::move(place)),
+        schema_(catalog.schema()),
+        parts_(std::move(parts)),
+        is_packed_(is_packed),
+        catalog_(std::move(catalog)) {}
 
   const StorePlace place_;
   const Schema schema_;
+  const PartPlaces parts_;
+  const bool is_packed_;
   std::mutex mutex_;  // Guards these.
   Catalog catalog_;
   Snapshot newest_;
@@ -66,7 +76,7 @@ enum class Missing {
 
 /// Opens what a state of the catalog names; what is open in `known` is taken from there. Segments
 /// that are damaged are left out and named. Errors: kNotFound by `missing`.
-Result<Snapshot> open_generation(const std::string& folder, const CatalogState& state,
+Result<Snapshot> open_generation(const PartPlaces& places, const CatalogState& state,
                                  const Schema& schema, const Snapshot& known, Missing missing,
                                  ByteLedger* ledger = nullptr);
 

@@ -42,6 +42,10 @@ Result<std::unique_ptr<Writer>> Writer::open(const StorePlace& place,
   // The same checks and names as for reading.
   QUERN_ASSIGN(const std::unique_ptr<Store> store, Store::open(place));
   const StorePlace here = store->place();
+  if (store->is_packed()) {
+    return {Code::kUnsupported,
+            fmt::format("'{}' is a packed store: it is only read", here.folder)};
+  }
   QUERN_ASSIGN(WriterLock lock, WriterLock::take(lock_path(here.folder), options.who));
   QUERN_ASSIGN(Catalog catalog, Catalog::open(catalog_path(here.folder), Catalog::Access::kWrite));
   QUERN_ASSIGN(SegmentWriter segment_writer, SegmentWriter::create(catalog.schema()));

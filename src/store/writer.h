@@ -114,6 +114,11 @@ class Writer {
   /// segments stay as they are; kBadInput for one that is damaged, which no later merge takes.
   Result<bool> maintain(Pace& pace);
 
+  /// Commits, and writes the store as it is into one file, which is only read. Errors: kUnavailable
+  /// where something is there already; kExhausted naming the disk space wanted and free; kIo;
+  /// kCancelled: nothing is there then.
+  Status pack(const std::string& path, Pace& pace);
+
   /// Commits, writes all live documents into as few segments as can be, in order, and builds their
   /// graphs. The same documents then have the same bytes, however they came. Where the memory of a
   /// graph is refused, it is left for later. Errors: kExhausted naming the memory or

@@ -7,6 +7,7 @@
 
 #include "base/byte_ledger.h"
 #include "base/log.h"
+#include "store/pack/pack_file.h"
 #include "store/segment/merge.h"
 #include "store/segment/merge_policy.h"
 #include "store/segment/merge_vectors.h"
@@ -98,6 +99,32 @@ Status Writer::compact(Pace& pace) {
     is_more = added.ok() && *added;
   }
   return catalog_.vacuum();
+}
+
+Status Writer::pack(const std::string& path, Pace& pace) {
+  QUERN_TRY(commit().status());
+  const std::string folder = segment_folder(place_.folder);
+  std::vector<std::string> parts;
+  std::uint64_t n_bytes = 0;
+  for (const Work& work : work_) {
+    for (std::string& file : files_of(work.view.row)) parts.push_back(std::move(file));
+    n_bytes += work.view.row.seal.n_bytes + kPackAlign;
+    for (const PartRow& part : work.view.row.parts) n_bytes += part.seal.n_bytes + kPackAlign;
+  }
+  const std::size_t slash = path.find_last_of('/');
+  const std::string above = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  QUERN_ASSIGN(const std::uint64_t n_free, free_disk_bytes(above));
+  if (n_bytes > n_free) {
+    return {Code::kExhausted, fmt::format("packing takes {} of disk space, {} are free",
+                                          human_bytes(n_bytes), human_bytes(n_free))};
+  }
+  // In the segments' folder: after a crash the next writer removes it.
+  QUERN_ASSIGN(
+      const std::string image,
+      catalog_.image(temporary_part(folder, name_for(0), "catalog"), kMaxCatalogImageBytes));
+  return write_pack(*place_.files, path, image, folder, parts, [&]() -> Status {
+    return pace.go_on() ? Status() : Status(Code::kCancelled, "the pack is not wanted any more");
+  });
 }
 
 Result<Reservation> Writer::book_merge(std::span<const SegmentView> inputs) {

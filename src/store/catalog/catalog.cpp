@@ -3,6 +3,9 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/mapped_file.h"
 
 namespace quern::store {
 namespace {
@@ -140,9 +143,33 @@ Result<Catalog> Catalog::open(const std::string& path, Access access) {
   QUERN_TRY(out.sql_.run(kSettings).in(where));
   QUERN_TRY(check_version(out.sql_).in(where));
   if (access == Access::kWrite) QUERN_TRY(migrate(out.sql_).in(where));
-  QUERN_ASSIGN(const std::string schema, meta(out.sql_, "schema").in(where));
-  QUERN_ASSIGN(out.schema_, schema_from_json(schema).in(where));
+  QUERN_TRY(out.read_schema().in(where));
   return out;
+}
+
+Status Catalog::read_schema() {
+  QUERN_ASSIGN(const std::string schema, meta(sql_, "schema"));
+  QUERN_ASSIGN(schema_, schema_from_json(schema));
+  return {};
+}
+
+Result<Catalog> Catalog::open_image(std::string image, const std::string& where) {
+  const std::string quoted = "'" + where + "'";
+  Catalog out;
+  out.path_ = where;
+  QUERN_ASSIGN(out.sql_, Sql::open_image(std::move(image)).in(quoted));
+  QUERN_TRY(check_version(out.sql_).in(quoted));
+  QUERN_TRY(out.read_schema().in(quoted));
+  return out;
+}
+
+Result<std::string> Catalog::image(const std::string& aside, std::size_t limit_bytes) {
+  QUERN_ASSIGN(SqlStatement vacuum, sql_.prepare("VACUUM INTO ?"));
+  Status written = vacuum.bind(1, aside).run();
+  Result<std::string> image =
+      written.ok() ? read_file(aside, limit_bytes) : Result<std::string>(written);
+  ::unlink(aside.c_str());
+  return image;
 }
 
 Result<CatalogState> Catalog::newest() {

@@ -31,6 +31,13 @@ class Catalog {
   /// Errors: kNotFound; kUnsupported for a newer version, with both numbers.
   static Result<Catalog> open(const std::string& path, Access access);
 
+  /// Of a packed store: only for reading. `where` is for messages. Errors: as open.
+  static Result<Catalog> open_image(std::string image, const std::string& where);
+
+  /// All of it as one database of its own, as it is now. `aside` is where a file may lie meanwhile.
+  /// Errors: kIo; kTooLarge above limit_bytes.
+  Result<std::string> image(const std::string& aside, std::size_t limit_bytes);
+
   const Schema& schema() const { return schema_; }
 
   /// The newest generation, of one moment.
@@ -48,6 +55,8 @@ class Catalog {
 
  private:
   friend class CatalogChange;
+  Status read_schema();
+
   std::string path_;
   Sql sql_;
   Schema schema_;

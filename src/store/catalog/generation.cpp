@@ -70,31 +70,31 @@ Result<SegmentView> view_of(std::shared_ptr<const Segment> segment, const Segmen
   return view;
 }
 
-Result<std::shared_ptr<const VectorFile>> open_part(const std::string& folder,
-                                                    const SegmentRow& row, const PartRow& part,
+Result<std::shared_ptr<const VectorFile>> open_part(const PartPlaces& places, const SegmentRow& row,
+                                                    const PartRow& part,
                                                     std::span<const SpaceRow> spaces) {
-  return VectorFile::open(folder, row.identity.segment, row.identity.n_docs, part,
+  return VectorFile::open(places, row.identity.segment, row.identity.n_docs, part,
                           space_of(part, spaces));
 }
 
-Result<std::shared_ptr<const GraphFile>> open_graph_part(const std::string& folder,
+Result<std::shared_ptr<const GraphFile>> open_graph_part(const PartPlaces& places,
                                                          const SegmentRow& row, const PartRow& part,
                                                          std::span<const SpaceRow> spaces) {
-  return GraphFile::open(folder, row.identity.segment, row.identity.n_docs, part,
+  return GraphFile::open(places, row.identity.segment, row.identity.n_docs, part,
                          space_of(part, spaces));
 }
 
-Result<SegmentView> open_view(const std::string& folder, const SegmentRow& row,
-                              const Schema& schema, std::span<const SpaceRow> spaces) {
-  QUERN_ASSIGN(std::shared_ptr<const Segment> segment, Segment::open(folder, row, schema));
+Result<SegmentView> open_view(const PartPlaces& places, const SegmentRow& row, const Schema& schema,
+                              std::span<const SpaceRow> spaces) {
+  QUERN_ASSIGN(std::shared_ptr<const Segment> segment, Segment::open(places, row, schema));
   QUERN_ASSIGN(SegmentView view, view_of(std::move(segment), row));
   for (const PartRow& part : row.parts) {
     if (part.kind == FileKind::kGraph) {
-      QUERN_ASSIGN(auto graph, open_graph_part(folder, row, part, spaces));
+      QUERN_ASSIGN(auto graph, open_graph_part(places, row, part, spaces));
       view.graphs.push_back(std::move(graph));
       continue;
     }
-    QUERN_ASSIGN(auto vectors, open_part(folder, row, part, spaces));
+    QUERN_ASSIGN(auto vectors, open_part(places, row, part, spaces));
     view.vectors.push_back(std::move(vectors));
   }
   return view;

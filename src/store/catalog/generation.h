@@ -46,16 +46,16 @@ struct SegmentView {
 Result<SegmentView> view_of(std::shared_ptr<const Segment> segment, const SegmentRow& row);
 
 /// Opens the files of a row. Errors: as Segment::open, view_of and open_part.
-Result<SegmentView> open_view(const std::string& folder, const SegmentRow& row,
-                              const Schema& schema, std::span<const SpaceRow> spaces);
+Result<SegmentView> open_view(const PartPlaces& places, const SegmentRow& row, const Schema& schema,
+                              std::span<const SpaceRow> spaces);
 
 /// Opens a file of vectors. Errors: as VectorFile::open.
-Result<std::shared_ptr<const VectorFile>> open_part(const std::string& folder,
-                                                    const SegmentRow& row, const PartRow& part,
+Result<std::shared_ptr<const VectorFile>> open_part(const PartPlaces& places, const SegmentRow& row,
+                                                    const PartRow& part,
                                                     std::span<const SpaceRow> spaces);
 
 /// Opens a file of a graph. Errors: as GraphFile::open.
-Result<std::shared_ptr<const GraphFile>> open_graph_part(const std::string& folder,
+Result<std::shared_ptr<const GraphFile>> open_graph_part(const PartPlaces& places,
                                                          const SegmentRow& row, const PartRow& part,
                                                          std::span<const SpaceRow> spaces);
 

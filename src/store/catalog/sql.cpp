@@ -24,6 +24,16 @@ Status status_of(sqlite3* db, int result) {
   }
 }
 
+// The file may come from anywhere: its schema runs nothing, and no statement may change it raw.
+void distrust(sqlite3* db) {
+  for (const auto& [setting, value] : {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1},
+                                       {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                                       {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+                                       {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}}) {
+    sqlite3_db_config(db, setting, value, nullptr);
+  }
+}
+
 }  // namespace
 
 SqlStatement::SqlStatement(SqlStatement&& other) noexcept { *this = std::move(other); }
@@ -86,13 +96,27 @@ Result<Sql> Sql::open(const std::string& path, Access access, int patience_ms) {
   const int result = sqlite3_open_v2(path.c_str(), &out.db_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   if (result != SQLITE_OK) return status_of(out.db_, result).in("'" + path + "'");
   sqlite3_busy_timeout(out.db_, patience_ms);
-  // The file may come from anywhere: its schema runs nothing, and no statement may change it raw.
-  for (const auto& [setting, value] : {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1},
-                                       {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
-                                       {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
-                                       {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}}) {
-    sqlite3_db_config(out.db_, setting, value, nullptr);
-  }
+  distrust(out.db_);
+  return out;
+}
+
+Result<Sql> Sql::open_image(std::string image) {
+  constexpr std::size_t kHeaderBytes = 100;
+  if (image.size() < kHeaderBytes) return {Code::kBadInput, "it is no database"};
+  // Made by a writer with a log, which an image in memory cannot have: versions of the file format,
+  // https://www.sqlite.org/fileformat.html#the_database_header
+  image[18] = image[19] = 1;
+  Sql out;
+  out.image_ = std::make_unique<std::string>(std::move(image));
+  int result =
+      sqlite3_open_v2(":memory:", &out.db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  if (result != SQLITE_OK) return status_of(out.db_, result);
+  const auto n = static_cast<sqlite3_int64>(out.image_->size());
+  result =
+      sqlite3_deserialize(out.db_, "main", reinterpret_cast<unsigned char*>(out.image_->data()), n,
+                          n, SQLITE_DESERIALIZE_READONLY);
+  if (result != SQLITE_OK) return status_of(out.db_, result);
+  distrust(out.db_);
   return out;
 }
 
@@ -100,6 +124,7 @@ Sql::Sql(Sql&& other) noexcept { *this = std::move(other); }
 
 Sql& Sql::operator=(Sql&& other) noexcept {
   std::swap(db_, other.db_);
+  std::swap(image_, other.image_);
   return *this;
 }
 

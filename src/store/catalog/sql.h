@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,6 +54,9 @@ class Sql {
   /// Waits for `patience_ms` for other processes. Errors: kNotFound, kIo.
   static Result<Sql> open(const std::string& path, Access access, int patience_ms);
 
+  /// A database in memory, only for reading. Errors: kBadInput where it is none.
+  static Result<Sql> open_image(std::string image);
+
   Sql() = default;
   Sql(Sql&& other) noexcept;
   Sql& operator=(Sql&& other) noexcept;
@@ -71,6 +75,7 @@ class Sql {
 
  private:
   sqlite3* db_ = nullptr;
+  std::unique_ptr<std::string> image_;  // Of open_image().
 };
 
 /// Rolled back at its end unless committed. The connection outlives it.

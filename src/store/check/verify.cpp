@@ -91,10 +91,9 @@ Result<VerifyReport> verify_store(const StorePlace& place) {
   const auto note = [&](const Status& status) {
     if (!status.ok()) report.problems.push_back(status);
   };
-  QUERN_ASSIGN(Catalog catalog,
-               Catalog::open(catalog_path(store->place().folder), Catalog::Access::kRead));
-  note(catalog.check());
-  if (!report.problems.empty()) return report;
+  const Result<CatalogState> state = store->check_catalog();
+  note(state.status());
+  if (!state.ok()) return report;
   QUERN_ASSIGN(const Snapshot snapshot, store->snapshot());
   report.generation = snapshot->id();
   report.n_segments = snapshot->segments().size() + snapshot->damaged().size();
@@ -106,8 +105,9 @@ Result<VerifyReport> verify_store(const StorePlace& place) {
     note(check_view(view));
   }
   if (report.problems.empty()) note(merge_order(snapshot->segments()).status());
-  QUERN_ASSIGN(const CatalogState state, catalog.newest());
-  report.unused_files = unused_files(segment_folder(store->place().folder), state);
+  if (!store->is_packed()) {
+    report.unused_files = unused_files(segment_folder(store->place().folder), *state);
+  }
   return report;
 }
 

@@ -162,11 +162,11 @@ Result<PartSeal> ContainerWriter::finish() {
   return PartSeal{.n_bytes = footer.n_bytes, .footer_sum = checksum64(bytes_of(last))};
 }
 
-Result<Container> Container::open(const std::string& path, const PartIdentity& identity,
+Result<Container> Container::open(const FilePlace& place, const PartIdentity& identity,
                                   const PartSeal& seal) {
-  const std::string where = "'" + path + "'";
-  QUERN_ASSIGN(Container out, open(path));
-  const auto file = out.file_.bytes();
+  const std::string where = "'" + place.path + "'";
+  QUERN_ASSIGN(Container out, open(place));
+  const auto file = out.bytes_;
   if (out.identity_ != identity) {
     return damaged(
         fmt::format("{}: it is part of segment {} ({:016x}, {} documents), want {} "
@@ -183,11 +183,19 @@ Result<Container> Container::open(const std::string& path, const PartIdentity& i
   return out;
 }
 
-Result<Container> Container::open(const std::string& path) {
-  const std::string where = "'" + path + "'";
+Result<Container> Container::open(const FilePlace& place) {
+  const std::string where = "'" + place.path + "'";
   Container out;
-  QUERN_ASSIGN(out.file_, MappedFile::open(path));
-  const auto file = out.file_.bytes();
+  QUERN_ASSIGN(out.file_, MappedFile::open(place.path));
+  const auto whole = out.file_.bytes();
+  if (place.offset > whole.size() || place.n_bytes > whole.size() - place.offset) {
+    return damaged(fmt::format("{}: it has {} bytes, want {} from {} on", where, whole.size(),
+                               place.n_bytes, place.offset));
+  }
+  out.offset_ = place.offset;
+  out.bytes_ =
+      whole.subspan(place.offset, place.n_bytes == 0 ? std::dynamic_extent : place.n_bytes);
+  const auto file = out.bytes_;
   if (file.size() < kHeaderBytes + kFooterBytes) {
     return damaged(fmt::format("{}: it has {} bytes, want {} at least", where, file.size(),
                                kHeaderBytes + kFooterBytes));
@@ -222,12 +230,12 @@ Result<Section> Container::need(SectionKind kind, std::uint16_t argument) const 
 }
 
 std::span<const std::byte> Container::bytes(const Section& section) const {
-  return file_.bytes().subspan(section.offset, section.n_bytes);
+  return bytes_.subspan(section.offset, section.n_bytes);
 }
 
 Status Container::check(std::span<const std::byte> part) const {
   if (part.empty()) return {};
-  const auto begin = static_cast<std::size_t>(part.data() - file_.bytes().data());
+  const auto begin = static_cast<std::size_t>(part.data() - bytes_.data());
   const std::size_t last = (begin + part.size() - 1) / kSumBlockBytes;
   for (std::size_t i = begin / kSumBlockBytes; i <= last; ++i) {
     const std::uint64_t bit = std::uint64_t{1} << (i % 64);
@@ -241,8 +249,7 @@ Status Container::check(std::span<const std::byte> part) const {
 Status Container::check_block(std::size_t i) const {
   std::uint64_t want = 0;
   std::memcpy(&want, sums_.data() + i * 8, 8);
-  const auto summed =
-      file_.bytes().first(static_cast<std::size_t>(sums_.data() - file_.bytes().data()));
+  const auto summed = bytes_.first(static_cast<std::size_t>(sums_.data() - bytes_.data()));
   const std::size_t begin = i * kSumBlockBytes;
   const auto block = summed.subspan(begin, std::min(kSumBlockBytes, summed.size() - begin));
   if (checksum64(block) == want) return {};
@@ -261,8 +268,8 @@ Status Container::check_all() const {
   for (std::size_t i = 0; i < n_blocks; ++i) {
     QUERN_TRY(check_block(i));
     if (i % kDropEvery == kDropEvery - 1) {
-      file_.drop_pages(file_.bytes().subspan((i + 1 - kDropEvery) * kSumBlockBytes,
-                                             kDropEvery * kSumBlockBytes));
+      file_.drop_pages(
+          bytes_.subspan((i + 1 - kDropEvery) * kSumBlockBytes, kDropEvery * kSumBlockBytes));
     }
   }
   return {};

@@ -18,6 +18,7 @@
 #include "base/mapped_file.h"
 #include "base/status.h"
 #include "store/byte_sink.h"
+#include "store/segment/part_places.h"
 
 namespace quern::store {
 
@@ -146,16 +147,19 @@ class Container {
   /// Maps the file and reads header, footer, table and sums; no section.
   /// Errors: kNotFound, kIo; kBadInput where it is damaged or not the part that the catalog means;
   ///   kUnsupported for a newer version, with both numbers, or a section that must be known.
-  static Result<Container> open(const std::string& path, const PartIdentity& identity,
+  static Result<Container> open(const FilePlace& place, const PartIdentity& identity,
                                 const PartSeal& seal);
 
   /// The same of a file whose seal is not known: for tools and tests.
-  static Result<Container> open(const std::string& path);
+  static Result<Container> open(const FilePlace& place);
 
   const std::string& path() const { return file_.path(); }
+
+  /// Where it begins in the file of path(): sections lie behind that.
+  std::uint64_t offset() const { return offset_; }
   const PartIdentity& identity() const { return identity_; }
   std::span<const Section> sections() const { return sections_; }
-  std::uint64_t n_bytes() const { return file_.bytes().size(); }
+  std::uint64_t n_bytes() const { return bytes_.size(); }
 
   const Section* find(SectionKind kind, std::uint16_t argument = 0) const;  // Null: none.
 
@@ -176,6 +180,8 @@ class Container {
   Status check_block(std::size_t i) const;
 
   MappedFile file_;
+  std::uint64_t offset_ = 0;
+  std::span<const std::byte> bytes_;  // Of the part, in the mapping.
   PartIdentity identity_;
   std::vector<Section> sections_;
   std::span<const std::byte> sums_;  // [n_sums] u64, in the mapping.

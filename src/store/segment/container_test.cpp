@@ -36,13 +36,13 @@ class container : public FolderTest {
   }
 
   std::string error(const std::string& name) {
-    return Container::open(path(name)).status().message();
+    return Container::open({path(name)}).status().message();
   }
 
   /// Writes `bytes` anew and says what opening, or else reading, finds.
   Status status_of(const std::string& bytes) {
     write(path("changed"), bytes);
-    const auto file = Container::open(path("changed"));
+    const auto file = Container::open({path("changed")});
     return file.ok() ? file->check_all() : file.status();
   }
 };
@@ -51,7 +51,7 @@ class container : public FolderTest {
 
 TEST_F(container, sections_come_back) {
   const PartSeal seal = write_file("a");
-  const auto file = Container::open(path("a"), kIdentity, seal);
+  const auto file = Container::open({path("a")}, kIdentity, seal);
   ASSERT_TRUE(file.ok()) << file.status().message();
   EXPECT_EQ(seal.n_bytes, std::filesystem::file_size(path("a")));
   ASSERT_EQ(file->sections().size(), 2u);
@@ -70,7 +70,7 @@ TEST_F(container, sections_come_back) {
 TEST_F(container, a_file_without_sections_is_one) {
   auto writer = ContainerWriter::create(real_files(), path("a"), {});
   ASSERT_TRUE(writer.ok() && writer->finish().ok());
-  EXPECT_TRUE(Container::open(path("a"))->check_all().ok());
+  EXPECT_TRUE(Container::open({path("a")})->check_all().ok());
 }
 
 TEST_F(container, an_unfinished_file_goes) {
@@ -86,7 +86,7 @@ TEST_F(container, an_unfinished_file_goes) {
 TEST_F(container, another_file_in_its_place_is_seen) {
   const PartSeal seal = write_file("a");
   const auto message = [&](const PartIdentity& identity, const PartSeal& wanted) {
-    const auto file = Container::open(path("a"), identity, wanted);
+    const auto file = Container::open({path("a")}, identity, wanted);
     EXPECT_EQ(file.status().code(), Code::kBadInput);
     return file.status().message();
   };
@@ -111,11 +111,11 @@ TEST_F(container, what_is_wrong_is_named) {
   std::string newer = whole;
   newer[8] = 2;
   write(path("b"), newer);
-  EXPECT_EQ(Container::open(path("b")).status().code(), Code::kUnsupported);
+  EXPECT_EQ(Container::open({path("b")}).status().code(), Code::kUnsupported);
   EXPECT_THAT(error("b"), HasSubstr("it has format 2, this version reads 1"));
   write(path("b"), whole.substr(0, whole.size() - 1));
   EXPECT_THAT(error("b"), HasSubstr("it was cut"));
-  EXPECT_EQ(Container::open(path("none")).status().code(), Code::kNotFound);
+  EXPECT_EQ(Container::open({path("none")}).status().code(), Code::kNotFound);
 }
 
 TEST_F(container, a_damaged_block_is_named_when_it_is_touched) {
@@ -123,7 +123,7 @@ TEST_F(container, a_damaged_block_is_named_when_it_is_touched) {
   std::string bytes = read(path("a"));
   bytes[130'000] ^= 1;
   write(path("a"), bytes);
-  const auto file = Container::open(path("a"), kIdentity, seal);
+  const auto file = Container::open({path("a")}, kIdentity, seal);
   ASSERT_TRUE(file.ok());
   const auto norms = file->bytes(*file->find(SectionKind::kNorms, 2));
   EXPECT_TRUE(file->check(norms.first(1000)).ok());
@@ -146,7 +146,7 @@ TEST_F(container, no_flipped_bit_goes_unseen) {
     std::string changed = whole;
     changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << bit % 8));
     write(path("a"), changed);
-    const auto file = Container::open(path("a"), kIdentity, *seal);
+    const auto file = Container::open({path("a")}, kIdentity, *seal);
     EXPECT_FALSE(file.ok() && file->check_all().ok()) << bit;
   }
 }

@@ -17,12 +17,12 @@ std::span<const std::uint8_t> as_norms(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Segment>> Segment::open(const std::string& folder,
+Result<std::shared_ptr<const Segment>> Segment::open(const PartPlaces& places,
                                                      const SegmentRow& row, const Schema& schema) {
-  const std::string path = folder + "/" + row.file;
+  QUERN_ASSIGN(const FilePlace place, places.find(row.file));
   std::shared_ptr<Segment> out(new Segment);
-  QUERN_ASSIGN(out->container_, Container::open(path, row.identity, row.seal));
-  QUERN_TRY(out->open_sections(path, schema).in("'" + path + "'"));
+  QUERN_ASSIGN(out->container_, Container::open(place, row.identity, row.seal));
+  QUERN_TRY(out->open_sections(place.path, schema).in("'" + place.path + "'"));
   return std::shared_ptr<const Segment>(std::move(out));
 }
 
@@ -38,7 +38,8 @@ Status Segment::open_sections(const std::string& path, const Schema& schema) {
   QUERN_ASSIGN(file_, InputFile::open(path));
   QUERN_ASSIGN(const Section stored, container_.need(SectionKind::kStoredText));
   QUERN_ASSIGN(const auto index, bytes_in(SectionKind::kStoredIndex));
-  QUERN_ASSIGN(text_, StoredText::open(index, n_docs(), file_, stored.offset, stored.n_bytes));
+  QUERN_ASSIGN(text_, StoredText::open(index, n_docs(), file_, container_.offset() + stored.offset,
+                                       stored.n_bytes));
 
   QUERN_ASSIGN(const auto dictionary, bytes_in(SectionKind::kDictionary));
   QUERN_ASSIGN(lexical_.dictionary, Dictionary::open(dictionary));

@@ -27,7 +27,7 @@ class Segment {
  public:
   /// Reads the ends of the file and nothing between. Errors: kNotFound, kIo; kBadInput where it is
   /// damaged or another one than `row` says.
-  static Result<std::shared_ptr<const Segment>> open(const std::string& folder,
+  static Result<std::shared_ptr<const Segment>> open(const PartPlaces& places,
                                                      const SegmentRow& row, const Schema& schema);
 
   Segment(const Segment&) = delete;

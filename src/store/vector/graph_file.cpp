@@ -24,16 +24,17 @@ Result<Graph> graph_of(const VectorFile& vectors, const GraphOptions& options, T
 
 }  // namespace
 
-Result<std::shared_ptr<const GraphFile>> GraphFile::open(const std::string& folder,
+Result<std::shared_ptr<const GraphFile>> GraphFile::open(const PartPlaces& places,
                                                          std::uint64_t segment,
                                                          std::uint32_t n_docs, const PartRow& row,
                                                          const VectorSpace& space) {
-  const std::string path = folder + "/" + row.file;
+  QUERN_ASSIGN(const FilePlace place, places.find(row.file));
+  const std::string& path = place.path;
   std::shared_ptr<GraphFile> out(new GraphFile);
   out->row_ = row;
   QUERN_ASSIGN(
       out->container_,
-      Container::open(path,
+      Container::open(place,
                       {.kind = row.kind, .segment = segment, .nonce = row.nonce, .n_docs = n_docs},
                       row.seal));
   const Container& container = out->container_;

@@ -22,7 +22,7 @@ class GraphFile {
  public:
   /// Of a segment of `n_docs`. Reads the ends of the file and the landmarks.
   /// Errors: kNotFound, kIo; kBadInput where it is damaged or another one than `row` says.
-  static Result<std::shared_ptr<const GraphFile>> open(const std::string& folder,
+  static Result<std::shared_ptr<const GraphFile>> open(const PartPlaces& places,
                                                        std::uint64_t segment, std::uint32_t n_docs,
                                                        const PartRow& row,
                                                        const VectorSpace& space);

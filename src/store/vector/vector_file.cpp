@@ -30,16 +30,17 @@ Status write_section(ContainerWriter& out, SectionKind kind, Spool& bytes, std::
 
 }  // namespace
 
-Result<std::shared_ptr<const VectorFile>> VectorFile::open(const std::string& folder,
+Result<std::shared_ptr<const VectorFile>> VectorFile::open(const PartPlaces& places,
                                                            std::uint64_t segment,
                                                            std::uint32_t n_docs, const PartRow& row,
                                                            const VectorSpace& space) {
-  const std::string path = folder + "/" + row.file;
+  QUERN_ASSIGN(const FilePlace place, places.find(row.file));
+  const std::string& path = place.path;
   std::shared_ptr<VectorFile> out(new VectorFile);
   out->row_ = row;
   QUERN_ASSIGN(
       out->container_,
-      Container::open(path,
+      Container::open(place,
                       {.kind = row.kind, .segment = segment, .nonce = row.nonce, .n_docs = n_docs},
                       row.seal));
   QUERN_TRY(out->open_sections(path, n_docs, space).in("'" + path + "'"));
@@ -70,7 +71,7 @@ Status VectorFile::open_sections(const std::string& path, std::uint32_t n_docs,
     return {Code::kBadInput,
             fmt::format("{} bytes of low codes, {} of high ones", low.n_bytes, sections.hi.size())};
   }
-  low_offset_ = low.offset;
+  low_offset_ = container_.offset() + low.offset;
   QUERN_ASSIGN(file_, InputFile::open(path));
   return {};
 }

@@ -37,7 +37,7 @@ class VectorFile {
  public:
   /// Of a segment of `n_docs`. Reads the ends of the file and which documents have a vector.
   /// Errors: kNotFound, kIo; kBadInput where it is damaged or another one than `row` says.
-  static Result<std::shared_ptr<const VectorFile>> open(const std::string& folder,
+  static Result<std::shared_ptr<const VectorFile>> open(const PartPlaces& places,
                                                         std::uint64_t segment, std::uint32_t n_docs,
                                                         const PartRow& row,
                                                         const VectorSpace& space);
