@@ -47,7 +47,9 @@ double clipped(double score, const Stats& stats) {
   return std::clamp(kNoSpread + by_deviations(score, stats) / 6, 0.0, 1.0);
 }
 
-double of_rank(int rank, double k) { return rank > 0 ? 1 / (k + rank) : 0; }
+// 1 for the first: the published 1 / (k + rank) times k + 1, the same order on a scale that people
+// can read.
+double of_rank(int rank, double k) { return rank > 0 ? (k + 1) / (k + rank) : 0; }
 
 /// What one side says of a candidate, in its kind's own units.
 struct Sides {

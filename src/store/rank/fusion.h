@@ -19,7 +19,7 @@ namespace quern::store {
 enum class FusionKind {
   kMinMax,  // lexical s / max, dense (s - min) / (max - min)
   kZScore,  // (s - mean) / deviation
-  kRrf,     // 1 / (k + rank), nothing for what a side did not find
+  kRrf,     // (k + 1) / (k + rank), nothing for what a side did not find
   kDbsf,    // mean +- 3 deviations to 0 to 1, clipped
 };
 

@@ -67,8 +67,8 @@ TEST(fusion, dbsf_by_hand_and_clipped) {
 TEST(fusion, rrf_by_hand) {
   auto all = three();
   fuse({.kind = FusionKind::kRrf, .alpha = 0.5, .k = 60}, all);
-  EXPECT_NEAR(fused_of(all, 0), 0.5 / 61 + 0.5 / 62, 1e-15);
-  EXPECT_NEAR(fused_of(all, 2), 0.5 / 63, 1e-15);
+  EXPECT_NEAR(fused_of(all, 0), 61 * (0.5 / 61 + 0.5 / 62), 1e-15);
+  EXPECT_NEAR(fused_of(all, 2), 61 * 0.5 / 63, 1e-15);
   // 0 and 1 have the same ranks crosswise: the lower id goes first.
   EXPECT_THAT(ids_of(all), ElementsAre(0, 1, 2));
   fuse({.kind = FusionKind::kRrf, .alpha = 0.6, .k = 1}, all);
