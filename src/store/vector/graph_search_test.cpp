@@ -104,7 +104,7 @@ TEST(graph_search, under_filters_by_plan_and_forced) {
               scratch);
           ASSERT_TRUE(answer.ok());
           EXPECT_LE(answer->visits.n_scored + answer->visits.n_looked_through,
-                    share >= 0.4 ? kRows : plan.max_visits + 400);
+                    share >= 0.15 ? kRows : plan.max_visits + 400);
           for (const Candidate& c : answer->best) EXPECT_TRUE(allowed.has(c.id));
           sum += recall(answer->best, exact);
         }
