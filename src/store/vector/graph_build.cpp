@@ -286,8 +286,8 @@ class Builder {
     }
   }
 
-  /// A row that no way leads to is linked to by one of its own links that has room; where none
-  /// has, it becomes a landmark, as long as there is room.
+  /// A row that no way leads to is linked to by a row near it that has room; where none has, it
+  /// becomes a landmark, as long as there is room.
   void reach_all(Graph& graph) {
     reached_.start(codes_.n());
     for (const std::uint32_t landmark : graph.landmarks) {
@@ -309,17 +309,28 @@ class Builder {
     }
   }
 
+  /// By one of its own links; those of rows that few link to are often full: then by one of theirs.
   bool is_linked_to(Graph& graph, std::uint32_t row) {
-    const auto degree = static_cast<std::size_t>(graph.degree);
-    for (const std::uint32_t other : graph.view().links_of(row)) {
-      if (other == kNoLink) break;
-      if (!reached_.has(other)) continue;
-      const auto list = std::span(graph.links).subspan(other * degree, degree);
-      if (list.back() != kNoLink) continue;
-      list[length(list)] = row;
-      return true;
+    for (const std::uint32_t near : graph.view().links_of(row)) {
+      if (near == kNoLink) break;
+      if (is_linked_by(graph, near, row)) return true;
+    }
+    for (const std::uint32_t near : graph.view().links_of(row)) {
+      if (near == kNoLink) break;
+      for (const std::uint32_t next : graph.view().links_of(near)) {
+        if (next == kNoLink) break;
+        if (is_linked_by(graph, next, row)) return true;
+      }
     }
     return false;
+  }
+
+  bool is_linked_by(Graph& graph, std::uint32_t from, std::uint32_t row) {
+    const auto degree = static_cast<std::size_t>(graph.degree);
+    const auto list = std::span(graph.links).subspan(from * degree, degree);
+    if (!reached_.has(from) || list.back() != kNoLink) return false;
+    list[length(list)] = row;
+    return true;
   }
 
   void copy_landmark_rows(Graph& graph) {
