@@ -36,9 +36,12 @@ class RecallReceipts {
   /// Counts a search that used a graph. Is it one to be done again?
   bool is_due();
 
-  /// Does a search again, which is as long as an exact one: for whoever has time. `found` is what
-  /// it gave, best first. Errors: as nearest_docs; then nothing is counted.
-  Status run_again(const DenseSearch& search, std::span<const NearDoc> found, ThreadPool& pool);
+  /// Does the search again, by plan and exactly: for whoever has time. Errors: as nearest_docs;
+  /// then nothing is counted.
+  Status run_again(const DenseSearch& search, ThreadPool& pool);
+
+  /// Counts a search that found the one while the other is true, each the best first.
+  void add(std::span<const NearDoc> found, std::span<const NearDoc> nearest);
 
   RecallCounts counts() const;
 

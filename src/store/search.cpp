@@ -55,7 +55,8 @@ class OneSearch {
             .space = generation_.active_space(),
             .query = &vector_,
             .allowed = allowed_.get(),
-            .n_wanted = n_wanted};
+            .n_wanted = n_wanted,
+            .exactness = wanted_.exactness};
   }
   Status ask_words();
   Status ask_vectors();
@@ -139,7 +140,12 @@ Status OneSearch::ask_vectors() {
     result_.why_one_side = why_not;
     return {};
   }
-  QUERN_ASSIGN(dense_, nearest_docs(dense_search(n_of_side()), pool_));
+  DenseReport report;
+  DenseSearch search = dense_search(n_of_side());
+  search.report = &report;
+  QUERN_ASSIGN(dense_, nearest_docs(search, pool_));
+  result_.is_approximate = report.is_approximate;
+  result_.dense_ways = std::move(report.segments);
   return {};
 }
 

@@ -38,7 +38,8 @@ struct Query {
   std::uint32_t window = 200;  // Of each side in a hybrid search; n_wanted at least.
   FusionChoice fusion = {};
   Give give = Give::kStored;
-  bool is_explained = false;  // SideScores::terms
+  bool is_explained = false;                 // SideScores::terms
+  Exactness exactness = Exactness::kByPlan;  // Of the dense side.
 };
 
 /// What a term or phrase of the query added to a document's lexical score.
@@ -72,11 +73,13 @@ struct SearchTimings {
 struct SearchResult {
   std::vector<SearchHit> hits = {};  // The best first; of equal scores the smaller key.
   GenerationId generation = 0;
-  Mode answered = Mode::kHybrid;          // One side alone where the other had nothing to say:
-  std::string why_one_side = {};          // why.
-  std::string why_empty = {};             // Without hits: the reason.
-  std::uint64_t n_without_vector = 0;     // Living documents that the dense side cannot find yet.
-  std::vector<std::string> damaged = {};  // What was not searched, and why.
+  Mode answered = Mode::kHybrid;            // One side alone where the other had nothing to say:
+  std::string why_one_side = {};            // why.
+  std::string why_empty = {};               // Without hits: the reason.
+  bool is_approximate = false;              // A graph was walked: a near document may be missing.
+  std::vector<SegmentWay> dense_ways = {};  // How each segment's vectors were searched.
+  std::uint64_t n_without_vector = 0;       // Living documents that the dense side cannot find yet.
+  std::vector<std::string> damaged = {};    // What was not searched, and why.
   SearchTimings timings = {};
 };
 
@@ -87,9 +90,9 @@ class Searcher {
   static Result<Searcher> create(const Schema& schema, ThreadPool& pool);
 
   /// The answer depends on the live documents and their vectors alone, not on how they came or lie
-  /// in segments. Where something turns out to be damaged, what is whole is searched. Asks
-  /// Pace::current(). Errors: kBadInput for the query, a vector of another width, or a dense search
-  /// without vectors; kIo; kCancelled.
+  /// in segments; one that is approximate on segments and graphs as well. Where something turns out
+  /// to be damaged, what is whole is searched. Asks Pace::current(). Errors: kBadInput for the
+  /// query, a vector of another width, or a dense search without vectors; kIo; kCancelled.
   Result<SearchResult> search(const Generation& generation, const Query& wanted);
 
   /// The union of both sides' best `window`, with all signals of a fitted fusion, in no order.

@@ -315,4 +315,27 @@ TEST_F(search, damaged_vectors_are_named_and_the_rest_answers) {
   EXPECT_TRUE(has_small);
 }
 
+TEST_F(search, says_whether_a_graph_was_walked_and_an_exact_one_walks_none) {
+  fill();
+  graph_from_ = 50;
+  ASSERT_TRUE(open_writer()->compact(pace_).ok());
+  Query query{.text = "", .vector = fixture_vector("a question"), .mode = Mode::kDense};
+  const SearchResult by_plan = find(query);
+  EXPECT_FALSE(by_plan.is_approximate);  // So few are scanned.
+  query.exactness = Exactness::kGraph;
+  const SearchResult walked = find(query);
+  EXPECT_TRUE(walked.is_approximate);
+  ASSERT_EQ(walked.dense_ways.size(), 1u);
+  EXPECT_EQ(walked.dense_ways[0].way, SearchWay::kGraph);
+  EXPECT_GT(walked.dense_ways[0].n_visits, 0u);
+  query.exactness = Exactness::kExact;
+  const SearchResult exact = find(query);
+  EXPECT_FALSE(exact.is_approximate);
+  EXPECT_EQ(exact.dense_ways[0].way, SearchWay::kScan);
+  ASSERT_EQ(exact.hits.size(), by_plan.hits.size());
+  for (std::size_t i = 0; i < exact.hits.size(); ++i) {
+    EXPECT_EQ(exact.hits[i].hit.key, by_plan.hits[i].hit.key);
+  }
+}
+
 }  // namespace quern::store
