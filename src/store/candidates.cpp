@@ -37,12 +37,12 @@ Status read_key(const Generation& generation, Member& candidate) {
 
 // Both scores and all signals of one segment's candidates.
 Status complete(const DenseSearch& search, const LexicalQuery& query, std::size_t i_segment,
-                std::span<Member* const> candidates) {
+                Signals wanted, std::span<Member* const> candidates) {
   std::vector<std::uint32_t> docs;
   for (const Member* candidate : candidates) docs.push_back(candidate->place.doc);
   const Segment& segment = *search.generation->segments()[i_segment].segment;
   QUERN_ASSIGN(const LexicalPart* part, segment.lexical());
-  QUERN_ASSIGN(const std::vector<DocSignals> signals, signals_of(*part, query, docs));
+  QUERN_ASSIGN(const std::vector<DocSignals> signals, signals_of(*part, query, docs, wanted));
   QUERN_ASSIGN(const std::vector<double> dense, dense_scores(search, i_segment, docs));
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     Member& candidate = *candidates[i];
@@ -58,13 +58,14 @@ Status complete(const DenseSearch& search, const LexicalQuery& query, std::size_
   return {};
 }
 
-Status complete_all(const DenseSearch& search, const LexicalQuery& query, ByPlace& all) {
+Status complete_all(const DenseSearch& search, const LexicalQuery& query, Signals wanted,
+                    ByPlace& all) {
   std::vector<Member*> here;
   for (auto it = all.begin(); it != all.end();) {
     const std::size_t i_segment = it->first.first;
     here.clear();
     for (; it != all.end() && it->first.first == i_segment; ++it) here.push_back(&it->second);
-    QUERN_TRY(complete(search, query, i_segment, here));
+    QUERN_TRY(complete(search, query, i_segment, wanted, here));
   }
   return {};
 }
@@ -80,7 +81,8 @@ double lowest_dense(const ByPlace& all) {
 }  // namespace
 
 Result<Candidates> unite(const DenseSearch& search, const LexicalQuery& query,
-                         const std::vector<FoundDoc>& lexical, const std::vector<NearDoc>& dense) {
+                         const std::vector<FoundDoc>& lexical, const std::vector<NearDoc>& dense,
+                         Signals wanted) {
   ByPlace all;
   for (std::size_t i = 0; i < lexical.size(); ++i) {
     Member& candidate = at(all, lexical[i].place);
@@ -90,7 +92,7 @@ Result<Candidates> unite(const DenseSearch& search, const LexicalQuery& query,
   for (std::size_t i = 0; i < dense.size(); ++i) {
     at(all, dense[i].place).scored.dense_rank = static_cast<int>(i) + 1;
   }
-  QUERN_TRY(complete_all(search, query, all));
+  QUERN_TRY(complete_all(search, query, wanted, all));
 
   const double lowest = lowest_dense(all);
   std::vector<Member*> by_key;

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "store/dense_search.h"
+#include "store/lexical/doc_signals.h"
 #include "store/lexical/lexical_query.h"
 #include "store/lexical_find.h"
 #include "store/rank/fusion_fit.h"
@@ -24,10 +25,11 @@ struct Candidates {
   std::vector<bool> has_vector = {};          // By Scored::id.
 };
 
-/// `lexical` and `dense` are each side's best, in order; `query` was prepared. A document that the
-/// query excludes (+, -) is left out; one without a vector has the lowest dense score of all.
-/// Errors: as signals_of and dense_scores.
+/// With the signals that are wanted. `lexical` and `dense` are each side's best, in order; `query`
+/// was prepared. A document that the query excludes (+, -) is left out; one without a vector has
+/// the lowest dense score of all. Errors: as signals_of and dense_scores.
 Result<Candidates> unite(const DenseSearch& search, const LexicalQuery& query,
-                         const std::vector<FoundDoc>& lexical, const std::vector<NearDoc>& dense);
+                         const std::vector<FoundDoc>& lexical, const std::vector<NearDoc>& dense,
+                         Signals wanted);
 
 }  // namespace quern::store

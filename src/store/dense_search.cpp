@@ -1,9 +1,12 @@
 #include "store/dense_search.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "store/vector/graph_search.h"
 #include "store/vector/rescore.h"
@@ -103,7 +106,8 @@ Result<SegmentWay> search_part(const DenseSearch& wanted, const SegmentSearch& s
     if (walk_segment(wanted, s, plan.max_visits, way, found)) return way;
     way.way = plan_search(vectors, Exactness::kExact).way;
   }
-  TopCandidates top(n_to_rescore(wanted.n_wanted), s.floor);
+  TopCandidates top(std::clamp<std::size_t>(n_to_rescore(wanted.n_wanted), 1, s.n_allowed),
+                    s.floor);
   QUERN_TRY(scan_codes({wanted.query, 1}, s.part->codes(), s.allowed, pool, {&top, 1}));
   add_found(std::move(top), s.i_segment, found);
   return way;
@@ -195,6 +199,10 @@ Result<std::vector<double>> dense_scores(const DenseSearch& wanted, std::size_t 
             [](const Candidate& a, const Candidate& b) { return a.id < b.id; });
   std::size_t at = 0;
   for (const Candidate& c : candidates) {
+    if (!std::isfinite(c.score)) {
+      return {Code::kBadInput, fmt::format("'{}': the vector of document {} scores {}",
+                                           file->container().path(), c.id, c.score)};
+    }
     while (docs[at] != c.id) ++at;
     out[at] = c.score;
   }

@@ -53,7 +53,7 @@ Status check_prefixes(const Generation& generation, const LexicalQuery& query) {
         QUERN_TRY(collect_terms(*lexical, part, terms));
       }
       if (terms.size() <= kMaxPrefixTerms) continue;
-      return {Code::kBadInput,
+      return {Code::kTooLarge,
               fmt::format("more than {} terms begin with '{}'", kMaxPrefixTerms, part.terms[0])};
     }
   }

@@ -44,7 +44,7 @@ Result<std::vector<ScoredDoc>> find_in_segment(const SegmentView& view, const Le
                                                Effort effort, const Bitmap* allowed,
                                                SearchLimits limits);
 
-/// Sets a query's weights by the statistics of the living documents. Errors: as prepare; kBadInput
+/// Sets a query's weights by the statistics of the living documents. Errors: as prepare; kTooLarge
 /// for a prefix of too many terms, in one segment or in many.
 Status prepare_query(const Generation& generation, const Bm25Parameters& parameters,
                      LexicalQuery& query);

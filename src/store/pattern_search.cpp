@@ -305,7 +305,7 @@ Result<PatternSearcher> PatternSearcher::create(const Schema& schema) {
 Result<PatternSearchResult> PatternSearcher::search(const Generation& generation,
                                                     const PatternSearch& wanted) {
   QUERN_ASSIGN(const Pattern pattern, Pattern::compile(wanted.pattern));
-  return undamaged_.run(
+  return search_undamaged(
       generation, [&](const Generation& whole) { return search_whole(whole, wanted, pattern); });
 }
 

@@ -85,7 +85,6 @@ class PatternSearcher {
 
   Schema schema_;
   TextSearcher texts_;
-  Undamaged undamaged_;
 };
 
 }  // namespace quern::store

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -39,8 +40,8 @@ class OneSearch {
   /// Asks the sides. Errors: as Searcher::search.
   Status ask(LexicalQuery query);
 
-  Result<Candidates> unite() const {
-    return store::unite(dense_search(0), query_, lexical_, dense_);
+  Result<Candidates> unite(Signals wanted) const {
+    return store::unite(dense_search(0), query_, lexical_, dense_, wanted);
   }
 
   Result<SearchResult> finish();
@@ -66,6 +67,7 @@ class OneSearch {
   Status take_dense();
   Status read_stored();
   Status explain();
+  void add_terms(const std::vector<PartScore>& parts, SideScores& sides) const;
   Result<std::string> reason_for_nothing() const;
 
   const Generation& generation_;
@@ -103,6 +105,7 @@ Status OneSearch::ask_words() {
     }
     return {};
   }
+  if (result_.answered == Mode::kDense && !wanted_.is_explained) return {};
   QUERN_TRY(text_.prepare_for(generation_, query_));
   if (result_.answered == Mode::kDense) return {};
   QUERN_ASSIGN(lexical_, find_docs({.generation = &generation_,
@@ -200,7 +203,8 @@ Status OneSearch::take_dense() {
 
 Status OneSearch::fuse_sides() {
   const Timed timed(result_.timings.fuse_ms);
-  QUERN_ASSIGN(Candidates candidates, unite());
+  QUERN_ASSIGN(Candidates candidates,
+               unite(wanted_.fusion.fitted ? Signals::kAll : Signals::kScores));
   fuse(wanted_.fusion, candidates.query);
   for (const Scored& scored : candidates.query.candidates) {
     if (result_.hits.size() == wanted_.n_wanted) break;
@@ -226,23 +230,41 @@ Status OneSearch::read_stored() {
 }
 
 Status OneSearch::explain() {
-  for (std::size_t i = 0; i < places_.size() && !query_.clauses.empty(); ++i) {
-    const Segment& segment = *generation_.segments()[places_[i].i_segment].segment;
-    QUERN_ASSIGN(const LexicalPart* part, segment.lexical());
-    QUERN_ASSIGN(const std::vector<PartScore> parts, parts_of(*part, query_, places_[i].doc));
-    double sum = 0;
-    for (const PartScore& score : parts) {
-      const QueryPart& of = query_.clauses[score.i_clause].parts[score.i_part];
-      std::string text = fmt::format("{}", fmt::join(of.terms, " "));
-      if (of.match == TermMatch::kPrefix) text += "*";
-      if (of.match == TermMatch::kPhrase) text = "\"" + text + "\"";
-      result_.hits[i].sides.terms.push_back(
-          {.field = text_.field_name(of.field), .text = std::move(text), .score = score.score});
-      sum += score.score;
+  if (query_.clauses.empty()) return {};
+  // By segment, so that each list is opened once.
+  std::vector<std::size_t> order(places_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair(places_[a].i_segment, places_[a].doc) <
+           std::pair(places_[b].i_segment, places_[b].doc);
+  });
+  std::vector<std::uint32_t> docs;
+  for (std::size_t begin = 0; begin < order.size();) {
+    const std::size_t i_segment = places_[order[begin]].i_segment;
+    docs.clear();
+    for (std::size_t i = begin; i < order.size() && places_[order[i]].i_segment == i_segment; ++i) {
+      docs.push_back(places_[order[i]].doc);
     }
-    result_.hits[i].sides.lexical = sum;
+    const Segment& segment = *generation_.segments()[i_segment].segment;
+    QUERN_ASSIGN(const LexicalPart* part, segment.lexical());
+    QUERN_ASSIGN(const auto parts, parts_of(*part, query_, docs));
+    for (const auto& of_doc : parts) add_terms(of_doc, result_.hits[order[begin++]].sides);
   }
   return {};
+}
+
+void OneSearch::add_terms(const std::vector<PartScore>& parts, SideScores& sides) const {
+  double sum = 0;
+  for (const PartScore& score : parts) {
+    const QueryPart& of = query_.clauses[score.i_clause].parts[score.i_part];
+    std::string text = fmt::format("{}", fmt::join(of.terms, " "));
+    if (of.match == TermMatch::kPrefix) text += "*";
+    if (of.match == TermMatch::kPhrase) text = "\"" + text + "\"";
+    sides.terms.push_back(
+        {.field = text_.field_name(of.field), .text = std::move(text), .score = score.score});
+    sum += score.score;
+  }
+  sides.lexical = sum;
 }
 
 Result<std::string> OneSearch::reason_for_nothing() const {
@@ -269,6 +291,10 @@ Result<std::string> OneSearch::reason_for_nothing() const {
 // What is wrong with the question is told before anything is read for damage.
 Status check_question(const Generation& generation, const Query& wanted) {
   QUERN_TRY(check_fusion(wanted.fusion.spec));
+  if (wanted.n_wanted > kMaxHits || wanted.window > kMaxHits) {
+    return {Code::kTooLarge, fmt::format("{} hits of a window of {} are wanted, {} at most",
+                                         wanted.n_wanted, wanted.window, kMaxHits)};
+  }
   if (wanted.mode == Mode::kLexical) return {};
   const SpaceRow* space = generation.active_space();
   if (wanted.mode == Mode::kDense && space == nullptr) {
@@ -312,7 +338,7 @@ Result<Searcher> Searcher::create(const Schema& schema, ThreadPool& pool) {
 Result<SearchResult> Searcher::search(const Generation& generation, const Query& wanted) {
   QUERN_TRY(check_question(generation, wanted));
   QUERN_ASSIGN(const LexicalQuery query, text_.parse(wanted.text, wanted.syntax));
-  return undamaged_.run(generation, [&](const Generation& whole) -> Result<SearchResult> {
+  return search_undamaged(generation, [&](const Generation& whole) -> Result<SearchResult> {
     OneSearch search(whole, wanted, text_, *pool_);
     QUERN_TRY(search.ask(query));
     return search.finish();
@@ -320,15 +346,16 @@ Result<SearchResult> Searcher::search(const Generation& generation, const Query&
 }
 
 Result<Candidates> Searcher::candidates(const Generation& generation, const Query& wanted) {
-  if (wanted.vector.empty() || generation.active_space() == nullptr) {
+  if (wanted.mode != Mode::kHybrid || wanted.vector.empty() ||
+      generation.active_space() == nullptr) {
     return {Code::kBadInput, "candidates of both sides: a vector of the store's space is wanted"};
   }
   QUERN_TRY(check_question(generation, wanted));
   QUERN_ASSIGN(const LexicalQuery query, text_.parse(wanted.text, wanted.syntax));
-  return undamaged_.run(generation, [&](const Generation& whole) -> Result<Candidates> {
+  return search_undamaged(generation, [&](const Generation& whole) -> Result<Candidates> {
     OneSearch search(whole, wanted, text_, *pool_);
     QUERN_TRY(search.ask(query));
-    return search.unite();
+    return search.unite(Signals::kAll);
   });
 }
 

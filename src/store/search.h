@@ -23,6 +23,9 @@ enum class Mode {
   kHybrid,   // "hybrid"
 };
 
+/// Most hits that are wanted, and most of a window.
+inline constexpr std::uint32_t kMaxHits = 10'000;
+
 /// "bm25", "dense", "hybrid".
 const char* mode_name(Mode mode);
 /// Errors: kBadInput naming the known ones.
@@ -30,12 +33,14 @@ Result<Mode> mode_from_name(std::string_view name);
 
 struct Query {
   std::string text = {};
+  // What + and - ask for and exclude holds for the words' side, and for all of a hybrid search; a
+  // search by vectors alone does not look at words.
   QuerySyntax syntax = QuerySyntax::kPlain;
   std::vector<float> vector = {};  // Of the active space, [d]; empty: words alone can answer.
   std::optional<Filter> filter = {};
   Mode mode = Mode::kHybrid;
-  std::uint32_t n_wanted = 10;
-  std::uint32_t window = 200;  // Of each side in a hybrid search; n_wanted at least.
+  std::uint32_t n_wanted = 10;  // kMaxHits at most, as the window.
+  std::uint32_t window = 200;   // Of each side in a hybrid search; n_wanted at least.
   FusionChoice fusion = {};
   Give give = Give::kStored;
   bool is_explained = false;                 // SideScores::terms
@@ -92,11 +97,12 @@ class Searcher {
   /// The answer depends on the live documents and their vectors alone, not on how they came or lie
   /// in segments; one that is approximate on segments and graphs as well. Where something turns out
   /// to be damaged, what is whole is searched. Asks Pace::current(). Errors: kBadInput for the
-  /// query, a vector of another width, or a dense search without vectors; kIo; kCancelled.
+  /// query, a vector of another width, or a dense search without vectors; kTooLarge for a query or
+  /// more hits than the limits; kIo; kCancelled.
   Result<SearchResult> search(const Generation& generation, const Query& wanted);
 
-  /// The union of both sides' best `window`, with all signals of a fitted fusion, in no order.
-  /// Errors: as search.
+  /// The union of both sides' best `window`, with all signals of a fitted fusion, by key. Errors:
+  /// as search; kBadInput for a mode that is not kHybrid, or no vector.
   Result<Candidates> candidates(const Generation& generation, const Query& wanted);
 
  private:
@@ -104,7 +110,6 @@ class Searcher {
 
   TextSearcher text_;
   ThreadPool* pool_;
-  Undamaged undamaged_;
 };
 
 }  // namespace quern::store

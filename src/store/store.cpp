@@ -160,9 +160,12 @@ Result<CatalogState> Store::check_catalog() {
 
 Result<Snapshot> Store::snapshot() {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (newest_ != nullptr) {
+    QUERN_ASSIGN(const GenerationId id, catalog_.newest_id());
+    if (newest_->id() == id) return newest_;
+  }
   for (int attempt = 0;; ++attempt) {
     QUERN_ASSIGN(const CatalogState state, catalog_.newest());
-    if (newest_ != nullptr && newest_->id() == state.generation.id) return newest_;
     // A file may go between the reading of the catalog and its own, by a commit; one that is still
     // gone then is lost.
     const Missing missing = attempt < kMaxAttempts ? Missing::kIsAnError : Missing::kIsDamage;

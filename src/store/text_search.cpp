@@ -53,7 +53,7 @@ Result<TextSearcher> TextSearcher::create(const Schema& schema) {
 Result<TextSearchResult> TextSearcher::search(const Generation& generation,
                                               const TextSearch& wanted) {
   QUERN_ASSIGN(const LexicalQuery query, parse(wanted.text, wanted.syntax));
-  return undamaged_.run(generation, [&](const Generation& whole) -> Result<TextSearchResult> {
+  return search_undamaged(generation, [&](const Generation& whole) -> Result<TextSearchResult> {
     QUERN_ASSIGN(const auto allowed, allowed_docs(whole, wanted));
     return search_whole(whole, wanted, query, allowed);
   });
@@ -80,7 +80,7 @@ Result<std::vector<ValueCount>> TextSearcher::count_values(const Generation& gen
                                                            std::string_view attribute) {
   QUERN_ASSIGN(const LexicalQuery parsed, parse(wanted.text, wanted.syntax));
   if (parsed.clauses.empty()) return std::vector<ValueCount>();
-  return undamaged_.run(
+  return search_undamaged(
       generation, [&](const Generation& whole) -> Result<std::vector<ValueCount>> {
         LexicalQuery query = parsed;
         QUERN_TRY(prepare_for(whole, query));

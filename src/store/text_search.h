@@ -92,7 +92,6 @@ class TextSearcher {
 
   Schema schema_;
   std::vector<text::Analyzer> analyzers_;  // [schema.fields]
-  Undamaged undamaged_;
 };
 
 }  // namespace quern::store

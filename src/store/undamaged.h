@@ -7,25 +7,17 @@
 
 namespace quern::store {
 
-/// Threads: one object per thread.
-class Undamaged {
- public:
-  /// What `search(const Generation&)`, which gives a Result, finds. Where it says kBadInput, all is
-  /// read once, and it is asked again about the segments that are whole.
-  template <typename Search>
-  auto run(const Generation& generation, const Search& search) {
-    const bool is_known = checked_ == generation.id();
-    if (is_known && whole_ != nullptr) return search(*whole_);
-    auto result = search(generation);
-    if (is_known || result.status().code() != Code::kBadInput) return result;
-    whole_ = without_damaged(generation);
-    checked_ = generation.id();
-    return whole_ == nullptr ? std::move(result) : search(*whole_);
-  }
-
- private:
-  GenerationId checked_ = -1;  // The generation that was read for damage,
-  Snapshot whole_;             // and what of it is whole; null: all.
-};
+/// What `search(const Generation&)`, which gives a Result, finds. Where it says kBadInput, all is
+/// read once for the generation, and it is asked again about what is whole.
+template <typename Search>
+auto search_undamaged(const Generation& generation, const Search& search)
+    -> decltype(search(generation)) {
+  if (const Snapshot known = generation.known_whole()) return search(*known);
+  auto result = search(generation);
+  if (result.status().code() != Code::kBadInput) return result;
+  const Result<Snapshot> whole = generation.without_damaged();
+  if (!whole.ok()) return whole.status();
+  return *whole == nullptr ? std::move(result) : search(**whole);
+}
 
 }  // namespace quern::store

@@ -60,15 +60,46 @@ Result<std::unique_ptr<Writer>> Writer::open(const StorePlace& place,
     QUERN_ASSIGN(out->memory_, options.ledger->reserve(kTenant, options.memory_bytes));
   }
   for (const SegmentRow& row : state.segments) {
-    QUERN_ASSIGN(SegmentView view,
-                 open_view(segment_folder(here.folder), row, out->catalog_.schema(), state.spaces));
-    out->work_.push_back({.view = std::move(view), .own_live = nullptr});
+    QUERN_ASSIGN(Work work,
+                 open_work(segment_folder(here.folder), row, out->catalog_.schema(), state.spaces));
+    out->work_.push_back(std::move(work));
   }
   out->generation_ = state.generation;
   out->next_segment_ = state.next_segment;
   out->spaces_ = state.spaces;
   remove_unnamed(*here.files, segment_folder(here.folder), state);
   return out;
+}
+
+// Text that is damaged cannot be made again, vectors and graphs can: those are left out, and the
+// next commit forgets them.
+Result<Writer::Work> Writer::open_work(const std::string& folder, const SegmentRow& row,
+                                       const Schema& schema, std::span<const SpaceRow> spaces) {
+  Work work;
+  SegmentRow text = row;
+  text.parts.clear();
+  QUERN_ASSIGN(work.view, open_view(folder, text, schema, spaces));
+  for (const PartRow& part : row.parts) {
+    Status opened;
+    if (part.kind == FileKind::kGraph) {
+      auto graph = open_graph_part(folder, row, part, spaces);
+      opened = graph.status();
+      if (graph.ok()) work.view.graphs.push_back(std::move(*graph));
+    } else {
+      auto vectors = open_part(folder, row, part, spaces);
+      opened = vectors.status();
+      if (vectors.ok()) work.view.vectors.push_back(std::move(*vectors));
+    }
+    if (opened.ok()) {
+      work.view.row.parts.push_back(part);
+      continue;
+    }
+    const bool is_lost = opened.code() == Code::kBadInput || opened.code() == Code::kNotFound;
+    if (!is_lost) return opened;
+    log_warn("to be made again: {}", opened.message());
+    work.has_new_parts = true;
+  }
+  return work;
 }
 
 Writer::~Writer() {

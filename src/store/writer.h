@@ -49,8 +49,10 @@ class Writer {
   static constexpr const char* kGraphTenant = "store/graph";
 
   /// Takes the lock, reads the newest generation and removes files that it does not name.
-  /// Errors: kUnavailable naming who writes; kBadInput where a segment is damaged, kNotFound where
-  ///   it is gone: a store that lost something is only read; kExhausted for the memory.
+  /// Vectors and graphs that are damaged or gone count as none from the next commit on: they can be
+  /// made again. Errors: kUnavailable naming who writes; kBadInput where a segment's text is
+  /// damaged,
+  ///   kNotFound where it is gone: such a store is only read; kExhausted for the memory.
   static Result<std::unique_ptr<Writer>> open(const StorePlace& place,
                                               const WriterOptions& options);
 
@@ -77,7 +79,7 @@ class Writer {
   /// The vector spaces that there are.
   const std::vector<SpaceRow>& spaces() const { return spaces_; }
 
-  /// The segments as the last commit left them.
+  /// The segments; to be asked after a commit, for what is not committed shows in part.
   std::vector<SegmentView> segments() const;
 
   /// Commits, and makes a vector space, which is a commit of its own: the first one is active,
@@ -85,12 +87,18 @@ class Writer {
   /// for the space, or where the one that is there is another; kExhausted above kMaxSpaces; kIo.
   Result<SpaceId> add_space(const VectorSpace& space);
 
-  /// Commits, and makes a space the one that is searched, a commit of its own; the vectors of all
-  /// others go. Errors: kNotFound; kIo.
-  Status activate_space(SpaceId space);
+  enum class Coverage {
+    kNoLess,  // As many documents have a vector there as in the space that is searched now.
+    kAny,
+  };
 
-  /// Asked in order for each living document without a vector; what it gives is read before the
-  /// next call. Nothing: it stays without one.
+  /// Commits, and makes a space the one that is searched, a commit of its own; the vectors of all
+  /// others go. Errors: kNotFound; kUnavailable with both numbers where too few documents have a
+  /// vector there; kIo.
+  Status activate_space(SpaceId space, Coverage coverage = Coverage::kNoLess);
+
+  /// Asked in order for each living document without a vector, or whose segment's vectors turn out
+  /// to be damaged; what it gives is read before the next call. Nothing: it stays without one.
   using VectorFor =
       std::function<Result<std::optional<CodedRow>>(std::uint32_t doc, std::string_view key)>;
 
@@ -115,8 +123,8 @@ class Writer {
   Result<bool> maintain(Pace& pace);
 
   /// Commits, and writes the store as it is into one file, which is only read. Errors: kUnavailable
-  /// where something is there already; kExhausted naming the disk space wanted and free; kIo;
-  /// kCancelled: nothing is there then.
+  /// where something is there already; kExhausted naming the disk space wanted and free; kBadInput
+  /// naming what is damaged; kIo; kCancelled: nothing is there then.
   Status pack(const std::string& path, Pace& pace);
 
   /// Commits, writes all live documents into as few segments as can be, in order, and builds their
@@ -140,6 +148,8 @@ class Writer {
         catalog_(std::move(catalog)),
         segment_writer_(std::move(segment_writer)) {}
 
+  static Result<Work> open_work(const std::string& folder, const SegmentRow& row,
+                                const Schema& schema, std::span<const SpaceRow> spaces);
   Status check_usable() const;
   Status fail(Status status);
   Status make_room(const Document& document);

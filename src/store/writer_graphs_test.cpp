@@ -122,7 +122,7 @@ TEST_F(writer_graphs, it_goes_with_its_vectors_and_comes_again) {
   EXPECT_EQ(n_graphs(*snapshot()), 1u);
   EXPECT_EQ(n_segment_files(), 3u);
   const auto space = out->add_space(fixture_space("second"));
-  ASSERT_TRUE(space.ok() && out->activate_space(*space).ok());
+  ASSERT_TRUE(space.ok() && out->activate_space(*space, Writer::Coverage::kAny).ok());
   EXPECT_EQ(n_graphs(*snapshot()), 0u);
   EXPECT_EQ(n_segment_files(), 1u);
 }

@@ -60,7 +60,9 @@ Result<bool> Writer::maintain(Pace& pace) {
 void Writer::note_damage(const std::vector<SegmentView>& inputs) {
   const std::size_t n_before = damaged_.size();
   for (const SegmentView& view : inputs) {
-    if (!view.segment->check().ok()) damaged_.insert(view.segment->id());
+    const bool are_whole = std::all_of(view.vectors.begin(), view.vectors.end(),
+                                       [](const auto& vectors) { return vectors->check().ok(); });
+    if (!are_whole || !view.segment->check().ok()) damaged_.insert(view.segment->id());
   }
   // Whatever it is, the same merge would fail again.
   if (damaged_.size() == n_before) {
@@ -107,6 +109,10 @@ Status Writer::pack(const std::string& path, Pace& pace) {
   std::vector<std::string> parts;
   std::uint64_t n_bytes = 0;
   for (const Work& work : work_) {
+    if (!pace.go_on()) return {Code::kCancelled, "the pack is not wanted any more"};
+    QUERN_TRY(work.view.segment->container().check_all());
+    for (const auto& vectors : work.view.vectors) QUERN_TRY(vectors->container().check_all());
+    for (const auto& graph : work.view.graphs) QUERN_TRY(graph->container().check_all());
     for (std::string& file : files_of(work.view.row)) parts.push_back(std::move(file));
     n_bytes += work.view.row.seal.n_bytes + kPackAlign;
     for (const PartRow& part : work.view.row.parts) n_bytes += part.seal.n_bytes + kPackAlign;
@@ -145,6 +151,7 @@ Status Writer::replace(const std::vector<std::size_t>& inputs, std::span<const M
   }
   std::vector<std::string> written;
   const Status merged = [&]() -> Status {
+    QUERN_TRY(check_vectors(views, pace));
     for (std::size_t at = 0; at < order.size(); at += kMaxPartDocs) {
       const auto run = order.subspan(at, std::min<std::size_t>(kMaxPartDocs, order.size() - at));
       const PartName name = next_name();

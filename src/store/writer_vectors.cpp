@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "store/writer.h"
 
 namespace quern::store {
@@ -80,11 +81,23 @@ Result<SpaceId> Writer::add_space(const VectorSpace& space) {
   return last + 1;
 }
 
-Status Writer::activate_space(SpaceId space) {
+Status Writer::activate_space(SpaceId space, Coverage coverage) {
   QUERN_TRY(commit().status());
   const SpaceRow* wanted = find_space(space);
   if (wanted == nullptr) return no_space(space);
   if (wanted->state == SpaceState::kActive && spaces_.size() == 1) return {};
+  if (const SpaceRow* now = active_space(); now != nullptr && coverage == Coverage::kNoLess) {
+    std::uint64_t n_now = 0, n_then = 0;
+    for (const Work& work : work_) {
+      n_now += work.view.n_live() - work.view.n_missing(now->id);
+      n_then += work.view.n_live() - work.view.n_missing(space);
+    }
+    if (n_then < n_now) {
+      return {Code::kUnavailable,
+              fmt::format("{} documents have a vector of '{}', {} of '{}', which is searched now",
+                          n_then, wanted->space.model, n_now, now->space.model)};
+    }
+  }
   std::vector<SpaceRow> spaces = {*wanted};
   spaces[0].state = SpaceState::kActive;
   std::vector<Work> next = work_;
@@ -115,7 +128,15 @@ Result<std::uint32_t> Writer::attach_vectors(SegmentId segment, SpaceId space,
   }
   SegmentView& view = work->view;
   const VectorFile* before = view.vectors_in(space);
-  if (before != nullptr) QUERN_TRY(before->container().check_all());
+  if (before != nullptr) {
+    const Status whole = before->check();
+    if (whole.code() == Code::kBadInput) {
+      log_warn("all vectors of it are made again: {}", whole.message());
+      before = nullptr;
+    } else {
+      QUERN_TRY(whole);
+    }
+  }
   QUERN_ASSIGN(const KeyColumn* keys, view.segment->keys());
   KeyCursor cursor(*keys);
   const auto n_codes = static_cast<std::size_t>(kernels::padded_codes(of->space.d));

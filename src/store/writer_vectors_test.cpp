@@ -130,7 +130,7 @@ TEST_F(writer_vectors, another_model_is_filled_beside_and_takes_over) {
   EXPECT_EQ(n_segment_files(), 3u);
   expect_model();
 
-  ASSERT_TRUE(out->activate_space(*space).ok());
+  ASSERT_TRUE(out->activate_space(*space, Writer::Coverage::kAny).ok());
   EXPECT_EQ(n_segment_files(), 2u);
   for (auto& [key, document] : model_) {
     document.vector.clear();
@@ -193,7 +193,6 @@ TEST_F(writer_vectors, damaged_ones_are_named_and_the_words_are_still_read) {
   EXPECT_THAT(part->damaged()[0].message(), HasSubstr(name));
   EXPECT_EQ(part->segments().size(), 2u);
   EXPECT_EQ(part->n_missing(1), 1u);
-  EXPECT_EQ(Writer::open(place_, {.who = "x"}).status().code(), Code::kBadInput);
   EXPECT_TRUE(verify_store(place_)->unused_files.empty());
 
   std::string flipped = whole;
@@ -202,11 +201,23 @@ TEST_F(writer_vectors, damaged_ones_are_named_and_the_words_are_still_read) {
   const auto report = verify_store(place_);
   ASSERT_EQ(report->problems.size(), 1u);
   EXPECT_THAT(report->problems[0].message(), HasSubstr("is damaged between bytes 0 and"));
-  std::filesystem::remove(file);
-  EXPECT_EQ(Writer::open(place_, {.who = "x"}).status().code(), Code::kNotFound);
   write(file, whole);
   expect_right();
   expect_model();
+
+  // They are made again: a writer takes them for none.
+  for (const bool is_gone : {true, false}) {
+    const std::string lost = path("store/seg/" + snapshot()->segments()[0].row.parts[0].file);
+    if (is_gone) std::filesystem::remove(lost);
+    if (!is_gone) write(lost, "cut");
+    auto out = open_writer();
+    ASSERT_NE(out, nullptr);
+    attach(*out, out->segments()[0].segment->id(), 1);
+    out.reset();
+    out = open_writer();  // Removes what no row names any more.
+    expect_right();
+    expect_model();
+  }
 }
 
 // What opening does not read: a code far from the ends.
@@ -225,7 +236,7 @@ TEST_F(writer_vectors, a_damaged_code_is_found_by_whoever_reads_all) {
   const auto report = verify_store(place_);
   ASSERT_EQ(report->problems.size(), 1u);
   EXPECT_THAT(report->problems[0].message(), HasSubstr("section 'high codes'"));
-  const Snapshot whole = without_damaged(*snapshot());
+  const Snapshot whole = *snapshot()->without_damaged();
   ASSERT_NE(whole, nullptr);
   EXPECT_EQ(whole->segments().size(), 1u);
   EXPECT_EQ(whole->n_missing(1), 3000u);
@@ -235,6 +246,45 @@ TEST_F(writer_vectors, a_damaged_code_is_found_by_whoever_reads_all) {
   put(*out, "still", 1);
   commit(*out);
   EXPECT_EQ(contents(*snapshot()).size(), 3000u);
+  const std::uint64_t n_attached = *out->attach_vectors(
+      out->segments()[0].segment->id(), 1,
+      [&, row = OwnedRow()](std::uint32_t,
+                            std::string_view key) mutable -> Result<std::optional<CodedRow>> {
+        row = fixture_row(model_.at(std::string(key)).stored);
+        return std::optional(row.row());
+      });
+  EXPECT_EQ(n_attached, 2999u);
+  EXPECT_TRUE(out->compact(pace_).ok());
+  EXPECT_TRUE(verify_store(place_)->problems.empty());
+}
+
+TEST_F(writer_vectors, a_check_that_was_stopped_says_nothing_of_the_files) {
+  auto out = open_writer();
+  fill(*out);
+  const Snapshot now = snapshot();
+  class Stops : public Pace {
+    bool stop_asked() const override { return true; }
+  } stops;
+  {
+    const Pace::Scope scope(stops);
+    EXPECT_EQ(now->without_damaged().status().code(), Code::kCancelled);
+  }
+  const auto whole = now->without_damaged();
+  ASSERT_TRUE(whole.ok()) << whole.status().message();
+  EXPECT_EQ(*whole, nullptr);
+}
+
+TEST_F(writer_vectors, a_space_with_fewer_vectors_takes_over_only_if_that_is_meant) {
+  auto out = open_writer();
+  fill(*out);
+  const SpaceId space = *out->add_space(fixture_space("second"));
+  attach(*out, out->segments()[0].segment->id(), space, "second");
+  const Status refused = out->activate_space(space);
+  EXPECT_EQ(refused.code(), Code::kUnavailable);
+  EXPECT_THAT(refused.message(), HasSubstr("which is searched now"));
+  expect_model();
+  EXPECT_TRUE(out->activate_space(space, Writer::Coverage::kAny).ok());
+  EXPECT_GT(snapshot()->n_missing(space), 0u);
 }
 
 // A file of the right sums that says what cannot be.

@@ -158,6 +158,7 @@ Result<Catalog> Catalog::open_image(std::string image, const std::string& where)
   Catalog out;
   out.path_ = where;
   QUERN_ASSIGN(out.sql_, Sql::open_image(std::move(image)).in(quoted));
+  QUERN_TRY(out.sql_.run(kSettings).in(quoted));
   QUERN_TRY(check_version(out.sql_).in(quoted));
   QUERN_TRY(out.read_schema().in(quoted));
   return out;
@@ -170,6 +171,14 @@ Result<std::string> Catalog::image(const std::string& aside, std::size_t limit_b
       written.ok() ? read_file(aside, limit_bytes) : Result<std::string>(written);
   ::unlink(aside.c_str());
   return image;
+}
+
+Result<GenerationId> Catalog::newest_id() {
+  QUERN_ASSIGN(SqlStatement row,
+               sql_.prepare("SELECT id FROM generation ORDER BY id DESC LIMIT 1"));
+  QUERN_ASSIGN(const bool has_row, row.step());
+  if (!has_row) return damaged_catalog("it has no generation").in("'" + path_ + "'");
+  return row.number(0);
 }
 
 Result<CatalogState> Catalog::newest() {

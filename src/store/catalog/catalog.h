@@ -40,6 +40,9 @@ class Catalog {
 
   const Schema& schema() const { return schema_; }
 
+  /// Of the newest generation, without reading more. Errors: kBadInput where there is none.
+  Result<GenerationId> newest_id();
+
   /// The newest generation, of one moment.
   Result<CatalogState> newest();
 

@@ -18,6 +18,9 @@ constexpr const char* kSegments =
     " LEFT JOIN part p ON p.segment = s.id AND p.kind = 'text'"
     " LEFT JOIN tombstone t ON t.segment = s.id ORDER BY s.id";
 
+// Numbers that are counted up from leave room for it.
+constexpr std::int64_t kLargestId = std::int64_t{1} << 62;
+
 constexpr const char* kSpaces =
     "SELECT id, state, fingerprint, model, d, metric, text_prompt, query_prompt FROM space"
     " ORDER BY id";
@@ -57,6 +60,7 @@ Result<GenerationRow> read_generation(Sql& sql, std::size_t n_fields) {
                     .writer = row.bytes(2),
                     .n_live = static_cast<std::uint64_t>(row.number(3)),
                     .fields = {}};
+  if (out.id < 0 || out.id > kLargestId) return damaged_catalog("its generation's number");
   QUERN_ASSIGN(out.fields, stats_from_bytes(row.bytes(4), n_fields, out.n_live));
   return out;
 }
@@ -76,7 +80,7 @@ Result<TombstoneRow> read_tombstone(const SqlStatement& row, const SegmentRow& s
   }
   QUERN_ASSIGN(const Bitmap dead, bitmap_from_bytes(bytes_of(out.bitmap), segment.identity.n_docs));
   out.n_dead = dead.count();
-  if (out.version < 0 || row.number(9) != out.n_dead)
+  if (out.version < 0 || out.version > kLargestId || row.number(9) != out.n_dead)
     return damaged_catalog("its count of the dead");
   QUERN_ASSIGN(out.fields, stats_from_bytes(row.bytes(11), n_fields, out.n_dead));
   for (std::size_t f = 0; f < n_fields; ++f) {
@@ -129,7 +133,7 @@ Result<std::vector<SpaceRow>> read_spaces(Sql& sql) {
     const Status is_space = check_space(space.space);
     if (!is_space.ok()) return damaged_catalog(is_space.message());
     n_active += space.state == SpaceState::kActive ? 1 : 0;
-    if (space.id < 1 || n_active > 1 || out.size() > kMaxSpaces) {
+    if (space.id < 1 || space.id > kLargestId || n_active > 1 || out.size() > kMaxSpaces) {
       return damaged_catalog(
           fmt::format("its {} vector spaces, of which {} are active", out.size(), n_active));
     }
@@ -146,7 +150,7 @@ Result<std::vector<FitRow>> read_fits(Sql& sql) {
     out.push_back({.name = rows.bytes(0), .fingerprint = rows.bytes(1), .body = rows.bytes(2)});
     if (out.size() > kMaxFits || out.back().body.size() > kMaxFitBytes) {
       return damaged_catalog(
-          fmt::format("fit '{}' of {} bytes", out.size(), out.back().body.size()));
+          fmt::format("its {} fits, one of them of {} bytes", out.size(), out.back().body.size()));
     }
   }
 }
@@ -255,7 +259,7 @@ Result<CatalogState> read_catalog_state(Sql& sql, std::size_t n_fields) {
   QUERN_ASSIGN(out.generation, read_generation(sql, n_fields));
   QUERN_ASSIGN(const std::int64_t next,
                sql.number("SELECT value FROM meta WHERE name = 'next segment'"));
-  if (next < 1) return damaged_catalog("the next segment's number");
+  if (next < 1 || next > kLargestId) return damaged_catalog("the next segment's number");
   out.next_segment = static_cast<SegmentId>(next);
   QUERN_ASSIGN(const std::int64_t version, sql.number("PRAGMA user_version"));
   QUERN_ASSIGN(SqlStatement rows, sql.prepare(kSegments));

@@ -232,6 +232,10 @@ TEST_F(catalog, rows_that_cannot_be_are_refused) {
                           "UPDATE space SET fingerprint = '' WHERE id = 1",
                           "DROP TABLE space",
                           "DROP TABLE fit",
+                          "UPDATE space SET id = 9223372036854775807 WHERE id = 1",
+                          "UPDATE tombstone SET version = 9223372036854775807",
+                          "UPDATE generation SET id = 9223372036854775807 WHERE id = 1",
+                          "UPDATE meta SET value = 9223372036854775807 WHERE name = 'next segment'",
                           "UPDATE fit SET body = zeroblob(2000000)",
                           "UPDATE generation SET n_live = 5 WHERE id = 1",
                           "DROP TABLE part"}) {

@@ -137,44 +137,53 @@ std::vector<FieldStats> live_stats(const std::vector<SegmentView>& segments, std
   return out;
 }
 
-Snapshot without_damaged(const Generation& generation) {
+Result<Snapshot> Generation::without_damaged() const {
+  const std::lock_guard<std::mutex> lock(damage_mutex_);
+  if (!was_read_) {
+    QUERN_ASSIGN(whole_, read_for_damage());
+    was_read_ = true;
+  }
+  return whole_;
+}
+
+Snapshot Generation::known_whole() const {
+  const std::lock_guard<std::mutex> lock(damage_mutex_);
+  return whole_;
+}
+
+Result<Snapshot> Generation::read_for_damage() const {
   std::vector<SegmentView> whole;
-  std::vector<Status> damaged = generation.damaged();
-  for (const SegmentView& view : generation.segments()) {
-    const Status status = view.segment->check();
-    if (!status.ok()) {
-      damaged.push_back(status);
-      continue;
-    }
+  std::vector<Status> damaged = damaged_;
+  // False where it is damaged. Errors: what says nothing of the files.
+  const auto is_whole = [&](const Status& status) -> Result<bool> {
+    if (status.ok()) return true;
+    if (status.code() != Code::kBadInput && status.code() != Code::kUnsupported) return status;
+    damaged.push_back(status);
+    return false;
+  };
+  for (const SegmentView& view : segments_) {
+    QUERN_ASSIGN(const bool is_text_whole, is_whole(view.segment->check()));
+    if (!is_text_whole) continue;
     SegmentView& kept = whole.emplace_back(view);
     kept.vectors.clear();
     kept.graphs.clear();
     for (const auto& vectors : view.vectors) {
-      const Status are_whole = vectors->check();
-      if (are_whole.ok()) {
-        kept.vectors.push_back(vectors);
-      } else {
-        damaged.push_back(are_whole);
-      }
+      QUERN_ASSIGN(const bool are_whole, is_whole(vectors->check()));
+      if (are_whole) kept.vectors.push_back(vectors);
     }
     for (const auto& graph : view.graphs) {
       const VectorFile* vectors = kept.vectors_in(graph->row().space);
       if (vectors == nullptr) continue;
-      const Status is_whole = graph->check(*vectors);
-      if (is_whole.ok()) {
-        kept.graphs.push_back(graph);
-      } else {
-        damaged.push_back(is_whole);
-      }
+      QUERN_ASSIGN(const bool is_graph_whole, is_whole(graph->check(*vectors)));
+      if (is_graph_whole) kept.graphs.push_back(graph);
     }
   }
-  if (damaged.size() == generation.damaged().size()) return nullptr;
-  GenerationRow row = generation.row();
+  if (damaged.size() == damaged_.size()) return Snapshot();
+  GenerationRow row = row_;
   row.n_live = live_docs(whole);
   row.fields = live_stats(whole, row.fields.size());
-  return std::make_shared<const Generation>(std::move(row), generation.spaces(), generation.fits(),
-                                            std::move(whole), std::move(damaged),
-                                            generation.ledger());
+  return Snapshot(std::make_shared<const Generation>(
+      std::move(row), spaces_, fits_, std::move(whole), std::move(damaged), ledger()));
 }
 
 const SpaceRow* Generation::active_space() const {

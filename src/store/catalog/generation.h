@@ -101,9 +101,19 @@ class Generation {
   /// remembered. Errors: as evaluate(); kBadInput, damaged.
   Result<std::shared_ptr<const AllowedDocs>> allowed(const Filter& filter) const;
 
+  /// The same without the segments, vectors and graphs that are damaged somewhere, which are named;
+  /// null where there are none. Reads all of the store, once. Errors: what kept it from being read;
+  /// kCancelled.
+  Result<std::shared_ptr<const Generation>> without_damaged() const;
+
+  /// What without_damaged() found, if it was asked and found damage; else null.
+  std::shared_ptr<const Generation> known_whole() const;
+
   ByteLedger* ledger() const { return filters_.ledger(); }
 
  private:
+  Result<std::shared_ptr<const Generation>> read_for_damage() const;
+
   GenerationRow row_;
   std::vector<SpaceRow> spaces_;
   std::vector<FitRow> fits_;
@@ -112,13 +122,12 @@ class Generation {
   mutable std::mutex mutex_;  // Guards this.
   mutable std::map<std::string, std::int64_t, std::less<>> live_df_;
   mutable FilterCache filters_;
+  mutable std::mutex damage_mutex_;  // Guards these.
+  mutable bool was_read_ = false;
+  mutable std::shared_ptr<const Generation> whole_;  // Null: nothing is damaged.
 };
 
 using Snapshot = std::shared_ptr<const Generation>;
-
-/// The same without the segments and vectors that are damaged somewhere, which are named: nullptr
-/// where there are none. Reads all of the store.
-Snapshot without_damaged(const Generation& generation);
 
 /// Where a key lives.
 struct Place {

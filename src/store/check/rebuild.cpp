@@ -151,6 +151,7 @@ Result<RebuildReport> verify_rebuild(const StorePlace& place, const std::string&
           fmt::format("{} documents of {} are in a rebuild", anew->row().n_live, order.size())});
     return report;
   }
+  QUERN_TRY(check_vectors(now->segments(), pace));
   std::size_t i_segment = 0;
   for (std::size_t at = 0; at < order.size(); at += kMaxPartDocs, ++i_segment) {
     const auto run =

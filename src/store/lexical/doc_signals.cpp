@@ -4,9 +4,9 @@
 #include <cmath>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 
+#include "base/pace.h"
 #include "store/lexical/bm25.h"
 #include "store/lexical/clause_lists.h"
 #include "store/lexical/term_positions.h"
@@ -51,34 +51,51 @@ double log_length(const LexicalPart& part, std::uint32_t doc) {
   return std::log1p(n_tokens);
 }
 
-/// Of each field, the terms that are looked for: alone or in phrases.
-using TermsByField = std::map<int, std::set<std::string>>;
+struct WeighedTerm {
+  std::string text;
+  float weight = 0;
+};
 
-TermsByField terms_of(const LexicalQuery& query) {
-  TermsByField out;
+/// Of each field, the heaviest terms that are looked for, alone or in phrases.
+std::map<int, std::vector<WeighedTerm>> near_terms(const LexicalQuery& query) {
+  std::map<int, std::map<std::string, float>> all;
   for (const QueryClause& clause : query.clauses) {
     if (clause.occur == Occur::kMustNot) continue;
     for (const QueryPart& part : clause.parts) {
       if (part.match == TermMatch::kPrefix) continue;
-      out[part.field].insert(part.terms.begin(), part.terms.end());
+      const float weight = part.weight / static_cast<float>(part.terms.size());
+      for (const std::string& term : part.terms) {
+        float& heaviest = all[part.field][term];
+        heaviest = std::max(heaviest, weight);
+      }
     }
+  }
+  std::map<int, std::vector<WeighedTerm>> out;
+  for (const auto& [field, terms] : all) {
+    std::vector<WeighedTerm>& kept = out[field];
+    for (const auto& [text, weight] : terms) kept.push_back({text, weight});
+    std::stable_sort(kept.begin(), kept.end(), [](const WeighedTerm& a, const WeighedTerm& b) {
+      return a.weight > b.weight;
+    });
+    if (kept.size() > kMaxNearTerms) kept.resize(kMaxNearTerms);
   }
   return out;
 }
 
 // The closeness of a field's terms, by how many of them a document has.
-Status raise_proximity(const LexicalPart& part, int field, const std::set<std::string>& terms,
+Status raise_proximity(const LexicalPart& part, int field, const std::vector<WeighedTerm>& terms,
                        std::span<const std::uint32_t> docs, std::span<DocSignals> out) {
   if (terms.size() < 2) return {};
   std::vector<TermPositions> cursors;
-  for (const std::string& term : terms) {
-    QUERN_ASSIGN(const auto info, part.dictionary.find(field, term));
+  for (const WeighedTerm& term : terms) {
+    QUERN_ASSIGN(const auto info, part.dictionary.find(field, term.text));
     if (!info || info->positions_bytes == 0) continue;
-    QUERN_ASSIGN(TermPositions cursor, TermPositions::open(part, *info, term));
+    QUERN_ASSIGN(TermPositions cursor, TermPositions::open(part, *info, term.text));
     cursors.push_back(std::move(cursor));
   }
   std::vector<std::vector<std::uint32_t>> positions;
   for (std::size_t i = 0; i < docs.size(); ++i) {
+    if (!Pace::current().go_on()) return {Code::kCancelled, "the search is not wanted any more"};
     positions.clear();
     for (TermPositions& cursor : cursors) {
       QUERN_ASSIGN(const std::uint32_t at, cursor.seek(docs[i]));
@@ -130,7 +147,7 @@ double best_attainable(const LexicalQuery& query) {
 }
 
 Result<std::vector<DocSignals>> signals_of(const LexicalPart& part, const LexicalQuery& query,
-                                           std::span<const std::uint32_t> docs) {
+                                           std::span<const std::uint32_t> docs, Signals wanted) {
   QUERN_ASSIGN(std::vector<ClauseLists> clauses, open_clauses(part, query));
   std::vector<DocSignals> out(docs.size());
   double whole = 0;
@@ -147,23 +164,25 @@ Result<std::vector<DocSignals>> signals_of(const LexicalPart& part, const Lexica
       out[i].is_excluded = out[i].is_excluded || (occur == Occur::kMust && !score);
       if (!score) continue;
       out[i].score += *score;
-      out[i].idf_share += weight;
+      if (wanted == Signals::kAll) out[i].idf_share += weight;
     }
   }
   QUERN_TRY(check_damage(clauses));
+  if (wanted == Signals::kScores) return out;
   for (std::size_t i = 0; i < docs.size(); ++i) {
     out[i].idf_share = whole > 0 ? out[i].idf_share / whole : 0;
     out[i].log_length = log_length(part, docs[i]);
   }
-  for (const auto& [field, terms] : terms_of(query)) {
+  for (const auto& [field, terms] : near_terms(query)) {
     QUERN_TRY(raise_proximity(part, field, terms, docs, out));
   }
   return out;
 }
 
-Result<std::vector<PartScore>> parts_of(const LexicalPart& part, const LexicalQuery& query,
-                                        std::uint32_t doc) {
-  std::vector<PartScore> out;
+Result<std::vector<std::vector<PartScore>>> parts_of(const LexicalPart& part,
+                                                     const LexicalQuery& query,
+                                                     std::span<const std::uint32_t> docs) {
+  std::vector<std::vector<PartScore>> out(docs.size());
   for (std::size_t c = 0; c < query.clauses.size(); ++c) {
     if (query.clauses[c].occur == Occur::kMustNot) continue;
     for (std::size_t p = 0; p < query.clauses[c].parts.size(); ++p) {
@@ -171,9 +190,11 @@ Result<std::vector<PartScore>> parts_of(const LexicalPart& part, const LexicalQu
       const LexicalQuery alone{.clauses = {{.parts = {query.clauses[c].parts[p]}}},
                                .inverse_norms = query.inverse_norms};
       QUERN_ASSIGN(std::vector<ClauseLists> lists, open_clauses(part, alone));
-      const std::optional<double> score = score_in(lists[0], doc);
+      for (std::size_t i = 0; i < docs.size(); ++i) {
+        const std::optional<double> score = score_in(lists[0], docs[i]);
+        if (score) out[i].push_back({.i_clause = c, .i_part = p, .score = *score});
+      }
       QUERN_TRY(check_damage(lists));
-      if (score) out.push_back({.i_clause = c, .i_part = p, .score = *score});
     }
   }
   return out;

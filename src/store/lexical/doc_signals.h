@@ -28,14 +28,24 @@ struct PartScore {
   double score = 0;
 };
 
-/// Shapes: docs ascending, each once -> [docs]. `query` was prepared. Errors: kBadInput, damaged,
-/// or as find_phrase and find_prefix.
-Result<std::vector<DocSignals>> signals_of(const LexicalPart& part, const LexicalQuery& query,
-                                           std::span<const std::uint32_t> docs);
+enum class Signals {
+  kScores,  // Score and exclusion; the others stay 0.
+  kAll,     // What a fitted fusion looks at, too.
+};
 
-/// The parts that a document has, in the order of the query. Errors: as signals_of.
-Result<std::vector<PartScore>> parts_of(const LexicalPart& part, const LexicalQuery& query,
-                                        std::uint32_t doc);
+/// Proximity looks at so many terms of a field, the heaviest ones.
+inline constexpr std::size_t kMaxNearTerms = 32;
+
+/// Shapes: docs ascending, each once -> [docs]. `query` was prepared. Asks Pace::current(). Errors:
+/// kBadInput, damaged, or as find_phrase and find_prefix; kCancelled.
+Result<std::vector<DocSignals>> signals_of(const LexicalPart& part, const LexicalQuery& query,
+                                           std::span<const std::uint32_t> docs, Signals wanted);
+
+/// The parts that each document has, in the order of the query. Shapes: docs ascending -> [docs].
+/// Errors: as signals_of.
+Result<std::vector<std::vector<PartScore>>> parts_of(const LexicalPart& part,
+                                                     const LexicalQuery& query,
+                                                     std::span<const std::uint32_t> docs);
 
 /// The sum of all weights, which no document reaches.
 double best_attainable(const LexicalQuery& query);

@@ -43,7 +43,8 @@ TEST(doc_signals, a_worked_example) {
   const auto segment = make_segment(
       {{{"red", "fox"}}, {{"red", "x", "x", "fox"}}, {{"red"}}, {{"blue", "fox", "x"}}, {{"x"}}});
   const LexicalQuery query = prepared({clause_of("red"), clause_of("fox")}, *segment);
-  const auto signals = signals_of(segment->part, query, std::vector<std::uint32_t>{0, 1, 2, 4});
+  const auto signals =
+      signals_of(segment->part, query, std::vector<std::uint32_t>{0, 1, 2, 4}, Signals::kAll);
   ASSERT_TRUE(signals.ok()) << signals.status().message();
   const auto& all = *signals;
   EXPECT_EQ(all[0].proximity, 1);
@@ -79,17 +80,17 @@ TEST(doc_signals, scores_are_those_of_a_search_and_what_it_leaves_out_is_exclude
     for (const ScoredDoc& doc : *found) scores[doc.doc] = doc.score;
     std::vector<std::uint32_t> docs;
     for (std::uint32_t doc = random() % 9; doc < 2000; doc += 1 + random() % 9) docs.push_back(doc);
-    const auto signals = signals_of(segment->part, query, docs);
-    ASSERT_TRUE(signals.ok());
+    const auto signals = signals_of(segment->part, query, docs, Signals::kScores);
+    const auto parts = parts_of(segment->part, query, docs);
+    ASSERT_TRUE(signals.ok() && parts.ok());
     for (std::size_t i = 0; i < docs.size(); ++i) {
       const bool is_found = scores.contains(docs[i]);
       const DocSignals& one = (*signals)[i];
       EXPECT_EQ(is_found, !one.is_excluded && one.score > 0) << docs[i];
       if (!is_found) continue;
       EXPECT_EQ(one.score, scores[docs[i]]);
-      const auto parts = parts_of(segment->part, query, docs[i]);
       double sum = 0;
-      for (const PartScore& part : *parts) sum += part.score;
+      for (const PartScore& part : (*parts)[i]) sum += part.score;
       EXPECT_EQ(sum, one.score);
     }
   }

@@ -88,15 +88,17 @@ Status prepare(const Bm25Parameters& parameters, std::span<const FieldStats> fie
     }
   }
   if (n_terms > kMaxQueryTerms) {
-    return bad(fmt::format("a query of {} terms, at most {}", n_terms, kMaxQueryTerms));
+    return {Code::kTooLarge,
+            fmt::format("a query of {} terms, at most {}", n_terms, kMaxQueryTerms)};
   }
   if (n_found > kMaxFoundParts) {
-    return bad(fmt::format("a query of {} phrases and prefixes, in all fields together, at most {}",
-                           n_found, kMaxFoundParts));
+    return {Code::kTooLarge,
+            fmt::format("a query of {} phrases and prefixes, in all fields together, at most {}",
+                        n_found, kMaxFoundParts)};
   }
   if (boosts > kMaxBoosts) {
-    return bad(
-        fmt::format("terms that are boosted by {} together, at most {}", boosts, kMaxBoosts));
+    return {Code::kTooLarge,
+            fmt::format("terms that are boosted by {} together, at most {}", boosts, kMaxBoosts)};
   }
   for (QueryClause& clause : query.clauses) {
     for (QueryPart& part : clause.parts) {

@@ -55,8 +55,8 @@ using LiveDf = std::function<Result<std::int64_t>(int field, std::string_view te
 /// Checks a query and sets its weights: boost times idf, of a phrase the sum of its terms' idf.
 /// `fields` are those of the store. A document matches if it has all clauses that it must, none
 /// that it must not, and where none must, any that it should. Errors: kBadInput naming what is
-/// wrong: no clause to look for, a field that there is not, a boost or a number of terms beyond the
-/// limits; what `live_df` says.
+/// wrong: no clause to look for, a field that there is not; kTooLarge for boosts or a number of
+/// terms beyond the limits; what `live_df` says.
 Status prepare(const Bm25Parameters& parameters, std::span<const FieldStats> fields,
                const LiveDf& live_df, LexicalQuery& query);
 

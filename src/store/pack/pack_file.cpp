@@ -194,9 +194,13 @@ Result<PackFile> PackFile::open(const std::string& path) {
   QUERN_TRY(read_bytes(file, footer.table_offset, footer.table_bytes, table));
   if (checksum64(bytes_of(table)) != footer.table_sum) return damaged(path, "its table of files");
   QUERN_ASSIGN(const std::vector<Entry> entries, read_table(path, table, footer.table_offset));
+  QUERN_ASSIGN(MappedFile mapped, MappedFile::open(path));
+  const auto mapping = std::make_shared<const MappedFile>(std::move(mapped));
+  if (mapping->bytes().size() != file.n_bytes()) return damaged(path, "it changes as it is read");
   std::map<std::string, FilePlace> files;
   for (const Entry& entry : entries) {
-    const FilePlace place{.path = path, .offset = entry.offset, .n_bytes = entry.n_bytes};
+    const FilePlace place{
+        .path = path, .offset = entry.offset, .n_bytes = entry.n_bytes, .mapping = mapping};
     if (!files.emplace(entry.name, place).second) return damaged(path, "a file is there twice");
   }
   const auto catalog = files.find(kCatalogName);
@@ -246,7 +250,9 @@ Status write_pack(FileLayer& files, const std::string& path, std::string_view ca
     }
     QUERN_TRY(out.finish(checksum64(bytes_of(catalog_image))));
     QUERN_TRY(files.rename(temporary, path));
-    return files.sync_folder(parent_of(path));
+    const Status synced = files.sync_folder(parent_of(path));
+    if (!synced.ok()) static_cast<void>(files.remove(path));
+    return synced;
   }();
   if (!written.ok()) static_cast<void>(files.remove(temporary));
   return written;

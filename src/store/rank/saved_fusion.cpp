@@ -12,10 +12,17 @@ using nlohmann::json;
 
 Status bad(std::string what) { return {Code::kBadInput, "the fitted fusion: " + std::move(what)}; }
 
+// Beyond this no fit goes, and sums of signals stay finite.
+constexpr double kLargest = 1e100;
+
+bool is_number(const json& value) {
+  return value.is_number() && std::abs(value.get<double>()) <= kLargest;
+}
+
 Result<double> number_of(const json& object, const char* name) {
   const auto found = object.find(name);
-  if (found == object.end() || !found->is_number() || !std::isfinite(found->get<double>())) {
-    return bad(fmt::format("no number \"{}\"", name));
+  if (found == object.end() || !is_number(*found)) {
+    return bad(fmt::format("no number \"{}\" within {:g}", name, kLargest));
   }
   return found->get<double>();
 }
@@ -28,9 +35,7 @@ Result<LogisticModel> logistic_of(const json& object) {
     return bad(fmt::format("want {} \"weights\"", kFusionSignals));
   }
   for (const json& weight : *weights) {
-    if (!weight.is_number() || !std::isfinite(weight.get<double>())) {
-      return bad("a weight that is no number");
-    }
+    if (!is_number(weight)) return bad("a weight that is no number");
     out.weights.push_back(weight.get<double>());
   }
   return out;

@@ -42,7 +42,8 @@ TEST(saved_fusion, what_cannot_be_is_refused) {
   for (const std::string& json :
        {std::string(), std::string("[]"), std::string("{}"), with("\"alpha\"", "\"beta\""),
         with("0.30000000000000004", "1.5"), with("0.30000000000000004", "\"x\""),
-        with("\"bias\":-1e-17", "\"bias\":null"), with("\"weights\":[0.0,", "\"weights\":["),
+        with("\"bias\":-1e-17", "\"bias\":null"), with("\"bias\":-1e-17", "\"bias\":1e308"),
+        with("\"weights\":[0.0,", "\"weights\":["),
         with("\"weights\":[0.0,", "\"weights\":[\"a\","), with("\"queries\":12", "\"queries\":-1"),
         with("\"logistic\":{", "\"logistic\":[],\"x\":{")}) {
     EXPECT_EQ(fusion_from_json(json).status().code(), Code::kBadInput) << json;

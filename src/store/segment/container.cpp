@@ -186,8 +186,12 @@ Result<Container> Container::open(const FilePlace& place, const PartIdentity& id
 Result<Container> Container::open(const FilePlace& place) {
   const std::string where = "'" + place.path + "'";
   Container out;
-  QUERN_ASSIGN(out.file_, MappedFile::open(place.path));
-  const auto whole = out.file_.bytes();
+  out.file_ = place.mapping;
+  if (out.file_ == nullptr) {
+    QUERN_ASSIGN(MappedFile file, MappedFile::open(place.path));
+    out.file_ = std::make_shared<const MappedFile>(std::move(file));
+  }
+  const auto whole = out.file_->bytes();
   if (place.offset > whole.size() || place.n_bytes > whole.size() - place.offset) {
     return damaged(fmt::format("{}: it has {} bytes, want {} from {} on", where, whole.size(),
                                place.n_bytes, place.offset));
@@ -268,7 +272,7 @@ Status Container::check_all() const {
   for (std::size_t i = 0; i < n_blocks; ++i) {
     QUERN_TRY(check_block(i));
     if (i % kDropEvery == kDropEvery - 1) {
-      file_.drop_pages(
+      file_->drop_pages(
           bytes_.subspan((i + 1 - kDropEvery) * kSumBlockBytes, kDropEvery * kSumBlockBytes));
     }
   }

@@ -153,7 +153,7 @@ class Container {
   /// The same of a file whose seal is not known: for tools and tests.
   static Result<Container> open(const FilePlace& place);
 
-  const std::string& path() const { return file_.path(); }
+  const std::string& path() const { return file_->path(); }
 
   /// Where it begins in the file of path(): sections lie behind that.
   std::uint64_t offset() const { return offset_; }
@@ -179,7 +179,7 @@ class Container {
  private:
   Status check_block(std::size_t i) const;
 
-  MappedFile file_;
+  std::shared_ptr<const MappedFile> file_;  // Of all that lies in the file.
   std::uint64_t offset_ = 0;
   std::span<const std::byte> bytes_;  // Of the part, in the mapping.
   PartIdentity identity_;

@@ -5,6 +5,16 @@
 
 namespace quern::store {
 
+Status check_vectors(std::span<const SegmentView> inputs, Pace& pace) {
+  for (const SegmentView& input : inputs) {
+    for (const auto& vectors : input.vectors) {
+      if (!pace.go_on()) return {Code::kCancelled, "the merge is not wanted any more"};
+      QUERN_TRY(vectors->container().check_all());
+    }
+  }
+  return {};
+}
+
 Result<std::optional<PartRow>> merge_vectors(FileLayer& files, const std::string& folder,
                                              const PartName& name,
                                              std::span<const SegmentView> inputs,
@@ -14,7 +24,6 @@ Result<std::optional<PartRow>> merge_vectors(FileLayer& files, const std::string
   std::vector<const VectorFile*> sources;
   for (const SegmentView& input : inputs) {
     sources.push_back(input.vectors_in(space.id));
-    if (sources.back() != nullptr) QUERN_TRY(sources.back()->container().check_all());
   }
   const bool has_any = std::any_of(order.begin(), order.end(), [&](const MergeDoc& doc) {
     return sources[doc.input] != nullptr && sources[doc.input]->present().has(doc.doc);

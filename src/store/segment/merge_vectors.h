@@ -14,8 +14,12 @@
 
 namespace quern::store {
 
+/// Sums all vectors of the inputs: to be done once before they are merged, run by run. Errors:
+/// kBadInput naming what is damaged; kCancelled.
+Status check_vectors(std::span<const SegmentView> inputs, Pace& pace);
+
 /// Writes the vectors of one space of the documents in `order`, a run of merge_order(); nothing
-/// where none has one. Errors: as write_vectors; kBadInput naming what is damaged; kCancelled.
+/// where none has one. Errors: as write_vectors; kCancelled.
 Result<std::optional<PartRow>> merge_vectors(FileLayer& files, const std::string& folder,
                                              const PartName& name,
                                              std::span<const SegmentView> inputs,

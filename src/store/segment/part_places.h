@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
+#include "base/mapped_file.h"
 #include "base/status.h"
 
 namespace quern::store {
@@ -15,7 +17,8 @@ namespace quern::store {
 struct FilePlace {
   std::string path;
   std::uint64_t offset = 0;
-  std::uint64_t n_bytes = 0;  // 0: to the end.
+  std::uint64_t n_bytes = 0;                            // 0: to the end.
+  std::shared_ptr<const MappedFile> mapping = nullptr;  // Of the whole file; null: not mapped yet.
 };
 
 class PartPlaces {

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/check.h"
+
 namespace quern::store {
 namespace {
 
@@ -25,6 +27,7 @@ std::vector<std::int32_t> products(const VectorQuery& query, const std::uint8_t*
 
 Status rescore(const VectorQuery& query, const CodesView& codes, const ReadLow& read_low,
                std::span<Candidate> candidates) {
+  QUERN_CHECK(query.d == codes.d && query.metric == codes.metric);
   std::sort(candidates.begin(), candidates.end(),
             [](const Candidate& a, const Candidate& b) { return a.id < b.id; });
   const std::size_t n = candidates.size();
