@@ -2,7 +2,7 @@
 //
 // usage: bench_vector_graph [--vectors FILE.f32 --queries FILE.f32] [--n 1000000] [--d 384]
 //          [--spectrum FILE] [--top 10] [--memory mapped|heap|huge] [--threads N]
-//          [--degree 32] [--slack 16] [--build-width 100] [--alpha 1.2] [--batch-share 50]
+//          [--degree 32] [--slack 16] [--build-width 100] [--alpha 1.1] [--batch-share 50]
 //          [--widths 48,64,96,128,192] [--filters 0.5,0.1,0.01,0.001] [--graph FILE]
 //          [--ids PREFIX]
 // Without files, vectors are made up: normally distributed, with means and deviations of --spectrum

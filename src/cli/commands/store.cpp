@@ -12,7 +12,9 @@
 #include <fmt/format.h>
 
 #include "base/byte_ledger.h"
+#include "base/machine.h"
 #include "base/pace.h"
+#include "base/thread_pool.h"
 #include "cli/exit_code.h"
 #include "cli/flags.h"
 #include "cli/json_line.h"
@@ -206,8 +208,10 @@ Status verify(const VerifyFlags& flags) {
 }
 
 Status compact(const std::string& folder) {
-  QUERN_ASSIGN(const auto writer,
-               store::Writer::open({.folder = folder}, {.who = "quern store compact"}));
+  ThreadPool pool(usable_cpus());
+  QUERN_ASSIGN(
+      const auto writer,
+      store::Writer::open({.folder = folder}, {.who = "quern store compact", .pool = &pool}));
   Pace pace;
   return writer->compact(pace);
 }

@@ -20,7 +20,7 @@ struct GraphOptions {
   int degree = 32;       // Links of a row, 4 to kMaxDegree.
   int slack = 16;        // So many more are held before they are pruned, while building.
   int width = 100;       // Of the search that finds a row's candidates.
-  float alpha = 1.2f;    // How readily a link stands in front of another, of squared distances.
+  float alpha = 1.1f;    // How readily a link stands in front of another, of squared distances.
   int batch_share = 50;  // A batch has at most one of so many rows.
 };
 
