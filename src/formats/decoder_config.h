@@ -9,10 +9,11 @@
 
 #include "base/status.h"
 #include "formats/gguf/gguf.h"
-#include "formats/json_object.h"
 #include "tensor/layer_kinds.h"
 
 namespace quern::formats {
+
+class JsonObject;  // formats/json_object.h
 
 enum class DecoderFamily { kLlama, kQwen2, kQwen3, kGemma, kGemma2, kGemma3, kPhi3 };
 

@@ -6,6 +6,7 @@
 
 #include "formats/decoder_model.h"
 #include "formats/gguf/test_gguf.h"
+#include "formats/json_object.h"
 #include "formats/model_folder.h"
 #include "formats/model_kind.h"
 #include "formats/test_folder.h"

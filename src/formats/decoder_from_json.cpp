@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "formats/decoder_family.h"
+#include "formats/json_object.h"
 #include "formats/rope_scaling.h"
 
 namespace quern::formats {

@@ -10,6 +10,7 @@
 
 #include "base/mapped_file.h"
 #include "formats/gguf/gguf_special_tokens.h"
+#include "formats/json_object.h"
 
 namespace quern::formats {
 namespace {

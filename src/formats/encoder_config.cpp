@@ -7,6 +7,7 @@
 
 #include "formats/encoder_distances.h"
 #include "formats/encoder_positions.h"
+#include "formats/json_object.h"
 
 namespace quern::formats {
 namespace {

@@ -10,10 +10,11 @@
 #include "formats/decoder_config.h"
 #include "formats/encoder_family.h"
 #include "formats/head_activation.h"
-#include "formats/json_object.h"
 #include "tensor/layer_kinds.h"
 
 namespace quern::formats {
+
+class JsonObject;  // formats/json_object.h
 
 /// How many buckets of distances there are, and the distance from which on all have the last one.
 inline constexpr int kDistanceBuckets = 32;

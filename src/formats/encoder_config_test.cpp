@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "formats/json_object.h"
+
 namespace quern::formats {
 namespace {
 

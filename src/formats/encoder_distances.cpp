@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "formats/json_object.h"
+
 namespace quern::formats {
 namespace {
 

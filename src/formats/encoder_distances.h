@@ -6,9 +6,10 @@
 #pragma once
 
 #include "formats/encoder_config.h"
-#include "formats/json_object.h"
 
 namespace quern::formats {
+
+class JsonObject;  // formats/json_object.h
 
 /// Sizes, positions and the family are there already; the scale of the scores may change.
 /// Errors: kBadInput; kUnsupported for kinds of scores that are not here.

@@ -1,5 +1,7 @@
 #include "formats/encoder_family.h"
 
+#include "formats/json_object.h"
+
 namespace quern::formats {
 namespace {
 

@@ -8,10 +8,11 @@
 #include <string_view>
 
 #include "formats/head_activation.h"
-#include "formats/json_object.h"
 #include "tensor/layer_kinds.h"
 
 namespace quern::formats {
+
+class JsonObject;  // formats/json_object.h
 
 /// What the tensors of a family are called, without ".weight" and ".bias". Empty: it has none.
 struct EncoderNames {

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "formats/json_object.h"
+
 namespace quern::formats {
 namespace {
 

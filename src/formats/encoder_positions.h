@@ -5,9 +5,10 @@
 #pragma once
 
 #include "formats/encoder_config.h"
-#include "formats/json_object.h"
 
 namespace quern::formats {
+
+class JsonObject;  // formats/json_object.h
 
 /// Positions, ropes and windows; the sizes and the family are there already.
 /// Errors: kBadInput; kUnsupported for other kinds of positions and of rope scaling.

@@ -9,11 +9,12 @@
 #include <vector>
 
 #include "base/status.h"
-#include "formats/json_object.h"
 #include "formats/late_interaction.h"
 #include "formats/vector_modules.h"
 
 namespace quern::formats {
+
+class JsonObject;  // formats/json_object.h
 
 /// What a user can ask a model for. A model's own is one of the first three or the last; what else
 /// a classifier can do is a matter of its labels.

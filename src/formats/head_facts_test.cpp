@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "formats/json_object.h"
+
 namespace quern::formats {
 namespace {
 

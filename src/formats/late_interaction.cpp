@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "formats/json_object.h"
 #include "formats/output_files.h"
 
 namespace quern::formats {

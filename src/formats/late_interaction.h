@@ -13,9 +13,10 @@
 #include <vector>
 
 #include "base/status.h"
-#include "formats/json_object.h"
 
 namespace quern::formats {
+
+class JsonObject;  // formats/json_object.h
 
 struct LateInteraction {
   /// One of the two kinds of text.

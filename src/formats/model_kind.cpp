@@ -13,6 +13,7 @@
 #include "formats/gguf/gguf.h"
 #include "formats/gguf_encoder_family.h"
 #include "formats/gguf_head.h"
+#include "formats/json_object.h"
 
 namespace quern::formats {
 namespace {

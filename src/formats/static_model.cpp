@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "formats/json_object.h"
 #include "formats/safetensors.h"
 
 namespace quern::formats {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "formats/fast_json.h"
+#include "formats/json_object.h"
 
 namespace quern::formats {
 namespace {

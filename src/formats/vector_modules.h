@@ -11,9 +11,10 @@
 
 #include "base/status.h"
 #include "formats/head_activation.h"
-#include "formats/json_object.h"
 
 namespace quern::formats {
+
+class JsonObject;  // formats/json_object.h
 
 /// How the rows of a text become one. In the order in which old files concatenate them.
 enum class Pooling {

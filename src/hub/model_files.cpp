@@ -31,12 +31,6 @@ constexpr const char* kWeights[] = {".safetensors", ".gguf"};
 constexpr const char* kOthers[] = {".json", ".txt", ".md", ".jinja", ".model"};
 constexpr const char* kPlain[] = {"LICENSE", "NOTICE"};
 
-/// "2_Dense": a module's, as sentence-transformers names them.
-bool is_module_folder(const std::string& name) {
-  const std::size_t at = name.find_first_not_of("0123456789");
-  return at != 0 && at != std::string::npos && name[at] == '_';
-}
-
 bool is_wanted(const fs::path& relative) {
   const std::string name = relative.filename().string();
   if (name.front() == '.' || name == kManifestFile) return false;

@@ -16,7 +16,7 @@ bool is_chain(const Filter& filter) {
   return filter.op == FilterOp::kAnd || filter.op == FilterOp::kOr;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out.push_back('\\');
@@ -40,11 +40,11 @@ std::string text_of_range(const Filter& filter, AttributeType type) {
 std::string text_from_filter(const Filter& filter, std::span<const Attribute> attributes) {
   switch (filter.op) {
     case FilterOp::kText:
-      return filter.name + " = " + quoted(filter.text);
+      return filter.name + " = " + in_quotes(filter.text);
     case FilterOp::kPrefix:
-      return filter.name + " starts " + quoted(filter.text);
+      return filter.name + " starts " + in_quotes(filter.text);
     case FilterOp::kKeyPrefix:
-      return "key starts " + quoted(filter.text);
+      return "key starts " + in_quotes(filter.text);
     case FilterOp::kRange: {
       const auto at = std::find_if(attributes.begin(), attributes.end(),
                                    [&](const Attribute& a) { return a.name == filter.name; });
