@@ -7,6 +7,10 @@
 # The names that FILE declares outside any function or class. By the form of the line alone, which
 # .clang-format keeps: such declarations begin in the first column.
 function(quern_declared_names file out)
+  set(${out} "" PARENT_SCOPE)
+  if(NOT EXISTS ${file})
+    return()  # The compiler says it better.
+  endif()
   file(READ ${file} text)
   string(REGEX REPLACE "[][;]" "@" text "\n${text}")
   string(REGEX MATCHALL "\n[A-Za-z][^\n({=@]*[({=@]" heads "${text}")

@@ -12,9 +12,9 @@
 #include <gtest/gtest.h>
 
 #include "base/pace.h"
+#include "base/test_folder.h"
 #include "store/check/verify.h"
 #include "store/store.h"
-#include "store/test_folder.h"
 #include "store/writer.h"
 
 namespace quern::store {

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "store/catalog/sql.h"
+#include "base/sql.h"
 #include "store/store_fixture.h"
 
 namespace quern::store {

@@ -50,7 +50,7 @@ constexpr const char* kSchema =
     "INSERT OR IGNORE INTO total VALUES (1, 0, 0);";
 
 /// Not ours, of another version, or damaged: what is not kIo.
-Status check_file(SqliteFile& file) {
+Status check_file(Sql& file) {
   QUERN_ASSIGN(const std::int64_t application, file.number("PRAGMA application_id"));
   QUERN_ASSIGN(const std::int64_t version, file.number("PRAGMA user_version"));
   QUERN_ASSIGN(const std::int64_t n_tables, file.number("SELECT COUNT(*) FROM sqlite_master"));
@@ -114,7 +114,7 @@ ResultDisk::~ResultDisk() {
 }
 
 Status ResultDisk::open_file() {
-  QUERN_ASSIGN(writer_, SqliteFile::open(path_, SqliteFile::Access::kCreate, kWritePatienceMs));
+  QUERN_ASSIGN(writer_, Sql::open(path_, Sql::Access::kCreate, kWritePatienceMs));
   QUERN_TRY(check_file(writer_));
   QUERN_TRY(writer_.run(kSettings));
   QUERN_TRY(begin_file());
@@ -122,7 +122,7 @@ Status ResultDisk::open_file() {
   QUERN_ASSIGN(n_result_bytes_, writer_.number("SELECT n_bytes FROM total"));
   QUERN_ASSIGN(now_, writer_.number("SELECT MAX(used) FROM result"));
   const std::lock_guard<std::mutex> lock(read_mutex_);
-  QUERN_ASSIGN(reader_, SqliteFile::open(path_, SqliteFile::Access::kReadOnly, kReadPatienceMs));
+  QUERN_ASSIGN(reader_, Sql::open(path_, Sql::Access::kRead, kReadPatienceMs));
   QUERN_TRY(reader_.run("PRAGMA cache_size = -1024"));
   QUERN_ASSIGN(find_row_, reader_.prepare("SELECT value FROM result WHERE key = ?"));
   return {};
@@ -142,10 +142,10 @@ void ResultDisk::set_aside(const Status& why) {
   const bool is_ours = !writer_.has_moved();
   {
     const std::lock_guard<std::mutex> lock(read_mutex_);
-    find_row_ = SqliteStatement();
-    reader_ = SqliteFile();
+    find_row_ = SqlStatement();
+    reader_ = Sql();
   }
-  writer_ = SqliteFile();
+  writer_ = Sql();
   if (!is_ours) return;
   const std::string aside = (fs::path(path_).parent_path() / kSetAsideName).string();
   log_warn("results kept in '{}' cannot be used: {}; set aside as '{}', a new file is begun", path_,
@@ -160,7 +160,7 @@ void ResultDisk::set_aside(const Status& why) {
 bool ResultDisk::find(const ResultKey& key, StoredResult& out) {
   const std::lock_guard<std::mutex> lock(read_mutex_);
   if (!reader_.is_open()) return false;
-  find_row_.bind(1, key.bytes);
+  find_row_.bind_blob(1, key.bytes);
   const Result<bool> has_row = find_row_.step();
   bool is_found = false;
   if (!has_row.ok()) {
@@ -255,13 +255,13 @@ Status ResultDisk::write(const std::vector<Change>& changes) {
 
 Status ResultDisk::write_all(const std::vector<Change>& changes) {
   QUERN_TRY(writer_.run("BEGIN IMMEDIATE"));
-  QUERN_ASSIGN(SqliteStatement insert,
+  QUERN_ASSIGN(SqlStatement insert,
                writer_.prepare("INSERT OR IGNORE INTO result (key, used, value) VALUES (?, ?, ?)"));
-  QUERN_ASSIGN(SqliteStatement use, writer_.prepare("UPDATE result SET used = ? WHERE key = ?"));
-  QUERN_ASSIGN(SqliteStatement remove, writer_.prepare("DELETE FROM result WHERE key = ? "
-                                                       "RETURNING length(value)"));
-  QUERN_ASSIGN(SqliteStatement count, writer_.prepare("UPDATE total SET n_items = n_items + ?, "
-                                                      "n_bytes = n_bytes + ?"));
+  QUERN_ASSIGN(SqlStatement use, writer_.prepare("UPDATE result SET used = ? WHERE key = ?"));
+  QUERN_ASSIGN(SqlStatement remove, writer_.prepare("DELETE FROM result WHERE key = ? "
+                                                    "RETURNING length(value)"));
+  QUERN_ASSIGN(SqlStatement count, writer_.prepare("UPDATE total SET n_items = n_items + ?, "
+                                                   "n_bytes = n_bytes + ?"));
   std::int64_t n_items = 0;
   std::int64_t n_bytes = 0;
   long n_written = 0;
@@ -269,18 +269,18 @@ Status ResultDisk::write_all(const std::vector<Change>& changes) {
     ++now_;
     if (change.is_use) {
       use.bind(1, now_);
-      use.bind(2, change.key.bytes);
+      use.bind_blob(2, change.key.bytes);
       QUERN_TRY(use.run());
     } else if (change.row.empty()) {
-      remove.bind(1, change.key.bytes);
+      remove.bind_blob(1, change.key.bytes);
       QUERN_ASSIGN(const bool was_there, remove.step());
       if (was_there) n_bytes -= row_bytes(static_cast<std::size_t>(remove.number(0)));
       n_items -= was_there ? 1 : 0;
       remove.reset();
     } else {
-      insert.bind(1, change.key.bytes);
+      insert.bind_blob(1, change.key.bytes);
       insert.bind(2, now_);
-      insert.bind(3, std::as_bytes(std::span(change.row)));
+      insert.bind_blob(3, std::as_bytes(std::span(change.row)));
       QUERN_TRY(insert.run());
       if (writer_.n_changed() == 0) continue;
       n_bytes += row_bytes(change.row.size());
@@ -302,7 +302,7 @@ Status ResultDisk::write_all(const std::vector<Change>& changes) {
 // Those that were used longest ago.
 Status ResultDisk::evict() {
   const auto limit = static_cast<std::int64_t>(static_cast<double>(limit_bytes_) * kShareOfRows);
-  SqliteStatement oldest, count;
+  SqlStatement oldest, count;
   QUERN_ASSIGN(
       oldest, writer_.prepare("DELETE FROM result WHERE id IN (SELECT id FROM result ORDER BY used "
                               "LIMIT ?) RETURNING length(value)"));
@@ -353,8 +353,7 @@ ResultDiskStats ResultDisk::stats() const {
 Result<ResultFileInfo> result_file_info(const std::string& folder) {
   const std::string path = ResultDisk::file_in(folder);
   if (!fs::exists(path)) return Status(Code::kNotFound, "'" + path + "' does not exist");
-  QUERN_ASSIGN(SqliteFile file,
-               SqliteFile::open(path, SqliteFile::Access::kWrite, kWritePatienceMs));
+  QUERN_ASSIGN(Sql file, Sql::open(path, Sql::Access::kWrite, kWritePatienceMs));
   QUERN_TRY(check_file(file).in("'" + path + "'"));
   ResultFileInfo info;
   QUERN_ASSIGN(const std::int64_t n_items, file.number("SELECT n_items FROM total"));
@@ -369,8 +368,7 @@ Result<std::size_t> clear_result_file(const std::string& folder) {
   QUERN_TRY(result_file_info(folder).status());
   const std::string path = ResultDisk::file_in(folder);
   const std::size_t before = size_with_log(path);
-  QUERN_ASSIGN(SqliteFile file,
-               SqliteFile::open(path, SqliteFile::Access::kWrite, kWritePatienceMs));
+  QUERN_ASSIGN(Sql file, Sql::open(path, Sql::Access::kWrite, kWritePatienceMs));
   QUERN_TRY(
       file.run("BEGIN IMMEDIATE; DELETE FROM result;"
                "UPDATE total SET n_items = 0, n_bytes = 0; COMMIT; VACUUM;"

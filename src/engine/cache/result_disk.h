@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/byte_ledger.h"
+#include "base/sql.h"
 #include "engine/cache/result_key.h"
-#include "engine/cache/sqlite_file.h"
 #include "engine/cache/stored_result.h"
 
 namespace quern::engine {
@@ -96,10 +96,10 @@ class ResultDisk {
   const Reservation bytes_;
 
   std::mutex read_mutex_;  // Guards these.
-  SqliteFile reader_;
-  SqliteStatement find_row_;
+  Sql reader_;
+  SqlStatement find_row_;
 
-  SqliteFile writer_;     // The writer thread's, from the constructor on.
+  Sql writer_;            // The writer thread's, from the constructor on.
   std::int64_t now_ = 0;  // Counts the writes: what was used last has the largest.
 
   mutable std::mutex mutex_;  // Guards these.

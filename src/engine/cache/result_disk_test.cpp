@@ -9,6 +9,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -159,7 +160,7 @@ TEST_F(result_disk, what_was_used_lately_stays) {
 TEST_F(result_disk, a_damaged_row_is_a_miss_and_goes) {
   fill(100);
   {
-    auto sql = SqliteFile::open(file(), SqliteFile::Access::kWrite, 1000);
+    auto sql = Sql::open(file(), Sql::Access::kWrite, 1000);
     ASSERT_TRUE(sql.ok());
     ASSERT_TRUE(sql->run("UPDATE result SET value = zeroblob(length(value)) WHERE id = 7").ok());
     ASSERT_TRUE(sql->run("UPDATE result SET value = x'00' WHERE id = 8").ok());
@@ -180,7 +181,7 @@ TEST_F(result_disk, a_damaged_row_is_a_miss_and_goes) {
 TEST_F(result_disk, another_version_is_set_aside) {
   fill(10);
   {
-    auto sql = SqliteFile::open(file(), SqliteFile::Access::kWrite, 1000);
+    auto sql = Sql::open(file(), Sql::Access::kWrite, 1000);
     ASSERT_TRUE(sql.ok() && sql->run("PRAGMA user_version = 99").ok());
   }
   EXPECT_THAT(result_file_info(folder_).status().message(),
@@ -209,10 +210,43 @@ TEST_F(result_disk, files_of_others_and_garbage_are_set_aside) {
   fs::remove_all(folder_);
   fs::create_directories(folder_);
   {
-    auto sql = SqliteFile::open(file(), SqliteFile::Access::kCreate, 1000);
+    auto sql = Sql::open(file(), Sql::Access::kCreate, 1000);
     ASSERT_TRUE(sql.ok() && sql->run("CREATE TABLE other (x)").ok());
   }
   ASSERT_NE(open(), nullptr);
+}
+
+TEST_F(result_disk, what_a_file_from_elsewhere_would_run_is_not_run) {
+  fill(10);
+  {
+    sqlite3* raw = nullptr;  // Ours makes no triggers.
+    ASSERT_EQ(sqlite3_open(file().c_str(), &raw), SQLITE_OK);
+    ASSERT_EQ(
+        sqlite3_exec(raw, "CREATE TRIGGER r AFTER INSERT ON result BEGIN DELETE FROM result; END",
+                     nullptr, nullptr, nullptr),
+        SQLITE_OK);
+    sqlite3_close(raw);
+  }
+  {
+    const auto disk = open();
+    disk->put(key_of(11), result_of(11));
+    disk->flush();
+    EXPECT_TRUE(has(*disk, 1));
+    EXPECT_TRUE(has(*disk, 11));
+  }
+  {
+    sqlite3* raw = nullptr;
+    ASSERT_EQ(sqlite3_open(file().c_str(), &raw), SQLITE_OK);
+    ASSERT_EQ(sqlite3_exec(raw,
+                           "ALTER TABLE result RENAME TO kept;"
+                           "CREATE VIEW result AS SELECT * FROM kept",
+                           nullptr, nullptr, nullptr),
+              SQLITE_OK);
+    sqlite3_close(raw);
+  }
+  const auto disk = open();
+  EXPECT_FALSE(has(*disk, 1));
+  EXPECT_TRUE(fs::exists(folder_ + "/results-unusable.sqlite"));
 }
 
 // Wherever the file is damaged, nobody is kept from starting and no wrong result comes out.
@@ -312,7 +346,7 @@ TEST_F(result_disk, of_two_that_find_it_damaged_one_sets_it_aside) {
 
 TEST_F(result_disk, what_waits_is_bounded_also_while_others_are_written) {
   const auto disk = open(16 << 20);  // A MB may wait.
-  auto other = SqliteFile::open(file(), SqliteFile::Access::kWrite, 1000);
+  auto other = Sql::open(file(), Sql::Access::kWrite, 1000);
   ASSERT_TRUE(other.ok() && other->run("BEGIN IMMEDIATE").ok());  // The writer waits for it.
   for (int i = 0; i < 400; ++i) disk->put(key_of(i), result_of(i));
   std::this_thread::sleep_for(std::chrono::milliseconds(300));

@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/sql.h"
 #include "base/status.h"
 #include "store/catalog/catalog_rows.h"
-#include "store/catalog/sql.h"
 #include "store/schema.h"
 
 namespace quern::store {

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "base/sql.h"
 #include "base/status.h"
 #include "store/catalog/fit_row.h"
-#include "store/catalog/sql.h"
 #include "store/lexical/bm25.h"
 #include "store/segment/container.h"
 #include "store/vector/vector_file.h"

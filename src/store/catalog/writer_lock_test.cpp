@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "store/test_folder.h"
+#include "base/test_folder.h"
 
 namespace quern::store {
 namespace {

@@ -7,8 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/test_folder.h"
 #include "store/byte_cursor.h"
-#include "store/test_folder.h"
 
 namespace quern::store {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/test_folder.h"
 #include "store/byte_cursor.h"
-#include "store/test_folder.h"
 
 namespace quern::store {
 namespace {

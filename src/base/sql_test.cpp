@@ -1,13 +1,15 @@
-#include "store/catalog/sql.h"
+#include "base/sql.h"
 
+#include <filesystem>
+#include <span>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
-#include "store/test_folder.h"
+#include "base/test_folder.h"
 
-namespace quern::store {
+namespace quern {
 namespace {
 
 class sql : public FolderTest {
@@ -44,6 +46,28 @@ TEST_F(sql, values_come_back) {
   EXPECT_FALSE(*rows->step());
   EXPECT_EQ(*file_.number("SELECT COUNT(*) FROM t"), 2);
   EXPECT_EQ(*file_.number("SELECT n FROM t WHERE n = 7"), 0);
+}
+
+TEST_F(sql, a_blob_is_borrowed_and_a_statement_is_used_again) {
+  auto insert = file_.prepare("INSERT INTO t (n, b) VALUES (?, ?)");
+  const std::string bytes("\0\xff", 2);
+  for (std::int64_t n : {1, 2}) {
+    ASSERT_TRUE(insert->bind(1, n).bind_blob(2, std::as_bytes(std::span(bytes))).run().ok());
+    EXPECT_EQ(file_.n_changed(), 1);
+  }
+  auto rows = file_.prepare("SELECT b FROM t WHERE n = ?");
+  for (std::int64_t n : {2, 1}) {
+    ASSERT_TRUE(*rows->bind(1, n).step());
+    EXPECT_EQ(rows->blob(0).size(), 2u);
+    EXPECT_EQ(rows->blob(0)[1], std::byte{0xff});
+    rows->reset();
+  }
+}
+
+TEST_F(sql, another_file_at_its_path_is_seen) {
+  EXPECT_FALSE(file_.has_moved());
+  std::filesystem::rename(path("db"), path("aside"));
+  EXPECT_TRUE(file_.has_moved());
 }
 
 TEST_F(sql, a_transaction_is_rolled_back_unless_committed) {
@@ -87,4 +111,4 @@ TEST_F(sql, errors_have_their_code) {
   EXPECT_EQ(garbage->number("SELECT COUNT(*) FROM sqlite_master").status().code(), Code::kBadInput);
 }
 
-}  // namespace quern::store
+}  // namespace quern

@@ -1,10 +1,10 @@
-#include "store/catalog/sql.h"
+#include "base/sql.h"
 
 #include <utility>
 
 #include <sqlite3.h>
 
-namespace quern::store {
+namespace quern {
 namespace {
 
 Status status_of(sqlite3* db, int result) {
@@ -63,6 +63,10 @@ SqlStatement& SqlStatement::bind_blob(int i, std::string_view bytes) {
   return *this;
 }
 
+SqlStatement& SqlStatement::bind_blob(int i, std::span<const std::byte> bytes) {
+  return bind_blob(i, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
 Result<bool> SqlStatement::step() {
   const int result = sqlite3_step(statement_);
   if (result == SQLITE_ROW) return true;
@@ -70,21 +74,29 @@ Result<bool> SqlStatement::step() {
   return status_of(db_, result);
 }
 
+void SqlStatement::reset() {
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+}
+
 std::int64_t SqlStatement::number(int column) const {
   return sqlite3_column_int64(statement_, column);
 }
 
 std::string SqlStatement::bytes(int column) const {
+  const std::span<const std::byte> bytes = blob(column);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::span<const std::byte> SqlStatement::blob(int column) const {
   const void* data = sqlite3_column_blob(statement_, column);
   const int n = sqlite3_column_bytes(statement_, column);
-  if (data == nullptr) return {};
-  return {static_cast<const char*>(data), static_cast<std::size_t>(n)};
+  return {static_cast<const std::byte*>(data), data == nullptr ? 0 : static_cast<std::size_t>(n)};
 }
 
 Status SqlStatement::run() {
   const Status status = step().status();
-  sqlite3_reset(statement_);
-  sqlite3_clear_bindings(statement_);
+  reset();
   return status;
 }
 
@@ -154,6 +166,15 @@ Result<std::string> Sql::text(const char* sql) {
   return has_row ? statement.bytes(0) : std::string();
 }
 
+bool Sql::has_moved() const {
+  int moved = 0;
+  return db_ != nullptr &&
+         sqlite3_file_control(db_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+         moved != 0;
+}
+
+std::int64_t Sql::n_changed() const { return sqlite3_changes64(db_); }
+
 Result<SqlTransaction> SqlTransaction::begin(Sql& sql, Kind kind) {
   QUERN_TRY(sql.run(kind == Kind::kRead ? "BEGIN" : "BEGIN IMMEDIATE"));
   return SqlTransaction(sql);
@@ -173,4 +194,4 @@ Status SqlTransaction::commit() {
   return {};
 }
 
-}  // namespace quern::store
+}  // namespace quern

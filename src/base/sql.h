@@ -1,4 +1,5 @@
-// SQLite as the catalog needs it: a connection, statements, a transaction, errors as Status.
+// SQLite as we need it: a connection, statements, a transaction, errors as Status. A file may come
+// from anywhere: no view and no trigger of its schema is ever run.
 
 #pragma once
 
@@ -14,7 +15,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace quern::store {
+namespace quern {
 
 /// A prepared statement. Bindings are numbered from 1, columns from 0. Threads: its connection's.
 class SqlStatement {
@@ -29,16 +30,21 @@ class SqlStatement {
   SqlStatement& bind(int i, std::int64_t number);
   SqlStatement& bind(int i, std::string_view text);
   SqlStatement& bind_blob(int i, std::string_view bytes);
+  SqlStatement& bind_blob(int i, std::span<const std::byte> bytes);
 
   /// True where there is a row. Errors: kBadInput for a damaged file, kUnavailable where another
   /// process holds it, kIo.
   Result<bool> step();
+  /// Ready to be bound anew.
+  void reset();
 
-  /// Until the next step.
+  /// Of the row that step came to.
   std::int64_t number(int column) const;
   std::string bytes(int column) const;
+  /// Borrowed until the next step or reset.
+  std::span<const std::byte> blob(int column) const;
 
-  /// Runs it for what it does, and makes it ready to be bound anew. Errors: as step.
+  /// Runs it for what it does, and resets it. Errors: as step.
   Status run();
 
  private:
@@ -73,6 +79,12 @@ class Sql {
   /// The same of a text: "".
   Result<std::string> text(const char* sql);
 
+  /// Something else than what was opened lies at its path, or nothing.
+  bool has_moved() const;
+
+  /// Rows that the last statement changed.
+  std::int64_t n_changed() const;
+
  private:
   sqlite3* db_ = nullptr;
   std::unique_ptr<std::string> image_;  // Of open_image().
@@ -97,4 +109,4 @@ class SqlTransaction {
   Sql* sql_;
 };
 
-}  // namespace quern::store
+}  // namespace quern

@@ -10,12 +10,12 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-namespace quern::store {
+namespace quern {
 
 class FolderTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "quern-store-XXXXXX";
+    std::string pattern = testing::TempDir() + "quern-test-XXXXXX";
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
   }
@@ -34,4 +34,4 @@ class FolderTest : public testing::Test {
   std::string folder_;
 };
 
-}  // namespace quern::store
+}  // namespace quern
