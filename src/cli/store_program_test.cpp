@@ -122,8 +122,7 @@ TEST_F(store_program, hits_show_what_answers_the_question) {
       "long.jsonl", "{\"id\":\"l\",\"text\":\"" + std::string(300, 'x') +
                         " and much besides. The quokka smiles. " + std::string(300, 'y') + "\"}\n");
   ASSERT_EQ(quern("store add " + dir_ + " --texts " + texts).exit_code, 0);
-  EXPECT_PRED2(contains, quern("store search " + dir_ + " quokkas").out,
-               "The quokka smiles. ");
+  EXPECT_PRED2(contains, quern("store search " + dir_ + " quokkas").out, "The quokka smiles. ");
 }
 
 TEST_F(store_program, parents_answer_once_with_their_best_children) {
