@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -45,8 +46,11 @@ class TrigramTable {
   /// What this holds and what write() will take besides.
   std::size_t bytes() const;
 
-  /// At most what fields of so many bytes add to bytes(), lists that grow aside: these double.
-  static constexpr std::size_t most_bytes(std::size_t n_field_bytes) { return 48 * n_field_bytes; }
+  /// At most what a document with fields of so many bytes adds to bytes(), lists that grow aside:
+  /// these double. A text is held without case, and there are 2^24 trigrams.
+  static constexpr std::size_t most_bytes(std::size_t n_field_bytes) {
+    return 3 * n_field_bytes + 48 * std::min<std::size_t>(n_field_bytes, std::size_t{1} << 24);
+  }
 
   /// Writes all in order. new_docs [documents added] gives each document its number below n_docs,
   /// or kNoDoc. Errors: what the writers say.
