@@ -20,7 +20,7 @@ constexpr std::size_t kEnoughFound = 32;
 constexpr std::size_t kMaxThrough = 256;
 
 // What looking through a list costs, in visits of rows.
-constexpr std::uint32_t kListVisits = 2;
+constexpr std::uint32_t kListVisits = 4;
 
 /// One search.
 class Search {

@@ -20,14 +20,15 @@
 
 namespace quern::store {
 
-/// How wide a search for the best k walks, for about 0.95 of them and more among a million.
+/// How wide a search for the best k walks: 0.98 of ten among 100,000 real vectors
+/// (docs/performance.md).
 inline std::size_t graph_width(std::size_t k) { return std::max<std::size_t>(96, k + k / 2); }
 
 struct GraphSearch {
   std::size_t width = 96;  // Rows that are gone on from, at least as many as are asked for.
   AllowedRows allowed = nullptr;
   std::uint32_t n_allowed = 0;  // Their number; all rows where allowed is null.
-  /// After so many visits the walk is given up: of rows, and two for each list looked through.
+  /// After so many visits the walk is given up: of rows, and four for each list looked through.
   std::uint32_t max_visits = 0xFFFFFFFF;
 };
 
