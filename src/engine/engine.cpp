@@ -12,6 +12,7 @@
 #include "base/machine.h"
 #include "base/thread_pool.h"
 #include "engine/arena.h"
+#include "engine/embedding_facts.h"
 #include "engine/engine_parts.h"
 #include "engine/generate/generation_admission.h"
 #include "engine/generate/generator.h"
@@ -179,6 +180,18 @@ class EngineImpl : public Engine {
   Result<ModelInfo> describe(const std::string& model) override {
     QUERN_ASSIGN(const std::shared_ptr<const ModelCard> card, models_.card(model));
     return models_.info(*card);
+  }
+
+  Result<EmbeddingFacts> embedding_facts(const Request& request) override {
+    QUERN_ASSIGN(const std::shared_ptr<const ModelCard> card, models_.card(request.model));
+    QUERN_ASSIGN(const Plan plan, plan_request(*card, request));
+    std::string arithmetic = models_.result_identity(*card);
+    if (arithmetic.empty()) {  // The first load finds out digest and precision.
+      QUERN_TRY(models_.acquire(request.model).status());
+      arithmetic = models_.result_identity(*card);
+    }
+    if (arithmetic.empty()) return Engine::embedding_facts(request);
+    return engine::embedding_facts(*card, plan, models_.weights_identity(*card), arithmetic);
   }
 
   std::vector<ModelInfo> list() override { return models_.list(); }

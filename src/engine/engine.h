@@ -159,6 +159,18 @@ struct Stats {
   std::size_t memory_used_bytes = 0;
 };
 
+/// What the vectors of a request are and depend on beside its texts, for whoever keeps them.
+struct EmbeddingFacts {
+  std::string model;       // As it is listed.
+  int d = 0;               // Numbers of a vector.
+  bool is_unit = false;    // Vectors have length 1.
+  int max_tokens = 0;      // Of a text, template and prompt included,
+  int n_own_tokens = 0;    // which take so many of them.
+  std::string prompt;      // What is put before each text.
+  std::string meaning;     // Weights, head, prompt, cut: vectors of the same can be compared.
+  std::string arithmetic;  // With it, the same text has the same bits.
+};
+
 /// A handle on a submitted request.
 class Ticket {
  public:
@@ -200,6 +212,13 @@ class Engine {
 
   /// Reads config and tokenizer, not the weights. Errors: kNotFound (near names), kBadInput.
   virtual Result<ModelInfo> describe(const std::string& model) = 0;
+
+  /// What the vectors of such a request depend on beside its texts, which need not be there. Loads
+  /// the weights where it takes that to know. Errors: as a request's; kBadInput where they are no
+  /// vectors; kUnsupported where their bits cannot be told from others.
+  virtual Result<EmbeddingFacts> embedding_facts(const Request& request) {
+    return {Code::kUnsupported, "vectors of '" + request.model + "' cannot be told from others"};
+  }
 
   /// Every model that can be named: the installed ones that can be used and the loaded ones, by
   /// name. Reads no weights.

@@ -118,6 +118,11 @@ class ModelPool : public Reclaimer {
     return source_->result_identity(card);
   }
 
+  /// As ModelSource::weights_identity.
+  std::string weights_identity(const ModelCard& card) const {
+    return source_->weights_identity(card);
+  }
+
   /// What streamed models keep without need, and idle models: first their weights, and whole models
   /// only where that is too little.
   std::size_t reclaimable_bytes() override;

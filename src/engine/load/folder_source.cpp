@@ -151,10 +151,17 @@ class FolderSource : public ModelSource {
   // Weights that no digest is known of yet, or that lie beside those it is of, are told by the
   // state of the files. Files that are not any more as the card says may have any digest.
   std::string result_identity(const ModelCard& card) const override {
+    const std::string weights_are = weights_identity(card);
+    const std::string precision = weights(card).precision;
+    if (weights_are.empty() || precision.empty() || precision == wish_name(std::nullopt)) return "";
+    return fmt::format("{}\n{}\n{}, {}, numerics {}, {}, {}", weights_are,
+                       head_identity(card.as_encoder().folder.head), precision,
+                       kernels::active().isa, kernels::kNumericsVersion, cpu_name(), c_library());
+  }
+
+  std::string weights_identity(const ModelCard& card) const override {
     if (card.generates()) return "";
     const formats::ModelFolder& folder = card.as_encoder().folder;
-    const std::string precision = weights(card).precision;
-    if (precision.empty() || precision == wish_name(std::nullopt)) return "";
     const std::string digest =
         known_digest({.key = {}, .where = {}, .path = folder.path, .name = {}});
     const bool is_told_by_digest = !has_weights_elsewhere(folder.head);
@@ -162,10 +169,7 @@ class FolderSource : public ModelSource {
     if (is_told_by_digest && digest.empty()) return "";
     const Result<Known> now = locate(folder.path);
     if (!now.ok() || now->place.key != card.key) return "";
-    return fmt::format("{}\n{}\n{}, {}, numerics {}, {}, {}",
-                       is_told_by_digest ? "digest " + digest : "files " + card.key,
-                       head_identity(folder.head), precision, kernels::active().isa,
-                       kernels::kNumericsVersion, cpu_name(), c_library());
+    return is_told_by_digest ? "digest " + digest : "files " + card.key;
   }
 
   // A model that was listed is not opened again until its files change.

@@ -55,6 +55,13 @@ class ModelSource {
     return "";
   }
 
+  /// The part of result_identity that names the weights, the same on every machine; "" where that
+  /// is not known yet.
+  virtual std::string weights_identity(const ModelCard& card) const {
+    static_cast<void>(card);
+    return "";
+  }
+
   /// Every installed model that can be used. Reads configs only.
   virtual std::vector<ModelInfo> installed() const = 0;
 
