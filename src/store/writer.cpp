@@ -150,14 +150,32 @@ Status Writer::put(Document document) {
   if (!document.vector.empty()) {
     QUERN_ASSIGN(coded, code_vector(document).in("document '" + printable_key(document.key) + "'"));
   }
-  QUERN_TRY(make_room(document));
+  return put_coded(std::move(document), std::move(coded));
+}
+
+Status Writer::put(Document document, OwnedRow vector) {
+  QUERN_TRY(check_usable());
+  QUERN_TRY(check_document(document, schema()));
+  const SpaceRow* space = active_space();
+  const std::size_t n_codes =
+      space == nullptr ? 0 : static_cast<std::size_t>(kernels::padded_codes(space->space.d));
+  if (n_codes == 0 || vector.planes.size() != 2 * n_codes) {
+    return {Code::kBadInput,
+            fmt::format("document '{}': its vector has {} codes, want {}",
+                        printable_key(document.key), vector.planes.size() / 2, n_codes)};
+  }
+  return put_coded(std::move(document), std::move(vector));
+}
+
+Status Writer::put_coded(Document document, std::optional<OwnedRow> coded) {
+  QUERN_TRY(make_room(document, coded ? coded->planes.size() : 0));
   segment_writer_.add(std::move(document), std::move(coded));
   is_changed_ = true;
   return {};
 }
 
-Status Writer::make_room(const Document& document) {
-  const std::size_t wanted = segment_writer_.most_bytes(document);
+Status Writer::make_room(const Document& document, std::size_t coded_bytes) {
+  const std::size_t wanted = segment_writer_.most_bytes(document) + coded_bytes;
   if (segment_writer_.is_full() || segment_writer_.bytes() + wanted > options_.memory_bytes) {
     QUERN_TRY(flush());
   }

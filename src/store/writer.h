@@ -70,6 +70,10 @@ class Writer {
   /// for the document, with nothing changed; kIo.
   Status put(Document document);
 
+  /// The same with a vector of the active space that is coded already, in place of the document's
+  /// own. Errors: also kBadInput for its width.
+  Status put(Document document, OwnedRow vector);
+
   /// False where there is none of this key. Errors: kBadInput for damaged keys, kIo.
   Result<bool> erase(std::string_view key);
 
@@ -152,7 +156,8 @@ class Writer {
                                 const Schema& schema, std::span<const SpaceRow> spaces);
   Status check_usable() const;
   Status fail(Status status);
-  Status make_room(const Document& document);
+  Status put_coded(Document document, std::optional<OwnedRow> coded);
+  Status make_room(const Document& document, std::size_t coded_bytes);
   Status flush();
   Status write_pending();
   Status kill(Work& work, std::uint32_t doc);

@@ -64,6 +64,24 @@ TEST_F(writer_vectors, they_live_and_go_with_their_documents) {
   EXPECT_EQ(n_segment_files(), 0u);
 }
 
+TEST_F(writer_vectors, a_coded_one_is_kept_to_the_bit) {
+  auto out = open_writer();
+  const OwnedRow row = fixture_row("coded");
+  ASSERT_TRUE(out->put(fixture_document("new", 1), row).ok());
+  OwnedRow narrow = row;
+  narrow.planes.resize(2);
+  EXPECT_EQ(out->put(fixture_document("other", 1), narrow).code(), Code::kBadInput);
+  commit(*out);
+  std::vector<std::uint8_t> low(row.planes.size() / 2);
+  const auto kept = out->segments()[0].vectors_in(1)->coded_row(0, low);
+  ASSERT_TRUE(kept.ok() && *kept);
+  OwnedRow back = {.planes = {(*kept)->hi.begin(), (*kept)->hi.end()}, .factors = (*kept)->factors};
+  back.planes.insert(back.planes.end(), (*kept)->lo.begin(), (*kept)->lo.end());
+  EXPECT_EQ(back.planes, row.planes);
+  EXPECT_EQ(back.factors.scale, row.factors.scale);
+  EXPECT_EQ(back.factors.norm2, row.factors.norm2);
+}
+
 TEST_F(writer_vectors, documents_without_get_them_later) {
   auto out = open_writer();
   fill(*out);
