@@ -1,0 +1,123 @@
+#include "apps/collections.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "apps/store_model.h"
+#include "base/file_layer.h"
+#include "base/log.h"
+#include "store/catalog/writer_lock.h"
+
+namespace quern::apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxNameBytes = 64;
+constexpr const char* kMadeBy = "quern serve";
+
+/// Of the vectors; nothing where there are to be none.
+Result<std::optional<store::VectorSpace>> space_for(engine::Engine& engine,
+                                                    const CollectionWish& wish) {
+  if (wish.model) {
+    QUERN_ASSIGN(const TextEmbedder embedder, TextEmbedder::open(engine, *wish.model));
+    QUERN_ASSIGN(store::VectorSpace space, space_of(embedder, wish.model->model));
+    return std::optional(std::move(space));
+  }
+  if (wish.d_given == 0) return std::optional<store::VectorSpace>();
+  QUERN_ASSIGN(store::VectorSpace space, space_of_given(wish.d_given, wish.metric));
+  return std::optional(std::move(space));
+}
+
+Status make_store(const std::string& folder, const store::Schema& schema,
+                  const std::optional<store::VectorSpace>& space) {
+  QUERN_TRY(store::create_store({.folder = folder}, schema, kMadeBy));
+  if (!space) return {};
+  QUERN_ASSIGN(const auto writer, store::Writer::open({.folder = folder}, {.who = kMadeBy}));
+  return writer->add_space(*space).status();
+}
+
+}  // namespace
+
+Status check_collection_name(const std::string& name) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
+  const bool is_good = !name.empty() && name.size() <= kMaxNameBytes &&
+                       kLetters.find(name[0]) != std::string_view::npos &&
+                       name.find_first_not_of(std::string(kLetters) + "_-") == std::string::npos;
+  if (is_good) return {};
+  return {Code::kBadInput,
+          fmt::format("'{}' is no name for a collection: want a-z, 0-9, - and _, at most {}, a "
+                      "letter or digit first",
+                      store::printable_key(name), kMaxNameBytes)};
+}
+
+Result<std::vector<std::string>> Collections::names() const {
+  Result<std::vector<std::string>> all = list_folder(folder_);
+  if (!all.ok() && all.status().code() == Code::kNotFound) return std::vector<std::string>();
+  QUERN_TRY(all.status());
+  std::vector<std::string> out;
+  for (std::string& name : *all) {
+    if (!check_collection_name(name).ok()) continue;  // One that is being made or removed, too.
+    if (fs::exists(store::catalog_path(folder_of(name)))) out.push_back(std::move(name));
+  }
+  return out;
+}
+
+Result<std::shared_ptr<Collection>> Collections::create(const std::string& name,
+                                                        const CollectionWish& wish) {
+  QUERN_TRY(check_collection_name(name));
+  QUERN_TRY(store::check_schema(wish.schema));
+  QUERN_ASSIGN(const std::optional<store::VectorSpace> space, space_for(*parts_.engine, wish));
+  const std::lock_guard lock(mutex_);
+  QUERN_ASSIGN(const std::vector<std::string> there, names());
+  if (there.size() >= kMaxCollections) {
+    return {Code::kExhausted, fmt::format("there are {} collections already", there.size())};
+  }
+  if (fs::exists(folder_of(name))) {
+    return {Code::kUnavailable, fmt::format("collection '{}' is there already", name)};
+  }
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error) return {Code::kIo, fmt::format("cannot make '{}': {}", folder_, error.message())};
+  QUERN_TRY(make_store(folder_of(name), wish.schema, space));
+  QUERN_ASSIGN(auto collection, Collection::open(parts_, name, folder_of(name)));
+  open_[name] = collection;
+  return collection;
+}
+
+Result<std::shared_ptr<Collection>> Collections::find(const std::string& name) {
+  QUERN_TRY(check_collection_name(name));
+  const std::lock_guard lock(mutex_);
+  const auto found = open_.find(name);
+  if (found != open_.end()) return found->second;
+  Result<std::shared_ptr<Collection>> opened = Collection::open(parts_, name, folder_of(name));
+  if (!opened.ok() && opened.status().code() == Code::kNotFound) {
+    return {Code::kNotFound, fmt::format("no collection is named '{}'", name)};
+  }
+  QUERN_TRY(opened.status());
+  open_[name] = *opened;
+  return *opened;
+}
+
+Status Collections::remove(const std::string& name) {
+  QUERN_ASSIGN(const std::shared_ptr<Collection> collection, find(name));
+  const std::lock_guard lock(mutex_);
+  collection->close();
+  open_.erase(name);
+  // Of whoever writes from outside this process.
+  QUERN_ASSIGN(const store::WriterLock held,
+               store::WriterLock::take(store::lock_path(folder_of(name)), "quern serve: remove"));
+  // Out of sight first: what a crash leaves is no collection.
+  const std::string aside = folder_ + "/." + name + ".removed";
+  std::error_code error;
+  fs::remove_all(aside, error);
+  QUERN_TRY(real_files().rename(folder_of(name), aside));
+  QUERN_TRY(real_files().sync_folder(folder_));
+  fs::remove_all(aside, error);
+  if (error) log_warn("cannot remove '{}': {}", aside, error.message());
+  return {};
+}
+
+}  // namespace quern::apps

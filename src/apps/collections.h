@@ -1,0 +1,60 @@
+// The collections of a home: stores under names, in a folder of theirs.
+
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/collection.h"
+#include "base/status.h"
+
+namespace quern::apps {
+
+inline constexpr std::size_t kMaxCollections = 1024;
+
+/// What a new collection is to be.
+struct CollectionWish {
+  store::Schema schema;
+  std::optional<EmbedderWish> model = {};
+  int d_given = 0;  // Vectors are brought along, of so many numbers; 0: they are not.
+  store::Metric metric = store::Metric::kCosine;  // Of those.
+};
+
+/// [a-z0-9][a-z0-9_-]*, at most 64: never a path. Errors: kBadInput.
+Status check_collection_name(const std::string& name);
+
+/// Threads: any.
+class Collections {
+ public:
+  /// `folder` is made when the first one is.
+  Collections(CollectionParts parts, std::string folder)
+      : parts_(std::move(parts)), folder_(std::move(folder)) {}
+
+  /// Sorted. Errors: kIo.
+  Result<std::vector<std::string>> names() const;
+
+  /// Errors: kBadInput for name, schema or model; kUnavailable where there is one of this name;
+  /// kExhausted above kMaxCollections; kIo.
+  Result<std::shared_ptr<Collection>> create(const std::string& name, const CollectionWish& wish);
+
+  /// Opened once. Errors: kNotFound, kBadInput for the name; as Collection::open.
+  Result<std::shared_ptr<Collection>> find(const std::string& name);
+
+  /// Once nobody writes to it; who searches it just now still does. Errors: as find; kUnavailable
+  /// naming who writes; kIo.
+  Status remove(const std::string& name);
+
+ private:
+  std::string folder_of(const std::string& name) const { return folder_ + "/" + name; }
+
+  const CollectionParts parts_;
+  const std::string folder_;
+  std::mutex mutex_;  // Guards this, and changes of the folder.
+  std::map<std::string, std::shared_ptr<Collection>> open_;
+};
+
+}  // namespace quern::apps

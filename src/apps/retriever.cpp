@@ -1,0 +1,173 @@
+#include "apps/retriever.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "apps/fusion_fitting.h"
+#include "apps/json_document.h"
+#include "apps/store_model.h"
+
+namespace quern::apps {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+bool is_over(const Ask& ask) { return ask.deadline && Clock::now() >= *ask.deadline; }
+
+/// What a reranker sees of each hit: its fields.
+Result<std::vector<std::string>> texts_of(const store::Generation& generation,
+                                          const std::vector<RetrievedHit>& hits, std::size_t n) {
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < std::min(n, hits.size()); ++i) {
+    QUERN_ASSIGN(const store::Place place,
+                 store::find_key(generation.segments(), hits[i].found.hit.key));
+    store::StoredTextReader reader = generation.segments()[place.i_segment].segment->stored_text();
+    QUERN_ASSIGN(const store::StoredDocument document, reader.read(place.doc));
+    texts.push_back(text_to_embed(document.fields));
+  }
+  return texts;
+}
+
+/// Where hits were reranked their places are what they are grouped by.
+store::TextSearchResult as_hits(const Retrieved& found) {
+  store::TextSearchResult out = {.generation = found.found.generation,
+                                 .why_empty = found.found.why_empty};
+  for (std::size_t i = 0; i < found.hits.size(); ++i) {
+    store::Hit& hit = out.hits.emplace_back(found.hits[i].found.hit);
+    if (found.rerank) hit.score = static_cast<float>(found.hits.size() - i);
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Retriever> Retriever::create(const store::Schema& schema, ThreadPool& pool,
+                                    engine::Engine* engine) {
+  QUERN_ASSIGN(store::Searcher searcher, store::Searcher::create(schema, pool));
+  return Retriever(std::move(searcher), engine);
+}
+
+Result<std::vector<float>> Retriever::query_vector(const store::SpaceRow& space, const Ask& ask) {
+  if (!ask.vector.empty()) return ask.vector;
+  if (engine_ == nullptr || is_of_given(space.space)) {
+    return {Code::kBadInput,
+            "the store's vectors are brought along: a question by them needs its vector, too"};
+  }
+  if (!embedder_ || embeds_for_ != space.space.fingerprint) {
+    QUERN_ASSIGN(embedder_, open_embedder(*engine_, space.space));
+    embeds_for_ = space.space.fingerprint;
+  }
+  return embedder_->query_vector(ask.text, ask.deadline);
+}
+
+Result<Retrieved> Retriever::retrieve(const store::Snapshot& snapshot, const Ask& ask) {
+  const auto start = Clock::now();
+  const store::SpaceRow* space = snapshot->active_space();
+  Retrieved out;
+  const bool has_vectors = space != nullptr && (!ask.vector.empty() || !is_of_given(space->space));
+  store::Query query;
+  query.text = ask.text;
+  query.syntax = ask.syntax;
+  query.filter = ask.filter;
+  query.mode = ask.mode.value_or(has_vectors ? store::Mode::kHybrid : store::Mode::kLexical);
+  query.window = ask.window;
+  if (ask.fusion) {
+    query.fusion = *ask.fusion;
+  } else if (query.mode == store::Mode::kHybrid) {
+    QUERN_ASSIGN(const auto learnt, learnt_fusion(*snapshot));
+    if (learnt) query.fusion = *learnt;
+  }
+  query.is_explained = ask.is_explained;
+  query.exactness = ask.exactness;
+  query.give = ask.give;
+  if (query.mode != store::Mode::kLexical) {
+    if (space == nullptr) {
+      return {Code::kBadInput, "the store has no vectors: it was made without a model"};
+    }
+    QUERN_ASSIGN(query.vector, query_vector(*space, ask));
+    out.timings.vector_ms = ms_since(start);
+  }
+  if (ask.n_children) {
+    QUERN_TRY(find_groups(snapshot, ask, query, out));
+  } else {
+    QUERN_TRY(find(snapshot, ask, query, ask.n_wanted, out));
+  }
+  out.timings.total_ms = ms_since(start);
+  return out;
+}
+
+Result<store::Candidates> Retriever::candidates(const store::Snapshot& snapshot, const Ask& ask) {
+  const store::SpaceRow* space = snapshot->active_space();
+  if (space == nullptr) {
+    return {Code::kBadInput, "the store has no vectors: there is nothing to fuse"};
+  }
+  store::Query query;
+  query.text = ask.text;
+  query.syntax = ask.syntax;
+  query.filter = ask.filter;
+  query.window = ask.window;
+  QUERN_ASSIGN(query.vector, query_vector(*space, ask));
+  return searcher_.candidates(*snapshot, query);
+}
+
+// The best n_wanted, after reranking.
+Status Retriever::find(const store::Snapshot& snapshot, const Ask& ask, store::Query& query,
+                       std::uint32_t n_wanted, Retrieved& out) {
+  if (is_over(ask)) return {Code::kDeadline, "time was over before the store was searched"};
+  const auto start = Clock::now();
+  query.n_wanted = n_wanted;
+  if (ask.rerank) {
+    query.n_wanted = std::max(n_wanted, static_cast<std::uint32_t>(ask.rerank->n_texts));
+  }
+  QUERN_ASSIGN(out.found, searcher_.search(*snapshot, query));
+  out.hits.clear();
+  for (store::SearchHit& hit : out.found.hits) out.hits.push_back({.found = std::move(hit)});
+  out.found.hits.clear();
+  out.timings.search_ms += ms_since(start);
+  if (ask.rerank) QUERN_TRY(rerank(snapshot, ask, out));
+  if (out.hits.size() > n_wanted) out.hits.resize(n_wanted);
+  return {};
+}
+
+Status Retriever::find_groups(const store::Snapshot& snapshot, const Ask& ask, store::Query& query,
+                              Retrieved& out) {
+  const auto search = [&](std::uint32_t n_wanted) -> Result<store::TextSearchResult> {
+    QUERN_TRY(find(snapshot, ask, query, n_wanted, out));
+    return as_hits(out);
+  };
+  QUERN_ASSIGN(
+      store::GroupedResult grouped,
+      store::search_grouped({.n_groups = ask.n_wanted, .n_children = *ask.n_children}, search));
+  out.groups = std::move(grouped.groups);
+  out.hits.clear();
+  return {};
+}
+
+Status Retriever::rerank(const store::Snapshot& snapshot, const Ask& ask, Retrieved& out) {
+  const auto start = Clock::now();
+  if (engine_ == nullptr) return {Code::kBadInput, "there is no engine to rerank with"};
+  RerankWish wish = *ask.rerank;
+  if (ask.deadline) wish.deadline = std::min(*ask.deadline, wish.deadline.value_or(*ask.deadline));
+  QUERN_ASSIGN(const std::vector<std::string> texts, texts_of(*snapshot, out.hits, wish.n_texts));
+  QUERN_ASSIGN(Reranking made, apps::rerank(*engine_, wish, ask.text, texts));
+  std::vector<RetrievedHit> hits;
+  for (const std::size_t i : made.order) {
+    hits.push_back(std::move(out.hits[i]));
+    hits.back().rerank_score = made.scores[i];
+  }
+  for (std::size_t i = texts.size(); i < out.hits.size(); ++i) {
+    hits.push_back(std::move(out.hits[i]));
+  }
+  out.hits = std::move(hits);
+  out.rerank = std::move(made);
+  out.timings.rerank_ms += ms_since(start);
+  return {};
+}
+
+}  // namespace quern::apps

@@ -1,0 +1,68 @@
+#include "apps/store_model.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "base/sha256.h"
+#include "store/byte_cursor.h"
+
+namespace quern::apps {
+namespace {
+
+EmbedderWish wish_for(const store::VectorSpace& space, int dimensions) {
+  return {.model = space.model,
+          .metric = space.metric,
+          .dimensions = dimensions,
+          .text_prompt = space.text_prompt,
+          .query_prompt = space.query_prompt};
+}
+
+bool makes(engine::Engine& engine, const store::VectorSpace& space) {
+  const Result<TextEmbedder> embedder = open_embedder(engine, space);
+  return embedder.ok();
+}
+
+}  // namespace
+
+Result<store::VectorSpace> space_of(const TextEmbedder& embedder, const std::string& model) {
+  store::VectorSpace space = {.fingerprint = embedder.space_fingerprint(),
+                              .model = embedder.model(),
+                              .d = embedder.d(),
+                              .metric = embedder.metric(),
+                              .text_prompt = embedder.text_prompt(),
+                              .query_prompt = embedder.query_prompt()};
+  if (makes(embedder.engine(), space)) return space;
+  std::error_code error;
+  space.model = std::filesystem::absolute(model, error).lexically_normal().string();
+  if (!error && makes(embedder.engine(), space)) return space;
+  return {Code::kBadInput, fmt::format("model '{}' is not found again as '{}' nor as '{}'", model,
+                                       embedder.model(), space.model)};
+}
+
+Result<store::VectorSpace> space_of_given(int d, store::Metric metric) {
+  store::VectorSpace space = {.fingerprint = {}, .model = {}, .d = d, .metric = metric};
+  space.fingerprint = sha256_hex(
+      store::bytes_of(fmt::format("vectors that are given, {} {}", d, store::metric_name(metric))));
+  QUERN_TRY(store::check_space(space));
+  return space;
+}
+
+bool is_of_given(const store::VectorSpace& space) { return space.model.empty(); }
+
+Result<TextEmbedder> open_embedder(engine::Engine& engine, const store::VectorSpace& space) {
+  if (is_of_given(space)) {
+    return {Code::kBadInput, "the store's vectors are brought along, no model makes them"};
+  }
+  QUERN_ASSIGN(TextEmbedder embedder, TextEmbedder::open(engine, wish_for(space, 0)));
+  if (embedder.d() != space.d) {
+    QUERN_ASSIGN(embedder, TextEmbedder::open(engine, wish_for(space, space.d)));
+  }
+  if (embedder.space_fingerprint() == space.fingerprint) return embedder;
+  return {Code::kBadInput,
+          fmt::format("model '{}' is not the one that made the store's vectors: embed them anew",
+                      space.model)};
+}
+
+}  // namespace quern::apps
