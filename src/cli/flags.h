@@ -103,6 +103,8 @@ void add_clear(CLI::App& app, Context& context);
 void add_stats(CLI::App& app, Context& context);
 void add_store(CLI::App& app, Context& context);
 void add_store_add(CLI::App& store, Context& context);     // Under "store".
+void add_store_embed(CLI::App& store, Context& context);   // Under "store".
+void add_store_fit(CLI::App& store, Context& context);     // Under "store".
 void add_store_search(CLI::App& store, Context& context);  // Under "store".
 void add_version(CLI::App& app, Context& context);
 

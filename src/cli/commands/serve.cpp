@@ -15,6 +15,7 @@
 #include "cli/output_file.h"
 #include "cli/settings.h"
 #include "cli/tuning.h"
+#include "hub/hub.h"
 #include "serve/server.h"
 
 namespace quern::cli {
@@ -144,6 +145,7 @@ Status serve(const ServeFlags& flags, EngineFlags engine_flags, const Settings& 
   options.api_key = flags.api_key;
   options.allowed_hosts = flags.allowed_hosts;
   options.models = flags.models;
+  options.home = hub::home_folder();
   if (!flags.is_lazy) options.preload = flags.models;
   if (flags.max_queue > 0) options.max_queue = flags.max_queue;
   options.summary_every =

@@ -11,6 +11,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "apps/schema_text.h"
+#include "apps/store_model.h"
 #include "base/byte_ledger.h"
 #include "base/machine.h"
 #include "base/pace.h"
@@ -20,7 +22,8 @@
 #include "cli/json_line.h"
 #include "cli/output_file.h"
 #include "cli/store_counts.h"
-#include "cli/store_lines.h"
+#include "cli/store_model_flags.h"
+#include "cli/store_vectors.h"
 #include "store/attribute_counts.h"
 #include "store/check/rebuild.h"
 #include "store/check/verify.h"
@@ -37,6 +40,7 @@ Examples:
   quern store create code --fields path,text --analyzer code --attributes lang:keyword,year:integer
   quern store search code "parse header" --filter 'year >= 2020 and lang = "cpp"'
   quern store add papers --texts corpus.jsonl       (objects: "id" or "_id", and the fields)
+  quern store create papers --model all-MiniLM-L6-v2   (add then embeds, search goes by both)
   quern store search papers "who found the double helix?"
   quern store search papers '+helix "double strand"~2 prot* -virus' --operators --json
   quern store search papers --queries queries.jsonl --top 100 --run run.txt
@@ -52,14 +56,37 @@ struct CreateFlags {
   float k1 = 1.2f;
   float b = 0.75f;
   bool patterns = false;
+  StoreModelFlags model;
+  int d_given = 0;  // --dims
 };
 
-Status create(const CreateFlags& flags) {
+// The space of the store's vectors; nothing where it is to have none.
+Result<std::optional<store::VectorSpace>> wanted_space(const CreateFlags& flags,
+                                                       const EngineFlags& engine_flags) {
+  if (flags.d_given > 0) {
+    QUERN_ASSIGN(const apps::EmbedderWish wish, embedder_wish(flags.model));
+    QUERN_ASSIGN(store::VectorSpace given, apps::space_of_given(flags.d_given, wish.metric));
+    return std::optional(std::move(given));
+  }
+  if (flags.model.model.empty()) return std::optional<store::VectorSpace>();
+  QUERN_ASSIGN(const auto engine, open_engine(engine_flags));
+  QUERN_ASSIGN(const apps::EmbedderWish wish, embedder_wish(flags.model));
+  QUERN_ASSIGN(const apps::TextEmbedder embedder, apps::TextEmbedder::open(*engine, wish));
+  QUERN_ASSIGN(store::VectorSpace space, apps::space_of(embedder, flags.model.model));
+  return std::optional(std::move(space));
+}
+
+Status create(const CreateFlags& flags, const EngineFlags& engine) {
   QUERN_ASSIGN(store::Schema schema,
-               schema_from_flags(flags.fields, flags.analyzer, flags.k1, flags.b));
-  QUERN_ASSIGN(schema.attributes, attributes_from_flag(flags.attributes));
+               apps::schema_from_text(flags.fields, flags.analyzer, flags.k1, flags.b));
+  QUERN_ASSIGN(schema.attributes, apps::attributes_from_text(flags.attributes));
   schema.patterns = flags.patterns;
-  return store::create_store({.folder = flags.folder}, schema, version_line());
+  QUERN_ASSIGN(const std::optional<store::VectorSpace> space, wanted_space(flags, engine));
+  QUERN_TRY(store::create_store({.folder = flags.folder}, schema, version_line()));
+  if (!space) return {};
+  QUERN_ASSIGN(const auto writer,
+               store::Writer::open({.folder = flags.folder}, {.who = "quern store create"}));
+  return writer->add_space(*space).status();
 }
 
 struct DeleteFlags {
@@ -106,6 +133,12 @@ std::string stats_text(const store::Schema& schema, const store::Generation& gen
                        stats.n_docs, length);
   }
   if (schema.patterns) out += "patterns    by trigrams\n";
+  for (const store::SpaceRow& row : generation.spaces()) {
+    out += fmt::format("vectors     {} of {} ({}, {}): {} documents without\n", row.space.d,
+                       row.space.model.empty() ? "those that are given" : row.space.model,
+                       store::metric_name(row.space.metric), store::space_state_name(row.state),
+                       generation.n_missing(row.id));
+  }
   for (const store::Attribute& attribute : schema.attributes) {
     out += fmt::format("attribute   {} ({})\n", attribute.name,
                        store::attribute_type_name(attribute.type));
@@ -143,6 +176,15 @@ std::string stats_json(const store::Schema& schema, const store::Generation& gen
     append_counts_json(counts, out);
     out += ",";
   }
+  out += "\"vectors\":[";
+  for (const store::SpaceRow& row : generation.spaces()) {
+    out += out.ends_with('[') ? "{\"model\":" : ",{\"model\":";
+    append_json_string(row.space.model, out);
+    out += fmt::format(R"(,"dims":{},"metric":"{}","state":"{}","missing":{}}})", row.space.d,
+                       store::metric_name(row.space.metric), store::space_state_name(row.state),
+                       generation.n_missing(row.id));
+  }
+  out += "],";
   out += "\"damaged\":[";
   for (const Status& damaged : generation.damaged()) {
     if (!out.ends_with('[')) out += ",";
@@ -247,7 +289,17 @@ void add_create_command(CLI::App& parent, Context& context) {
       "--patterns", flags->patterns,
       "Index trigrams: substrings and regular expressions are found\nwithout reading all "
       "texts");
-  command->callback([flags, &context] { context.exit_code = fail_or_ok(create(*flags)); });
+  add_store_model_flags(*command, flags->model);
+  command
+      ->add_option("--dims", flags->d_given,
+                   "Numbers of the vectors that are brought along, in place of --model")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber)
+      ->excludes("--model");
+  add_engine_flags(*command, context.engine);
+  add_precision_flag(*command, context.engine);
+  command->callback(
+      [flags, &context] { context.exit_code = fail_or_ok(create(*flags, context.engine)); });
 }
 
 void add_delete_command(CLI::App& parent, Context& context) {
@@ -296,7 +348,9 @@ void add_store(CLI::App& app, Context& context) {
   command->require_subcommand(1);
   add_create_command(*command, context);
   add_store_add(*command, context);
+  add_store_embed(*command, context);
   add_store_search(*command, context);
+  add_store_fit(*command, context);
   add_delete_command(*command, context);
   add_stats_command(*command, context);
   add_verify_command(*command, context);

@@ -1,6 +1,7 @@
 // quern store add: JSON lines into a store.
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -9,83 +10,95 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "base/pace.h"
+#include "apps/ingest.h"
+#include "apps/json_lines.h"
+#include "apps/store_model.h"
 #include "cli/exit_code.h"
 #include "cli/flags.h"
 #include "cli/interrupt.h"
-#include "cli/store_lines.h"
+#include "cli/store_vectors.h"
 #include "store/writer.h"
 
 namespace quern::cli {
 namespace {
 
-// What an interruption loses is no more than this.
-constexpr std::size_t kDocsPerCommit = 100000;
-constexpr std::size_t kShownProblems = 5;
-
 struct AddFlags {
   std::string folder;
   std::string texts;  // A file, or "-".
   std::string parent_separator;
+  std::string vectors = "model";
+  bool quiet = false;
+  VectorLogFlags log;
 };
 
-struct Counts {
-  std::size_t n_added = 0;
-  std::size_t n_refused = 0;
+/// What makes vectors, where the store has a model: all of it or nothing.
+struct Embedding {
+  std::unique_ptr<engine::Engine> engine;
+  std::optional<apps::TextEmbedder> embedder;
+  std::unique_ptr<apps::VectorLog> log;
 };
 
-// A line that is refused leaves the others as they are. Errors: those of the store.
-Status add_lines(std::istream& in, const AddFlags& flags, store::Writer& writer, Counts& counts) {
-  const std::string name = flags.texts == "-" ? "standard input" : flags.texts;
-  std::string line;
-  for (std::size_t n_line = 1; !is_interrupted() && std::getline(in, line); ++n_line) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    auto document = document_from_line(line, writer.schema(), flags.parent_separator);
-    Status status = document.status();
-    if (document.ok()) status = store::check_document(*document, writer.schema());
-    if (!status.ok()) {
-      if (counts.n_refused++ < kShownProblems) {
-        print_error(fmt::format("{} line {}: {}", name, n_line, status.message()));
-      }
-      continue;
-    }
-    QUERN_TRY(writer.put(std::move(*document)));
-    if (++counts.n_added % kDocsPerCommit == 0) {
-      QUERN_ASSIGN([[maybe_unused]] const store::GenerationId generation, writer.commit());
-    }
-  }
-  if (in.bad()) return {Code::kIo, fmt::format("cannot read {}", name)};
+Status open_embedding(const store::VectorSpace& space, const AddFlags& flags,
+                      const EngineFlags& engine, Embedding& out) {
+  QUERN_ASSIGN(out.engine, open_engine(engine));
+  QUERN_ASSIGN(out.embedder, apps::open_embedder(*out.engine, space));
+  QUERN_ASSIGN(out.log, open_vector_log(flags.log, *out.embedder));
   return {};
 }
 
-ExitCode add(const AddFlags& flags) {
+const store::SpaceRow* active_space(const store::Writer& writer) {
+  for (const store::SpaceRow& row : writer.spaces()) {
+    if (row.state == store::SpaceState::kActive) return &row;
+  }
+  return nullptr;
+}
+
+Result<apps::IngestReport> add_lines(std::istream& in, const std::string& name,
+                                     const AddFlags& flags, const EngineFlags& engine) {
+  QUERN_ASSIGN(const auto writer,
+               store::Writer::open({.folder = flags.folder}, {.who = "quern store add"}));
+  const bool are_given = flags.vectors == "given";
+  const store::SpaceRow* space = active_space(*writer);
+  if (are_given && space == nullptr) {
+    return {Code::kBadInput,
+            "the store has no vectors: create it with --model M or --dims N for them"};
+  }
+  apps::JsonLines lines(in, name, writer->schema(),
+                        are_given ? apps::GivenVectors::kTake : apps::GivenVectors::kIgnore,
+                        flags.parent_separator);
+  apps::IngestJob job;
+  job.writer = writer.get();
+  job.next = [&] { return lines.next(); };
+  Embedding embedding;
+  if (flags.vectors == "model" && space != nullptr && !apps::is_of_given(space->space)) {
+    QUERN_TRY(open_embedding(space->space, flags, engine, embedding));
+    job.embedder = &*embedding.embedder;
+    job.log = embedding.log.get();
+    job.space = space->id;
+  }
+  std::error_code error;
+  const std::uintmax_t n_bytes = std::filesystem::file_size(flags.texts, error);
+  IngestProgressView view(progress_style(stderr, flags.quiet),
+                          error ? std::nullopt : std::optional<std::uint64_t>(n_bytes));
+  watch_ingest(job, view);
+  return apps::ingest(job);
+}
+
+ExitCode add(const AddFlags& flags, const EngineFlags& engine) {
+  const bool is_standard_input = flags.texts == "-";
   std::ifstream file;
-  if (flags.texts != "-") {
+  if (!is_standard_input) {
     file.open(flags.texts);
     if (!file) return fail({Code::kNotFound, fmt::format("cannot open '{}'", flags.texts)});
   }
   watch_interrupts();
   const auto start = std::chrono::steady_clock::now();
-  auto writer = store::Writer::open({.folder = flags.folder}, {.who = "quern store add"});
-  if (!writer.ok()) return fail(writer.status());
-  Counts counts;
-  const Status status = add_lines(flags.texts == "-" ? std::cin : file, flags, **writer, counts);
-  if (!status.ok()) return fail(status);
-  const auto generation = (*writer)->commit();
-  if (!generation.ok()) return fail(generation.status());
-  Pace pace;
-  while (!is_interrupted()) {
-    const auto has_merged = (*writer)->maintain(pace);
-    if (!has_merged.ok()) return fail(has_merged.status());
-    if (!*has_merged) break;
-  }
+  const Result<apps::IngestReport> report =
+      add_lines(is_standard_input ? std::cin : file,
+                is_standard_input ? "standard input" : flags.texts, flags, engine);
+  if (!report.ok()) return fail(report.status());
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  print_note(fmt::format("added {} documents in {:.2f} s; generation {}\n", counts.n_added,
-                         took.count(), *generation));
-  if (is_interrupted()) return kExitInterrupted;
-  if (counts.n_refused == 0) return kExitOk;
-  print_error(fmt::format("{} lines were refused", counts.n_refused));
-  return kExitSomeFailed;
+  return tell_ingest(*report, took.count());
 }
 
 }  // namespace
@@ -103,15 +116,26 @@ void add_store_add(CLI::App& parent, Context& context) {
                    "JSON lines: objects with \"id\" or \"_id\" and the store's\nfields; - for "
                    "standard input")
       ->type_name("FILE")
-      ->required()
-      ->check(empty_problem);
+      ->required();
   command
       ->add_option("--parent-separator", flags->parent_separator,
                    "An id is its parent (a file, a paper), this, and the part's name; for\nlines "
                    "without \"parent\" (docs/cli.md)")
       ->type_name("TEXT")
       ->check(empty_problem);
-  command->callback([flags, &context] { context.exit_code = add(*flags); });
+  command
+      ->add_option("--vectors", flags->vectors,
+                   "model: the store's model makes them, if it has one (default); given:\nthey are "
+                   "in the lines, \"vector\", a list of numbers; none: they come later,\nby 'quern "
+                   "store embed'")
+      ->type_name("HOW")
+      ->check(CLI::IsMember({"model", "given", "none"}));
+  command->add_flag("-q,--quiet", flags->quiet, "No progress");
+  add_vector_log_flag(*command, flags->log);
+  add_engine_flags(*command, context.engine);
+  add_precision_flag(*command, context.engine);
+  add_batch_flag(*command, context.engine);
+  command->callback([flags, &context] { context.exit_code = add(*flags, context.engine); });
 }
 
 }  // namespace quern::cli

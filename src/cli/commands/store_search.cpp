@@ -11,6 +11,11 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "apps/fusion_fitting.h"
+#include "apps/json_document.h"
+#include "apps/retriever.h"
+#include "apps/store_model.h"
+#include "base/machine.h"
 #include "cli/bold.h"
 #include "cli/exit_code.h"
 #include "cli/flags.h"
@@ -18,7 +23,7 @@
 #include "cli/output_file.h"
 #include "cli/pattern_lines.h"
 #include "cli/store_lines.h"
-#include "store/grouped_search.h"
+#include "cli/store_vectors.h"
 #include "store/pattern_search.h"
 #include "store/store.h"
 #include "store/text_search.h"
@@ -41,7 +46,54 @@ struct SearchFlags {
   std::string substring;
   bool ignore_case = false;
   double seconds = 10;  // That a pattern may take.
+  std::string mode;     // "": by both, where the store has vectors.
+  std::string fusion;   // "": min-max.
+  std::optional<double> alpha;
+  std::optional<double> k;
+  std::uint32_t window = 200;
+  std::string rerank;  // A model; "": none.
+  std::size_t rerank_top = 50;
+  int deadline_ms = 0;  // 0: none.
+  bool explain = false;
+  bool exact = false;
 };
+
+bool wants_vectors(const SearchFlags& flags, const store::Generation& state) {
+  const store::SpaceRow* space = state.active_space();
+  return flags.mode != "bm25" && space != nullptr && !apps::is_of_given(space->space);
+}
+
+/// All that questions have in common.
+Result<apps::Ask> ask_of(const SearchFlags& flags, const store::Schema& schema) {
+  apps::Ask ask;
+  ask.n_wanted = flags.top;
+  ask.window = flags.window;
+  ask.is_explained = flags.explain;
+  if (flags.exact) ask.exactness = store::Exactness::kExact;
+  if (flags.operators) ask.syntax = store::QuerySyntax::kOperators;
+  if (!flags.run.empty()) ask.give = store::Give::kKeysOnly;
+  if (flags.group > 0) ask.n_children = flags.group;
+  if (!flags.filter.empty()) {
+    QUERN_ASSIGN(ask.filter, store::parse_filter(flags.filter, schema.attributes).in("--filter"));
+  }
+  if (!flags.mode.empty()) {
+    QUERN_ASSIGN(ask.mode, store::mode_from_name(flags.mode).in("--mode"));
+  }
+  if (!flags.rerank.empty()) {
+    ask.rerank = apps::RerankWish{.model = flags.rerank, .n_texts = flags.rerank_top};
+  }
+  if (flags.fusion == "fitted") return ask;  // As when nothing is said, but it has to be there.
+  if (flags.fusion.empty() && !flags.alpha && !flags.k) return ask;
+  store::FusionSpec spec;
+  if (flags.alpha) spec.alpha = *flags.alpha;
+  if (flags.k) spec.k = *flags.k;
+  if (!flags.fusion.empty()) {
+    QUERN_ASSIGN(spec.kind, store::fusion_from_name(flags.fusion).in("--fusion"));
+  }
+  QUERN_TRY(store::check_fusion(spec));
+  ask.fusion.emplace().spec = spec;
+  return ask;
+}
 
 Result<OutputFile> open_output(const SearchFlags& flags) {
   if (flags.run.empty() || flags.run == "-") return OutputFile::standard_output();
@@ -51,120 +103,120 @@ Result<OutputFile> open_output(const SearchFlags& flags) {
 /// Searches one state of a store and writes what it finds.
 class Search {
  public:
-  static Result<Search> open(const SearchFlags& flags) {
+  static Result<std::unique_ptr<Search>> open(const SearchFlags& flags,
+                                              const EngineFlags& engine_flags) {
     QUERN_ASSIGN(const auto opened, store::Store::open({.folder = flags.folder}));
-    QUERN_ASSIGN(store::Snapshot snapshot, opened->snapshot());
-    QUERN_ASSIGN(store::TextSearcher searcher, store::TextSearcher::create(opened->schema()));
-    std::optional<store::Filter> filter;
-    if (!flags.filter.empty()) {
-      QUERN_ASSIGN(filter,
-                   store::parse_filter(flags.filter, opened->schema().attributes).in("--filter"));
+    const store::Schema& schema = opened->schema();
+    auto out = std::unique_ptr<Search>(new Search(flags));
+    QUERN_ASSIGN(out->snapshot_, opened->snapshot());
+    QUERN_ASSIGN(out->ask_, ask_of(flags, schema));
+    if (flags.fusion == "fitted") {
+      QUERN_ASSIGN(const auto learnt, apps::learnt_fusion(*out->snapshot_));
+      if (!learnt) return {Code::kBadInput, "no fusion was learnt: 'quern store fit' learns one"};
     }
-    std::vector<store::Attribute> counted;
     for (const std::string& name : flags.counts) {
-      QUERN_ASSIGN(counted.emplace_back(), attribute_named(opened->schema(), name).in("--counts"));
+      QUERN_ASSIGN(out->counted_.emplace_back(), attribute_named(schema, name).in("--counts"));
     }
-    for (const Status& damaged : snapshot->damaged()) print_error(damaged.message());
-    QUERN_ASSIGN(OutputFile out, open_output(flags));
-    QUERN_ASSIGN(HitHighlights highlights,
-                 HitHighlights::create(opened->schema(), *snapshot, output_shows_bold()));
-    Search search(flags, std::move(snapshot), std::move(searcher), std::move(highlights),
-                  std::move(out));
-    search.filter_ = std::move(filter);
-    search.counted_ = std::move(counted);
-    return search;
+    QUERN_ASSIGN(out->searcher_, store::TextSearcher::create(schema));
+    QUERN_ASSIGN(out->highlights_,
+                 HitHighlights::create(schema, *out->snapshot_, output_shows_bold()));
+    // What searches by words alone needs no engine.
+    if (wants_vectors(flags, *out->snapshot_) || !flags.rerank.empty()) {
+      QUERN_ASSIGN(out->engine_, open_engine(engine_flags));
+    }
+    out->pool_ = std::make_unique<ThreadPool>(engine_flags.n_threads > 0 ? engine_flags.n_threads
+                                                                         : usable_cpus());
+    QUERN_ASSIGN(out->retriever_, apps::Retriever::create(schema, *out->pool_, out->engine_.get()));
+    for (const Status& damaged : out->snapshot_->damaged()) print_error(damaged.message());
+    QUERN_ASSIGN(OutputFile file, open_output(flags));
+    out->out_.emplace(std::move(file));
+    return out;
   }
 
-  Status answer(const QueryLine& query) {
-    const auto start = std::chrono::steady_clock::now();
-    store::TextSearch wanted = {.text = query.text, .n_wanted = flags_.top};
-    wanted.filter = filter_;
-    if (flags_.operators) wanted.syntax = store::QuerySyntax::kOperators;
-    QUERN_TRY(highlights_.set_question(wanted.text, wanted.syntax));
-    if (!flags_.run.empty() || flags_.group > 0) wanted.give = store::Give::kKeysOnly;
-    QUERN_ASSIGN(const std::vector<AttributeCounts> counts, count(wanted));
-    if (flags_.group > 0) return answer_with_groups(query, wanted, counts, start);
-    QUERN_ASSIGN(const store::TextSearchResult result, searcher_.search(*snapshot_, wanted));
+  Status answer(const apps::QueryLine& query) {
+    ask_.text = query.text;
+    ask_.vector = query.vector;
+    if (flags_.deadline_ms > 0) {
+      ask_.deadline =
+          std::chrono::steady_clock::now() + std::chrono::milliseconds(flags_.deadline_ms);
+    }
+    QUERN_TRY(highlights_->set_question(ask_.text, ask_.syntax));
+    QUERN_ASSIGN(const std::vector<AttributeCounts> counts, count());
+    QUERN_ASSIGN(const apps::Retrieved answer, retriever_->retrieve(snapshot_, ask_));
     std::string text;
-    if (!flags_.run.empty()) {
-      QUERN_TRY(append_run_lines(query.id, result.hits, text));
-    } else if (flags_.json) {
-      append_result_json(query, result, counts, &highlights_, ms_since(start), text);
-    } else {
-      append_hit_lines(result.hits, &highlights_, text);
-      append_count_lines(counts, text);
-    }
-    note_why_empty(query, result.why_empty);
-    return out_.write(text);
+    QUERN_TRY(append(query, answer, counts, text));
+    if (!flags_.json) tell(query, answer);
+    return out_->write(text);
   }
 
-  Status finish() { return out_.commit(); }
+  Status finish() { return out_->commit(); }
 
  private:
-  Search(SearchFlags flags, store::Snapshot snapshot, store::TextSearcher searcher,
-         HitHighlights highlights, OutputFile out)
-      : flags_(std::move(flags)),
-        snapshot_(std::move(snapshot)),
-        searcher_(std::move(searcher)),
-        highlights_(std::move(highlights)),
-        out_(std::move(out)) {}
+  explicit Search(SearchFlags flags) : flags_(std::move(flags)) {}
 
-  using Time = std::chrono::steady_clock::time_point;
-
-  static double ms_since(Time start) {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-        .count();
+  Status append(const apps::QueryLine& query, const apps::Retrieved& answer,
+                const std::vector<AttributeCounts>& counts, std::string& text) {
+    if (!flags_.run.empty()) {
+      return answer.groups ? append_group_run_lines(query.id, *answer.groups, text)
+                           : append_run_lines(query.id, answer, text);
+    }
+    if (flags_.json) {
+      append_result_json(query, answer, counts, &*highlights_, text);
+      return {};
+    }
+    if (answer.groups) {
+      append_group_lines(*answer.groups, &*highlights_, text);
+    } else {
+      append_hit_lines(answer, &*highlights_, text);
+    }
+    append_count_lines(counts, text);
+    return {};
   }
 
-  Result<std::vector<AttributeCounts>> count(const store::TextSearch& wanted) {
+  // Of all documents that the question's words find.
+  Result<std::vector<AttributeCounts>> count() {
+    store::TextSearch wanted = {.text = ask_.text, .n_wanted = flags_.top};
+    wanted.syntax = ask_.syntax;
+    wanted.filter = ask_.filter;
     std::vector<AttributeCounts> out;
     for (const store::Attribute& attribute : counted_) {
-      QUERN_ASSIGN(auto counts, searcher_.count_values(*snapshot_, wanted, attribute.name));
+      QUERN_ASSIGN(auto counts, searcher_->count_values(*snapshot_, wanted, attribute.name));
       out.push_back({.attribute = attribute, .counts = std::move(counts)});
     }
     return out;
   }
 
-  Status answer_with_groups(const QueryLine& query, store::TextSearch wanted,
-                            const std::vector<AttributeCounts>& counts, Time start) {
-    const auto search = [&](std::uint32_t n_wanted) {
-      wanted.n_wanted = n_wanted;
-      return searcher_.search(*snapshot_, wanted);
-    };
-    QUERN_ASSIGN(
-        store::GroupedResult result,
-        store::search_grouped({.n_groups = flags_.top, .n_children = flags_.group}, search));
-    for (store::GroupHit& group : result.groups) {
-      for (store::Hit& hit : group.children) {
-        QUERN_ASSIGN(hit.stored, store::stored_of(snapshot_->segments(), hit.key));
-      }
+  // What a person should know beside the hits; what holds for all questions once.
+  void tell(const apps::QueryLine& query, const apps::Retrieved& answer) {
+    const store::SearchResult& found = answer.found;
+    const std::string of = query.id.empty() ? "" : fmt::format(" for {}", query.id);
+    if (!found.why_empty.empty()) {
+      print_note(fmt::format("nothing found{}: {}\n", of, found.why_empty));
     }
-    std::string text;
-    if (!flags_.run.empty()) {
-      QUERN_TRY(append_group_run_lines(query.id, result.groups, text));
-    } else if (flags_.json) {
-      append_grouped_json(query, result, counts, &highlights_, ms_since(start), text);
-    } else {
-      append_group_lines(result.groups, &highlights_, text);
-      append_count_lines(counts, text);
+    if (answer.rerank && answer.rerank->n_done < answer.rerank->n_wanted) {
+      print_note(fmt::format("reranked{}: {} of {}, then time was over\n", of,
+                             answer.rerank->n_done, answer.rerank->n_wanted));
     }
-    note_why_empty(query, result.why_empty);
-    return out_.write(text);
+    if (has_told_) return;
+    has_told_ = true;
+    if (!found.why_one_side.empty()) print_note(found.why_one_side + "\n");
+    if (found.n_without_vector > 0) {
+      print_note(fmt::format("{} documents have no vector yet: 'quern store embed' makes them\n",
+                             found.n_without_vector));
+    }
   }
 
-  void note_why_empty(const QueryLine& query, const std::string& why) const {
-    if (why.empty() || flags_.json) return;
-    print_note(fmt::format("nothing found{}: {}\n",
-                           query.id.empty() ? "" : fmt::format(" for {}", query.id), why));
-  }
-
-  SearchFlags flags_;
+  const SearchFlags flags_;
+  bool has_told_ = false;
   store::Snapshot snapshot_;
-  store::TextSearcher searcher_;
-  HitHighlights highlights_;
-  std::optional<store::Filter> filter_;
+  apps::Ask ask_;
   std::vector<store::Attribute> counted_;
-  OutputFile out_;
+  std::optional<store::TextSearcher> searcher_;  // Of what is counted.
+  std::optional<HitHighlights> highlights_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<ThreadPool> pool_;
+  std::optional<apps::Retriever> retriever_;
+  std::optional<OutputFile> out_;
 };
 
 Status answer_all(const std::string& path, Search& search) {
@@ -174,7 +226,7 @@ Status answer_all(const std::string& path, Search& search) {
   for (std::size_t n_line = 1; std::getline(file, line); ++n_line) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     const std::string where = fmt::format("{} line {}", path, n_line);
-    QUERN_ASSIGN(const QueryLine query, query_from_line(line).in(where));
+    QUERN_ASSIGN(const apps::QueryLine query, apps::query_from_line(line).in(where));
     QUERN_TRY(search.answer(query).in(where));
   }
   return {};
@@ -223,18 +275,18 @@ Status search_pattern(const SearchFlags& flags) {
                   result.effort.n_read, result.effort.n_candidates)};
 }
 
-Status search(const SearchFlags& flags) {
+Status search(const SearchFlags& flags, const EngineFlags& engine) {
   if (!flags.regex.empty() || !flags.substring.empty()) return search_pattern(flags);
   if (flags.question.empty() == flags.queries.empty()) {
     return {Code::kBadInput, "want a question, --queries FILE, --regex or --substring"};
   }
-  QUERN_ASSIGN(Search search, Search::open(flags));
+  QUERN_ASSIGN(const auto search, Search::open(flags, engine));
   if (flags.queries.empty()) {
-    QUERN_TRY(search.answer({.id = flags.run.empty() ? "" : "1", .text = flags.question}));
+    QUERN_TRY(search->answer({.id = flags.run.empty() ? "" : "1", .text = flags.question}));
   } else {
-    QUERN_TRY(answer_all(flags.queries, search));
+    QUERN_TRY(answer_all(flags.queries, *search));
   }
-  return search.finish();
+  return search->finish();
 }
 
 void add_pattern_flags(CLI::App& command, SearchFlags& flags) {
@@ -261,6 +313,47 @@ void add_pattern_flags(CLI::App& command, SearchFlags& flags) {
       ->check(CLI::Range(0.0, 1e6));
 }
 
+void add_ranking_flags(CLI::App& command, SearchFlags& flags) {
+  command
+      .add_option("--mode", flags.mode,
+                  "bm25: by words; dense: by vectors; hybrid: by both\n(default: hybrid, where the "
+                  "store has vectors)")
+      ->type_name("MODE")
+      ->check(CLI::IsMember({"bm25", "dense", "hybrid"}));
+  command
+      .add_option("--fusion", flags.fusion,
+                  "How both sides' scores become one: minmax, zscore, rrf, dbsf, or "
+                  "fitted\n(default: as 'store "
+                  "fit' learnt it, else minmax)")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"minmax", "zscore", "rrf", "dbsf", "fitted"}));
+  command.add_option("--alpha", flags.alpha, "The vectors' weight, 0 to 1 (0.5)")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 1.0));
+  command.add_option("--rrf-k", flags.k, "The k of rrf (60)")
+      ->type_name("X")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--window", flags.window, "Candidates of each side (200)")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 10000u));
+  command
+      .add_option("--rerank", flags.rerank,
+                  "A model that puts the best in a better order: a cross-encoder,\nor late "
+                  "interaction")
+      ->type_name("MODEL");
+  command.add_option("--rerank-top", flags.rerank_top, "So many of the best are reranked (50)")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1000}));
+  command
+      .add_option("--deadline", flags.deadline_ms,
+                  "Milliseconds for a question: reranking ends then, and what was not\nreranked "
+                  "stays behind what was")
+      ->type_name("MS")
+      ->check(CLI::PositiveNumber);
+  command.add_flag("--exact", flags.exact, "No graph, whose answers may lack a document");
+  command.add_flag("--explain", flags.explain, "With --json: what each term added");
+}
+
 }  // namespace
 
 void add_store_search(CLI::App& parent, Context& context) {
@@ -278,6 +371,7 @@ void add_store_search(CLI::App& parent, Context& context) {
   command->add_option("--top", flags->top, "So many documents (10)")
       ->type_name("N")
       ->check(CLI::Range(1u, 10000u));
+  add_ranking_flags(*command, *flags);
   command
       ->add_option("--group", flags->group,
                    "One answer for each parent, with its best N documents: --top is of\nparents")
@@ -303,7 +397,10 @@ void add_store_search(CLI::App& parent, Context& context) {
       ->excludes(json)
       ->excludes(counts);
   add_pattern_flags(*command, *flags);
-  command->callback([flags, &context] { context.exit_code = fail_or_ok(search(*flags)); });
+  add_engine_flags(*command, context.engine);
+  add_precision_flag(*command, context.engine);
+  command->callback(
+      [flags, &context] { context.exit_code = fail_or_ok(search(*flags, context.engine)); });
 }
 
 }  // namespace quern::cli

@@ -1,0 +1,128 @@
+// quern store embed: vectors for the documents that have none, or those of another model beside the
+// ones that are searched, which take their place when all are there.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "apps/ingest.h"
+#include "apps/store_model.h"
+#include "cli/exit_code.h"
+#include "cli/flags.h"
+#include "cli/interrupt.h"
+#include "cli/store_model_flags.h"
+#include "cli/store_vectors.h"
+#include "store/writer.h"
+
+namespace quern::cli {
+namespace {
+
+constexpr const char* kExamples =
+    R"(Without --model: vectors for the documents that have none, by the store's model as it is now. Where
+that is another than it was (its files, or an option below), all documents are embedded anew.
+While vectors of another model are made, the store is searched by the ones that it has; when the last
+one is there, they are exchanged in one commit. A run that is ended goes on where it stopped.
+
+Examples:
+  quern store embed papers
+  quern store embed papers --model bge-small-en-v1.5)";
+
+struct EmbedFlags {
+  std::string folder;
+  StoreModelFlags model;
+  bool quiet = false;
+  VectorLogFlags log;
+};
+
+const store::SpaceRow* find(const store::Writer& writer, store::SpaceState state) {
+  for (const store::SpaceRow& row : writer.spaces()) {
+    if (row.state == state) return &row;
+  }
+  return nullptr;
+}
+
+// What is not said is as it was for the model that the store has.
+Result<apps::EmbedderWish> wish_of(const StoreModelFlags& flags, const store::SpaceRow* active) {
+  StoreModelFlags filled = flags;
+  if (filled.model.empty()) {
+    if (active == nullptr || apps::is_of_given(active->space)) {
+      return {Code::kBadInput, "the store has no model: want --model M"};
+    }
+    filled.model = active->space.model;
+    if (filled.metric.empty()) filled.metric = store::metric_name(active->space.metric);
+    if (!filled.text_prompt) filled.text_prompt = active->space.text_prompt;
+    if (!filled.query_prompt) filled.query_prompt = active->space.query_prompt;
+  }
+  return embedder_wish(filled);
+}
+
+Result<apps::TextEmbedder> open_wished(engine::Engine& engine, const EmbedFlags& flags,
+                                       const store::SpaceRow* active) {
+  const StoreModelFlags& own = flags.model;
+  const bool is_as_it_was = own.model.empty() && own.dimensions == 0 && own.metric.empty() &&
+                            !own.text_prompt && !own.query_prompt;
+  if (is_as_it_was && active != nullptr) {
+    Result<apps::TextEmbedder> same = apps::open_embedder(engine, active->space);
+    if (same.ok()) return same;
+  }
+  QUERN_ASSIGN(const apps::EmbedderWish wish, wish_of(own, active));
+  return apps::TextEmbedder::open(engine, wish);
+}
+
+Result<apps::IngestReport> embed(const EmbedFlags& flags, const EngineFlags& engine_flags) {
+  QUERN_ASSIGN(const auto writer,
+               store::Writer::open({.folder = flags.folder}, {.who = "quern store embed"}));
+  QUERN_ASSIGN(const auto engine, open_engine(engine_flags));
+  const store::SpaceRow* active = find(*writer, store::SpaceState::kActive);
+  const std::string model = !flags.model.model.empty() ? flags.model.model
+                            : active != nullptr        ? active->space.model
+                                                       : "";
+  QUERN_ASSIGN(const apps::TextEmbedder embedder, open_wished(*engine, flags, active));
+  QUERN_ASSIGN(const store::VectorSpace space, apps::space_of(embedder, model));
+  QUERN_ASSIGN(const auto log, open_vector_log(flags.log, embedder));
+  apps::IngestJob job;
+  job.writer = writer.get();
+  job.embedder = &embedder;
+  job.log = log.get();
+  QUERN_ASSIGN(job.space, writer->add_space(space));
+  IngestProgressView view(progress_style(stderr, flags.quiet), {});
+  watch_ingest(job, view);
+  QUERN_ASSIGN(apps::IngestReport report, apps::embed_missing(job));
+  if (!report.was_stopped) QUERN_TRY(writer->activate_space(job.space));
+  return report;
+}
+
+ExitCode run(const EmbedFlags& flags, const EngineFlags& engine) {
+  watch_interrupts();
+  const auto start = std::chrono::steady_clock::now();
+  const Result<apps::IngestReport> report = embed(flags, engine);
+  if (!report.ok()) return fail(report.status());
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  return tell_ingest(*report, took.count());
+}
+
+}  // namespace
+
+void add_store_embed(CLI::App& parent, Context& context) {
+  auto flags = std::make_shared<EmbedFlags>();
+  CLI::App* command =
+      parent.add_subcommand("embed", "Make vectors that are missing, or those of another model");
+  command->footer(kExamples);
+  command->add_option("DIR", flags->folder, "The store's folder")
+      ->type_name("")
+      ->required()
+      ->check(empty_problem);
+  add_store_model_flags(*command, flags->model);
+  command->add_flag("-q,--quiet", flags->quiet, "No progress");
+  add_vector_log_flag(*command, flags->log);
+  add_engine_flags(*command, context.engine);
+  add_precision_flag(*command, context.engine);
+  add_batch_flag(*command, context.engine);
+  command->callback([flags, &context] { context.exit_code = run(*flags, context.engine); });
+}
+
+}  // namespace quern::cli

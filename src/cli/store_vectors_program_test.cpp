@@ -1,0 +1,176 @@
+// Stores with vectors as users of the program meet them.
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/test_program.h"
+
+namespace quern::cli {
+namespace {
+
+using nlohmann::json;
+
+std::string model_path(const std::string& name) {
+  return QUERN_SOURCE_DIR "/tests/data/models/" + name;
+}
+
+class store_vectors_program : public ProgramTest {
+ protected:
+  Ended create(const std::string& flags) {
+    dir_ = folder_.file("papers");
+    const Ended created = quern("store create " + dir_ + " " + flags);
+    EXPECT_EQ(created.exit_code, 0) << created.err;
+    return created;
+  }
+
+  Ended add(const std::string& lines, const std::string& flags = "") {
+    const std::string texts = folder_.write("texts.jsonl", lines);
+    return quern("store add " + dir_ + " --texts " + texts + " " + flags);
+  }
+
+  json stats() { return json::parse(quern("store stats --json " + dir_).out); }
+
+  static std::string lines(int n) {
+    std::string out;
+    for (int i = 0; i < n; ++i) {
+      out += "{\"id\":" + std::to_string(i) + ",\"title\":\"cat " + std::to_string(i) +
+             "\",\"text\":\"the dog\"}\n";
+    }
+    return out;
+  }
+
+  std::string dir_;
+};
+
+}  // namespace
+
+TEST_F(store_vectors_program, what_has_a_model_is_embedded_once_for_all_stores) {
+  create("--model " + model_path("tiny-mean-f32"));
+  const Ended added = add(lines(20));
+  ASSERT_EQ(added.exit_code, 0) << added.err;
+  EXPECT_PRED2(contains, added.err, "added 20 documents; 20 vectors (0 kept from before");
+  EXPECT_EQ(stats()["vectors"][0]["missing"], 0);
+  EXPECT_EQ(stats()["vectors"][0]["dims"], 32);
+  EXPECT_PRED2(contains, quern("store stats " + dir_).out, "vectors     32 of ");
+  const Ended again = add(lines(20));
+  EXPECT_PRED2(contains, again.err, "added 0 documents, 20 unchanged");
+  EXPECT_EQ(quern("store verify --rebuild " + dir_).exit_code, 0);
+
+  const std::string other = folder_.file("other");
+  ASSERT_EQ(quern("store create " + other + " --model " + model_path("tiny-mean-f32")).exit_code,
+            0);
+  const Ended shared = quern("store add " + other + " --texts " + folder_.file("texts.jsonl"));
+  EXPECT_PRED2(contains, shared.err, "20 vectors (20 kept from before, 0 tokens embedded)");
+}
+
+TEST_F(store_vectors_program, vectors_may_come_later_and_be_those_of_another_model) {
+  create("--model " + model_path("tiny-mean-f32"));
+  ASSERT_EQ(add(lines(10), "--vectors none").exit_code, 0);
+  EXPECT_EQ(stats()["vectors"][0]["missing"], 10);
+  ASSERT_EQ(quern("store embed " + dir_).exit_code, 0);
+  EXPECT_EQ(stats()["vectors"][0]["missing"], 0);
+  const Ended changed = quern("store embed " + dir_ + " --model " + model_path("tiny-cls"));
+  ASSERT_EQ(changed.exit_code, 0) << changed.err;
+  ASSERT_EQ(stats()["vectors"].size(), 1u);
+  EXPECT_PRED2(contains, stats()["vectors"][0]["model"].get<std::string>(), "tiny-cls");
+  EXPECT_EQ(stats()["vectors"][0]["missing"], 0);
+}
+
+TEST_F(store_vectors_program, a_model_may_come_after_the_documents) {
+  create("");
+  ASSERT_EQ(add(lines(5)).exit_code, 0);
+  EXPECT_EQ(quern("store embed " + dir_).exit_code, 4);
+  ASSERT_EQ(quern("store embed " + dir_ + " --model " + model_path("tiny-mean-f32")).exit_code, 0);
+  EXPECT_EQ(stats()["vectors"][0]["missing"], 0);
+}
+
+TEST_F(store_vectors_program, vectors_may_be_brought_along) {
+  create("--dims 3 --metric dot");
+  const Ended added =
+      add("{\"id\":\"a\",\"text\":\"x\",\"vector\":[1,2,3]}\n"
+          "{\"id\":\"b\",\"text\":\"y\",\"vector\":[1,2]}\n",
+          "--vectors given");
+  EXPECT_EQ(added.exit_code, 1);
+  EXPECT_PRED2(contains, added.err, "texts.jsonl line 2: ");
+  EXPECT_EQ(stats()["vectors"][0]["metric"], "dot");
+  EXPECT_EQ(stats()["vectors"][0]["missing"], 0);
+  EXPECT_NE(quern("store create " + folder_.file("x") + " --dims 3 --model m").exit_code, 0);
+}
+
+TEST_F(store_vectors_program, a_search_goes_by_both_sides_unless_it_says_otherwise) {
+  create("--model " + model_path("tiny-mean-f32"));
+  ASSERT_EQ(add(lines(20)).exit_code, 0);
+  const std::string search = "store search " + dir_ + " --json ";
+  const json both = json::parse(quern(search + "'cat 7'").out);
+  EXPECT_EQ(both["mode"], "hybrid");
+  EXPECT_EQ(both["hits"][0]["key"], "7");
+  EXPECT_TRUE(both["hits"][0].contains("bm25"));
+  EXPECT_TRUE(both["hits"][0].contains("dense"));
+  EXPECT_EQ(both["approximate"], false);
+  EXPECT_GT(both["timings"]["vector_ms"], 0);
+  EXPECT_EQ(json::parse(quern(search + "7 --mode bm25").out)["hits"].size(), 1u);
+  EXPECT_EQ(json::parse(quern(search + "cat --mode dense --exact --top 15").out)["hits"].size(),
+            15u);
+  const json explained = json::parse(quern(search + "'cat 7' --fusion rrf --explain").out);
+  EXPECT_EQ(explained["hits"][0]["terms"].size(), 2u);
+  const json reranked = json::parse(
+      quern(search + "cat --rerank " + model_path("tiny-reranker") + " --rerank-top 5").out);
+  EXPECT_EQ(reranked["reranked"], "5 of 5");
+  EXPECT_TRUE(reranked["hits"][4].contains("rerank_score"));
+  EXPECT_FALSE(reranked["hits"][5].contains("rerank_score"));
+  EXPECT_EQ(quern("store search " + dir_ + " cat --fusion fitted").exit_code, 4);
+  EXPECT_NE(quern("store search " + dir_ + " cat --fusion best").exit_code, 0);
+  EXPECT_NE(quern("store search " + dir_ + " cat --alpha 2").exit_code, 0);
+}
+
+TEST_F(store_vectors_program, how_the_sides_go_together_is_learnt_and_kept) {
+  create("--model " + model_path("tiny-mean-f32"));
+  ASSERT_EQ(add(lines(30)).exit_code, 0);
+  std::string questions;
+  std::string judged = "query\tdocument\tgain\n";
+  for (int i = 0; i < 30; ++i) {
+    questions += "{\"id\":\"q" + std::to_string(i) + "\",\"text\":\"" + std::to_string(i) + "\"}\n";
+    judged += "q" + std::to_string(i) + "\t" + std::to_string(i) + "\t1\n";
+  }
+  const std::string flags = " --queries " + folder_.write("q.jsonl", questions) + " --qrels " +
+                            folder_.write("qrels.tsv", judged);
+  const Ended fit = quern("store fit " + dir_ + flags);
+  ASSERT_EQ(fit.exit_code, 0) << fit.err;
+  EXPECT_PRED2(contains, fit.err, "30 questions; nDCG@10 by words 1.0000");
+  EXPECT_PRED2(contains, fit.err, "kept: ");
+  EXPECT_EQ(quern("store search " + dir_ + " 7 --fusion fitted").exit_code, 0);
+  ASSERT_EQ(quern("store embed " + dir_ + " --model " + model_path("tiny-cls")).exit_code, 0);
+  const Ended stale = quern("store search " + dir_ + " 7");
+  EXPECT_EQ(stale.exit_code, 4);
+  EXPECT_PRED2(contains, stale.err, "store fit");
+}
+
+TEST_F(store_vectors_program, questions_may_bring_their_vectors) {
+  create("--dims 2");
+  ASSERT_EQ(add("{\"id\":\"a\",\"text\":\"x\",\"vector\":[1,0]}\n"
+                "{\"id\":\"b\",\"text\":\"x\",\"vector\":[0,1]}\n",
+                "--vectors given")
+                .exit_code,
+            0);
+  const std::string queries =
+      folder_.write("q.jsonl", "{\"id\":\"1\",\"text\":\"x\",\"vector\":[0.1,1]}\n");
+  const Ended found =
+      quern("store search " + dir_ + " --queries " + queries + " --mode dense --run -");
+  ASSERT_EQ(found.exit_code, 0) << found.err;
+  EXPECT_TRUE(found.out.starts_with("1 Q0 b 1 ")) << found.out;
+  EXPECT_EQ(quern("store search " + dir_ + " x --mode dense").exit_code, 4);
+  EXPECT_EQ(quern("store search " + dir_ + " x").exit_code, 0);
+}
+
+TEST_F(store_vectors_program, what_cannot_be_is_said) {
+  dir_ = folder_.file("papers");
+  EXPECT_EQ(quern("store create " + dir_ + " --model nowhere").exit_code, 3);
+  EXPECT_EQ(quern("store create " + dir_ + " --model " + model_path("tiny-nli")).exit_code, 4);
+  create("");
+  const Ended given = add("{\"id\":\"a\",\"text\":\"x\",\"vector\":[1]}\n", "--vectors given");
+  EXPECT_EQ(given.exit_code, 4);
+  EXPECT_PRED2(contains, given.err, "--dims");
+  EXPECT_NE(add(lines(1), "--vectors some").exit_code, 0);
+}
+
+}  // namespace quern::cli
