@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "serve/admin/admin_routes.h"
 #include "serve/backend.h"
+#include "serve/collections/collection_routes.h"
 #include "serve/http/router.h"
 #include "serve/openai/openai_error.h"
 #include "serve/openai/openai_routes.h"
@@ -55,8 +56,9 @@ struct Server::Impl {
   std::shared_ptr<Backend> backend;
   std::unique_ptr<Router> router;
   std::string host;
-  std::atomic<HttpServer*> running{nullptr};  // For the metrics page; set once it is up.
-  TaskThreads tasks;                          // End after the requests.
+  std::atomic<HttpServer*> running{nullptr};       // For the metrics page; set once it is up.
+  std::unique_ptr<CollectionBackend> collections;  // Null without a home.
+  TaskThreads tasks;                               // End after the requests.
   std::unique_ptr<HttpServer> http;
   std::unique_ptr<SummaryLog> summary;
 
@@ -120,6 +122,7 @@ void Server::Impl::add_routes() {
   add_openai_routes(*router, backend);
   add_scoring_routes(*router, backend);
   add_admin_routes(*router, backend);
+  if (collections != nullptr) add_collection_routes(*router, backend, *collections);
 }
 
 /// One after the other, while requests are answered.
@@ -142,6 +145,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
   impl->backend =
       std::make_shared<Backend>(engine, std::move(names), impl->tasks, options.max_inputs,
                                 options.max_pairs, options.max_in_flight, options.max_queue);
+  if (!options.home.empty()) {
+    impl->collections = std::make_unique<CollectionBackend>(engine, options.home);
+  }
   const std::string api_key = api_key_of(options);
   QUERN_ASSIGN(HostGuard guard, guard_of(options, api_key));
   impl->router = std::make_unique<Router>(api_key, std::move(guard), openai_error);

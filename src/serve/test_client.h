@@ -100,8 +100,14 @@ class TestClient {
   }
 
   Answer post(std::string_view path, std::string_view body, std::string_view headers = "") {
-    send("POST " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n" + std::string(headers) + "\r\n" + std::string(body));
+    return ask("POST", path, body, headers);
+  }
+
+  Answer ask(std::string_view method, std::string_view path, std::string_view body,
+             std::string_view headers = "") {
+    send(std::string(method) + " " + std::string(path) +
+         " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+         std::string(headers) + "\r\n" + std::string(body));
     return read_answer();
   }
 

@@ -1,0 +1,232 @@
+// Collections over real sockets, on an engine with the small models of tests/data.
+
+#include <filesystem>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "serve/collections/openapi.h"
+#include "serve/server.h"
+#include "serve/test_client.h"
+#include "store/test_folder.h"
+
+namespace quern::serve {
+namespace {
+
+using nlohmann::json;
+
+std::string model_path(const std::string& name) {
+  return std::string(QUERN_SOURCE_DIR "/tests/data/models/") + name;
+}
+
+class collection_server : public store::FolderTest {
+ protected:
+  void SetUp() override {
+    FolderTest::SetUp();
+    auto engine = engine::Engine::make(
+        {.n_threads = 2, .home = path("home"), .precision = "f32", .results = {}});
+    ASSERT_TRUE(engine.ok()) << engine.status().message();
+    engine_ = std::move(*engine);
+    start();
+  }
+  void TearDown() override {
+    server_.reset();
+    engine_.reset();
+    FolderTest::TearDown();
+  }
+
+  void start() {
+    unsetenv("QUERN_API_KEY");
+    server_.reset();
+    ServerOptions options;
+    options.home = path("home");
+    options.models = {model_path("tiny-mean-f32"), model_path("tiny-reranker")};
+    auto started = Server::start(options, *engine_);
+    ASSERT_TRUE(started.ok()) << started.status().message();
+    server_ = std::move(*started);
+  }
+
+  Answer ask(const std::string& method, const std::string& target, const std::string& body = "") {
+    TestClient client(server_->port());
+    return client.ask(method, target, body);
+  }
+  json answer(const std::string& method, const std::string& target, const json& body = {},
+              int status = 200) {
+    const Answer answer = ask(method, target, body.is_null() ? "" : body.dump());
+    EXPECT_EQ(answer.status, status) << method << " " << target << ": " << answer.body;
+    return json::parse(answer.body, nullptr, false);
+  }
+
+  void create(const json& more = json::object()) {
+    json body = {{"name", "cats"}, {"fields", "text"}, {"attributes", "year:integer"}};
+    body.update(more);
+    answer("POST", "/v1/collections", body, 201);
+  }
+  json add(int begin, int end) {
+    json documents = json::array();
+    for (int i = begin; i < end; ++i) {
+      documents.push_back({{"id", std::to_string(i)},
+                           {"text", "cat number" + std::to_string(i)},
+                           {"year", 2000 + i}});
+    }
+    return answer("POST", "/v1/collections/cats/documents", {{"documents", documents}});
+  }
+  json search(const json& body, int status = 200) {
+    return answer("POST", "/v1/collections/cats/search", body, status);
+  }
+  std::string problem(const json& body) { return search(body, 400)["error"]["message"]; }
+
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace
+
+TEST_F(collection_server, a_collection_is_made_filled_searched_and_removed) {
+  create();
+  EXPECT_EQ(answer("GET", "/v1/collections")["data"][0]["name"], "cats");
+  const json added = add(0, 20);
+  EXPECT_EQ(added["added"], 20);
+  EXPECT_EQ(add(0, 20)["unchanged"], 20);
+  const json found = search({{"query", "number7"}});
+  ASSERT_EQ(found["hits"].size(), 1u) << found;
+  EXPECT_EQ(found["hits"][0]["id"], "7");
+  EXPECT_EQ(found["hits"][0]["document"]["year"], 2007);
+  EXPECT_EQ(found["mode"], "bm25");
+  EXPECT_EQ(found["generation"], added["generation"]);
+  EXPECT_EQ(found["fresh"], true);
+  EXPECT_TRUE(found["timings"].contains("bm25_ms"));
+  EXPECT_EQ(search({{"query", "cat"}, {"filter", "year >= 2018"}})["hits"].size(), 2u);
+  EXPECT_EQ(search({{"query", "+cat -number7"}, {"operators", true}, {"top", 30}})["hits"].size(),
+            19u);
+  EXPECT_EQ(
+      answer("DELETE", "/v1/collections/cats/documents", {{"ids", {"1", "2", "x"}}})["deleted"], 2);
+  EXPECT_EQ(answer("DELETE", "/v1/collections/cats/documents/3")["deleted"], 1);
+  const json stats = answer("GET", "/v1/collections/cats/stats");
+  EXPECT_EQ(stats["documents"], 17);
+  EXPECT_EQ(stats["attributes"][0]["name"], "year");
+  EXPECT_EQ(answer("GET", "/v1/collections/cats")["documents"], 17);
+  EXPECT_EQ(answer("DELETE", "/v1/collections/cats")["deleted"], true);
+  EXPECT_EQ(answer("GET", "/v1/collections")["data"].size(), 0u);
+  search({{"query", "cat"}}, 404);
+}
+
+TEST_F(collection_server, it_is_there_when_the_server_comes_back) {
+  create();
+  add(0, 3);
+  start();
+  EXPECT_EQ(search({{"query", "number1"}})["hits"].size(), 1u);
+}
+
+TEST_F(collection_server, one_with_a_model_is_searched_by_both_sides_and_reranked) {
+  create({{"model", "tiny-mean-f32"}});
+  EXPECT_EQ(add(0, 10)["vectors"], 10);
+  const json found =
+      search({{"query", "cat number7"}, {"rerank", "tiny-reranker"}, {"rerank_top", 5}});
+  EXPECT_EQ(found["mode"], "hybrid");
+  EXPECT_EQ(found["reranked"], "5 of 5");
+  EXPECT_TRUE(found["hits"][0].contains("rerank_score"));
+  EXPECT_TRUE(found["hits"][0].contains("dense"));
+  const json rrf = search({{"query", "cat number7"}, {"fusion", "rrf"}, {"k", 10}});
+  EXPECT_EQ(rrf["hits"][0]["id"], "7");
+  EXPECT_EQ(search({{"query", "cat"}, {"mode", "dense"}})["mode"], "dense");
+}
+
+TEST_F(collection_server, vectors_may_be_brought_along) {
+  create({{"given_dimensions", 2}});
+  const json documents = {{{"id", "a"}, {"text", "x"}, {"vector", {1, 0}}},
+                          {{"id", "b"}, {"text", "x"}, {"vector", {0, 1}}},
+                          {{"id", "c"}, {"text", "x"}, {"vector", {1}}}};
+  const json added = answer("POST", "/v1/collections/cats/documents",
+                            {{"vectors", "given"}, {"documents", documents}});
+  EXPECT_EQ(added["added"], 2);
+  EXPECT_EQ(added["refused"], 1);
+  EXPECT_TRUE(added["problems"][0].get<std::string>().starts_with("documents[2]: "));
+  const json found = search({{"vector", {0.1, 1}}, {"mode", "dense"}});
+  ASSERT_EQ(found["hits"].size(), 2u);
+  EXPECT_EQ(found["hits"][0]["id"], "b");
+}
+
+TEST_F(collection_server, why_nothing_is_found_is_said) {
+  create();
+  EXPECT_TRUE(search({{"query", "cat"}}).contains("why_empty"));
+  add(0, 3);
+  EXPECT_NE(search({{"query", "unicorn"}})["why_empty"].get<std::string>().find("unicorn"),
+            std::string::npos);
+  EXPECT_TRUE(search({{"query", "cat"}, {"filter", "year > 3000"}}).contains("why_empty"));
+}
+
+TEST_F(collection_server, what_is_wrong_with_a_request_is_said) {
+  create();
+  EXPECT_EQ(problem(json::object()), "query: is missing, wanted what is looked for");
+  EXPECT_EQ(problem({{"query", 1}}), "query: got a number, wanted a string");
+  EXPECT_TRUE(problem({{"query", "x"}, {"top", 0}}).starts_with("top: "));
+  EXPECT_TRUE(problem({{"query", "x"}, {"top", 100000}}).starts_with("top: "));
+  EXPECT_TRUE(problem({{"query", "x"}, {"mode", "best"}}).starts_with("mode: "));
+  EXPECT_TRUE(problem({{"query", "x"}, {"alpha", 2}}).starts_with("alpha: "));
+  EXPECT_TRUE(problem({{"query", "x"}, {"filter", "yaer > 1"}}).starts_with("filter: "));
+  EXPECT_TRUE(problem({{"query", "x"}, {"vector", {1, "a"}}}).starts_with("vector[1]: "));
+  EXPECT_NE(problem({{"query", "x"}, {"mode", "dense"}}), "");
+  search({{"query", "x"}, {"rerank", "no-such-model"}}, 404);
+  answer("POST", "/v1/collections", {{"name", "cats"}}, 409);
+  answer("POST", "/v1/collections", {{"name", "../x"}}, 400);
+  answer("POST", "/v1/collections", {{"name", "x"}, {"fields", "Title"}}, 400);
+  answer("POST", "/v1/collections", {{"name", "x"}, {"model", "no-such-model"}}, 404);
+  answer("POST", "/v1/collections", {{"name", "x"}, {"model", "m"}, {"given_dimensions", 2}}, 400);
+  answer("POST", "/v1/collections/cats/documents", {{"documents", 1}}, 400);
+  answer("POST", "/v1/collections/cats/documents", json::object(), 400);
+  answer("DELETE", "/v1/collections/cats/documents", {{"ids", {1}}}, 400);
+  answer("POST", "/v1/collections/dogs/documents", {{"documents", json::array()}}, 404);
+  answer("GET", "/v1/collections/cats/nothing", {}, 404);
+  answer("POST", "/v1/collections/cats", {}, 404);
+  answer("GET", "/v1/collections/%2e%2e", {}, 400);
+  answer("GET", "/v1/collections/a%2fb", {}, 404);
+  EXPECT_EQ(ask("POST", "/v1/collections/cats/search", "{\"query\":\"x\"").status, 400);
+  EXPECT_EQ(ask("POST", "/v1/collections/cats/search", "").status, 400);
+}
+
+TEST_F(collection_server, documents_that_are_none_are_named_and_the_others_added) {
+  create();
+  const Answer got = ask("POST", "/v1/collections/cats/documents",
+                         R"({"documents":[{"id":"a","text":"x"},1,{"text":"x"},"y",[],)"
+                         R"({"id":"b","text":"x","year":"late"}]})");
+  ASSERT_EQ(got.status, 200) << got.body;
+  const json report = json::parse(got.body);
+  EXPECT_EQ(report["added"], 1);
+  EXPECT_EQ(report["refused"], 5);
+  EXPECT_EQ(report["problems"].size(), 5u);
+}
+
+TEST_F(collection_server, models_are_names_and_never_paths) {
+  answer("POST", "/v1/collections", {{"name", "x"}, {"model", model_path("tiny-cls")}}, 404);
+}
+
+TEST_F(collection_server, searches_are_answered_while_much_is_embedded) {
+  create({{"model", "tiny-mean-f32"}});
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(add(i * 2000, (i + 1) * 2000)["added"], 2000);
+  EXPECT_EQ(search({{"query", "number9999"}, {"mode", "bm25"}})["hits"].size(), 1u);
+  const json found = search({{"query", "cat number9999"}});
+  EXPECT_FALSE(found["hits"].empty());
+  bool is_fresh = found["fresh"];
+  for (int i = 0; i < 500 && !is_fresh; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    is_fresh = search({{"query", "cat number9999"}})["fresh"];
+  }
+  EXPECT_TRUE(is_fresh);
+}
+
+TEST_F(collection_server, the_document_for_programs_names_every_route) {
+  const json document = answer("GET", "/openapi.json");
+  ASSERT_TRUE(document.is_object());
+  EXPECT_EQ(document["openapi"], "3.1.0");
+  EXPECT_EQ(document["paths"].size(), 6u);
+  const std::string all = document.dump();
+  for (std::size_t at = all.find("#/components/"); at != std::string::npos;
+       at = all.find("#/components/", at + 1)) {
+    const std::string pointer = all.substr(at + 1, all.find('"', at) - at - 1);
+    EXPECT_TRUE(document.contains(json::json_pointer(pointer))) << pointer;
+  }
+}
+
+}  // namespace quern::serve
