@@ -191,6 +191,10 @@ class PatternReader {
       case '$':
         ++at_;
         return empty_string();
+      case '*':
+      case '+':
+      case '?':
+        return give_up();  // Of a repeat that is not understood, such as a{2}\Q\E+
       default:
         return exactly({folded_bytes(take_char())});
     }
