@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "apps/text_embedder.h"
+#include "base/test_folder.h"
 #include "engine/engine.h"
-#include "store/test_folder.h"
 
 namespace quern::apps {
 
@@ -18,7 +18,7 @@ inline std::string fixture_model(const std::string& name) {
 }
 
 /// A folder of its own for each test, which is the home of its engine, too.
-class EngineTest : public store::FolderTest {
+class EngineTest : public FolderTest {
  protected:
   void SetUp() override {
     FolderTest::SetUp();

@@ -13,8 +13,8 @@
 
 #include "base/log.h"
 #include "base/sha256.h"
+#include "base/test_folder.h"
 #include "store/byte_cursor.h"
-#include "store/test_folder.h"
 #include "store/vector/test_vectors.h"
 
 namespace quern::apps {
@@ -31,7 +31,7 @@ store::OwnedRow vector_of(int n) {
 
 std::string text_of(int n) { return "text " + std::to_string(n); }
 
-class vector_log : public store::FolderTest {
+class vector_log : public FolderTest {
  protected:
   std::unique_ptr<VectorLog> open(std::uint64_t limit = 1 << 30, std::uint64_t file = 1 << 20,
                                   const std::string& of = "model") {

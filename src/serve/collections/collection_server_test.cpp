@@ -6,10 +6,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/test_folder.h"
 #include "serve/collections/openapi.h"
 #include "serve/server.h"
 #include "serve/test_client.h"
-#include "store/test_folder.h"
 
 namespace quern::serve {
 namespace {
@@ -20,7 +20,7 @@ std::string model_path(const std::string& name) {
   return std::string(QUERN_SOURCE_DIR "/tests/data/models/") + name;
 }
 
-class collection_server : public store::FolderTest {
+class collection_server : public FolderTest {
  protected:
   void SetUp() override {
     FolderTest::SetUp();
