@@ -18,7 +18,33 @@ constexpr const char* kVectorName = "vector";
 
 Status bad(std::string message) { return {Code::kBadInput, std::move(message)}; }
 
+// Copies and text of what is parsed are made by recursion.
+constexpr int kMaxDepth = 64;
+
+// By its brackets, which are brackets only outside of strings.
+bool is_too_deep(std::string_view line) {
+  int depth = 0;
+  bool is_in_string = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (is_in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') is_in_string = false;
+    } else if (c == '"') {
+      is_in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMaxDepth) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
 Result<json> object_from_line(std::string_view line) {
+  if (is_too_deep(line)) {
+    return bad(fmt::format("lists and objects stand more than {} deep in each other", kMaxDepth));
+  }
   json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) return bad("not a JSON object");
   return object;
@@ -65,23 +91,31 @@ Result<std::int64_t> number_from_json(const json& value, const store::Attribute&
   return value.get<std::int64_t>();
 }
 
+Status append_value(const json& value, const store::Attribute& attribute, int i_attribute,
+                    std::vector<store::AttributeValue>& out) {
+  store::AttributeValue& last = out.emplace_back();
+  last.i_attribute = i_attribute;
+  if (attribute.type != store::AttributeType::kKeyword) {
+    QUERN_ASSIGN(last.number, number_from_json(value, attribute));
+  } else if (value.is_string()) {
+    last.text = value.get<std::string>();
+  } else {
+    return bad_value(attribute, "text");
+  }
+  return {};
+}
+
 Status append_values(const json& object, const std::vector<store::Attribute>& attributes,
                      std::vector<store::AttributeValue>& out) {
   for (std::size_t i = 0; i < attributes.size(); ++i) {
-    const store::Attribute& attribute = attributes[i];
-    const auto found = object.find(attribute.name);
+    const auto found = object.find(attributes[i].name);
     if (found == object.end() || found->is_null()) continue;
-    const json one = found->is_array() ? *found : json::array({*found});
-    for (const json& value : one) {
-      store::AttributeValue& last = out.emplace_back();
-      last.i_attribute = static_cast<int>(i);
-      if (attribute.type != store::AttributeType::kKeyword) {
-        QUERN_ASSIGN(last.number, number_from_json(value, attribute));
-      } else if (value.is_string()) {
-        last.text = value.get<std::string>();
-      } else {
-        return bad_value(attribute, "text");
-      }
+    if (!found->is_array()) {
+      QUERN_TRY(append_value(*found, attributes[i], static_cast<int>(i), out));
+      continue;
+    }
+    for (const json& value : *found) {
+      QUERN_TRY(append_value(value, attributes[i], static_cast<int>(i), out));
     }
   }
   return {};

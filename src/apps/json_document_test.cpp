@@ -116,6 +116,23 @@ TEST(json_document, a_vector_is_taken_where_it_is_asked_for_and_not_stored) {
                   ->vector.empty());
 }
 
+TEST(json_document, what_is_nested_without_end_is_refused) {
+  constexpr std::size_t kDeep = 1'000'000;
+  const std::string lists = std::string(kDeep, '[') + std::string(kDeep, ']');
+  store::Schema schema = schema_of("text");
+  schema.attributes = *attributes_from_text("year:integer");
+  for (const std::string name : {"year", "other", "vector", "id"}) {
+    const std::string line = R"({"id":"a","text":"x",")" + name + "\":" + lists + "}";
+    EXPECT_EQ(document_from_line(line, schema, GivenVectors::kTake).status().code(),
+              Code::kBadInput);
+    EXPECT_FALSE(query_from_line(line).ok());
+  }
+  // Brackets of a text are no lists.
+  EXPECT_TRUE(
+      document_from_line(R"({"id":"a","text":"\\\")" + std::string(kDeep, '[') + "\"}", schema)
+          .ok());
+}
+
 TEST(json_document, a_model_sees_the_fields_that_have_something) {
   EXPECT_EQ(text_to_embed({"a title", "", "words"}), "a title words");
   EXPECT_EQ(text_to_embed({}), "");
