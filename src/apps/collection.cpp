@@ -118,6 +118,7 @@ void Collection::add(std::vector<SourceDocument> documents, Added done) {
     std::vector<std::string> refused;
     Result<IngestReport> report = add_now(*shared, refused);
     shared->clear();
+    if (report.ok() && !report->embedding.ok()) note_problem(report->embedding);
     done(std::move(report), std::move(refused));
     embed_later();
   });
@@ -223,7 +224,9 @@ Result<IngestReport> Collection::embed_now() {
     job.log = embedding->log.get();
     job.space = embedding->space;
     job.is_stopped = is_wanted;
-    return embed_missing(job);
+    QUERN_ASSIGN(report, embed_missing(job));
+    QUERN_TRY(report.embedding);
+    return report;
   }
   WritingPace pace(is_wanted);
   while (!is_wanted()) {

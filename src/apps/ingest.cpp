@@ -170,7 +170,12 @@ Result<bool> Ingest::is_unchanged(const store::Document& document, const store::
   }
   QUERN_ASSIGN(const store::StoredDocument there, readers_[place->i_segment].read(place->doc));
   if (there.stored != document.stored || there.fields != document.fields) return false;
-  return given == nullptr || has_vector(known_[place->i_segment], place->doc, *given);
+  const store::SegmentView& view = known_[place->i_segment];
+  QUERN_ASSIGN(const store::KeyColumn* keys, view.segment->keys());
+  store::KeyCursor cursor(*keys);
+  QUERN_TRY(cursor.go_to(place->doc));
+  if (cursor.key().n_parent != document.n_parent) return false;
+  return given == nullptr || has_vector(view, place->doc, *given);
 }
 
 // Of the active space.
@@ -231,14 +236,20 @@ Status Ingest::write_with_vectors(std::vector<store::Document> documents) {
                              {.id = i, .text = text_to_embed(documents[i].fields)});
                        },
                        .is_stopped = job_.is_stopped});
+  bool is_ended = false;
   for (store::Document& document : documents) {
-    Result<std::optional<EmbeddedText>> embedded = stream.next();
-    // Stopped: the text is kept all the same.
-    if (!embedded.ok() && embedded.status().code() == Code::kCancelled) {
+    // Where that ends, the texts are kept all the same.
+    if (is_ended) {
       QUERN_TRY(put(std::move(document), {}));
       continue;
     }
-    QUERN_TRY(embedded.status());
+    Result<std::optional<EmbeddedText>> embedded = stream.next();
+    if (!embedded.ok()) {
+      is_ended = true;
+      if (embedded.status().code() != Code::kCancelled) report_.embedding = embedded.status();
+      QUERN_TRY(put(std::move(document), {}));
+      continue;
+    }
     const EmbeddedText& made = **embedded;
     if (!made.status.ok()) refuse_vector(document.key, made.status);
     report_.n_vectors += made.vector ? 1 : 0;
@@ -274,17 +285,20 @@ Status Ingest::attach_all() {
   for (const store::SegmentView& view : segments) n_wanted_ += view.n_missing(job_.space);
   n_read_ = 0;
   for (const store::SegmentView& view : segments) {
-    if (is_stopped()) break;
+    if (is_stopped() || !report_.embedding.ok()) break;
     if (view.n_missing(job_.space) > 0) QUERN_TRY(attach(view));
   }
   return {};
 }
 
-// Documents of a segment without a vector, in order: what attach_vectors asks for.
+// Documents of a segment without a vector, in order: what attach_vectors asks for. Vectors that are
+// damaged are made again.
 class MissingTexts {
  public:
   MissingTexts(const store::SegmentView& view, store::SpaceId space)
-      : view_(view), vectors_(view.vectors_in(space)), reader_(view.segment->stored_text()) {}
+      : view_(view), vectors_(view.vectors_in(space)), reader_(view.segment->stored_text()) {
+    if (vectors_ != nullptr && vectors_->check().code() == Code::kBadInput) vectors_ = nullptr;
+  }
 
   Result<std::optional<TextToEmbed>> next() {
     for (; doc_ < view_.segment->n_docs(); ++doc_) {
@@ -303,6 +317,16 @@ class MissingTexts {
   std::uint32_t doc_ = 0;
 };
 
+// For a message.
+std::string key_of(const store::SegmentView& view, std::uint64_t doc) {
+  const Result<const store::KeyColumn*> keys = view.segment->keys();
+  if (keys.ok()) {
+    store::KeyCursor cursor(**keys);
+    if (cursor.go_to(static_cast<std::uint32_t>(doc)).ok()) return std::string(cursor.key().bytes);
+  }
+  return fmt::format("document {}", doc);
+}
+
 Status Ingest::attach(const store::SegmentView& view) {
   MissingTexts texts(view, job_.space);
   VectorStream stream({.embedder = job_.embedder,
@@ -310,48 +334,73 @@ Status Ingest::attach(const store::SegmentView& view) {
                        .next_text = [&] { return texts.next(); },
                        .is_stopped = {}});
   const long n_tokens_before = report_.n_tokens;
-  std::uint32_t next_doc = 0;  // All before it had their turn.
-  bool is_at_end = false;
-  while (!is_at_end && !is_stopped()) {
-    EmbeddedText held;
-    const auto show_at = Clock::now() + kShowEvery;
-    bool is_enough = false;
-    is_at_end = true;
-    const auto vector_for = [&](std::uint32_t doc,
-                                std::string_view key) -> Result<std::optional<store::CodedRow>> {
-      const std::optional<store::CodedRow> none;
-      if (doc < next_doc) return none;
-      is_enough = is_enough || Clock::now() > show_at || is_stopped();
-      if (is_enough) {
-        is_at_end = false;
-        return none;
-      }
-      QUERN_ASSIGN(std::optional<EmbeddedText> embedded, stream.next());
-      QUERN_CHECK(embedded && embedded->id == doc);
-      next_doc = doc + 1;
+  std::optional<EmbeddedText> held;  // The next that has a vector.
+  bool is_given = false;             // It was handed out.
+  const auto pull = [&] {
+    held.reset();
+    is_given = false;
+    while (report_.embedding.ok() && !held) {
+      Result<std::optional<EmbeddedText>> next = stream.next();
+      if (!next.ok()) report_.embedding = next.status();
+      if (!next.ok() || !*next) return;
       report_.n_tokens = n_tokens_before + stream.counts().n_tokens;
       show(IngestPhase::kVectors, ++n_read_);
-      if (!embedded->status.ok()) refuse_vector(key, embedded->status);
-      held = std::move(*embedded);
-      if (!held.vector) return none;
-      return std::optional<store::CodedRow>(held.vector->row());
+      if (!(*next)->status.ok()) refuse_vector(key_of(view, (*next)->id), (*next)->status);
+      if ((*next)->vector) held = std::move(**next);
+    }
+  };
+  // Nothing is written where nobody gets a vector.
+  for (pull(); held && !is_stopped(); pull()) {
+    const auto show_at = Clock::now() + kShowEvery;
+    bool is_enough = false;
+    const auto vector_for = [&](std::uint32_t doc,
+                                std::string_view) -> Result<std::optional<store::CodedRow>> {
+      const std::optional<store::CodedRow> none;
+      if (is_given) {
+        is_enough = is_enough || Clock::now() > show_at || is_stopped();
+        if (is_enough) return none;
+        pull();
+      }
+      while (held && held->id < doc) pull();
+      if (!held || held->id != doc) return none;
+      is_given = true;
+      return std::optional<store::CodedRow>(held->vector->row());
     };
     const auto n_attached = job_.writer->attach_vectors(view.segment->id(), job_.space, vector_for);
     if (job_.log != nullptr) job_.log->flush();
     if (!n_attached.ok()) return n_attached.status();
     report_.n_vectors += *n_attached;
+    if (*n_attached == 0 || is_stopped()) break;
   }
   report_.n_tokens = n_tokens_before;
   count(stream);
   return {};
 }
 
+/// Ends a merge when the run is stopped.
+class StoppingPace : public Pace {
+ public:
+  explicit StoppingPace(const std::function<bool()>& is_stopped) : is_stopped_(is_stopped) {}
+  bool stop_asked() const override { return is_stopped_ && is_stopped_(); }
+
+ private:
+  const std::function<bool()>& is_stopped_;
+};
+
 Status Ingest::finish() {
   QUERN_ASSIGN(report_.generation, job_.writer->commit());
-  Pace pace;
+  StoppingPace pace(job_.is_stopped);
   while (!is_stopped()) {
-    QUERN_ASSIGN(const bool has_merged, job_.writer->maintain(pace));
-    if (!has_merged) break;
+    const Result<bool> has_merged = job_.writer->maintain(pace);
+    const Code code = has_merged.status().code();
+    // The segments are as they were: that is for another time.
+    const bool can_wait =
+        code == Code::kCancelled || code == Code::kBadInput || code == Code::kExhausted;
+    if (!has_merged.ok() && !can_wait) return has_merged.status();
+    if (!has_merged.ok() && code != Code::kCancelled && job_.on_problem) {
+      job_.on_problem("a merge that is due", has_merged.status());
+    }
+    if (!has_merged.ok() || !*has_merged) break;
   }
   QUERN_ASSIGN(report_.generation, job_.writer->commit());
   report_.was_stopped = is_stopped();

@@ -48,6 +48,7 @@ struct IngestReport {
   long n_tokens = 0;
   store::GenerationId generation = 0;
   bool was_stopped = false;  // There is more to do.
+  Status embedding = {};     // Not ok: why no more could be embedded; the texts are there.
 };
 
 /// When documents of a run get the vectors that take long.
@@ -76,7 +77,7 @@ struct IngestJob {
   std::function<bool()> is_stopped = {};
 };
 
-/// Errors: those of the source, the store and the engine.
+/// Errors: those of the source and the store. What ends the embedding is in the report.
 Result<IngestReport> ingest(const IngestJob& job);
 
 /// Gives vectors to all documents that have none in the job's space; `next` is not asked.

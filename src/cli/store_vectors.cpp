@@ -107,6 +107,11 @@ ExitCode tell_ingest(const apps::IngestReport& report, double seconds) {
                         report.n_from_log, grouped(report.n_tokens));
   }
   print_note(fmt::format("{} in {:.2f} s; generation {}\n", line, seconds, report.generation));
+  if (!report.embedding.ok()) {
+    print_error("vectors are missing, 'quern store embed' makes them: " +
+                report.embedding.message());
+    return exit_code(report.embedding);
+  }
   if (report.was_stopped) return kExitInterrupted;
   if (report.n_refused > 0) print_error(fmt::format("{} lines were refused", report.n_refused));
   if (report.n_failed > 0) {
