@@ -31,6 +31,9 @@ Examples:
   quern store embed papers
   quern store embed papers --model bge-small-en-v1.5)";
 
+// More failures than one of so many texts are a fault of the model.
+constexpr std::uint64_t kTextsPerFailure = 100;
+
 struct EmbedFlags {
   std::string folder;
   StoreModelFlags model;
@@ -92,7 +95,12 @@ Result<apps::IngestReport> embed(const EmbedFlags& flags, const EngineFlags& eng
   IngestProgressView view(progress_style(stderr, flags.quiet), {});
   watch_ingest(job, view);
   QUERN_ASSIGN(apps::IngestReport report, apps::embed_missing(job));
-  if (!report.was_stopped) QUERN_TRY(writer->activate_space(job.space));
+  if (report.was_stopped || !report.embedding.ok()) return report;
+  // A few texts that fail, and were named, do not hold up the others.
+  const bool are_few = report.n_failed * kTextsPerFailure <= writer->n_live();
+  QUERN_TRY(writer->activate_space(job.space, report.n_failed > 0 && are_few
+                                                  ? store::Writer::Coverage::kAny
+                                                  : store::Writer::Coverage::kNoLess));
   return report;
 }
 
