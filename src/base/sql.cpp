@@ -3,6 +3,8 @@
 #include <utility>
 
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace quern {
 namespace {
@@ -22,6 +24,34 @@ Status status_of(sqlite3* db, int result) {
     default:
       return {Code::kIo, text};
   }
+}
+
+// Nothing at its path, or nothing in it.
+bool is_empty(const std::string& path) {
+  struct stat info{};
+  return ::stat(path.c_str(), &info) != 0 || info.st_size == 0;
+}
+
+// A file with a log wants one more file beside it to be read, which cannot be made on a medium that
+// is only read. Where nobody has the file open and its log is empty, it is whole without.
+// Source: https://www.sqlite.org/wal.html#readonly
+bool must_be_read_as_it_lies(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  const std::string folder = slash == path.npos ? "." : path.substr(0, slash + 1);
+  return ::access(folder.c_str(), W_OK) != 0 && is_empty(path + "-wal") &&
+         ::access((path + "-shm").c_str(), F_OK) != 0;
+}
+
+std::string immutable_uri(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += c == '%' ? "%25" : c == '?' ? "%3f" : "%23";
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
 }
 
 // The file may come from anywhere: its schema runs nothing, and no statement may change it raw.
@@ -104,8 +134,11 @@ Result<Sql> Sql::open(const std::string& path, Access access, int patience_ms) {
   const int flags = access == Access::kRead    ? SQLITE_OPEN_READONLY
                     : access == Access::kWrite ? SQLITE_OPEN_READWRITE
                                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const bool as_it_lies = access == Access::kRead && must_be_read_as_it_lies(path);
   Sql out;
-  const int result = sqlite3_open_v2(path.c_str(), &out.db_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int result =
+      sqlite3_open_v2(as_it_lies ? immutable_uri(path).c_str() : path.c_str(), &out.db_,
+                      flags | SQLITE_OPEN_NOMUTEX | (as_it_lies ? SQLITE_OPEN_URI : 0), nullptr);
   if (result != SQLITE_OK) return status_of(out.db_, result).in("'" + path + "'");
   sqlite3_busy_timeout(out.db_, patience_ms);
   distrust(out.db_);

@@ -57,7 +57,9 @@ class Sql {
  public:
   enum class Access { kRead, kWrite, kCreate };
 
-  /// Waits for `patience_ms` for other processes. Errors: kNotFound, kIo.
+  /// Waits for `patience_ms` for other processes. kRead in a folder that may not be written to:
+  /// nobody else is looked for where none has the file open; who could write there shall not.
+  /// Errors: kIo.
   static Result<Sql> open(const std::string& path, Access access, int patience_ms);
 
   /// A database in memory, only for reading. Errors: kBadInput where it is none.

@@ -6,6 +6,9 @@
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/test_folder.h"
 
@@ -95,6 +98,40 @@ TEST_F(sql, what_a_file_from_elsewhere_would_run_is_not_run) {
   EXPECT_FALSE(file_.number("SELECT * FROM v").ok());
   ASSERT_TRUE(insert(1, "", "").ok());
   EXPECT_EQ(*file_.number("SELECT COUNT(*) FROM t"), 1);
+}
+
+// Where nothing can be written, as on a medium that is only read. Root may write anywhere: a child
+// that is somebody else looks.
+TEST_F(sql, a_file_with_a_log_is_read_where_nothing_can_be_written) {
+  const std::string odd = path("a%3f?b#c");
+  {
+    auto made = Sql::open(odd, Sql::Access::kCreate, 100);
+    ASSERT_TRUE(made.ok() && made->run("PRAGMA journal_mode = WAL").ok());
+    ASSERT_TRUE(made->run("CREATE TABLE t (n); INSERT INTO t VALUES (7)").ok());
+  }
+  const auto reads = [&](std::int64_t want) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      if (::geteuid() == 0 && ::setuid(65534) != 0) ::_exit(2);
+      auto file = Sql::open(odd, Sql::Access::kRead, 100);
+      const auto n =
+          file.ok() ? file->number("SELECT n FROM t") : Result<std::int64_t>(file.status());
+      ::_exit(n.ok() && *n == want ? 0 : 1);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  };
+  ASSERT_EQ(::chmod(folder_.c_str(), 0555), 0);
+  EXPECT_TRUE(reads(7));
+  // What is in a log is read, or nothing is.
+  ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
+  auto writer = Sql::open(odd, Sql::Access::kWrite, 100);
+  ASSERT_TRUE(writer.ok() && writer->run("UPDATE t SET n = 8").ok());
+  ASSERT_GT(std::filesystem::file_size(odd + "-wal"), 0u);
+  ASSERT_EQ(::chmod(folder_.c_str(), 0555), 0);
+  EXPECT_FALSE(reads(7));
+  ::chmod(folder_.c_str(), 0755);
 }
 
 TEST_F(sql, errors_have_their_code) {
