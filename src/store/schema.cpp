@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "text/analysis/analyzer.h"
+
 namespace quern::store {
 namespace {
 
@@ -120,6 +122,9 @@ Status check_schema(const Schema& schema) {
       return wrong(fmt::format("field '{}' has analyzer '{}', want a name", field.name,
                                printable_key(field.analyzer)));
     }
+    QUERN_TRY(text::make_analyzer(field.analyzer)
+                  .status()
+                  .in(fmt::format("schema: field '{}'", field.name)));
     if (!names.insert(field.name).second) return wrong("two fields '" + field.name + "'");
     if (!(field.boost > 0 && field.boost <= kMaxBoost)) {
       return wrong(fmt::format("field '{}' has boost {}, want above 0 and {} at most", field.name,

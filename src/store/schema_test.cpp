@@ -9,6 +9,7 @@
 namespace quern::store {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 Schema two_fields() {
@@ -45,7 +46,7 @@ TEST(schema, attributes_come_back_and_without_any_the_json_does_not_speak_of_the
 
 TEST(schema, what_is_wrong_with_attributes_is_named) {
   const auto message = [](std::string_view attributes) {
-    return schema_from_json(R"({"fields":[{"name":"a","analyzer":"x"}],"attributes":)" +
+    return schema_from_json(R"({"fields":[{"name":"a","analyzer":"simple"}],"attributes":)" +
                             std::string(attributes) + "}")
         .status()
         .message();
@@ -86,13 +87,17 @@ TEST(schema, what_is_wrong_is_named) {
   EXPECT_THAT(message("{"), HasSubstr("not JSON"));
   EXPECT_THAT(message("[]"), HasSubstr("no object"));
   EXPECT_THAT(message(R"({"fields":[]})"), HasSubstr("0 fields, want 1 to 32"));
-  EXPECT_THAT(message(R"({"fields":[{"name":"A","analyzer":"x"}]})"), HasSubstr("field name 'A'"));
-  EXPECT_THAT(message(R"({"fields":[{"name":"a","analyzer":"x"}],"vectors":1})"),
+  EXPECT_THAT(message(R"({"fields":[{"name":"A","analyzer":"simple"}]})"),
+              HasSubstr("field name 'A'"));
+  EXPECT_THAT(message(R"({"fields":[{"name":"a","analyzer":"simple"}],"vectors":1})"),
               HasSubstr("'vectors', which this version does not know"));
-  EXPECT_THAT(message(R"({"fields":[{"name":"a","analyzer":"x","boost":"big"}]})"),
+  EXPECT_THAT(message(R"({"fields":[{"name":"a","analyzer":"simple","boost":"big"}]})"),
               HasSubstr("'boost' is no number"));
-  EXPECT_THAT(message(R"({"fields":[{"name":"a","analyzer":"x"},{"name":"a","analyzer":"x"}]})"),
-              HasSubstr("two fields 'a'"));
+  EXPECT_THAT(
+      message(R"({"fields":[{"name":"a","analyzer":"simple"},{"name":"a","analyzer":"simple"}]})"),
+      HasSubstr("two fields 'a'"));
+  EXPECT_THAT(message(R"({"fields":[{"name":"a","analyzer":"klingon"}]})"),
+              AllOf(HasSubstr("field 'a'"), HasSubstr("no analyzer 'klingon', want english")));
   EXPECT_THAT(message(std::string(100'000, '[')), HasSubstr("nested too deeply"));
 }
 

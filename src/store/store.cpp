@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <ctime>
 #include <random>
 #include <utility>
 
@@ -12,6 +13,8 @@ namespace quern::store {
 namespace {
 
 constexpr int kMaxAttempts = 8;
+constexpr const char* kUnfinished = ".tmp-";  // And a number in as many digits.
+constexpr std::size_t kNonceDigits = 16;
 
 std::uint64_t random_number() {
   std::random_device device;
@@ -41,6 +44,25 @@ void remove_unfinished(FileLayer& files, const std::string& folder) {
   }
   ::rmdir(segment_folder(folder).c_str());
   ::rmdir(folder.c_str());
+}
+
+// What attempts of processes that died left. One that is going on takes seconds.
+void remove_abandoned(FileLayer& files, const std::string& folder) {
+  constexpr std::time_t kSurelyOverS = 600;
+  const std::string parent = parent_of(folder);
+  const std::string prefix = folder.substr(folder.find_last_of('/') + 1) + kUnfinished;
+  const auto names = list_folder(parent);
+  if (!names.ok()) return;
+  for (const std::string& name : *names) {
+    const std::string path = parent + "/" + name;
+    struct stat info{};
+    if (name.size() == prefix.size() + kNonceDigits && name.starts_with(prefix) &&
+        name.find_first_not_of("0123456789abcdef", prefix.size()) == name.npos &&
+        ::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
+        std::time(nullptr) - info.st_mtime > kSurelyOverS) {
+      remove_unfinished(files, path);
+    }
+  }
 }
 
 Status build(FileLayer& files, const std::string& folder, const Schema& schema,
@@ -120,17 +142,24 @@ Status create_store(const StorePlace& place, const Schema& schema, std::string_v
   };
   if (exists(folder)) return is_taken();
   FileLayer& files = *place.files;
-  const std::string unfinished = fmt::format("{}.tmp-{:016x}", folder, random_number());
+  remove_abandoned(files, folder);
+  const std::string unfinished =
+      fmt::format("{}{}{:0{}x}", folder, kUnfinished, random_number(), kNonceDigits);
   QUERN_TRY(files.make_folder(unfinished));
   Status built = build(files, unfinished, schema, made_by);
   // Renaming over an empty folder would succeed: whoever made it meanwhile keeps it.
   if (built.ok() && exists(folder)) built = is_taken();
-  if (built.ok()) built = files.rename(unfinished, folder);
-  if (!built.ok()) {
-    remove_unfinished(files, unfinished);
-    return built;
+  if (built.ok()) {
+    built = files.rename(unfinished, folder);
+    if (built.ok()) {
+      const Status synced = files.sync_folder(parent_of(folder));
+      if (synced.ok()) return {};
+      // An error says that there is no store. Where even this fails, its message says what failed.
+      built = files.rename(folder, unfinished).ok() ? synced : synced.in("the store is there");
+    }
   }
-  return files.sync_folder(parent_of(folder));
+  remove_unfinished(files, unfinished);
+  return built;
 }
 
 Result<std::unique_ptr<Store>> Store::open(const StorePlace& place) {

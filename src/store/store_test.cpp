@@ -1,10 +1,13 @@
 #include "store/store.h"
 
+#include <ctime>
 #include <filesystem>
 #include <string>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "base/sql.h"
 #include "store/store_fixture.h"
@@ -17,6 +20,31 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 class store : public StoreTest {};
+
+// The disk, but one folder's names cannot be made to last.
+class FailingFolderSync : public FileLayer {
+ public:
+  explicit FailingFolderSync(std::string folder) : folder_(std::move(folder)) {}
+
+  Result<OutputFile> create(const std::string& path) override { return real_.create(path); }
+  Status append(OutputFile& file, std::span<const std::byte> bytes) override {
+    return real_.append(file, bytes);
+  }
+  Status sync(OutputFile& file) override { return real_.sync(file); }
+  Status rename(const std::string& from, const std::string& to) override {
+    return real_.rename(from, to);
+  }
+  Status remove(const std::string& path) override { return real_.remove(path); }
+  Status make_folder(const std::string& path) override { return real_.make_folder(path); }
+  Status sync_folder(const std::string& path) override {
+    if (path == folder_) return {Code::kIo, "no"};
+    return real_.sync_folder(path);
+  }
+
+ private:
+  FileLayer& real_ = real_files();
+  std::string folder_;
+};
 
 }  // namespace
 
@@ -47,6 +75,33 @@ TEST_F(store, a_creation_that_fails_leaves_nothing) {
   place_.folder = path("no/where");
   EXPECT_EQ(create_store(place_, fixture_schema(), "x").code(), Code::kNotFound);
   EXPECT_TRUE(list_folder(folder_)->empty());
+}
+
+TEST_F(store, a_creation_whose_name_may_not_last_leaves_nothing) {
+  FailingFolderSync files(folder_);
+  place_.files = &files;
+  const Status status = create_store(place_, fixture_schema(), "x");
+  EXPECT_EQ(status.code(), Code::kIo);
+  EXPECT_TRUE(list_folder(folder_)->empty());
+}
+
+TEST_F(store, what_a_creation_that_died_left_goes_with_the_next) {
+  const auto leave = [&](const std::string& name, int age_s) {
+    fs::create_directories(path(name) + "/seg");
+    write(path(name) + "/catalog.db", "half of one");
+    const timespec at{.tv_sec = ::time(nullptr) - age_s, .tv_nsec = 0};
+    const timespec times[2] = {at, at};
+    ASSERT_EQ(::utimensat(AT_FDCWD, path(name).c_str(), times, 0), 0);
+  };
+  leave("store.tmp-0123456789abcdef", 3600);
+  leave("store.tmp-0123456789abcde0", 5);     // May be going on.
+  leave("other.tmp-0123456789abcdef", 3600);  // Of another store.
+  leave("store.tmp-that-is-not-ours", 3600);
+  create();
+  EXPECT_THAT(*list_folder(folder_),
+              ElementsAre("other.tmp-0123456789abcdef", "store", "store.tmp-0123456789abcde0",
+                          "store.tmp-that-is-not-ours"));
+  EXPECT_TRUE(fs::exists(path("store.tmp-that-is-not-ours") + "/catalog.db"));
 }
 
 TEST_F(store, what_is_no_store_is_said) {
