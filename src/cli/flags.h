@@ -106,6 +106,11 @@ void add_store_add(CLI::App& store, Context& context);     // Under "store".
 void add_store_embed(CLI::App& store, Context& context);   // Under "store".
 void add_store_fit(CLI::App& store, Context& context);     // Under "store".
 void add_store_search(CLI::App& store, Context& context);  // Under "store".
+void add_store_stats(CLI::App& store, Context& context);   // Under "store".
+void add_store_care(CLI::App& store, Context& context);    // Under "store".
+
+/// DIR: a store's folder, or a packed one's file where it is only read.
+void add_store_folder(CLI::App& command, std::string& folder);
 void add_version(CLI::App& app, Context& context);
 
 }  // namespace quern::cli

@@ -54,6 +54,20 @@ TEST_F(store_program, what_was_added_is_found_deleted_and_gone) {
   EXPECT_PRED2(contains, quern("store stats " + dir_).out, "deleted     0");
 }
 
+TEST_F(store_program, a_packed_store_is_one_file_that_is_only_read) {
+  fill();
+  const std::string file = folder_.file("papers.quern");
+  const Ended packed = quern("store pack " + dir_ + " " + file);
+  ASSERT_EQ(packed.exit_code, 0) << packed.err;
+  EXPECT_EQ(quern("store search " + file + " \"cats that run\" --json").exit_code, 0);
+  EXPECT_EQ(quern("store search " + file + " whale").out,
+            quern("store search " + dir_ + " whale").out);
+  EXPECT_PRED2(contains, quern("store verify " + file).err, "3 documents in 1 segments");
+  EXPECT_PRED2(contains, quern("store stats " + file).out, "documents   3");
+  EXPECT_PRED2(contains, quern("store delete " + file + " a").err, "it is only read");
+  EXPECT_PRED2(contains, quern("store pack " + dir_ + " " + file).err, "is there already");
+}
+
 TEST_F(store_program, queries_of_a_file_make_a_run) {
   fill();
   const std::string queries = folder_.write("q.jsonl",

@@ -1,5 +1,5 @@
-// quern store: text that is searched, in a folder. create, delete, stats, verify, compact; add and
-// search are in store_add.cpp and store_search.cpp.
+// quern store: text that is searched, in a folder. create and delete; each of the others has a file
+// of its own.
 
 #include "store/store.h"
 
@@ -14,19 +14,10 @@
 #include "apps/schema_text.h"
 #include "apps/store_model.h"
 #include "base/byte_ledger.h"
-#include "base/machine.h"
-#include "base/pace.h"
-#include "base/thread_pool.h"
 #include "cli/exit_code.h"
 #include "cli/flags.h"
-#include "cli/json_line.h"
-#include "cli/output_file.h"
-#include "cli/store_counts.h"
 #include "cli/store_model_flags.h"
 #include "cli/store_vectors.h"
-#include "store/attribute_counts.h"
-#include "store/check/rebuild.h"
-#include "store/check/verify.h"
 #include "store/writer.h"
 
 namespace quern::cli {
@@ -46,7 +37,8 @@ Examples:
   quern store search papers --queries queries.jsonl --top 100 --run run.txt
   quern store delete papers 4983 12207
   quern store stats papers
-  quern store verify papers && quern store compact papers)";
+  quern store verify papers && quern store compact papers
+  quern store pack papers papers.quern && quern store search papers.quern "double helix")";
 
 struct CreateFlags {
   std::string folder;
@@ -111,164 +103,10 @@ Status erase(const DeleteFlags& flags) {
   return {Code::kNotFound, fmt::format("no document '{}'", store::printable_key(unknown))};
 }
 
-std::string stats_text(const store::Schema& schema, const store::Generation& generation) {
-  std::uint64_t n_bytes = 0;
-  std::uint64_t n_dead = 0;
-  for (const store::SegmentView& view : generation.segments()) {
-    n_bytes += view.row.seal.n_bytes;
-    n_dead += view.row.tombstone.n_dead;
-  }
-  std::string out = fmt::format(
-      "documents   {}\ndeleted     {} (still in their segments)\nsegments    {}, {}\n"
-      "generation  {}, by {}\nscores      BM25, k1 {}, b {}\n",
-      generation.row().n_live, n_dead, generation.segments().size(), human_bytes(n_bytes),
-      generation.id(), generation.row().writer, schema.k1, schema.b);
-  for (std::size_t i = 0; i < schema.fields.size(); ++i) {
-    const store::FieldStats& stats = generation.row().fields[i];
-    const double length =
-        stats.n_docs == 0 ? 0
-                          : static_cast<double>(stats.n_tokens) / static_cast<double>(stats.n_docs);
-    out += fmt::format("field       {} ({}, boost {}): in {} documents, {:.1f} terms each\n",
-                       schema.fields[i].name, schema.fields[i].analyzer, schema.fields[i].boost,
-                       stats.n_docs, length);
-  }
-  if (schema.patterns) out += "patterns    by trigrams\n";
-  for (const store::SpaceRow& row : generation.spaces()) {
-    out += fmt::format("vectors     {} of {} ({}, {}): {} documents without\n", row.space.d,
-                       row.space.model.empty() ? "those that are given" : row.space.model,
-                       store::metric_name(row.space.metric), store::space_state_name(row.state),
-                       generation.n_missing(row.id));
-  }
-  for (const store::Attribute& attribute : schema.attributes) {
-    out += fmt::format("attribute   {} ({})\n", attribute.name,
-                       store::attribute_type_name(attribute.type));
-  }
-  for (const Status& damaged : generation.damaged()) {
-    out += fmt::format("damaged     {}\n", damaged.message());
-  }
-  return out;
-}
-
-std::string stats_json(const store::Schema& schema, const store::Generation& generation,
-                       const std::vector<AttributeCounts>& counts) {
-  std::string out = fmt::format(R"({{"documents":{},"generation":{},"segments":[)",
-                                generation.row().n_live, generation.id());
-  for (const store::SegmentView& view : generation.segments()) {
-    out += fmt::format(R"({}{{"documents":{},"deleted":{},"bytes":{}}})",
-                       out.ends_with('[') ? "" : ",", view.row.identity.n_docs,
-                       view.row.tombstone.n_dead, view.row.seal.n_bytes);
-  }
-  out += "],\"fields\":[";
-  for (std::size_t i = 0; i < schema.fields.size(); ++i) {
-    out += out.ends_with('[') ? "{\"name\":" : ",{\"name\":";
-    append_json_string(schema.fields[i].name, out);
-    out += fmt::format(R"(,"documents":{},"terms":{}}})", generation.row().fields[i].n_docs,
-                       generation.row().fields[i].n_tokens);
-  }
-  out += fmt::format("],\"patterns\":{},\"attributes\":[", schema.patterns);
-  for (const store::Attribute& attribute : schema.attributes) {
-    // Neither a name nor a type has a character to escape.
-    out += fmt::format(R"({}{{"name":"{}","type":"{}"}})", out.ends_with('[') ? "" : ",",
-                       attribute.name, store::attribute_type_name(attribute.type));
-  }
-  out += "],";
-  if (!counts.empty()) {
-    append_counts_json(counts, out);
-    out += ",";
-  }
-  out += "\"vectors\":[";
-  for (const store::SpaceRow& row : generation.spaces()) {
-    out += out.ends_with('[') ? "{\"model\":" : ",{\"model\":";
-    append_json_string(row.space.model, out);
-    out += fmt::format(R"(,"dims":{},"metric":"{}","state":"{}","missing":{}}})", row.space.d,
-                       store::metric_name(row.space.metric), store::space_state_name(row.state),
-                       generation.n_missing(row.id));
-  }
-  out += "],";
-  out += "\"damaged\":[";
-  for (const Status& damaged : generation.damaged()) {
-    if (!out.ends_with('[')) out += ",";
-    append_json_string(damaged.message(), out);
-  }
-  return out + "]}\n";
-}
-
-struct StatsFlags {
-  std::string folder;
-  std::vector<std::string> counts;  // Attributes whose values are counted.
-  bool json = false;
-};
-
-Status stats(const StatsFlags& flags) {
-  QUERN_ASSIGN(const auto opened, store::Store::open({.folder = flags.folder}));
-  QUERN_ASSIGN(const store::Snapshot snapshot, opened->snapshot());
-  std::vector<AttributeCounts> counts;
-  for (const std::string& name : flags.counts) {
-    AttributeCounts& last = counts.emplace_back();
-    QUERN_ASSIGN(last.attribute, attribute_named(opened->schema(), name).in("--counts"));
-    QUERN_ASSIGN(last.counts, store::count_values(*snapshot, name));
-  }
-  std::string text = flags.json ? stats_json(opened->schema(), *snapshot, counts)
-                                : stats_text(opened->schema(), *snapshot);
-  if (!flags.json) append_count_lines(counts, text);
-  OutputFile out = OutputFile::standard_output();
-  QUERN_TRY(out.write(text));
-  return out.commit();
-}
-
-struct VerifyFlags {
-  std::string folder;
-  bool rebuild = false;
-};
-
-Status report_differences(const std::string& folder) {
-  Pace pace;
-  QUERN_ASSIGN(const store::RebuildReport report,
-               store::verify_rebuild({.folder = folder}, folder + ".rebuild", pace));
-  for (const Status& difference : report.differences) print_error(difference.message());
-  if (!report.differences.empty()) {
-    return {Code::kBadInput, fmt::format("'{}' is not what its documents make now", folder)};
-  }
-  print_note(fmt::format("made anew from its {} documents it is the same\n", report.n_docs));
-  return {};
-}
-
-Status verify(const VerifyFlags& flags) {
-  const std::string& folder = flags.folder;
-  QUERN_ASSIGN(const store::VerifyReport report, store::verify_store({.folder = folder}));
-  for (const Status& problem : report.problems) print_error(problem.message());
-  for (const std::string& file : report.unused_files) {
-    print_note(fmt::format("unused: {} (the next writer removes it)\n", file));
-  }
-  if (!report.problems.empty()) {
-    return {Code::kBadInput, fmt::format("{} problems in '{}'", report.problems.size(), folder)};
-  }
-  print_note(fmt::format("generation {}: {} documents in {} segments, {}: all right\n",
-                         report.generation, report.n_live, report.n_segments,
-                         human_bytes(report.n_bytes)));
-  return flags.rebuild ? report_differences(folder) : Status();
-}
-
-Status compact(const std::string& folder) {
-  ThreadPool pool(usable_cpus());
-  QUERN_ASSIGN(
-      const auto writer,
-      store::Writer::open({.folder = folder}, {.who = "quern store compact", .pool = &pool}));
-  Pace pace;
-  return writer->compact(pace);
-}
-
-void add_folder(CLI::App& command, std::string& folder) {
-  command.add_option("DIR", folder, "The store's folder")
-      ->type_name("")
-      ->required()
-      ->check(empty_problem);
-}
-
 void add_create_command(CLI::App& parent, Context& context) {
   auto flags = std::make_shared<CreateFlags>();
   CLI::App* command = parent.add_subcommand("create", "Make an empty store");
-  add_folder(*command, flags->folder);
+  add_store_folder(*command, flags->folder);
   command
       ->add_option("--fields", flags->fields,
                    "Names in the JSON lines, with commas between; + joins two,\n^2 doubles what a "
@@ -305,42 +143,19 @@ void add_create_command(CLI::App& parent, Context& context) {
 void add_delete_command(CLI::App& parent, Context& context) {
   auto flags = std::make_shared<DeleteFlags>();
   CLI::App* command = parent.add_subcommand("delete", "Delete documents by their ids");
-  add_folder(*command, flags->folder);
+  add_store_folder(*command, flags->folder);
   command->add_option("ID", flags->keys, "Documents")->type_name("")->required();
   command->callback([flags, &context] { context.exit_code = fail_or_ok(erase(*flags)); });
 }
 
-void add_stats_command(CLI::App& parent, Context& context) {
-  auto flags = std::make_shared<StatsFlags>();
-  CLI::App* command = parent.add_subcommand("stats", "What is in a store");
-  add_folder(*command, flags->folder);
-  command
-      ->add_option("--counts", flags->counts,
-                   "How many documents have each value of these attributes")
-      ->type_name("ATTRIBUTE,...")
-      ->delimiter(',');
-  command->add_flag("--json", flags->json, "One JSON object");
-  command->callback([flags, &context] { context.exit_code = fail_or_ok(stats(*flags)); });
-}
-
-void add_verify_command(CLI::App& parent, Context& context) {
-  auto flags = std::make_shared<VerifyFlags>();
-  CLI::App* command = parent.add_subcommand("verify", "Read all of a store, and say what is wrong");
-  add_folder(*command, flags->folder);
-  command->add_flag("--rebuild", flags->rebuild,
-                    "Make it anew from its texts too, in DIR.rebuild, and compare");
-  command->callback([flags, &context] { context.exit_code = fail_or_ok(verify(*flags)); });
-}
-
-void add_compact_command(CLI::App& parent, Context& context) {
-  auto folder = std::make_shared<std::string>();
-  CLI::App* command =
-      parent.add_subcommand("compact", "Give back the space of what was deleted or replaced");
-  add_folder(*command, *folder);
-  command->callback([folder, &context] { context.exit_code = fail_or_ok(compact(*folder)); });
-}
-
 }  // namespace
+
+void add_store_folder(CLI::App& command, std::string& folder) {
+  command.add_option("DIR", folder, "The store's folder")
+      ->type_name("")
+      ->required()
+      ->check(empty_problem);
+}
 
 void add_store(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("store", "Keep texts in a folder and search them");
@@ -352,9 +167,8 @@ void add_store(CLI::App& app, Context& context) {
   add_store_search(*command, context);
   add_store_fit(*command, context);
   add_delete_command(*command, context);
-  add_stats_command(*command, context);
-  add_verify_command(*command, context);
-  add_compact_command(*command, context);
+  add_store_stats(*command, context);
+  add_store_care(*command, context);
 }
 
 }  // namespace quern::cli
