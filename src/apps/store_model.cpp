@@ -33,12 +33,15 @@ Result<store::VectorSpace> space_of(const TextEmbedder& embedder, const std::str
                               .metric = embedder.metric(),
                               .text_prompt = embedder.text_prompt(),
                               .query_prompt = embedder.query_prompt()};
-  if (makes(embedder.engine(), space)) return space;
+  // The engine knows a model that it holds by its short name; another process has to find it anew.
   std::error_code error;
-  space.model = std::filesystem::absolute(model, error).lexically_normal().string();
+  const bool is_path = model.find('/') != std::string::npos ||
+                       (model != embedder.model() && std::filesystem::exists(model, error));
+  space.model =
+      is_path ? std::filesystem::absolute(model, error).lexically_normal().string() : model;
   if (!error && makes(embedder.engine(), space)) return space;
-  return {Code::kBadInput, fmt::format("model '{}' is not found again as '{}' nor as '{}'", model,
-                                       embedder.model(), space.model)};
+  return {Code::kBadInput,
+          fmt::format("model '{}' is not found again as '{}'", model, space.model)};
 }
 
 Result<store::VectorSpace> space_of_given(int d, store::Metric metric) {
