@@ -90,6 +90,9 @@ Result<std::shared_ptr<Collection>> Collections::create(const std::string& name,
 Result<std::shared_ptr<Collection>> Collections::find(const std::string& name) {
   QUERN_TRY(check_collection_name(name));
   const std::lock_guard lock(mutex_);
+  if (leaving_.contains(name)) {
+    return {Code::kUnavailable, fmt::format("collection '{}' is being removed", name)};
+  }
   const auto found = open_.find(name);
   if (found != open_.end()) return found->second;
   Result<std::shared_ptr<Collection>> opened = Collection::open(parts_, name, folder_of(name));
@@ -103,13 +106,23 @@ Result<std::shared_ptr<Collection>> Collections::find(const std::string& name) {
 
 Status Collections::remove(const std::string& name) {
   QUERN_ASSIGN(const std::shared_ptr<Collection> collection, find(name));
+  {
+    const std::lock_guard lock(mutex_);
+    open_.erase(name);
+    leaving_.insert(name);
+  }
+  collection->close();  // Waits for its write: nobody else does.
+  const Status moved = move_away(name);
   const std::lock_guard lock(mutex_);
-  collection->close();
-  open_.erase(name);
+  leaving_.erase(name);
+  return moved;
+}
+
+// Out of sight first: what a crash leaves is no collection.
+Status Collections::move_away(const std::string& name) {
   // Of whoever writes from outside this process.
   QUERN_ASSIGN(const store::WriterLock held,
                store::WriterLock::take(store::lock_path(folder_of(name)), "quern serve: remove"));
-  // Out of sight first: what a crash leaves is no collection.
   const std::string aside = folder_ + "/." + name + ".removed";
   std::error_code error;
   fs::remove_all(aside, error);

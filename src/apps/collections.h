@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,12 +50,14 @@ class Collections {
   Status remove(const std::string& name);
 
  private:
+  Status move_away(const std::string& name);
   std::string folder_of(const std::string& name) const { return folder_ + "/" + name; }
 
   const CollectionParts parts_;
   const std::string folder_;
   std::mutex mutex_;  // Guards this, and changes of the folder.
   std::map<std::string, std::shared_ptr<Collection>> open_;
+  std::set<std::string> leaving_;  // Being removed: not to be opened any more.
 };
 
 }  // namespace quern::apps

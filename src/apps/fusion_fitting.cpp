@@ -90,17 +90,18 @@ store::FitRow row_of_fit(const store::FusionFit& fit, const store::Generation& g
           .body = store::json_from_fusion(fit)};
 }
 
-Result<std::optional<store::FusionChoice>> learnt_fusion(const store::Generation& generation) {
+Result<LearntFusion> learnt_fusion(const store::Generation& generation) {
   for (const store::FitRow& row : generation.fits()) {
     if (row.name != store::kFusionFit) continue;
     if (row.fingerprint != fingerprint_of(generation)) {
-      return {Code::kBadInput,
+      return LearntFusion{
+          .why_not =
               "the store's fusion was learnt for other vectors: 'quern store fit' learns it anew"};
     }
     QUERN_ASSIGN(store::FusionFit fit, store::fusion_from_json(row.body));
-    return std::optional(std::move(fit.choice));
+    return LearntFusion{.choice = std::move(fit.choice)};
   }
-  return std::optional<store::FusionChoice>();
+  return LearntFusion();
 }
 
 }  // namespace quern::apps

@@ -38,8 +38,13 @@ Result<store::FusionFit> fit_questions(Retriever& retriever, const store::Snapsh
 /// To be kept with the store whose active space it was learnt with.
 store::FitRow row_of_fit(const store::FusionFit& fit, const store::Generation& generation);
 
-/// What was learnt for the vectors that are searched now; nothing where nothing was. Errors:
-/// kBadInput where it was learnt for others, or is damaged.
-Result<std::optional<store::FusionChoice>> learnt_fusion(const store::Generation& generation);
+/// What was learnt for a store.
+struct LearntFusion {
+  std::optional<store::FusionChoice> choice = {};
+  std::string why_not = {};  // It was learnt, and is not for the vectors that are searched now.
+};
+
+/// Errors: kBadInput where it is damaged.
+Result<LearntFusion> learnt_fusion(const store::Generation& generation);
 
 }  // namespace quern::apps

@@ -93,33 +93,38 @@ TEST_F(fusion_fitting, questions_that_are_judged_teach_whatever_their_order) {
 }
 
 TEST_F(fusion_fitting, what_was_learnt_is_kept_and_used) {
-  EXPECT_FALSE((*learnt_fusion(*snapshot())).has_value());
+  EXPECT_FALSE(learnt_fusion(*snapshot())->choice.has_value());
   auto learnt = fit(false);
   ASSERT_TRUE(learnt.ok());
   learnt->choice.fitted.reset();
   learnt->choice.spec.alpha = 0;
   ASSERT_TRUE(writer_->set_fit(row_of_fit(*learnt, *snapshot())).ok());
   const auto kept = learnt_fusion(*snapshot());
-  ASSERT_TRUE(kept.ok() && *kept) << kept.status().message();
-  EXPECT_EQ((*kept)->spec.alpha, 0);
+  ASSERT_TRUE(kept.ok() && kept->choice) << kept.status().message();
+  EXPECT_EQ(kept->choice->spec.alpha, 0);
   auto retriever = Retriever::create(writer_->schema(), pool_, engine_.get());
   const auto found = retriever->retrieve(snapshot(), {.text = "cat number7"});
   ASSERT_TRUE(found.ok()) << found.status().message();
   EXPECT_EQ(found->hits[0].found.hit.score, 1);  // Words alone: the best of them.
 }
 
-TEST_F(fusion_fitting, what_was_learnt_for_other_vectors_is_refused) {
+TEST_F(fusion_fitting, what_was_learnt_for_other_vectors_is_not_used_and_that_is_said) {
   const auto learnt = fit(false);
   ASSERT_TRUE(learnt.ok());
   store::FitRow row = row_of_fit(*learnt, *snapshot());
   row.fingerprint[0] = row.fingerprint[0] == 'a' ? 'b' : 'a';
   ASSERT_TRUE(writer_->set_fit(row).ok());
-  EXPECT_EQ(learnt_fusion(*snapshot()).status().code(), Code::kBadInput);
+  EXPECT_FALSE(learnt_fusion(*snapshot())->choice.has_value());
+  EXPECT_NE(learnt_fusion(*snapshot())->why_not, "");
   auto retriever = Retriever::create(writer_->schema(), pool_, engine_.get());
+  const auto found = retriever->retrieve(snapshot(), {.text = "cat"});
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  EXPECT_NE(found->fusion_note, "");
+  row.body = "{";
+  row.fingerprint = snapshot()->active_space()->space.fingerprint;
+  ASSERT_TRUE(writer_->set_fit(row).ok());
   EXPECT_FALSE(retriever->retrieve(snapshot(), {.text = "cat"}).ok());
   EXPECT_TRUE(retriever->retrieve(snapshot(), {.text = "cat", .mode = store::Mode::kDense}).ok());
-  EXPECT_TRUE(
-      retriever->retrieve(snapshot(), {.text = "cat", .fusion = store::FusionChoice()}).ok());
 }
 
 TEST_F(fusion_fitting, too_few_judgements_are_an_error) {

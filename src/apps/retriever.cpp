@@ -1,6 +1,8 @@
 #include "apps/retriever.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -45,6 +47,23 @@ store::TextSearchResult as_hits(const Retrieved& found) {
   return out;
 }
 
+/// How many hits groups are made of at first.
+std::uint32_t n_first(const Ask& ask) {
+  const auto n = static_cast<std::uint32_t>(store::n_to_group(ask.n_wanted));
+  return ask.rerank ? std::max(n, static_cast<std::uint32_t>(ask.rerank->n_texts)) : n;
+}
+
+/// `first` in their order, then the others of `hits` in theirs.
+void put_first(const std::vector<RetrievedHit>& first, std::vector<RetrievedHit>& hits) {
+  std::unordered_set<std::string_view> keys;
+  for (const RetrievedHit& one : first) keys.insert(one.found.hit.key);
+  std::vector<RetrievedHit> out = first;
+  for (RetrievedHit& one : hits) {
+    if (!keys.contains(one.found.hit.key)) out.push_back(std::move(one));
+  }
+  hits = std::move(out);
+}
+
 }  // namespace
 
 Result<Retriever> Retriever::create(const store::Schema& schema, ThreadPool& pool,
@@ -80,8 +99,9 @@ Result<Retrieved> Retriever::retrieve(const store::Snapshot& snapshot, const Ask
   if (ask.fusion) {
     query.fusion = *ask.fusion;
   } else if (query.mode == store::Mode::kHybrid) {
-    QUERN_ASSIGN(const auto learnt, learnt_fusion(*snapshot));
-    if (learnt) query.fusion = *learnt;
+    QUERN_ASSIGN(LearntFusion learnt, learnt_fusion(*snapshot));
+    if (learnt.choice) query.fusion = std::move(*learnt.choice);
+    out.fusion_note = std::move(learnt.why_not);
   }
   query.is_explained = ask.is_explained;
   query.exactness = ask.exactness;
@@ -135,10 +155,20 @@ Status Retriever::find(const store::Snapshot& snapshot, const Ask& ask, store::Q
   return {};
 }
 
+// Reranked once: what later looks find behind the first stays behind it.
 Status Retriever::find_groups(const store::Snapshot& snapshot, const Ask& ask, store::Query& query,
                               Retrieved& out) {
+  QUERN_TRY(find(snapshot, ask, query, std::min(n_first(ask), store::kMaxHits), out));
+  const std::vector<RetrievedHit> first = out.hits;
+  Ask unranked = ask;
+  unranked.rerank.reset();
   const auto search = [&](std::uint32_t n_wanted) -> Result<store::TextSearchResult> {
-    QUERN_TRY(find(snapshot, ask, query, n_wanted, out));
+    const std::uint32_t n = std::min(n_wanted, store::kMaxHits);
+    // Time that is over ends the looking for more, not the answer.
+    if (n > out.hits.size() && out.hits.size() >= query.n_wanted && !is_over(ask)) {
+      QUERN_TRY(find(snapshot, unranked, query, n, out));
+      put_first(first, out.hits);
+    }
     return as_hits(out);
   };
   QUERN_ASSIGN(

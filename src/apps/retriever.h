@@ -57,6 +57,7 @@ struct Retrieved {
       groups;                       // In place of hits, where they were asked for.
   store::SearchResult found;        // All but its hits, which are moved into `hits`.
   std::optional<Reranking> rerank;  // How many of how many were scored.
+  std::string fusion_note;          // Why a fusion that was learnt is not used; "" where none was.
   RetrieveTimings timings;
 };
 

@@ -180,6 +180,13 @@ TEST_F(retriever_test, hits_may_be_grouped_by_parent) {
   EXPECT_EQ(parents.size(), 3u);
 }
 
+TEST_F(retriever_test, more_groups_than_a_search_gives_hits_are_as_many_as_there_are) {
+  fill("tiny-mean-f32", 60, 2);
+  const Retrieved found = answer({.text = "cat dog", .n_wanted = 10'000, .n_children = 2});
+  ASSERT_TRUE(found.groups);
+  EXPECT_EQ(found.groups->size(), 3u);
+}
+
 TEST_F(retriever_test, groups_are_in_the_order_of_reranked_hits) {
   fill("tiny-mean-f32", 60, 2);
   const RerankWish wish = {.model = fixture_model("tiny-reranker"), .n_texts = 60};

@@ -111,8 +111,12 @@ class Search {
     QUERN_ASSIGN(out->snapshot_, opened->snapshot());
     QUERN_ASSIGN(out->ask_, ask_of(flags, schema));
     if (flags.fusion == "fitted") {
-      QUERN_ASSIGN(const auto learnt, apps::learnt_fusion(*out->snapshot_));
-      if (!learnt) return {Code::kBadInput, "no fusion was learnt: 'quern store fit' learns one"};
+      QUERN_ASSIGN(const apps::LearntFusion learnt, apps::learnt_fusion(*out->snapshot_));
+      if (!learnt.choice) {
+        return {Code::kBadInput, learnt.why_not.empty()
+                                     ? "no fusion was learnt: 'quern store fit' learns one"
+                                     : learnt.why_not};
+      }
     }
     for (const std::string& name : flags.counts) {
       QUERN_ASSIGN(out->counted_.emplace_back(), attribute_named(schema, name).in("--counts"));
@@ -200,6 +204,7 @@ class Search {
     if (has_told_) return;
     has_told_ = true;
     if (!found.why_one_side.empty()) print_note(found.why_one_side + "\n");
+    if (!answer.fusion_note.empty()) print_note(answer.fusion_note + "\n");
     if (found.n_without_vector > 0) {
       print_note(fmt::format("{} documents have no vector yet: 'quern store embed' makes them\n",
                              found.n_without_vector));
