@@ -285,6 +285,11 @@ TEST_F(search, candidates_carry_the_signals_of_a_fit) {
   }
   EXPECT_TRUE(has_length && has_share);
   EXPECT_TRUE(std::is_sorted(found->keys.begin(), found->keys.end()));
+  // Without a word to look for, the vector alone has candidates.
+  const auto wordless = searcher->candidates(*snapshot(), {.vector = query.vector, .window = 20});
+  ASSERT_TRUE(wordless.ok()) << wordless.status().message();
+  EXPECT_EQ(wordless->keys.size(), 20u);
+  EXPECT_EQ(wordless->query.best_lexical, 0);
   EXPECT_EQ(searcher->candidates(*snapshot(), {.text = "x"}).status().code(), Code::kBadInput);
 }
 

@@ -148,7 +148,11 @@ double best_attainable(const LexicalQuery& query) {
 
 Result<std::vector<DocSignals>> signals_of(const LexicalPart& part, const LexicalQuery& query,
                                            std::span<const std::uint32_t> docs, Signals wanted) {
-  QUERN_ASSIGN(std::vector<ClauseLists> clauses, open_clauses(part, query));
+  // A question may have no words that are looked for; then there is nothing that was prepared.
+  std::vector<ClauseLists> clauses;
+  if (!query.clauses.empty()) {
+    QUERN_ASSIGN(clauses, open_clauses(part, query));
+  }
   std::vector<DocSignals> out(docs.size());
   double whole = 0;
   for (std::size_t c = 0; c < clauses.size(); ++c) {

@@ -36,8 +36,8 @@ enum class Signals {
 /// Proximity looks at so many terms of a field, the heaviest ones.
 inline constexpr std::size_t kMaxNearTerms = 32;
 
-/// Shapes: docs ascending, each once -> [docs]. `query` was prepared. Asks Pace::current(). Errors:
-/// kBadInput, damaged, or as find_phrase and find_prefix; kCancelled.
+/// Shapes: docs ascending, each once -> [docs]. `query` was prepared, or has no clause. Asks
+/// Pace::current(). Errors: kBadInput, damaged, or as find_phrase and find_prefix; kCancelled.
 Result<std::vector<DocSignals>> signals_of(const LexicalPart& part, const LexicalQuery& query,
                                            std::span<const std::uint32_t> docs, Signals wanted);
 
