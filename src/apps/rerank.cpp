@@ -55,6 +55,8 @@ Result<Reranking> rerank(engine::Engine& engine, const RerankWish& wish, const s
   Reranking out;
   out.n_wanted = std::min(wish.n_texts, texts.size());
   std::vector<std::optional<float>> logits;
+  // A model that cannot do it is said, whether anything was found or not.
+  if (texts.empty()) QUERN_TRY(score_slice(engine, wish, query, {&query, 1}, out.scale).status());
   while (logits.size() < out.n_wanted && !is_over(wish)) {
     const auto slice = texts.subspan(logits.size(), std::min(kSlice, out.n_wanted - logits.size()));
     QUERN_ASSIGN(auto scored, score_slice(engine, wish, query, slice, out.scale));
