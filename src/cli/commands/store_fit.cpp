@@ -65,7 +65,8 @@ void tell(const store::FusionFit& fit) {
       report.n_queries, report.lexical, report.dense, report.alpha, report.fitted));
   print_note(fit.choice.fitted
                  ? std::string("kept: the learnt combination\n")
-                 : fmt::format("kept: a weight of {} for the vectors\n", fit.choice.spec.alpha));
+                 : fmt::format("kept: {}, a weight of {} for the vectors\n",
+                               store::fusion_name(fit.choice.spec.kind), fit.choice.spec.alpha));
 }
 
 Status fit(const FitFlags& flags, const EngineFlags& engine_flags) {

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kFolds = 5;
 constexpr std::size_t kAlphas = 21;  // 0, 0.05, ... 1
+constexpr std::array kKinds = {FusionKind::kMinMax, FusionKind::kZScore};
+constexpr std::size_t kSpecs = kAlphas * kKinds.size();
 constexpr double kRidge = 1;
 constexpr double kRankOffset = 60;
 constexpr std::size_t kDepth = 10;
@@ -22,8 +24,9 @@ using Queries = std::vector<const JudgedQuery*>;
 
 double of_rank(int rank) { return rank > 0 ? 1 / (kRankOffset + rank) : 0; }
 
-FusionSpec with_alpha(std::size_t i) {
-  return {.kind = FusionKind::kMinMax, .alpha = static_cast<double>(i) / (kAlphas - 1)};
+/// The i-th of kSpecs: the weights of each kind.
+FusionSpec spec_at(std::size_t i) {
+  return {.kind = kKinds[i / kAlphas], .alpha = static_cast<double>(i % kAlphas) / (kAlphas - 1)};
 }
 
 double dcg(std::span<const int> ranked) {
@@ -88,25 +91,27 @@ Result<LogisticModel> fit_model(const Queries& queries, const IsIncluded& is_inc
   return lessons.fit();
 }
 
-using ByAlpha = std::vector<std::array<double, kAlphas>>;  // [n_queries]: nDCG at each weight
+using BySpec = std::vector<std::array<double, kSpecs>>;  // [n_queries]: nDCG of each
 
-ByAlpha quality_by_alpha(const Queries& queries) {
-  ByAlpha out(queries.size());
+BySpec quality_by_spec(const Queries& queries) {
+  BySpec out(queries.size());
   for (std::size_t i = 0; i < queries.size(); ++i) {
-    for (std::size_t a = 0; a < kAlphas; ++a) {
-      out[i][a] = quality({.spec = with_alpha(a), .fitted = {}}, *queries[i]);
+    for (std::size_t a = 0; a < kSpecs; ++a) {
+      out[i][a] = quality({.spec = spec_at(a), .fitted = {}}, *queries[i]);
     }
   }
   return out;
 }
 
-/// Equals by the nearer to one half: a weight at an end must earn it.
-std::size_t best_alpha(const ByAlpha& table, const IsIncluded& is_included) {
+/// Equals by their kind, then by the nearer to one half: a weight at an end must earn it.
+std::size_t best_spec(const BySpec& table, const IsIncluded& is_included) {
   std::size_t best = kAlphas / 2;
   double best_sum = -1;
-  for (std::size_t step = 0; step < kAlphas; ++step) {
-    const std::size_t off = (step + 1) / 2;
-    const std::size_t a = step % 2 == 0 ? kAlphas / 2 + off : kAlphas / 2 - off;
+  for (std::size_t step = 0; step < kSpecs; ++step) {
+    const std::size_t in_kind = step % kAlphas;
+    const std::size_t off = (in_kind + 1) / 2;
+    const std::size_t a =
+        step - in_kind + (in_kind % 2 == 0 ? kAlphas / 2 + off : kAlphas / 2 - off);
     double sum = 0;
     for (std::size_t i = 0; i < table.size(); ++i) sum += is_included(i) ? table[i][a] : 0;
     if (sum > best_sum + 1e-12) {
@@ -118,18 +123,18 @@ std::size_t best_alpha(const ByAlpha& table, const IsIncluded& is_included) {
 }
 
 /// Each query in the order of what the other folds taught.
-FusionReport cross_validate(const Queries& queries, const ByAlpha& table) {
+FusionReport cross_validate(const Queries& queries, const BySpec& table) {
   FusionReport report{.n_queries = queries.size()};
   const auto n = static_cast<double>(queries.size());
   for (std::size_t fold = 0; fold < kFolds; ++fold) {
     const auto others = [&](std::size_t i) { return i % kFolds != fold; };
-    const std::size_t a = best_alpha(table, others);
-    FusionChoice choice{.spec = with_alpha(a), .fitted = {}};
+    const std::size_t a = best_spec(table, others);
+    FusionChoice choice{.spec = spec_at(a), .fitted = {}};
     // Without a model (nothing but relevant ones among the others) the weight stands in.
     if (auto model = fit_model(queries, others); model.ok()) choice.fitted = *std::move(model);
     for (std::size_t i = fold; i < queries.size(); i += kFolds) {
       report.lexical += table[i].front() / n;
-      report.dense += table[i].back() / n;
+      report.dense += table[i][kAlphas - 1] / n;
       report.alpha += table[i][a] / n;
       report.fitted += quality(choice, *queries[i]) / n;
     }
@@ -188,8 +193,8 @@ Result<FusionFit> fit_fusion(std::span<const JudgedQuery> judged) {
                                          queries.size(), kMinJudgedQueries)};
   }
   const auto all = [](std::size_t) { return true; };
-  const ByAlpha table = quality_by_alpha(queries);
-  FusionFit fit{.choice = {.spec = with_alpha(best_alpha(table, all)), .fitted = {}},
+  const BySpec table = quality_by_spec(queries);
+  FusionFit fit{.choice = {.spec = spec_at(best_spec(table, all)), .fitted = {}},
                 .report = cross_validate(queries, table)};
   if (fit.report.fitted > fit.report.alpha) {
     QUERN_ASSIGN(fit.choice.fitted, fit_model(queries, all));

@@ -28,7 +28,7 @@ struct JudgedQuery {
 
 /// Of a collection: how the sides go together.
 struct FusionChoice {
-  FusionSpec spec;                      // Min-max with the best weight.
+  FusionSpec spec;                      // Min-max or z-score with the best weight.
   std::optional<LogisticModel> fitted;  // In its place, where it is better.
 };
 

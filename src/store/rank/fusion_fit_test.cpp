@@ -88,6 +88,21 @@ TEST(fusion_fit, two_sides_that_know_something_are_better_together) {
   EXPECT_GT(fit->report.alpha, fit->report.dense + 0.05);
 }
 
+// One document's words are beyond all others': min-max leaves nothing of the rest, deviations do.
+TEST(fusion_fit, the_kind_is_learnt_too) {
+  auto judged = judged_queries({.words = 2, .meaning = 1}, 100, 8);
+  for (JudgedQuery& j : judged) {
+    j.query.candidates[0].lexical = 400;
+    j.query.candidates[0].dense = -3;
+  }
+  const auto fit = fit_fusion(judged);
+  ASSERT_TRUE(fit.ok());
+  EXPECT_EQ(fit->choice.spec.kind, FusionKind::kZScore);
+  const auto plain = fit_fusion(judged_queries({.words = 3}, 60, 1));
+  ASSERT_TRUE(plain.ok());
+  EXPECT_EQ(plain->choice.spec.kind, FusionKind::kMinMax);
+}
+
 TEST(fusion_fit, the_logistic_one_is_installed_where_it_is_better) {
   const auto judged = judged_queries({.words = 1, .meaning = 1, .proximity = 3}, 100, 4);
   const auto fit = fit_fusion(judged);

@@ -44,13 +44,14 @@ Result<LogisticModel> logistic_of(const json& object) {
 }  // namespace
 
 std::string json_from_fusion(const FusionFit& fit) {
-  json out = {{"fusion", {{"alpha", fit.choice.spec.alpha}}},
-              {"report",
-               {{"queries", fit.report.n_queries},
-                {"lexical", fit.report.lexical},
-                {"dense", fit.report.dense},
-                {"alpha", fit.report.alpha},
-                {"fitted", fit.report.fitted}}}};
+  json out = {
+      {"fusion", {{"kind", fusion_name(fit.choice.spec.kind)}, {"alpha", fit.choice.spec.alpha}}},
+      {"report",
+       {{"queries", fit.report.n_queries},
+        {"lexical", fit.report.lexical},
+        {"dense", fit.report.dense},
+        {"alpha", fit.report.alpha},
+        {"fitted", fit.report.fitted}}}};
   if (fit.choice.fitted) {
     out["logistic"] = {{"weights", fit.choice.fitted->weights}, {"bias", fit.choice.fitted->bias}};
   }
@@ -58,13 +59,16 @@ std::string json_from_fusion(const FusionFit& fit) {
 }
 
 Result<FusionFit> fusion_from_json(std::string_view text) {
-  const json object = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  json object = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object() || !object.contains("fusion") || !object["fusion"].is_object() ||
       !object.contains("report") || !object["report"].is_object()) {
     return bad("no object with \"fusion\" and \"report\"");
   }
   FusionFit out;
   QUERN_ASSIGN(out.choice.spec.alpha, number_of(object["fusion"], "alpha"));
+  const json& kind = object["fusion"]["kind"];
+  if (!kind.is_string()) return bad("\"kind\" is no name");
+  QUERN_ASSIGN(out.choice.spec.kind, fusion_from_name(kind.get_ref<const std::string&>()));
   QUERN_TRY(check_fusion(out.choice.spec));
   if (object.contains("logistic")) {
     if (!object["logistic"].is_object()) return bad("\"logistic\" is no object");

@@ -13,7 +13,7 @@ namespace quern::store {
 /// The name of the fit in the catalog.
 inline constexpr const char* kFusionFit = "fusion";
 
-/// {"fusion": {"alpha"}, "logistic": {"weights", "bias"}?, "report": {...}}: numbers as they are,
+/// {"fusion": {"kind", "alpha"}, "logistic": {"weights", "bias"}?, "report": {...}}: numbers as they are,
 /// to the bit.
 std::string json_from_fusion(const FusionFit& fit);
 
