@@ -18,17 +18,21 @@ using namespace quern::apps;
 
 const std::string kFingerprint(64, 'f');
 
-// One folder for all inputs; what lies in it is written anew each time.
-const std::string& log_folder() {
-  static const std::string folder = [] {
+/// One folder for all inputs, removed at the end; what lies in it is written anew each time.
+struct Folder {
+  Folder() {
     quern::set_log_level(quern::LogLevel::kOff);
-    std::string pattern = (std::filesystem::temp_directory_path() / "quern-fuzz-XXXXXX").string();
-    QUERN_CHECK(::mkdtemp(pattern.data()) != nullptr);
-    std::filesystem::create_directories(pattern + "/" + kFingerprint);
-    std::atexit([] { std::filesystem::remove_all(log_folder()); });
-    return pattern;
-  }();
-  return folder;
+    path = (std::filesystem::temp_directory_path() / "quern-fuzz-XXXXXX").string();
+    QUERN_CHECK(::mkdtemp(path.data()) != nullptr);
+    std::filesystem::create_directories(path + "/" + kFingerprint);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string path;
+};
+
+const std::string& log_folder() {
+  static const Folder folder;
+  return folder.path;
 }
 
 void write(const std::string& name, std::span<const std::uint8_t> bytes) {
