@@ -13,8 +13,8 @@ namespace quern::store {
 /// The name of the fit in the catalog.
 inline constexpr const char* kFusionFit = "fusion";
 
-/// {"fusion": {"kind", "alpha"}, "logistic": {"weights", "bias"}?, "report": {...}}: numbers as they are,
-/// to the bit.
+/// {"fusion": {"kind", "alpha"}, "logistic": {"weights", "bias"}?, "report": {...}}: numbers as
+/// they are, to the bit.
 std::string json_from_fusion(const FusionFit& fit);
 
 /// Errors: kBadInput naming what is missing or cannot be.
