@@ -121,6 +121,9 @@ TEST_F(store_vectors_program, a_search_goes_by_both_sides_unless_it_says_otherwi
   EXPECT_EQ(quern("store search " + dir_ + " cat --fusion fitted").exit_code, 4);
   EXPECT_NE(quern("store search " + dir_ + " cat --fusion best").exit_code, 0);
   EXPECT_NE(quern("store search " + dir_ + " cat --alpha 2").exit_code, 0);
+  EXPECT_PRED2(contains, quern("store search " + dir_ + " cat --rrf-k 9").err, "--fusion rrf");
+  EXPECT_PRED2(contains, quern("store search " + dir_ + " cat --fusion fitted --alpha 0.2").err,
+               "no place");
 }
 
 TEST_F(store_vectors_program, how_the_sides_go_together_is_learnt_and_kept) {

@@ -82,6 +82,12 @@ Result<apps::Ask> ask_of(const SearchFlags& flags, const store::Schema& schema) 
   if (!flags.rerank.empty()) {
     ask.rerank = apps::RerankWish{.model = flags.rerank, .n_texts = flags.rerank_top};
   }
+  if (flags.k && flags.fusion != "rrf") {
+    return {Code::kBadInput, "--rrf-k is for --fusion rrf alone"};
+  }
+  if (flags.fusion == "fitted" && flags.alpha) {
+    return {Code::kBadInput, "--alpha has no place in a fitted fusion: its weights were learnt"};
+  }
   if (flags.fusion == "fitted") return ask;  // As when nothing is said, but it has to be there.
   if (flags.fusion.empty() && !flags.alpha && !flags.k) return ask;
   store::FusionSpec spec;
