@@ -109,6 +109,12 @@ FileLayer& real_files() {
   return files;
 }
 
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 Result<std::vector<std::string>> list_folder(const std::string& path) {
   std::error_code error;
   std::filesystem::directory_iterator entries(path, error);

@@ -65,6 +65,9 @@ class FileLayer {
 /// The disk itself.
 FileLayer& real_files();
 
+/// The folder that a path lies in: "." for a name alone.
+std::string parent_of(const std::string& path);
+
 /// Names in a folder, sorted. Errors: kNotFound, kIo.
 Result<std::vector<std::string>> list_folder(const std::string& path);
 

@@ -1,7 +1,6 @@
 #include "store/store.h"
 
 #include <ctime>
-#include <random>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,20 +15,9 @@ constexpr int kMaxAttempts = 8;
 constexpr const char* kUnfinished = ".tmp-";  // And a number in as many digits.
 constexpr std::size_t kNonceDigits = 16;
 
-std::uint64_t random_number() {
-  std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
-}
-
 bool exists(const std::string& path) {
   struct stat info{};
   return ::lstat(path.c_str(), &info) == 0;
-}
-
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 std::string without_last_slash(std::string path) {
@@ -144,7 +132,7 @@ Status create_store(const StorePlace& place, const Schema& schema, std::string_v
   FileLayer& files = *place.files;
   remove_abandoned(files, folder);
   const std::string unfinished =
-      fmt::format("{}{}{:0{}x}", folder, kUnfinished, random_number(), kNonceDigits);
+      fmt::format("{}{}{:0{}x}", folder, kUnfinished, random_nonce(), kNonceDigits);
   QUERN_TRY(files.make_folder(unfinished));
   Status built = build(files, unfinished, schema, made_by);
   // Renaming over an empty folder would succeed: whoever made it meanwhile keeps it.

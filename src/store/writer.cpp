@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <random>
 #include <set>
 #include <utility>
 
@@ -139,8 +138,7 @@ void Writer::remove_files(const std::vector<std::string>& names) {
 PartName Writer::next_name() { return name_for(next_segment_++); }
 
 PartName Writer::name_for(SegmentId segment) const {
-  std::random_device device;
-  return {.segment = segment, .nonce = std::uint64_t{device()} << 32 | device()};
+  return {.segment = segment, .nonce = random_nonce()};
 }
 
 Status Writer::put(Document document) {

@@ -117,9 +117,7 @@ Status Writer::pack(const std::string& path, Pace& pace) {
     n_bytes += work.view.row.seal.n_bytes + kPackAlign;
     for (const PartRow& part : work.view.row.parts) n_bytes += part.seal.n_bytes + kPackAlign;
   }
-  const std::size_t slash = path.find_last_of('/');
-  const std::string above = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  QUERN_ASSIGN(const std::uint64_t n_free, free_disk_bytes(above));
+  QUERN_ASSIGN(const std::uint64_t n_free, free_disk_bytes(parent_of(path)));
   if (n_bytes > n_free) {
     return {Code::kExhausted, fmt::format("packing takes {} of disk space, {} are free",
                                           human_bytes(n_bytes), human_bytes(n_free))};

@@ -32,6 +32,15 @@ std::uint64_t ClauseLists::df() const {
   return df;
 }
 
+Status check_damage(std::span<const ClauseLists> clauses) {
+  for (const ClauseLists& clause : clauses) {
+    for (const ScoredList& list : clause.lists) {
+      if (list.is_damaged()) return {Code::kBadInput, "damaged postings"};
+    }
+  }
+  return {};
+}
+
 Result<std::vector<ClauseLists>> open_clauses(const LexicalPart& part, const LexicalQuery& query) {
   QUERN_CHECK(query.inverse_norms.size() == part.norms.size());
   std::vector<ClauseLists> clauses;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/status.h"
@@ -21,5 +22,8 @@ struct ClauseLists {
 
 /// In the order of the query's clauses. Errors: kBadInput, damaged; as find_phrase, find_prefix.
 Result<std::vector<ClauseLists>> open_clauses(const LexicalPart& part, const LexicalQuery& query);
+
+/// To be asked when lists were read: what is damaged read as empty. Errors: kBadInput.
+Status check_damage(std::span<const ClauseLists> clauses);
 
 }  // namespace quern::store

@@ -20,15 +20,6 @@ double weight_of(const QueryClause& clause) {
   return weight;
 }
 
-Status check_damage(std::span<const ClauseLists> clauses) {
-  for (const ClauseLists& clause : clauses) {
-    for (const ScoredList& list : clause.lists) {
-      if (list.is_damaged()) return {Code::kBadInput, "damaged postings"};
-    }
-  }
-  return {};
-}
-
 // Documents come ascending, so each list is read once.
 std::optional<double> score_in(ScoredList& list, std::uint32_t doc) {
   list.seek_block(doc);

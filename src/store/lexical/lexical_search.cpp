@@ -9,15 +9,6 @@
 namespace quern::store {
 namespace {
 
-Status check_damage(std::span<const ClauseLists> clauses) {
-  for (const ClauseLists& clause : clauses) {
-    for (const ScoredList& list : clause.lists) {
-      if (list.is_damaged()) return {Code::kBadInput, "damaged postings"};
-    }
-  }
-  return {};
-}
-
 bool must_match(const ClauseLists& clause) { return clause.occur == Occur::kMust; }
 
 }  // namespace

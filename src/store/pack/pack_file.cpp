@@ -1,7 +1,6 @@
 #include "store/pack/pack_file.h"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +9,7 @@
 #include "base/checksum.h"
 #include "base/input_file.h"
 #include "store/byte_cursor.h"
+#include "store/segment/container.h"
 
 namespace quern::store {
 namespace {
@@ -168,12 +168,6 @@ Status copy_part(const std::string& from, std::string name, const std::function<
   return {};
 }
 
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 }  // namespace
 
 Result<PackFile> PackFile::open(const std::string& path) {
@@ -236,8 +230,7 @@ Status write_pack(FileLayer& files, const std::string& path, std::string_view ca
   if (::lstat(path.c_str(), &info) == 0) {
     return {Code::kUnavailable, fmt::format("'{}' is there already", path)};
   }
-  std::random_device device;
-  const std::string temporary = fmt::format("{}.tmp-{:08x}{:08x}", path, device(), device());
+  const std::string temporary = fmt::format("{}.tmp-{:016x}", path, random_nonce());
   const Status written = [&]() -> Status {
     QUERN_ASSIGN(OutputFile file, files.create(temporary));
     PackWriter out(files, std::move(file));

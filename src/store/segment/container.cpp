@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <random>
 #include <utility>
 
 #include <fmt/format.h>
@@ -58,6 +59,11 @@ const char* section_name(SectionKind kind) {
   return "unknown";
 }
 
+std::uint64_t random_nonce() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
 std::string part_file(const PartName& name, FileKind kind) {
   const char* suffix = kind == FileKind::kText      ? ".qsg"
                        : kind == FileKind::kVectors ? ".qvs"
@@ -67,6 +73,13 @@ std::string part_file(const PartName& name, FileKind kind) {
 
 std::string temporary_part(const std::string& folder, const PartName& name, const char* what) {
   return fmt::format("{}/tmp-{}-{:016x}-{}", folder, name.segment, name.nonce, what);
+}
+
+Status name_part(FileLayer& files, const std::string& temporary, const std::string& folder,
+                 const std::string& file) {
+  const Status renamed = files.rename(temporary, folder + "/" + file);
+  if (!renamed.ok()) static_cast<void>(files.remove(temporary));
+  return renamed;
 }
 
 Result<ContainerWriter> ContainerWriter::create(FileLayer& files, const std::string& path,

@@ -87,11 +87,17 @@ struct PartName {
   std::uint64_t nonce = 0;
 };
 
+std::uint64_t random_nonce();
+
 /// "12-00c0ffee00c0ffee.qsg", by what is in it.
 std::string part_file(const PartName& name, FileKind kind);
 
 /// Where something of it lies until it is complete: no file of that name is needed after a crash.
 std::string temporary_part(const std::string& folder, const PartName& name, const char* what);
+
+/// A complete part gets its name in the folder. Errors: kIo; the temporary file is removed.
+Status name_part(FileLayer& files, const std::string& temporary, const std::string& folder,
+                 const std::string& file);
 
 /// What the catalog keeps of a file, to know it again.
 struct PartSeal {

@@ -53,4 +53,11 @@ Status Spool::copy_to(const ByteSink& sink) {
   return sink(bytes_of(pending_));
 }
 
+Status write_section(ContainerWriter& out, SectionKind kind, Spool& bytes, std::uint64_t n_rows) {
+  QUERN_TRY(out.begin_section(kind));
+  QUERN_TRY(bytes.copy_to(out.sink()));
+  out.end_section(n_rows);
+  return {};
+}
+
 }  // namespace quern::store

@@ -11,6 +11,7 @@
 #include "base/file_layer.h"
 #include "base/status.h"
 #include "store/byte_sink.h"
+#include "store/segment/container.h"
 
 namespace quern::store {
 
@@ -37,5 +38,8 @@ class Spool {
   std::string pending_;  // Behind what the file has.
   std::optional<OutputFile> file_;
 };
+
+/// All of it as a section. Errors: as copy_to.
+Status write_section(ContainerWriter& out, SectionKind kind, Spool& bytes, std::uint64_t n_rows);
 
 }  // namespace quern::store

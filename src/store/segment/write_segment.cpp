@@ -34,13 +34,6 @@ Status write_section(ContainerWriter& out, SectionKind kind, std::size_t field,
   return {};
 }
 
-Status write_section(ContainerWriter& out, SectionKind kind, Spool& bytes, std::uint64_t n_rows) {
-  QUERN_TRY(out.begin_section(kind));
-  QUERN_TRY(bytes.copy_to(out.sink()));
-  out.end_section(n_rows);
-  return {};
-}
-
 Status write_keys(ContainerWriter& out, const SegmentContent& content) {
   QUERN_TRY(out.begin_section(SectionKind::kKeys));
   KeyWriter keys(out.sink());
@@ -122,11 +115,7 @@ Result<SegmentRow> write_segment(FileLayer& files, const std::string& folder, co
     }
     QUERN_ASSIGN(row.seal, out.finish());
   }
-  const Status renamed = files.rename(path, folder + "/" + row.file);
-  if (!renamed.ok()) {
-    static_cast<void>(files.remove(path));
-    return renamed;
-  }
+  QUERN_TRY(name_part(files, path, folder, row.file));
   return row;
 }
 

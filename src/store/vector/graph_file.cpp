@@ -82,11 +82,7 @@ Result<PartRow> write_graph_file(FileLayer& files, const std::string& folder, co
                                   section_sink(out, SectionKind::kLandmarkCodes, n_landmarks)}));
     QUERN_ASSIGN(row.seal, out.finish());
   }
-  const Status renamed = files.rename(path, folder + "/" + row.file);
-  if (!renamed.ok()) {
-    static_cast<void>(files.remove(path));
-    return renamed;
-  }
+  QUERN_TRY(name_part(files, path, folder, row.file));
   return row;
 }
 

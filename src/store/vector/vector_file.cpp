@@ -21,13 +21,6 @@ bool is_nothing(std::span<const std::uint8_t> codes) {
   return std::all_of(codes.begin(), codes.end(), [](std::uint8_t code) { return code == 128; });
 }
 
-Status write_section(ContainerWriter& out, SectionKind kind, Spool& bytes, std::uint64_t n_rows) {
-  QUERN_TRY(out.begin_section(kind));
-  QUERN_TRY(bytes.copy_to(out.sink()));
-  out.end_section(n_rows);
-  return {};
-}
-
 }  // namespace
 
 Result<std::shared_ptr<const VectorFile>> VectorFile::open(const PartPlaces& places,
@@ -155,11 +148,7 @@ Result<PartRow> write_vectors(FileLayer& files, const std::string& folder, const
     out.end_section(row.n_rows);
     QUERN_ASSIGN(row.seal, out.finish());
   }
-  const Status renamed = files.rename(path, folder + "/" + row.file);
-  if (!renamed.ok()) {
-    static_cast<void>(files.remove(path));
-    return renamed;
-  }
+  QUERN_TRY(name_part(files, path, folder, row.file));
   return row;
 }
 
