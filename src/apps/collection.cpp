@@ -24,13 +24,6 @@ class WritingPace : public Pace {
   const std::function<bool()> is_wanted_;
 };
 
-const store::SpaceRow* active_space(const std::vector<store::SpaceRow>& spaces) {
-  for (const store::SpaceRow& row : spaces) {
-    if (row.state == store::SpaceState::kActive) return &row;
-  }
-  return nullptr;
-}
-
 bool is_for_engine(const store::SpaceRow* space) {
   return space != nullptr && !is_of_given(space->space);
 }
@@ -141,7 +134,7 @@ Result<std::unique_ptr<store::Writer>> Collection::open_writer() const {
 // Null where no model makes vectors.
 Result<std::unique_ptr<Collection::Embedding>> Collection::open_embedding(
     const store::Writer& writer) const {
-  const store::SpaceRow* space = active_space(writer.spaces());
+  const store::SpaceRow* space = store::active_of(writer.spaces());
   if (!is_for_engine(space)) return std::unique_ptr<Embedding>();
   QUERN_ASSIGN(TextEmbedder embedder, open_embedder(*parts_.engine, space->space));
   auto log = VectorLog::open(parts_.log, embedder.exact_fingerprint(), embedder.d());

@@ -139,10 +139,8 @@ Status Ingest::take(SourceDocument source) {
 
 // A vector that was brought along.
 Result<store::OwnedRow> Ingest::coded(const std::vector<float>& given) const {
-  for (const store::SpaceRow& row : job_.writer->spaces()) {
-    if (row.state != store::SpaceState::kActive) continue;
-    return store::code_row(given, row.space.d, row.space.metric);
-  }
+  const store::SpaceRow* active = job_.writer->active_space();
+  if (active != nullptr) return store::code_row(given, active->space.d, active->space.metric);
   return {Code::kBadInput, "it has a vector, and the store no vector space"};
 }
 
@@ -181,20 +179,17 @@ Result<bool> Ingest::is_unchanged(const store::Document& document, const store::
 // Of the active space.
 bool Ingest::has_vector(const store::SegmentView& view, std::uint32_t doc,
                         const store::OwnedRow& given) const {
-  for (const store::SpaceRow& row : job_.writer->spaces()) {
-    if (row.state != store::SpaceState::kActive) continue;
-    const store::VectorFile* file = view.vectors_in(row.id);
-    if (file == nullptr) return false;
-    std::vector<std::uint8_t> low(given.planes.size() / 2);
-    const Result<std::optional<store::CodedRow>> there = file->coded_row(doc, low);
-    if (!there.ok() || !*there) return false;
-    const store::CodedRow wanted = given.row();
-    return std::ranges::equal((*there)->hi, wanted.hi) &&
-           std::ranges::equal((*there)->lo, wanted.lo) &&
-           (*there)->factors.scale == wanted.factors.scale &&
-           (*there)->factors.norm2 == wanted.factors.norm2;
-  }
-  return false;
+  const store::SpaceRow* active = job_.writer->active_space();
+  const store::VectorFile* file = active == nullptr ? nullptr : view.vectors_in(active->id);
+  if (file == nullptr) return false;
+  std::vector<std::uint8_t> low(given.planes.size() / 2);
+  const Result<std::optional<store::CodedRow>> there = file->coded_row(doc, low);
+  if (!there.ok() || !*there) return false;
+  const store::CodedRow wanted = given.row();
+  return std::ranges::equal((*there)->hi, wanted.hi) &&
+         std::ranges::equal((*there)->lo, wanted.lo) &&
+         (*there)->factors.scale == wanted.factors.scale &&
+         (*there)->factors.norm2 == wanted.factors.norm2;
 }
 
 // With its vector, where that is at hand.

@@ -82,6 +82,7 @@ class Writer {
 
   /// The vector spaces that there are.
   const std::vector<SpaceRow>& spaces() const { return spaces_; }
+  const SpaceRow* active_space() const { return active_of(spaces_); }  // Null: none.
 
   /// The segments; to be asked after a commit, for what is not committed shows in part.
   std::vector<SegmentView> segments() const;
@@ -166,7 +167,6 @@ class Writer {
   using AlsoChange = std::function<Status(CatalogChange&)>;
   Status publish(std::vector<Work> next, std::vector<SpaceRow> spaces, const AlsoChange& also = {});
   const SpaceRow* find_space(SpaceId space) const;
-  const SpaceRow* active_space() const;
   Result<OwnedRow> code_vector(const Document& document) const;
   Result<Reservation> book_merge(std::span<const SegmentView> inputs);
   Status replace(const std::vector<std::size_t>& inputs, std::span<const MergeDoc> order,

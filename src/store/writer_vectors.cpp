@@ -33,13 +33,6 @@ const SpaceRow* Writer::find_space(SpaceId space) const {
   return nullptr;
 }
 
-const SpaceRow* Writer::active_space() const {
-  for (const SpaceRow& row : spaces_) {
-    if (row.state == SpaceState::kActive) return &row;
-  }
-  return nullptr;
-}
-
 std::vector<SegmentView> Writer::segments() const {
   std::vector<SegmentView> out;
   for (const Work& work : work_) {

@@ -46,19 +46,12 @@ Status open_embedding(const store::VectorSpace& space, const AddFlags& flags,
   return {};
 }
 
-const store::SpaceRow* active_space(const store::Writer& writer) {
-  for (const store::SpaceRow& row : writer.spaces()) {
-    if (row.state == store::SpaceState::kActive) return &row;
-  }
-  return nullptr;
-}
-
 Result<apps::IngestReport> add_lines(std::istream& in, const std::string& name,
                                      const AddFlags& flags, const EngineFlags& engine) {
   QUERN_ASSIGN(const auto writer,
                store::Writer::open({.folder = flags.folder}, {.who = "quern store add"}));
   const bool are_given = flags.vectors == "given";
-  const store::SpaceRow* space = active_space(*writer);
+  const store::SpaceRow* space = writer->active_space();
   if (are_given && space == nullptr) {
     return {Code::kBadInput,
             "the store has no vectors: create it with --model M or --dims N for them"};

@@ -41,13 +41,6 @@ struct EmbedFlags {
   VectorLogFlags log;
 };
 
-const store::SpaceRow* find(const store::Writer& writer, store::SpaceState state) {
-  for (const store::SpaceRow& row : writer.spaces()) {
-    if (row.state == state) return &row;
-  }
-  return nullptr;
-}
-
 // What is not said is as it was for the model that the store has.
 Result<apps::EmbedderWish> wish_of(const StoreModelFlags& flags, const store::SpaceRow* active) {
   StoreModelFlags filled = flags;
@@ -80,7 +73,7 @@ Result<apps::IngestReport> embed(const EmbedFlags& flags, const EngineFlags& eng
   QUERN_ASSIGN(const auto writer,
                store::Writer::open({.folder = flags.folder}, {.who = "quern store embed"}));
   QUERN_ASSIGN(const auto engine, open_engine(engine_flags));
-  const store::SpaceRow* active = find(*writer, store::SpaceState::kActive);
+  const store::SpaceRow* active = writer->active_space();
   const std::string model = !flags.model.model.empty() ? flags.model.model
                             : active != nullptr        ? active->space.model
                                                        : "";

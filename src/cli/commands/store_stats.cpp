@@ -20,18 +20,11 @@
 namespace quern::cli {
 namespace {
 
-// With its vectors and graphs.
-std::uint64_t bytes_of(const store::SegmentView& view) {
-  std::uint64_t n = view.row.seal.n_bytes;
-  for (const store::PartRow& part : view.row.parts) n += part.seal.n_bytes;
-  return n;
-}
-
 std::string stats_text(const store::Schema& schema, const store::Generation& generation) {
   std::uint64_t n_bytes = 0;
   std::uint64_t n_dead = 0;
   for (const store::SegmentView& view : generation.segments()) {
-    n_bytes += bytes_of(view);
+    n_bytes += store::bytes_of_files(view.row);
     n_dead += view.row.tombstone.n_dead;
   }
   std::string out = fmt::format(
@@ -72,7 +65,7 @@ std::string stats_json(const store::Schema& schema, const store::Generation& gen
   for (const store::SegmentView& view : generation.segments()) {
     out += fmt::format(R"({}{{"documents":{},"deleted":{},"bytes":{}}})",
                        out.ends_with('[') ? "" : ",", view.row.identity.n_docs,
-                       view.row.tombstone.n_dead, bytes_of(view));
+                       view.row.tombstone.n_dead, store::bytes_of_files(view.row));
   }
   out += "],\"fields\":[";
   for (std::size_t i = 0; i < schema.fields.size(); ++i) {

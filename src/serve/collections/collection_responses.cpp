@@ -115,8 +115,7 @@ std::string collection_json(const apps::Collection& collection,
   const store::Generation& generation = *state.snapshot;
   std::uint64_t n_bytes = 0;
   for (const store::SegmentView& view : generation.segments()) {
-    n_bytes += view.row.seal.n_bytes;
-    for (const store::PartRow& part : view.row.parts) n_bytes += part.seal.n_bytes;
+    n_bytes += store::bytes_of_files(view.row);
   }
   std::string out = R"({"object":"collection")";
   append_field(out, "name", collection.name());

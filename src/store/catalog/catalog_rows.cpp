@@ -245,6 +245,12 @@ std::vector<std::string> files_of(const SegmentRow& row) {
   return out;
 }
 
+std::uint64_t bytes_of_files(const SegmentRow& row) {
+  std::uint64_t n = row.seal.n_bytes;
+  for (const PartRow& part : row.parts) n += part.seal.n_bytes;
+  return n;
+}
+
 std::string bytes_from_stats(std::span<const FieldStats> fields) {
   std::string out;
   for (const FieldStats& field : fields) {

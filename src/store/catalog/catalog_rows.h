@@ -47,6 +47,9 @@ struct SegmentRow {
 /// All files of a segment, by name.
 std::vector<std::string> files_of(const SegmentRow& row);
 
+/// Of all of them.
+std::uint64_t bytes_of_files(const SegmentRow& row);
+
 struct GenerationRow {
   GenerationId id = 0;
   std::int64_t at_ms = 0;  // Since 1970.

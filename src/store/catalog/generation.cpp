@@ -186,12 +186,7 @@ Result<Snapshot> Generation::read_for_damage() const {
       std::move(row), spaces_, fits_, std::move(whole), std::move(damaged), ledger()));
 }
 
-const SpaceRow* Generation::active_space() const {
-  for (const SpaceRow& space : spaces_) {
-    if (space.state == SpaceState::kActive) return &space;
-  }
-  return nullptr;
-}
+const SpaceRow* Generation::active_space() const { return active_of(spaces_); }
 
 std::uint64_t Generation::n_missing(SpaceId space) const {
   std::uint64_t n = 0;

@@ -100,8 +100,7 @@ Result<VerifyReport> verify_store(const StorePlace& place) {
   report.n_live = snapshot->row().n_live;
   for (const Status& damaged : snapshot->damaged()) note(damaged);
   for (const SegmentView& view : snapshot->segments()) {
-    report.n_bytes += view.row.seal.n_bytes;
-    for (const PartRow& part : view.row.parts) report.n_bytes += part.seal.n_bytes;
+    report.n_bytes += bytes_of_files(view.row);
     note(check_view(view));
   }
   if (report.problems.empty()) note(merge_order(snapshot->segments()).status());

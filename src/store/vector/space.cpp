@@ -4,6 +4,13 @@
 
 namespace quern::store {
 
+const SpaceRow* active_of(std::span<const SpaceRow> spaces) {
+  for (const SpaceRow& row : spaces) {
+    if (row.state == SpaceState::kActive) return &row;
+  }
+  return nullptr;
+}
+
 const char* space_state_name(SpaceState state) {
   return state == SpaceState::kActive ? "active" : "building";
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,9 @@ struct SpaceRow {
 
   bool operator==(const SpaceRow&) const = default;
 };
+
+/// The one that is searched, borrowed; null: none.
+const SpaceRow* active_of(std::span<const SpaceRow> spaces);
 
 /// "building", "active".
 const char* space_state_name(SpaceState state);
