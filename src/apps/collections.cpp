@@ -31,14 +31,6 @@ Result<std::optional<store::VectorSpace>> space_for(engine::Engine& engine,
   return std::optional(std::move(space));
 }
 
-Status make_store(const std::string& folder, const store::Schema& schema,
-                  const std::optional<store::VectorSpace>& space) {
-  QUERN_TRY(store::create_store({.folder = folder}, schema, kMadeBy));
-  if (!space) return {};
-  QUERN_ASSIGN(const auto writer, store::Writer::open({.folder = folder}, {.who = kMadeBy}));
-  return writer->add_space(*space).status();
-}
-
 }  // namespace
 
 Status check_collection_name(const std::string& name) {
@@ -81,9 +73,14 @@ Result<std::shared_ptr<Collection>> Collections::create(const std::string& name,
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) return {Code::kIo, fmt::format("cannot make '{}': {}", folder_, error.message())};
-  QUERN_TRY(make_store(folder_of(name), wish.schema, space));
-  QUERN_ASSIGN(auto collection, Collection::open(parts_, name, folder_of(name)));
-  open_[name] = collection;
+  QUERN_TRY(store::create_store({.folder = folder_of(name)}, wish.schema, kMadeBy, space));
+  Result<std::shared_ptr<Collection>> collection = Collection::open(parts_, name, folder_of(name));
+  // An error says that there is none. Nobody has written to it yet.
+  if (!collection.ok()) {
+    static_cast<void>(put_away(name));
+    return collection;
+  }
+  open_[name] = *collection;
   return collection;
 }
 
@@ -118,11 +115,15 @@ Status Collections::remove(const std::string& name) {
   return moved;
 }
 
-// Out of sight first: what a crash leaves is no collection.
 Status Collections::move_away(const std::string& name) {
   // Of whoever writes from outside this process.
   QUERN_ASSIGN(const store::WriterLock held,
                store::WriterLock::take(store::lock_path(folder_of(name)), "quern serve: remove"));
+  return put_away(name);
+}
+
+// Out of sight first: what a crash leaves is no collection.
+Status Collections::put_away(const std::string& name) {
   const std::string aside = folder_ + "/." + name + ".removed";
   std::error_code error;
   fs::remove_all(aside, error);

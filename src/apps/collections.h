@@ -51,6 +51,7 @@ class Collections {
 
  private:
   Status move_away(const std::string& name);
+  Status put_away(const std::string& name);
   std::string folder_of(const std::string& name) const { return folder_ + "/" + name; }
 
   const CollectionParts parts_;

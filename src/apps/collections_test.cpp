@@ -166,6 +166,15 @@ TEST_F(collections_test, what_cannot_be_made_leaves_nothing) {
   EXPECT_EQ(*collections_->names(), (std::vector<std::string>{"cats"}));
 }
 
+// A second commit for the space would be one that a kill or a full disk can part from the first.
+TEST_F(collections_test, one_with_a_model_is_made_in_one_commit) {
+  const auto cats = create("cats", "tiny-mean-f32");
+  const auto state = cats->state();
+  ASSERT_TRUE(state.ok());
+  EXPECT_EQ(state->snapshot->id(), 0);
+  EXPECT_NE(state->snapshot->active_space(), nullptr);
+}
+
 TEST_F(collections_test, one_that_is_written_from_outside_is_not_removed_and_not_written) {
   const auto cats = create("cats");
   const auto outside =

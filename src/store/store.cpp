@@ -54,9 +54,9 @@ void remove_abandoned(FileLayer& files, const std::string& folder) {
 }
 
 Status build(FileLayer& files, const std::string& folder, const Schema& schema,
-             std::string_view made_by) {
+             std::string_view made_by, const std::optional<VectorSpace>& space) {
   QUERN_TRY(files.make_folder(segment_folder(folder)));
-  QUERN_TRY(Catalog::create(catalog_path(folder), schema, made_by));
+  QUERN_TRY(Catalog::create(catalog_path(folder), schema, made_by, space));
   // SQLite syncs a folder for its logs, but not for a new main file.
   return files.sync_folder(folder);
 }
@@ -122,8 +122,10 @@ std::string catalog_path(const std::string& folder) { return folder + "/catalog.
 std::string segment_folder(const std::string& folder) { return folder + "/seg"; }
 std::string lock_path(const std::string& folder) { return folder + "/LOCK"; }
 
-Status create_store(const StorePlace& place, const Schema& schema, std::string_view made_by) {
+Status create_store(const StorePlace& place, const Schema& schema, std::string_view made_by,
+                    const std::optional<VectorSpace>& space) {
   QUERN_TRY(check_schema(schema));
+  if (space) QUERN_TRY(check_space(*space));
   const std::string folder = without_last_slash(place.folder);
   const auto is_taken = [&] {
     return Status(Code::kUnavailable, fmt::format("'{}' is there already", folder));
@@ -134,7 +136,7 @@ Status create_store(const StorePlace& place, const Schema& schema, std::string_v
   const std::string unfinished =
       fmt::format("{}{}{:0{}x}", folder, kUnfinished, random_nonce(), kNonceDigits);
   QUERN_TRY(files.make_folder(unfinished));
-  Status built = build(files, unfinished, schema, made_by);
+  Status built = build(files, unfinished, schema, made_by, space);
   // Renaming over an empty folder would succeed: whoever made it meanwhile keeps it.
   if (built.ok() && exists(folder)) built = is_taken();
   if (built.ok()) {

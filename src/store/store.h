@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,9 +32,11 @@ std::string catalog_path(const std::string& folder);
 std::string segment_folder(const std::string& folder);
 std::string lock_path(const std::string& folder);
 
-/// Makes an empty store, all of it or nothing: it is built beside its place and renamed.
-/// Errors: kUnavailable where something is there already; kBadInput for the schema; kIo.
-Status create_store(const StorePlace& place, const Schema& schema, std::string_view made_by);
+/// Makes an empty store, all of it or nothing: it is built beside its place and renamed. With
+/// `space` its vectors are those of one. Errors: kUnavailable where something is there already;
+/// kBadInput for schema or space; kIo.
+Status create_store(const StorePlace& place, const Schema& schema, std::string_view made_by,
+                    const std::optional<VectorSpace>& space = {});
 
 /// A store as it is read, in its folder or packed. Threads: any.
 class Store {

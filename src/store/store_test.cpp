@@ -77,6 +77,24 @@ TEST_F(store, a_creation_that_fails_leaves_nothing) {
   EXPECT_TRUE(list_folder(folder_)->empty());
 }
 
+TEST_F(store, a_new_one_has_its_space_from_the_beginning) {
+  ASSERT_TRUE(create_store(place_, fixture_schema(), "x", fixture_space()).ok());
+  const Snapshot first = snapshot();
+  EXPECT_EQ(first->id(), 0);
+  ASSERT_NE(first->active_space(), nullptr);
+  EXPECT_EQ(first->active_space()->space, fixture_space());
+  has_vectors_ = true;
+  auto out = open_writer();
+  EXPECT_EQ(*out->add_space(fixture_space()), first->active_space()->id);
+  put(*out, "a", 1);
+  commit(*out);
+  expect_model();
+  expect_right();
+  place_.folder = path("other");
+  EXPECT_EQ(create_store(place_, fixture_schema(), "x", VectorSpace{}).code(), Code::kBadInput);
+  EXPECT_FALSE(fs::exists(place_.folder));
+}
+
 TEST_F(store, a_creation_whose_name_may_not_last_leaves_nothing) {
   FailingFolderSync files(folder_);
   place_.files = &files;

@@ -74,11 +74,7 @@ Status create(const CreateFlags& flags, const EngineFlags& engine) {
   QUERN_ASSIGN(schema.attributes, apps::attributes_from_text(flags.attributes));
   schema.patterns = flags.patterns;
   QUERN_ASSIGN(const std::optional<store::VectorSpace> space, wanted_space(flags, engine));
-  QUERN_TRY(store::create_store({.folder = flags.folder}, schema, version_line()));
-  if (!space) return {};
-  QUERN_ASSIGN(const auto writer,
-               store::Writer::open({.folder = flags.folder}, {.who = "quern store create"}));
-  return writer->add_space(*space).status();
+  return store::create_store({.folder = flags.folder}, schema, version_line(), space);
 }
 
 struct DeleteFlags {

@@ -89,6 +89,19 @@ Status insert_generation(Sql& sql, const GenerationRow& row) {
   return insert.bind_blob(5, bytes_from_stats(row.fields)).run();
 }
 
+Status insert_spaces(Sql& sql, std::span<const SpaceRow> spaces) {
+  QUERN_ASSIGN(SqlStatement insert,
+               sql.prepare("INSERT INTO space VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
+  for (const SpaceRow& row : spaces) {
+    insert.bind(1, row.id).bind(2, std::string_view(space_state_name(row.state)));
+    insert.bind(3, row.space.fingerprint).bind(4, row.space.model);
+    insert.bind(5, std::int64_t{row.space.d});
+    insert.bind(6, std::string_view(metric_name(row.space.metric)));
+    QUERN_TRY(insert.bind(7, row.space.text_prompt).bind(8, row.space.query_prompt).run());
+  }
+  return {};
+}
+
 Status insert_part(Sql& sql, SegmentId segment, std::string_view kind, const PartRow& part) {
   QUERN_ASSIGN(SqlStatement insert,
                sql.prepare("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
@@ -101,8 +114,10 @@ Status insert_part(Sql& sql, SegmentId segment, std::string_view kind, const Par
 
 }  // namespace
 
-Status Catalog::create(const std::string& path, const Schema& schema, std::string_view made_by) {
+Status Catalog::create(const std::string& path, const Schema& schema, std::string_view made_by,
+                       const std::optional<VectorSpace>& space) {
   QUERN_TRY(check_schema(schema));
+  if (space) QUERN_TRY(check_space(*space));
   QUERN_ASSIGN(Sql sql, Sql::open(path, Sql::Access::kCreate, kPatienceMs));
   QUERN_ASSIGN(const std::string mode, sql.text("PRAGMA journal_mode = WAL"));
   if (mode != "wal") {
@@ -129,6 +144,10 @@ Status Catalog::create(const std::string& path, const Schema& schema, std::strin
                                     .writer = std::string(made_by),
                                     .n_live = 0,
                                     .fields = std::vector<FieldStats>(schema.fields.size())}));
+  if (space) {
+    const SpaceRow first{.id = 1, .state = SpaceState::kActive, .space = *space};
+    QUERN_TRY(insert_spaces(sql, {&first, 1}));
+  }
   QUERN_TRY(transaction.commit());
   return sql.run("PRAGMA wal_checkpoint(TRUNCATE)");
 }
@@ -249,16 +268,7 @@ Status CatalogChange::set_parts(SegmentId id, std::span<const PartRow> parts) {
 
 Status CatalogChange::set_spaces(std::span<const SpaceRow> spaces) {
   QUERN_TRY(catalog_->sql_.run("DELETE FROM space"));
-  QUERN_ASSIGN(SqlStatement insert,
-               catalog_->sql_.prepare("INSERT INTO space VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
-  for (const SpaceRow& row : spaces) {
-    insert.bind(1, row.id).bind(2, std::string_view(space_state_name(row.state)));
-    insert.bind(3, row.space.fingerprint).bind(4, row.space.model);
-    insert.bind(5, std::int64_t{row.space.d});
-    insert.bind(6, std::string_view(metric_name(row.space.metric)));
-    QUERN_TRY(insert.bind(7, row.space.text_prompt).bind(8, row.space.query_prompt).run());
-  }
-  return {};
+  return insert_spaces(catalog_->sql_, spaces);
 }
 
 Status CatalogChange::set_fit(const FitRow& row) {

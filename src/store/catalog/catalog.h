@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,8 +26,10 @@ class Catalog {
  public:
   enum class Access { kRead, kWrite };
 
-  /// Makes a new file of generation 0 and closes it: no log stays beside it.
-  static Status create(const std::string& path, const Schema& schema, std::string_view made_by);
+  /// Makes a new file of generation 0 and closes it: no log stays beside it. With `space` it has
+  /// one, which is active.
+  static Status create(const std::string& path, const Schema& schema, std::string_view made_by,
+                       const std::optional<VectorSpace>& space = {});
 
   /// Errors: kNotFound; kUnsupported for a newer version, with both numbers.
   static Result<Catalog> open(const std::string& path, Access access);
