@@ -16,7 +16,7 @@ build_packages=(
   libbenchmark-dev libgtest-dev libgmock-dev librapidcheck-dev
   ca-certificates python3 python3-pip
 )
-test_packages=("${build_packages[@]}" clang-format-19)
+test_packages=("${build_packages[@]}" clang-format-19 git)
 
 fail() {
   printf 'setup: %s\n' "$@" >&2
