@@ -66,6 +66,7 @@ class OneSearch {
   Status take_lexical();
   Status take_dense();
   Status read_stored();
+  Status read_attributes();
   Status explain();
   void add_terms(const std::vector<PartScore>& parts, SideScores& sides) const;
   Result<std::string> reason_for_nothing() const;
@@ -166,6 +167,7 @@ Result<SearchResult> OneSearch::finish() {
   }
   if (wanted_.is_explained) QUERN_TRY(explain());
   if (wanted_.give == Give::kStored) QUERN_TRY(read_stored());
+  if (wanted_.gives_attributes) QUERN_TRY(read_attributes());
   if (result_.hits.empty()) {
     QUERN_ASSIGN(result_.why_empty, reason_for_nothing());
   }
@@ -227,6 +229,16 @@ Status OneSearch::read_stored() {
   return read_stored_texts(generation_, places_, [&](std::size_t i, std::string stored) {
     result_.hits[i].hit.stored = std::move(stored);
   });
+}
+
+Status OneSearch::read_attributes() {
+  const Timed timed(result_.timings.read_ms);
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    const Segment& segment = *generation_.segments()[places_[i].i_segment].segment;
+    QUERN_ASSIGN(const Attributes* columns, segment.attributes());
+    result_.hits[i].attributes = values_of_document(*columns, text_.attributes(), places_[i].doc);
+  }
+  return {};
 }
 
 Status OneSearch::explain() {

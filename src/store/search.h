@@ -43,6 +43,7 @@ struct Query {
   std::uint32_t window = 200;   // Of each side in a hybrid search; n_wanted at least.
   FusionChoice fusion = {};
   Give give = Give::kStored;
+  bool gives_attributes = false;             // SearchHit::attributes
   bool is_explained = false;                 // SideScores::terms
   Exactness exactness = Exactness::kByPlan;  // Of the dense side.
 };
@@ -65,6 +66,7 @@ struct SideScores {
 struct SearchHit {
   Hit hit;  // Its score is that of the mode that answered: BM25, the metric's, or the fused one.
   SideScores sides;
+  std::vector<AttributeValue> attributes = {};  // In the schema's order; where they are wanted.
 };
 
 struct SearchTimings {

@@ -109,6 +109,21 @@ TEST_F(search, the_nearest_are_those_of_all_products) {
   }
 }
 
+TEST_F(search, a_hit_has_its_attributes_where_they_are_wanted) {
+  fill();
+  for (const Mode mode : {Mode::kLexical, Mode::kDense, Mode::kHybrid}) {
+    Query query = {.text = "cats zebra", .vector = fixture_vector("q"), .mode = mode};
+    query.gives_attributes = true;
+    const SearchResult result = find(query);
+    ASSERT_FALSE(result.hits.empty());
+    for (const SearchHit& hit : result.hits) {
+      EXPECT_EQ(hit.attributes, model_.at(hit.hit.key).attributes) << hit.hit.key;
+    }
+    query.gives_attributes = false;
+    EXPECT_TRUE(find(query).hits[0].attributes.empty());
+  }
+}
+
 TEST_F(search, equals_go_by_their_keys_wherever_they_lie) {
   auto out = open_writer();
   for (int i = 0; i < 300; ++i) {

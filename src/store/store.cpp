@@ -177,6 +177,11 @@ Result<CatalogState> Store::check_catalog() {
   return catalog_.newest();
 }
 
+Status Store::read_tables(const std::function<Status(Sql&)>& read) {
+  const std::lock_guard lock(mutex_);
+  return catalog_.read_tables(read);
+}
+
 Result<Snapshot> Store::snapshot() {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (newest_ != nullptr) {

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -50,6 +51,9 @@ class Store {
 
   /// SQLite's own check of all of the catalog, and what it says. Errors: kBadInput for damage, kIo.
   Result<CatalogState> check_catalog();
+
+  /// Reads an application's own tables (Writer::commit). Errors: those of `read`.
+  Status read_tables(const std::function<Status(Sql&)>& read);
 
   /// The newest state. Segments that are damaged are left out and named in it; those that the last
   /// snapshot had are not opened again. Errors: kBadInput where the catalog is damaged; kIo.

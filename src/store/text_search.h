@@ -78,6 +78,8 @@ class TextSearcher {
   /// Weights by the generation's statistics. Errors: as prepare_query.
   Status prepare_for(const Generation& generation, LexicalQuery& query) const;
 
+  const std::vector<Attribute>& attributes() const { return schema_.attributes; }
+
   const std::string& field_name(int field) const {
     return schema_.fields[static_cast<std::size_t>(field)].name;
   }

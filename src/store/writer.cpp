@@ -288,12 +288,27 @@ Result<GenerationId> Writer::commit() {
   QUERN_TRY(check_usable());
   QUERN_TRY(flush());
   if (!is_changed_) return generation_.id;
+  return commit_all({});
+}
+
+Result<GenerationId> Writer::commit(const std::function<Status(Sql&)>& change) {
+  QUERN_TRY(check_usable());
+  QUERN_TRY(flush());
+  return commit_all([&](CatalogChange& catalog) { return change(catalog.sql()); });
+}
+
+Result<GenerationId> Writer::commit_all(const AlsoChange& also) {
   std::vector<Work> next;
   for (const Work& work : work_) {
     if (work.view.n_live() > 0) next.push_back(work);
   }
-  QUERN_TRY(publish(std::move(next), spaces_));
+  QUERN_TRY(publish(std::move(next), spaces_, also));
   return generation_.id;
+}
+
+Status Writer::read_tables(const std::function<Status(Sql&)>& read) {
+  QUERN_TRY(check_usable());
+  return catalog_.read_tables(read);
 }
 
 Status Writer::set_fit(const FitRow& fit) {

@@ -122,6 +122,14 @@ class Writer {
   /// it. Errors: kIo: then nothing of it took place, or all did and the next opening shows it.
   Result<GenerationId> commit();
 
+  /// The same, with an application's own tables (their names begin with its own and "_") changed
+  /// in the same commit, which takes place even where no document changed. Errors: also those of
+  /// `change`: then nothing took place.
+  Result<GenerationId> commit(const std::function<Status(Sql&)>& change);
+
+  /// Reads an application's own tables, as of the last commit. Errors: those of `read`.
+  Status read_tables(const std::function<Status(Sql&)>& read);
+
   /// Commits, and does the next merge that is due, or else builds the next graph that is missing.
   /// False where there was none of either. Errors: kCancelled; kExhausted for the memory: the
   /// segments stay as they are; kBadInput for one that is damaged, which no later merge takes.
@@ -165,6 +173,7 @@ class Writer {
   Status kill_replaced(const std::vector<std::string_view>& keys);
   Result<bool> erase_in(std::string_view key);
   using AlsoChange = std::function<Status(CatalogChange&)>;
+  Result<GenerationId> commit_all(const AlsoChange& also);
   Status publish(std::vector<Work> next, std::vector<SpaceRow> spaces, const AlsoChange& also = {});
   const SpaceRow* find_space(SpaceId space) const;
   Result<OwnedRow> code_vector(const Document& document) const;

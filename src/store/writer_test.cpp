@@ -102,6 +102,42 @@ TEST_F(writer, nothing_changed_is_no_commit) {
   EXPECT_EQ(*out->commit(), 1);
 }
 
+TEST_F(writer, tables_of_an_application_change_in_the_same_commit_or_not_at_all) {
+  auto out = open_writer();
+  put(*out, "a", 1);
+  ASSERT_EQ(*out->commit([](Sql& sql) -> Status {
+    QUERN_TRY(sql.run("CREATE TABLE app_file (name TEXT)"));
+    return sql.run("INSERT INTO app_file VALUES ('a')");
+  }),
+            1);
+  const auto count = [&] {
+    std::int64_t n = -1;
+    auto store = Store::open(place_);
+    EXPECT_TRUE(store.ok());
+    const Status read = (*store)->read_tables([&](Sql& sql) -> Status {
+      QUERN_ASSIGN(n, sql.number("SELECT count(*) FROM app_file"));
+      return {};
+    });
+    EXPECT_TRUE(read.ok()) << read.message();
+    return n;
+  };
+  EXPECT_EQ(count(), 1);
+  EXPECT_EQ(*out->commit([](Sql& sql) { return sql.run("INSERT INTO app_file VALUES ('b')"); }), 2)
+      << "rows alone are a commit too";
+  EXPECT_EQ(count(), 2);
+  put(*out, "b", 1);
+  const auto failed = out->commit([](Sql& sql) -> Status {
+    QUERN_TRY(sql.run("DELETE FROM app_file"));
+    return {Code::kBadInput, "no"};
+  });
+  EXPECT_EQ(failed.status().code(), Code::kBadInput);
+  out.reset();
+  EXPECT_EQ(count(), 2);
+  model_.erase("b");
+  expect_model();
+  expect_right();
+}
+
 TEST_F(writer, what_is_not_committed_leaves_nothing) {
   {
     auto out = open_writer(60'000);  // Segments are written in the midst of the batch.

@@ -114,7 +114,9 @@ void add_create_command(CLI::App& parent, Context& context) {
           "Names in the JSON lines to filter by, with their types: keyword,\ninteger, date or "
           "flag (year:integer,lang:keyword)")
       ->type_name("NAME:TYPE,...");
-  command->add_option("--analyzer", flags->analyzer, "english, standard, code or simple (english)")
+  command
+      ->add_option("--analyzer", flags->analyzer,
+                   "english, standard, code, code_english or simple (english)")
       ->type_name("NAME");
   command->add_option("--k1", flags->k1, "BM25: how much repetition counts (1.2)")->type_name("X");
   command->add_option("--b", flags->b, "BM25: how much length counts, 0 to 1 (0.75)")

@@ -94,6 +94,7 @@ constexpr std::string_view kDocument = R"json({
            "english",
            "standard",
            "code",
+           "code_english",
            "simple"
           ],
           "default": "english"

@@ -209,6 +209,12 @@ Result<CatalogState> Catalog::newest() {
 
 Status Catalog::note_writer(std::string_view who) { return set_meta(sql_, "writer", who); }
 
+Status Catalog::read_tables(const std::function<Status(Sql&)>& read) {
+  QUERN_ASSIGN(const SqlTransaction moment,
+               SqlTransaction::begin(sql_, SqlTransaction::Kind::kRead));
+  return read(sql_);
+}
+
 Status Catalog::check() {
   QUERN_ASSIGN(SqlStatement statement, sql_.prepare("PRAGMA integrity_check(1)"));
   QUERN_ASSIGN(const bool has_row, statement.step());

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -53,6 +54,9 @@ class Catalog {
   /// sync failed may have left in the log: until then a power cut could bring it back.
   Status note_writer(std::string_view who);
 
+  /// Reads tables of an application, of one moment. Errors: also those of `read`.
+  Status read_tables(const std::function<Status(Sql&)>& read);
+
   /// Pages are right, tables have what they must. Reads all of it.
   Status check();
 
@@ -78,6 +82,10 @@ class CatalogChange {
   Status set_parts(SegmentId id, std::span<const PartRow> parts);
   Status set_spaces(std::span<const SpaceRow> spaces);
   Status set_fit(const FitRow& row);
+
+  /// For tables of an application.
+  Sql& sql() { return catalog_->sql_; }
+
   Status set_tombstone(SegmentId id, const TombstoneRow& row);
 
   /// The commit itself: on the disk when this returns. After an error it is not known whether it

@@ -18,7 +18,11 @@
 namespace quern::text {
 namespace {
 
-constexpr std::array<std::string_view, 4> kNames = {"english", "standard", "code", "simple"};
+constexpr std::array<std::string_view, 5> kNames = {"english", "standard", "code", "code_english",
+                                                    "simple"};
+
+// No identifier has it, so stems and parts of identifiers are never the same term.
+constexpr char kStemMark = '~';
 
 // Source: Lucene's EnglishAnalyzer.ENGLISH_STOP_WORDS_SET. Sorted.
 constexpr std::array<std::string_view, 33> kStopWords = {
@@ -86,6 +90,7 @@ struct Analyzer::Impl {
   std::string_view name;
   PorterStemmer stemmer;
   std::string lower;
+  std::string stem;
 
   Term term_of(std::string_view utf8, WordSpan span, std::uint32_t position) {
     lower_to(text_of(utf8, span), lower);
@@ -117,8 +122,16 @@ struct Analyzer::Impl {
     }
   }
 
+  // The part's stem beside it, so that "parsing" and "parse" meet, and less than the part alone.
+  void stem_of(const Term& part, const TermSink& sink) {
+    if (is_stop_word(part.text) || part.text.size() >= kMaxTermBytes) return;
+    stem.assign(1, kStemMark);
+    stem += stemmer.stem(part.text);
+    sink({stem, part.position, part.begin, part.end, true});
+  }
+
   // An identifier of several parts stands whole at the position of the first one.
-  void code(std::string_view utf8, const TermSink& sink) {
+  void code(std::string_view utf8, bool has_stems, const TermSink& sink) {
     std::uint32_t position = 0;
     std::size_t pos = 0;
     while (const auto found = next_identifier(utf8, pos)) {
@@ -134,6 +147,7 @@ struct Analyzer::Impl {
         Term term = term_of(utf8, span, position++);
         term.is_overlap = has_whole && is_first;
         sink(term);
+        if (has_stems) stem_of(term, sink);
       }
     }
   }
@@ -151,7 +165,8 @@ Analyzer::~Analyzer() = default;
 void Analyzer::analyze(std::string_view utf8, const TermSink& sink) {
   if (impl_->name == "english") return impl_->english(utf8, sink);
   if (impl_->name == "standard") return impl_->standard(utf8, sink);
-  if (impl_->name == "code") return impl_->code(utf8, sink);
+  if (impl_->name == "code") return impl_->code(utf8, false, sink);
+  if (impl_->name == "code_english") return impl_->code(utf8, true, sink);
   impl_->simple(utf8, sink);
 }
 

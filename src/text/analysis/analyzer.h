@@ -4,6 +4,8 @@
 //             by Porter: Lucene's EnglishAnalyzer
 //   standard  Unicode's words in lower case: Lucene's StandardAnalyzer
 //   code      identifiers, whole and in their parts, in lower case; nothing stemmed or left out
+//   code_english
+//             the same, and beside each part that is no stop word its stem behind "~"
 //   simple    runs of letters in lower case
 
 #pragma once
