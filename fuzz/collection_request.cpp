@@ -41,7 +41,8 @@ void check_documents(std::string body) {
   }
   QUERN_CHECK(parsed.documents.size() <= kMaxDocuments);
   for (const std::string& document : parsed.documents) {
-    const auto read = quern::apps::document_from_line(document, *schema, parsed.vectors);
+    const auto read = quern::apps::document_from_line(
+        document, *schema, parsed.vectors.value_or(quern::apps::GivenVectors::kRefuse));
     QUERN_CHECK(!read.ok() || nlohmann::json::accept(read->stored));
   }
 }

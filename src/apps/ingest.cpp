@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "apps/json_document.h"
+#include "apps/store_model.h"
 #include "apps/vector_stream.h"
 #include "base/check.h"
 
@@ -140,8 +141,8 @@ Status Ingest::take(SourceDocument source) {
 // A vector that was brought along.
 Result<store::OwnedRow> Ingest::coded(const std::vector<float>& given) const {
   const store::SpaceRow* active = job_.writer->active_space();
-  if (active != nullptr) return store::code_row(given, active->space.d, active->space.metric);
-  return {Code::kBadInput, "it has a vector, and the store no vector space"};
+  QUERN_TRY(check_takes_given(active).in("it has a vector, and the store"));
+  return store::code_row(given, active->space.d, active->space.metric);
 }
 
 Status Ingest::take_given(store::Document document, const store::OwnedRow& vector) {

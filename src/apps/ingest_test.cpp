@@ -219,6 +219,25 @@ TEST_F(ingest_test, vectors_that_are_brought_along_are_taken_and_what_does_not_f
   EXPECT_EQ(given(R"({"id":"a","text":"x","vector":[1,2,4]})").n_written, 1u);
 }
 
+// Its width fits, but what it says cannot be compared with what the model says.
+TEST_F(ingest_test, a_space_of_a_model_takes_no_vectors_of_others) {
+  store::Document document = *document_from_line(line(1), writer_->schema());
+  document.vector.assign(static_cast<std::size_t>(embedder_->d()), 1.0f);
+  IngestJob job = {.writer = writer_.get(), .embedder = &*embedder_, .space = space_};
+  bool is_over = false;
+  job.next = [&]() -> Result<std::optional<SourceDocument>> {
+    if (std::exchange(is_over, true)) return std::optional<SourceDocument>();
+    return std::optional<SourceDocument>({.document = document, .status = {}, .where = "here"});
+  };
+  std::string why;
+  job.on_problem = [&](const std::string&, const Status& problem) { why = problem.message(); };
+  const auto report = ingest(job);
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->n_refused, 1u);
+  EXPECT_EQ(report->n_written, 0u);
+  EXPECT_NE(why.find(model_), std::string::npos) << why;
+}
+
 TEST_F(ingest_test, what_fails_is_named_and_the_rest_goes_on) {
   const IngestReport report =
       add("nonsense\n" + line(1) + "{\"id\":\"x\"}\n" + line(2), {.embedder = &*embedder_});

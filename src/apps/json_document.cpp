@@ -188,7 +188,15 @@ Result<store::Document> document_from_line(std::string_view line, const store::S
         fmt::format("none of the store's fields, such as \"{}\"", schema.fields.front().name));
   QUERN_TRY(append_values(object, schema.attributes, document.attributes));
   document.stored = line;
-  if (vectors == GivenVectors::kTake) QUERN_TRY(read_vector(object, document.vector));
+  if (vectors != GivenVectors::kIgnore && !uses_name(schema, kVectorName)) {
+    QUERN_TRY(read_vector(object, document.vector));
+    if (vectors == GivenVectors::kRefuse && !document.vector.empty()) {
+      return bad(
+          fmt::format("document '{}' brings a \"vector\", but the store's model makes them "
+                      "(vectors: \"model\" passes over it)",
+                      store::printable_key(document.key)));
+    }
+  }
   if (!document.vector.empty()) {
     object.erase(kVectorName);
     document.stored = object.dump(-1, ' ', false, json::error_handler_t::replace);

@@ -11,9 +11,12 @@
 
 namespace quern::apps {
 
+/// What becomes of a document's own vector: "vector", a list of numbers. Where the schema uses that
+/// name, it is a field and no vector.
 enum class GivenVectors {
-  kIgnore,
-  kTake,  // "vector", a list of numbers.
+  kIgnore,  // It is given back as all else of the line.
+  kTake,
+  kRefuse,  // And its document with it: it cannot be compared with those that a model made.
 };
 
 /// A document from {"id" or "_id", and fields and attributes by name}. Its key is the id, text or

@@ -116,6 +116,21 @@ TEST(json_document, a_vector_is_taken_where_it_is_asked_for_and_not_stored) {
                   ->vector.empty());
 }
 
+TEST(json_document, a_vector_that_is_not_wanted_is_refused_by_name) {
+  const std::string line = R"({"id":"a","text":"x","vector":[1,2]})";
+  const auto refused = document_from_line(line, schema_of("text"), GivenVectors::kRefuse);
+  EXPECT_EQ(refused.status().code(), Code::kBadInput);
+  EXPECT_TRUE(refused.status().message().starts_with("document 'a' brings a \"vector\""));
+  EXPECT_TRUE(
+      document_from_line(R"({"id":"a","text":"x"})", schema_of("text"), GivenVectors::kRefuse)
+          .ok());
+  // A field of this name is a field.
+  const auto field = document_from_line(R"({"id":"a","vector":"of a disease"})",
+                                        schema_of("text+vector"), GivenVectors::kRefuse);
+  ASSERT_TRUE(field.ok()) << field.status().message();
+  EXPECT_EQ(field->fields[0], "of a disease");
+}
+
 TEST(json_document, what_is_nested_without_end_is_refused) {
   constexpr std::size_t kDeep = 1'000'000;
   const std::string lists = std::string(kDeep, '[') + std::string(kDeep, ']');

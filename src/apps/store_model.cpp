@@ -54,6 +54,22 @@ Result<store::VectorSpace> space_of_given(int d, store::Metric metric) {
 
 bool is_of_given(const store::VectorSpace& space) { return space.model.empty(); }
 
+GivenVectors given_vectors_for(const store::SpaceRow* active) {
+  if (active == nullptr) return GivenVectors::kIgnore;
+  return is_of_given(active->space) ? GivenVectors::kTake : GivenVectors::kRefuse;
+}
+
+Status check_takes_given(const store::SpaceRow* active) {
+  if (active == nullptr) {
+    return {Code::kBadInput,
+            "it has no vectors: one that takes them is made with their number of dimensions"};
+  }
+  if (is_of_given(active->space)) return {};
+  return {Code::kBadInput,
+          fmt::format("its vectors are made by model '{}', others cannot be compared with them",
+                      active->space.model)};
+}
+
 Result<TextEmbedder> open_embedder(engine::Engine& engine, const store::VectorSpace& space) {
   if (is_of_given(space)) {
     return {Code::kBadInput, "the store's vectors are brought along, no model makes them"};

@@ -97,6 +97,22 @@ TEST_F(store_vectors_program, vectors_may_be_brought_along) {
   EXPECT_NE(quern("store create " + folder_.file("x") + " --dims 3 --model m").exit_code, 0);
 }
 
+TEST_F(store_vectors_program, a_store_takes_the_vectors_that_it_was_made_for) {
+  const std::string brings = "{\"id\":\"a\",\"text\":\"x\",\"vector\":[1,2,3]}\n";
+  create("--dims 3");
+  ASSERT_EQ(add(brings).exit_code, 0);
+  EXPECT_EQ(stats()["vectors"][0]["missing"], 0);
+  dir_ = folder_.file("other");
+  ASSERT_EQ(quern("store create " + dir_ + " --model " + model_path("tiny-mean-f32")).exit_code, 0);
+  const Ended refused = add(brings + lines(1));
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_PRED2(contains, refused.err, "document 'a' brings a \"vector\"");
+  EXPECT_EQ(stats()["documents"], 1);
+  EXPECT_PRED2(contains, add(brings, "--vectors given").err, "tiny-mean-f32");
+  ASSERT_EQ(add(brings, "--vectors model").exit_code, 0);
+  EXPECT_EQ(stats()["vectors"][0]["missing"], 0);
+}
+
 TEST_F(store_vectors_program, a_search_goes_by_both_sides_unless_it_says_otherwise) {
   create("--model " + model_path("tiny-mean-f32"));
   ASSERT_EQ(add(lines(20)).exit_code, 0);

@@ -26,7 +26,7 @@ struct AddFlags {
   std::string folder;
   std::string texts;  // A file, or "-".
   std::string parent_separator;
-  std::string vectors = "model";
+  std::string vectors;  // "": as the store's are made.
   bool quiet = false;
   VectorLogFlags log;
 };
@@ -46,24 +46,27 @@ Status open_embedding(const store::VectorSpace& space, const AddFlags& flags,
   return {};
 }
 
+// What becomes of vectors in the lines.
+Result<apps::GivenVectors> given_of(const AddFlags& flags, const store::SpaceRow* space) {
+  if (flags.vectors.empty()) return apps::given_vectors_for(space);
+  if (flags.vectors != "given") return apps::GivenVectors::kIgnore;
+  QUERN_TRY(apps::check_takes_given(space).in("--vectors given: the store (create --dims N)"));
+  return apps::GivenVectors::kTake;
+}
+
 Result<apps::IngestReport> add_lines(std::istream& in, const std::string& name,
                                      const AddFlags& flags, const EngineFlags& engine) {
   QUERN_ASSIGN(const auto writer,
                store::Writer::open({.folder = flags.folder}, {.who = "quern store add"}));
-  const bool are_given = flags.vectors == "given";
   const store::SpaceRow* space = writer->active_space();
-  if (are_given && space == nullptr) {
-    return {Code::kBadInput,
-            "the store has no vectors: create it with --model M or --dims N for them"};
-  }
-  apps::JsonLines lines(in, name, writer->schema(),
-                        are_given ? apps::GivenVectors::kTake : apps::GivenVectors::kIgnore,
-                        flags.parent_separator);
+  QUERN_ASSIGN(const apps::GivenVectors given, given_of(flags, space));
+  apps::JsonLines lines(in, name, writer->schema(), given, flags.parent_separator);
   apps::IngestJob job;
   job.writer = writer.get();
   job.next = [&] { return lines.next(); };
   Embedding embedding;
-  if (flags.vectors == "model" && space != nullptr && !apps::is_of_given(space->space)) {
+  const bool are_made = flags.vectors.empty() || flags.vectors == "model";
+  if (are_made && space != nullptr && !apps::is_of_given(space->space)) {
     QUERN_TRY(open_embedding(space->space, flags, engine, embedding));
     job.embedder = &*embedding.embedder;
     job.log = embedding.log.get();
@@ -117,10 +120,12 @@ void add_store_add(CLI::App& parent, Context& context) {
       ->type_name("TEXT")
       ->check(empty_problem);
   command
-      ->add_option("--vectors", flags->vectors,
-                   "model: the store's model makes them, if it has one (default); given:\nthey are "
-                   "in the lines, \"vector\", a list of numbers; none: they come later,\nby 'quern "
-                   "store embed'")
+      ->add_option(
+          "--vectors", flags->vectors,
+          "model: the store's model makes them, whatever the lines bring; given: they\nare in "
+          "the lines, \"vector\", a list of numbers, for a store made with --dims;\nnone: "
+          "they come later, by 'quern store embed' (default: as the store\nwas made; lines "
+          "with vectors are refused where a model makes them)")
       ->type_name("HOW")
       ->check(CLI::IsMember({"model", "given", "none"}));
   command->add_flag("-q,--quiet", flags->quiet, "No progress");

@@ -134,8 +134,8 @@ class SearchReader {
   FusionFields fusion_;
 };
 
-Problem read_given(JsonValue value, apps::GivenVectors& out) {
-  return read_choice<apps::GivenVectors>(
+Problem read_given(JsonValue value, std::optional<apps::GivenVectors>& out) {
+  return read_choice<std::optional<apps::GivenVectors>>(
       value, {"vectors"},
       {{"model", apps::GivenVectors::kIgnore}, {"given", apps::GivenVectors::kTake}}, out);
 }

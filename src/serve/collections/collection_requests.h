@@ -38,7 +38,8 @@ std::optional<HttpError> parse_create_request(std::string& body, CreateRequest& 
 /// POST /v1/collections/NAME/documents.
 struct DocumentsRequest {
   std::vector<std::string> documents;  // An object of JSON each, or what passes for one.
-  apps::GivenVectors vectors = apps::GivenVectors::kIgnore;
+  // Unset: as the collection was made.
+  std::optional<apps::GivenVectors> vectors = {};
 };
 std::optional<HttpError> parse_documents_request(std::string& body, int max_documents,
                                                  DocumentsRequest& out);

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "apps/schema_text.h"
+#include "apps/store_model.h"
 #include "serve/collections/collection_requests.h"
 #include "serve/collections/collection_responses.h"
 #include "serve/collections/openapi.h"
@@ -142,14 +143,26 @@ void handle_remove(const BackendPtr& backend, CollectionsPtr collections,
   });
 }
 
+/// What becomes of documents' own vectors. Errors: HTTP's, naming the field.
+std::optional<HttpError> choose_vectors(const DocumentsRequest& request,
+                                        const store::SpaceRow* active, apps::GivenVectors& out) {
+  out = request.vectors.value_or(apps::given_vectors_for(active));
+  if (out != apps::GivenVectors::kTake) return {};
+  const Status takes = apps::check_takes_given(active);
+  if (takes.ok()) return {};
+  return bad_request(fmt::format("vectors: the collection takes none: {}", takes.message()),
+                     "vectors");
+}
+
 std::vector<apps::SourceDocument> documents_of(const DocumentsRequest& request,
-                                               const store::Schema& schema) {
+                                               const store::Schema& schema,
+                                               apps::GivenVectors vectors) {
   std::vector<apps::SourceDocument> out;
   for (std::size_t i = 0; i < request.documents.size(); ++i) {
     apps::SourceDocument& source = out.emplace_back();
     source.where = fmt::format("documents[{}]", i);
     source.n_bytes = request.documents[i].size();
-    auto document = apps::document_from_line(request.documents[i], schema, request.vectors);
+    auto document = apps::document_from_line(request.documents[i], schema, vectors);
     source.status = document.status();
     if (document.ok()) source.document = std::move(*document);
   }
@@ -167,7 +180,13 @@ void handle_add(const BackendPtr& backend, CollectionsPtr collections, const Exc
   run_search_task(backend, collections, exchange, [=](Exchange& x) {
     const auto found = collections->collections.find(target.name);
     if (!found.ok()) return x.fail(error_of(found.status()));
-    (*found)->add(documents_of(*request, (*found)->schema()),
+    const auto state = (*found)->state();
+    if (!state.ok()) return x.fail(error_of(state.status()));
+    apps::GivenVectors vectors = apps::GivenVectors::kIgnore;
+    if (const auto problem = choose_vectors(*request, state->snapshot->active_space(), vectors)) {
+      return x.fail(*problem);
+    }
+    (*found)->add(documents_of(*request, (*found)->schema(), vectors),
                   [exchange](Result<apps::IngestReport> report, std::vector<std::string> refused) {
                     if (!report.ok()) return exchange->fail(error_of(report.status()));
                     exchange->respond({.body = report_json(*report, refused)});

@@ -148,6 +148,30 @@ TEST_F(collection_server, vectors_may_be_brought_along) {
   EXPECT_EQ(found["hits"][0]["id"], "b");
 }
 
+TEST_F(collection_server, a_collection_takes_the_vectors_that_it_was_made_for) {
+  const json documents = {{{"id", "a"}, {"text", "x"}, {"vector", {1, 0}}},
+                          {{"id", "b"}, {"text", "x"}}};
+  const auto post = [&](json more, int status = 200) {
+    more["documents"] = documents;
+    return answer("POST", "/v1/collections/cats/documents", more, status);
+  };
+  create({{"given_dimensions", 2}});
+  EXPECT_EQ(post(json::object())["vectors"], 1);
+  answer("DELETE", "/v1/collections/cats");
+  create({{"model", "tiny-mean-f32"}});
+  const json refused = post(json::object());
+  EXPECT_EQ(refused["added"], 1);
+  EXPECT_EQ(refused["refused"], 1);
+  EXPECT_NE(refused["problems"][0].get<std::string>().find("document 'a' brings"),
+            std::string::npos);
+  EXPECT_EQ(post({{"vectors", "given"}}, 400)["error"]["param"], "vectors");
+  EXPECT_EQ(post({{"vectors", "model"}})["added"], 1);
+  answer("DELETE", "/v1/collections/cats");
+  create();
+  EXPECT_EQ(post({{"vectors", "given"}}, 400)["error"]["param"], "vectors");
+  EXPECT_EQ(post(json::object())["added"], 2);
+}
+
 TEST_F(collection_server, why_nothing_is_found_is_said) {
   create();
   EXPECT_TRUE(search({{"query", "cat"}}).contains("why_empty"));

@@ -319,8 +319,7 @@ constexpr std::string_view kDocument = R"json({
            "model",
            "given"
           ],
-          "default": "model",
-          "description": "given: each document brings \"vector\", a list of numbers."
+          "description": "given: documents bring \"vector\", a list of numbers, for a collection made with given_dimensions. model: whatever they bring is passed over. Without this field it is as the collection was made: one with a model refuses documents that bring vectors."
          }
         },
         "required": [
