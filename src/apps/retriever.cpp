@@ -78,9 +78,9 @@ Result<std::vector<float>> Retriever::query_vector(const store::SpaceRow& space,
     return {Code::kBadInput,
             "the store's vectors are brought along: a question by them needs its vector, too"};
   }
-  if (!embedder_ || embeds_for_ != space.space.fingerprint) {
+  if (!embedder_ || embeds_for_ != space.space) {
     QUERN_ASSIGN(embedder_, open_embedder(*engine_, space.space));
-    embeds_for_ = space.space.fingerprint;
+    embeds_for_ = space.space;
   }
   return embedder_->query_vector(ask.text, ask.deadline);
 }

@@ -91,7 +91,7 @@ class Retriever {
 
   store::Searcher searcher_;
   engine::Engine* engine_;
-  std::string embeds_for_;  // The fingerprint of the space that embedder_ is for.
+  store::VectorSpace embeds_for_;  // What embedder_ is for.
   std::optional<TextEmbedder> embedder_;
 };
 

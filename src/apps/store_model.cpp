@@ -74,7 +74,14 @@ Result<TextEmbedder> open_embedder(engine::Engine& engine, const store::VectorSp
   if (is_of_given(space)) {
     return {Code::kBadInput, "the store's vectors are brought along, no model makes them"};
   }
-  QUERN_ASSIGN(TextEmbedder embedder, TextEmbedder::open(engine, wish_for(space, 0)));
+  Result<TextEmbedder> opened = TextEmbedder::open(engine, wish_for(space, 0));
+  if (opened.status().code() == Code::kNotFound) {
+    return opened.status().in(
+        "the model of the store's vectors (where it has moved, 'quern store embed DIR --model "
+        "NAME' "
+        "says where to)");
+  }
+  QUERN_ASSIGN(TextEmbedder embedder, std::move(opened));
   if (embedder.d() != space.d) {
     QUERN_ASSIGN(embedder, TextEmbedder::open(engine, wish_for(space, space.d)));
   }

@@ -1,5 +1,7 @@
 // Stores with vectors as users of the program meet them.
 
+#include <filesystem>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -74,6 +76,42 @@ TEST_F(store_vectors_program, vectors_may_come_later_and_be_those_of_another_mod
   ASSERT_EQ(stats()["vectors"].size(), 1u);
   EXPECT_PRED2(contains, stats()["vectors"][0]["model"].get<std::string>(), "tiny-cls");
   EXPECT_EQ(stats()["vectors"][0]["missing"], 0);
+}
+
+TEST_F(store_vectors_program, what_is_not_said_of_a_change_is_as_it_was) {
+  create("--model " + model_path("tiny-mean-f32") + " --dimensions 16 --metric dot");
+  ASSERT_EQ(add(lines(5)).exit_code, 0);
+  ASSERT_EQ(quern("store embed " + dir_ + " --text-prompt 'passage: '").exit_code, 0);
+  ASSERT_EQ(quern("store embed " + dir_ + " --query-prompt 'query: '").exit_code, 0);
+  const json space = stats()["vectors"][0];
+  EXPECT_EQ(space["dims"], 16);
+  EXPECT_EQ(space["metric"], "dot");
+  EXPECT_EQ(space["missing"], 0);
+  const std::string at = model_path("tiny-mean-f32");
+  const Ended same = quern("store embed " + dir_ + " --text-prompt 'passage: ' --model " + at);
+  EXPECT_PRED2(contains, same.err, "added 0 documents in");
+  ASSERT_EQ(quern("store embed " + dir_ + " --dimensions 8").exit_code, 0);
+  EXPECT_EQ(stats()["vectors"][0]["dims"], 8);
+}
+
+TEST_F(store_vectors_program, a_model_that_moved_is_the_same_one) {
+  const std::string before = folder_.file("before"), after = folder_.file("after");
+  std::filesystem::create_directory_symlink(model_path("tiny-mean-f32"), before);
+  create("--model " + before + " --dimensions 16");
+  ASSERT_EQ(add(lines(5)).exit_code, 0);
+  std::filesystem::rename(before, after);
+  const Ended lost = quern("store search " + dir_ + " cat");
+  EXPECT_EQ(lost.exit_code, 3);
+  EXPECT_PRED2(contains, lost.err, "store embed DIR --model");
+  EXPECT_EQ(quern("store search " + dir_ + " cat --mode bm25").exit_code, 0);
+  const int generation = stats()["generation"];
+  const Ended found = quern("store embed " + dir_ + " --vector-log 0 --model " + after);
+  ASSERT_EQ(found.exit_code, 0) << found.err;
+  EXPECT_PRED2(contains, found.err, "added 0 documents in");  // And no vectors.
+  EXPECT_EQ(stats()["generation"], generation + 1);
+  EXPECT_EQ(stats()["vectors"][0]["model"], after);
+  EXPECT_EQ(stats()["vectors"][0]["dims"], 16);
+  EXPECT_EQ(quern("store search " + dir_ + " cat").exit_code, 0);
 }
 
 TEST_F(store_vectors_program, a_model_may_come_after_the_documents) {

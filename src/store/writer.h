@@ -88,8 +88,9 @@ class Writer {
   std::vector<SegmentView> segments() const;
 
   /// Commits, and makes a vector space, which is a commit of its own: the first one is active,
-  /// others are filled beside it. One of this fingerprint that is there is taken. Errors: kBadInput
-  /// for the space, or where the one that is there is another; kExhausted above kMaxSpaces; kIo.
+  /// others are filled beside it. One of this fingerprint that is there is taken, and gets the
+  /// model's name. Errors: kBadInput for the space, or where the one that is there is another;
+  /// kExhausted above kMaxSpaces; kIo.
   Result<SpaceId> add_space(const VectorSpace& space);
 
   enum class Coverage {
@@ -176,6 +177,7 @@ class Writer {
   Result<GenerationId> commit_all(const AlsoChange& also);
   Status publish(std::vector<Work> next, std::vector<SpaceRow> spaces, const AlsoChange& also = {});
   const SpaceRow* find_space(SpaceId space) const;
+  Status rename_model(SpaceId space, const std::string& model);
   Result<OwnedRow> code_vector(const Document& document) const;
   Result<Reservation> book_merge(std::span<const SegmentView> inputs);
   Status replace(const std::vector<std::size_t>& inputs, std::span<const MergeDoc> order,

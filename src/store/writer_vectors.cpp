@@ -54,11 +54,18 @@ Result<SpaceId> Writer::add_space(const VectorSpace& space) {
   for (const SpaceRow& row : spaces_) {
     last = std::max(last, row.id);
     if (row.space.fingerprint != space.fingerprint) continue;
-    if (row.space == space) return row.id;
+    if (is_same_but_for_name(row.space, space)) {
+      const SpaceId id = row.id;
+      if (row.space.model != space.model) QUERN_TRY(rename_model(id, space.model));
+      return id;
+    }
     return {Code::kBadInput,
             fmt::format("the vector space of fingerprint '{}' is there with other "
-                        "facts: {} values of model '{}', want {} of '{}'",
-                        space.fingerprint, row.space.d, row.space.model, space.d, space.model)};
+                        "facts: {} values by {}, prompts '{}' and '{}'; want {} by {}, '{}' and "
+                        "'{}'",
+                        space.fingerprint, row.space.d, metric_name(row.space.metric),
+                        row.space.text_prompt, row.space.query_prompt, space.d,
+                        metric_name(space.metric), space.text_prompt, space.query_prompt)};
   }
   if (spaces_.size() >= kMaxSpaces) {
     return {Code::kExhausted, fmt::format("the store has {} vector spaces, more cannot be filled "
@@ -72,6 +79,15 @@ Result<SpaceId> Writer::add_space(const VectorSpace& space) {
                     .space = space});
   QUERN_TRY(publish(work_, std::move(spaces)));
   return last + 1;
+}
+
+Status Writer::rename_model(SpaceId space, const std::string& model) {
+  QUERN_TRY(commit().status());
+  std::vector<SpaceRow> spaces = spaces_;
+  for (SpaceRow& row : spaces) {
+    if (row.id == space) row.space.model = model;
+  }
+  return publish(work_, std::move(spaces));
 }
 
 Status Writer::activate_space(SpaceId space, Coverage coverage) {

@@ -186,6 +186,24 @@ TEST_F(writer_vectors, what_cannot_be_a_vector_is_refused_by_name) {
   EXPECT_EQ(out->add_space(fixture_space("one more")).status().code(), Code::kExhausted);
 }
 
+TEST_F(writer_vectors, a_model_gets_another_name_in_one_commit_and_keeps_its_vectors) {
+  auto out = open_writer();
+  fill(*out);
+  const GenerationId before = snapshot()->id();
+  VectorSpace moved = fixture_space();
+  moved.model = "where it is now";
+  EXPECT_EQ(*out->add_space(moved), 1);
+  ASSERT_EQ(out->spaces().size(), 1u);
+  EXPECT_EQ(snapshot()->active_space()->space, moved);
+  EXPECT_EQ(snapshot()->id(), before + 1);
+  expect_model();
+  expect_right();
+  EXPECT_EQ(*out->add_space(moved), 1);
+  EXPECT_EQ(snapshot()->id(), before + 1);  // As it is already.
+  moved.text_prompt = "another";
+  EXPECT_EQ(out->add_space(moved).status().code(), Code::kBadInput);
+}
+
 TEST_F(writer_vectors, without_a_space_there_are_none) {
   place_.folder = path("plain");
   create();

@@ -24,6 +24,8 @@ namespace {
 constexpr const char* kExamples =
     R"(Without --model: vectors for the documents that have none, by the store's model as it is now. Where
 that is another than it was (its files, or an option below), all documents are embedded anew.
+A model that has moved, or has another name, is the same one: --model says where it is now, and nothing is
+embedded anew.
 While vectors of another model are made, the store is searched by the ones that it has; when the last
 one is there, they are exchanged in one commit. A run that is ended goes on where it stopped.
 
@@ -41,31 +43,43 @@ struct EmbedFlags {
   VectorLogFlags log;
 };
 
-// What is not said is as it was for the model that the store has.
-Result<apps::EmbedderWish> wish_of(const StoreModelFlags& flags, const store::SpaceRow* active) {
+// The active space where the model that is asked for makes its vectors, under whatever name.
+std::optional<store::VectorSpace> same_space(engine::Engine& engine, const StoreModelFlags& flags,
+                                             const store::SpaceRow* active) {
+  if (active == nullptr || apps::is_of_given(active->space)) return std::nullopt;
+  store::VectorSpace same = active->space;
+  if (!flags.model.empty()) same.model = flags.model;
+  if (!apps::open_embedder(engine, same).ok()) return std::nullopt;
+  return same;
+}
+
+// Of the same model what is not said is as it was. Of another that has the store's name for it,
+// the metric and the prompts are, too, but not how many numbers it was cut to.
+Result<apps::EmbedderWish> wish_of(const StoreModelFlags& flags, const store::SpaceRow* active,
+                                   const std::optional<store::VectorSpace>& same) {
   StoreModelFlags filled = flags;
   if (filled.model.empty()) {
     if (active == nullptr || apps::is_of_given(active->space)) {
       return {Code::kBadInput, "the store has no model: want --model M"};
     }
     filled.model = active->space.model;
-    if (filled.metric.empty()) filled.metric = store::metric_name(active->space.metric);
-    if (!filled.text_prompt) filled.text_prompt = active->space.text_prompt;
-    if (!filled.query_prompt) filled.query_prompt = active->space.query_prompt;
+  } else if (!same) {
+    return embedder_wish(filled);
   }
+  const store::VectorSpace& before = active->space;
+  if (filled.metric.empty()) filled.metric = store::metric_name(before.metric);
+  if (!filled.text_prompt) filled.text_prompt = before.text_prompt;
+  if (!filled.query_prompt) filled.query_prompt = before.query_prompt;
   return embedder_wish(filled);
 }
 
-Result<apps::TextEmbedder> open_wished(engine::Engine& engine, const EmbedFlags& flags,
+Result<apps::TextEmbedder> open_wished(engine::Engine& engine, const StoreModelFlags& flags,
                                        const store::SpaceRow* active) {
-  const StoreModelFlags& own = flags.model;
-  const bool is_as_it_was = own.model.empty() && own.dimensions == 0 && own.metric.empty() &&
-                            !own.text_prompt && !own.query_prompt;
-  if (is_as_it_was && active != nullptr) {
-    Result<apps::TextEmbedder> same = apps::open_embedder(engine, active->space);
-    if (same.ok()) return same;
-  }
-  QUERN_ASSIGN(const apps::EmbedderWish wish, wish_of(own, active));
+  const std::optional<store::VectorSpace> same = same_space(engine, flags, active);
+  QUERN_ASSIGN(apps::EmbedderWish wish, wish_of(flags, active, same));
+  QUERN_ASSIGN(apps::TextEmbedder embedder, apps::TextEmbedder::open(engine, wish));
+  if (!same || flags.dimensions > 0 || embedder.d() == same->d) return embedder;
+  wish.dimensions = same->d;
   return apps::TextEmbedder::open(engine, wish);
 }
 
@@ -77,7 +91,7 @@ Result<apps::IngestReport> embed(const EmbedFlags& flags, const EngineFlags& eng
   const std::string model = !flags.model.model.empty() ? flags.model.model
                             : active != nullptr        ? active->space.model
                                                        : "";
-  QUERN_ASSIGN(const apps::TextEmbedder embedder, open_wished(*engine, flags, active));
+  QUERN_ASSIGN(const apps::TextEmbedder embedder, open_wished(*engine, flags.model, active));
   QUERN_ASSIGN(const store::VectorSpace space, apps::space_of(embedder, model));
   QUERN_ASSIGN(const auto log, open_vector_log(flags.log, embedder));
   apps::IngestJob job;

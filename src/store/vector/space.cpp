@@ -11,6 +11,11 @@ const SpaceRow* active_of(std::span<const SpaceRow> spaces) {
   return nullptr;
 }
 
+bool is_same_but_for_name(const VectorSpace& a, VectorSpace b) {
+  b.model = a.model;
+  return a == b;
+}
+
 const char* space_state_name(SpaceState state) {
   return state == SpaceState::kActive ? "active" : "building";
 }

@@ -24,7 +24,7 @@ inline constexpr std::size_t kMaxSpaceTextBytes = 4096;
 
 struct VectorSpace {
   std::string fingerprint;  // Of whatever decides the numbers: equal ones may be compared.
-  std::string model;        // For people.
+  std::string model;        // By which it is found; the same one may get another.
   int d = 0;                // 1 to kernels::kMaxCodes
   Metric metric = Metric::kCosine;
   std::string text_prompt = {};   // What stood before each text,
@@ -32,6 +32,9 @@ struct VectorSpace {
 
   bool operator==(const VectorSpace&) const = default;
 };
+
+/// Whether two spaces are one but for the name of their model.
+bool is_same_but_for_name(const VectorSpace& a, VectorSpace b);
 
 enum class SpaceState {
   kBuilding,  // Filled, not searched yet.
