@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 
 #include "base/edit_distance.h"
 #include "cli/arguments.h"
+#include "cli/chunk_worker_command.h"
 #include "cli/exit_code.h"
 #include "cli/filled_options.h"
 #include "cli/flags.h"
@@ -194,6 +196,7 @@ int run(const std::vector<const char*>& args) {
 }  // namespace quern::cli
 
 int main(int argc, char** argv) {
+  if (const std::optional<int> code = quern::cli::run_as_chunk_worker(argc, argv)) return *code;
   quern::cli::prepare_process();
   try {
     return quern::cli::run(quern::cli::without_help_command(argc, argv));

@@ -5,7 +5,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,14 +20,17 @@
 
 namespace quern::apps {
 
+class ChunkWorkers;
+
 struct ChunkerOptions {
   std::string grammars_folder = {};  // With what tools/get_grammars.sh fetches; "": lines only.
-  std::string program = {};          // Run as child; "": this program itself.
-  std::vector<std::string> arguments = {"chunk-worker"};  // Before those that a Chunker adds.
+  std::string program = {};          // Run as child; "": this program itself,
+  std::vector<std::string> arguments = {"chunk-worker"};  // with these, and the folder behind them.
   int n_children = 2;
   std::size_t max_file_bytes = std::size_t{4} << 20;  // Larger ones are cut by lines.
   std::chrono::milliseconds time_limit{2000};         // For one file.
-  std::size_t child_bytes = std::size_t{768} << 20;   // Address space of one child; 0: no limit.
+  std::chrono::milliseconds patience{3000};           // Beyond it, before a child is ended.
+  std::size_t child_bytes = std::size_t{96} << 20;    // Heap of one child; 0: no limit.
   ByteLedger* ledger = nullptr;                       // Where children are tenants; outlives it.
   CutSizes sizes = {};
 };
@@ -47,9 +53,14 @@ class Chunker {
   std::string fingerprint() const;
 
  private:
-  explicit Chunker(const ChunkerOptions& options) : options_(options) {}
+  explicit Chunker(const ChunkerOptions& options);
+  Result<ChunkedCode> chunk_by_syntax(std::string_view language, std::string_view utf8);
 
-  ChunkerOptions options_;
+  const ChunkerOptions options_;
+  const std::string identity_;  // Of the grammars; "": there are none.
+  std::unique_ptr<ChunkWorkers> workers_;
+  std::mutex mutex_;                         // Guards:
+  std::map<std::uint64_t, Status> refused_;  // Texts that killed a worker, and how.
 };
 
 }  // namespace quern::apps

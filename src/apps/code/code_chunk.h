@@ -56,7 +56,7 @@ constexpr std::size_t kMaxSignatureBytes = 200;
 
 struct CodeChunk {
   CodeSpan span;
-  // The path of the innermost definition that holds all of it, else of the first in it; or "".
+  // The path of the innermost definition that holds nearly all of it, else of the first in it.
   std::string symbol;
   SymbolKind kind = SymbolKind::kNone;  // Of that one.
 
@@ -77,6 +77,8 @@ struct CutSizes {
   int max_chars = 1500;  // No piece has more.
   // A definition from this size on is not put into one piece with unrelated neighbours.
   int alone_chars = 250;
+  // A piece below this size is put to what follows, whatever that is: the head of a class.
+  int tiny_chars = 40;
 
   bool operator==(const CutSizes&) const = default;
 };

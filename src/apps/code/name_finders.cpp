@@ -1,0 +1,512 @@
+#include "apps/code/name_finders.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+
+#include "apps/code/text_measure.h"
+
+namespace quern::apps {
+namespace {
+
+constexpr int kMaxSteps = 64;  // Down one chain of nodes.
+
+TSNode field(TSNode node, const char* name) {
+  return ts_node_child_by_field_name(node, name, static_cast<std::uint32_t>(std::strlen(name)));
+}
+
+bool is(TSNode node, std::string_view type) {
+  return !ts_node_is_null(node) && ts_node_type(node) == type;
+}
+
+// Whether `type` is one of the words in `types`.
+bool is_among(std::string_view type, std::string_view types) {
+  while (!types.empty()) {
+    const std::size_t space = std::min(types.find(' '), types.size());
+    if (types.substr(0, space) == type) return true;
+    types.remove_prefix(std::min(space + 1, types.size()));
+  }
+  return false;
+}
+
+bool is_among(TSNode node, std::string_view types) {
+  return !ts_node_is_null(node) && is_among(std::string_view(ts_node_type(node)), types);
+}
+
+template <typename Visit>
+void for_children(TSNode node, const Visit& visit) {
+  TSTreeCursor cursor = ts_tree_cursor_new(node);
+  if (ts_tree_cursor_goto_first_child(&cursor)) {
+    do {
+      if (!visit(ts_tree_cursor_current_node(&cursor))) break;
+    } while (ts_tree_cursor_goto_next_sibling(&cursor));
+  }
+  ts_tree_cursor_delete(&cursor);
+}
+
+TSNode first_child(TSNode node, std::string_view types) {
+  TSNode found = {};
+  for_children(node, [&](TSNode child) {
+    if (!is_among(child, types)) return true;
+    found = child;
+    return false;
+  });
+  return found;
+}
+
+TSNode first_descendant(TSNode node, std::string_view types, int depth = 0) {
+  TSNode found = {};
+  if (depth > kMaxSteps) return found;
+  for_children(node, [&](TSNode child) {
+    found = is_among(child, types) ? child : first_descendant(child, types, depth + 1);
+    return ts_node_is_null(found);
+  });
+  return found;
+}
+
+bool take(const Site& site, TSNode node, Definition& out) {
+  if (ts_node_is_null(node)) return false;
+  out.name = site.text_of(node);
+  out.name_begin = ts_node_start_byte(node);
+  return !out.name.empty();
+}
+
+void prepend_qualifier(std::string_view part, Definition& out) {
+  out.qualifier =
+      out.qualifier.empty() ? std::string(part) : std::string(part) + "." + out.qualifier;
+}
+
+// "a::b.c" as qualifier "a.b" and name "c". Of brackets and quotes the inside is not looked at.
+void split_qualified(Definition& out) {
+  std::string_view name = out.name;
+  std::size_t begin = 0;
+  std::string qualifier;
+  for (std::size_t i = 0; i < name.size();) {
+    const std::size_t n = name[i] == '.' || name[i] == '\\' ? 1 : name.substr(i, 2) == "::" ? 2 : 0;
+    if (n == 0) {
+      if (name[i] == '(' || name[i] == '"' || name[i] == '<') break;
+      ++i;
+      continue;
+    }
+    if (i > begin) {
+      if (!qualifier.empty()) qualifier += '.';
+      qualifier += name.substr(begin, i - begin);
+    }
+    i += n;
+    begin = i;
+  }
+  if (begin == 0 || begin >= name.size()) return;
+  out.name_begin += begin;
+  out.qualifier = qualifier;
+  out.name = std::string(name.substr(begin));
+}
+
+bool is_in_capitals(std::string_view name) {
+  bool has_letter = false;
+  for (const char c : name) {
+    if (c >= 'a' && c <= 'z') return false;
+    has_letter |= c >= 'A' && c <= 'Z';
+  }
+  return has_letter;
+}
+
+// Without "<...>" and "[...]" at its end.
+std::string_view without_arguments(std::string_view type) {
+  return type.substr(0, std::min(type.find_first_of("<[("), type.size()));
+}
+
+}  // namespace
+
+bool name_by_field(const Site& site, Definition& out) {
+  if (!take(site, field(site.node, site.argument != nullptr ? site.argument : "name"), out)) {
+    return false;
+  }
+  split_qualified(out);
+  return true;
+}
+
+bool name_by_child(const Site& site, Definition& out) {
+  if (!take(site, first_child(site.node, site.argument), out)) return false;
+  split_qualified(out);
+  return true;
+}
+
+bool name_by_descendant(const Site& site, Definition& out) {
+  return take(site, first_descendant(site.node, site.argument), out);
+}
+
+bool name_by_first_line(const Site& site, Definition& out) {
+  const std::string_view all = site.text_of(site.node);
+  std::string_view line = all.substr(0, std::min(all.find('\n'), all.size()));
+  const std::string_view drop = site.argument;
+  const auto is_dropped = [&](char c) {
+    return is_blank(c) || drop.find(c) != std::string_view::npos;
+  };
+  while (!line.empty() && is_dropped(line.front())) line.remove_prefix(1);
+  while (!line.empty() && is_dropped(line.back())) line.remove_suffix(1);
+  if (line.empty()) return false;
+  out.name = line;
+  out.name_begin = static_cast<std::size_t>(line.data() - site.text.data());
+  return true;
+}
+
+bool fixed_name(const Site& site, Definition& out) {
+  if (take(site, field(site.node, "name"), out)) return true;
+  const TSNode named = first_child(site.node, "type_identifier simple_identifier");
+  if (take(site, named, out)) return true;
+  out.name = site.argument;
+  out.name_begin = ts_node_start_byte(site.node);
+  return true;
+}
+
+namespace {
+
+struct Declared {
+  TSNode name = {};
+  bool is_function = false;
+};
+
+// The template's name of "Box<T>", the name itself otherwise.
+TSNode bare(TSNode node) {
+  if (!is_among(node, "template_type template_function template_method")) return node;
+  const TSNode name = field(node, "name");
+  return ts_node_is_null(name) ? node : name;
+}
+
+TSNode next_declarator(TSNode node) {
+  const TSNode next = field(node, "declarator");
+  if (!ts_node_is_null(next)) return next;
+  TSNode found = {};
+  for_children(node, [&](TSNode child) {
+    const std::string_view type = ts_node_type(child);
+    if (!ts_node_is_named(child)) return true;
+    if (!type.ends_with("declarator") && !type.ends_with("identifier") &&
+        !type.ends_with("_name") && type != "operator_cast") {
+      return true;
+    }
+    found = child;
+    return false;
+  });
+  return found;
+}
+
+// Down to what is declared; parts of a qualified name go into `out.qualifier`.
+Declared declared_name(const Site& site, Definition& out) {
+  Declared declared;
+  TSNode node = field(site.node, "declarator");
+  std::string qualifier;
+  for (int step = 0; step < kMaxSteps && !ts_node_is_null(node); ++step) {
+    const std::string_view type = ts_node_type(node);
+    if (type == "qualified_identifier") {
+      const TSNode scope = bare(field(node, "scope"));
+      if (!ts_node_is_null(scope)) {
+        if (!qualifier.empty()) qualifier += '.';
+        qualifier += site.text_of(scope);
+      }
+      node = bare(field(node, "name"));
+      continue;
+    }
+    if (type == "template_function" || type == "template_method") {
+      node = field(node, "name");
+      continue;
+    }
+    if (type == "operator_cast") declared.is_function = true;
+    if (type.ends_with("identifier") || type.ends_with("_name") || type == "operator_cast") {
+      declared.name = node;
+      break;
+    }
+    if (type == "function_declarator") declared.is_function = true;
+    // A pointer to a function is no function, but a function may return one.
+    if (type == "parenthesized_declarator") declared.is_function = false;
+    node = next_declarator(node);
+  }
+  if (!qualifier.empty()) prepend_qualifier(qualifier, out);
+  return declared;
+}
+
+// "operator bool" of "operator bool() const".
+void take_declared(const Site& site, const Declared& declared, Definition& out) {
+  take(site, declared.name, out);
+  if (is(declared.name, "operator_cast")) {
+    out.name = out.name.substr(0, std::min(out.name.find('('), out.name.size()));
+  }
+}
+
+}  // namespace
+
+bool name_by_declarator(const Site& site, Definition& out) {
+  const Declared declared = declared_name(site, out);
+  if (ts_node_is_null(declared.name)) return false;
+  take_declared(site, declared, out);
+  if (!out.qualifier.empty() && site.kind == SymbolKind::kFunction) out.kind = SymbolKind::kMethod;
+  return true;
+}
+
+bool name_of_c_declaration(const Site& site, Definition& out) {
+  const Declared declared = declared_name(site, out);
+  if (ts_node_is_null(declared.name)) return false;
+  take_declared(site, declared, out);
+  if (declared.is_function) {
+    out.kind = is_type_like(site.parent) || !out.qualifier.empty() ? SymbolKind::kMethod
+                                                                   : SymbolKind::kFunction;
+    return true;
+  }
+  if (is_type_like(site.parent)) return false;  // A field.
+  bool is_constant = false;
+  for_children(site.node, [&](TSNode child) {
+    const std::string_view text = site.text_of(child);
+    is_constant |= text == "const" || text == "constexpr";
+    return true;
+  });
+  out.kind = is_constant ? SymbolKind::kConstant : SymbolKind::kVariable;
+  return true;
+}
+
+bool name_of_assignment(const Site& site, Definition& out) {
+  const TSNode left = field(site.node, site.argument);
+  if (!is_among(left, "identifier constant variable_name simple_identifier")) return false;
+  take(site, left, out);
+  const TSNode right = field(site.node, "right");
+  if (is_among(right, "lambda arrow_function anonymous_function_creation_expression")) {
+    out.kind = SymbolKind::kFunction;
+  } else if (site.in_function) {
+    return false;
+  } else if (is_type_like(site.parent) && !is_in_capitals(out.name)) {
+    return false;  // A field.
+  } else {
+    out.kind = is_in_capitals(out.name) || is(left, "constant") ? SymbolKind::kConstant
+                                                                : SymbolKind::kVariable;
+  }
+  if (out.name[0] == '$') {
+    out.name.erase(0, 1);
+    ++out.name_begin;
+  }
+  return !out.name.empty();
+}
+
+bool name_of_go_method(const Site& site, Definition& out) {
+  if (!take(site, field(site.node, "name"), out)) return false;
+  const TSNode receiver = field(site.node, "receiver");
+  if (ts_node_is_null(receiver)) return true;
+  const TSNode type = first_descendant(receiver, "type_identifier");
+  if (!ts_node_is_null(type)) out.qualifier = site.text_of(type);
+  return true;
+}
+
+bool name_of_go_type(const Site& site, Definition& out) {
+  if (!take(site, field(site.node, "name"), out)) return false;
+  const TSNode type = field(site.node, "type");
+  out.kind = is(type, "struct_type")      ? SymbolKind::kStruct
+             : is(type, "interface_type") ? SymbolKind::kInterface
+                                          : SymbolKind::kType;
+  return true;
+}
+
+namespace {
+
+constexpr const char* kJsFunctions =
+    "function function_expression arrow_function generator_function";
+
+// What the value makes of the name; kNone where it is neither function nor class.
+SymbolKind kind_of_js_value(TSNode value, int step = 0) {
+  if (is_among(value, kJsFunctions)) return SymbolKind::kFunction;
+  if (is_among(value, "class class_expression")) return SymbolKind::kClass;
+  // React.memo(() => ...), debounce(function ...): the function is what it is about.
+  if (is(value, "call_expression") && step < 3) {
+    const TSNode arguments = field(value, "arguments");
+    if (!ts_node_is_null(arguments)) {
+      return kind_of_js_value(ts_node_named_child(arguments, 0), step + 1);
+    }
+  }
+  return SymbolKind::kNone;
+}
+
+}  // namespace
+
+bool name_of_js_variable(const Site& site, Definition& out) {
+  const TSNode name = field(site.node, "name");
+  if (!is(name, "identifier")) return false;  // A pattern.
+  take(site, name, out);
+  const SymbolKind kind = kind_of_js_value(field(site.node, "value"));
+  if (kind != SymbolKind::kNone) {
+    out.kind = kind;
+    return true;
+  }
+  if (site.in_function) return false;
+  out.kind = !ts_node_is_null(site.around) && site.text_of(site.around).starts_with("const")
+                 ? SymbolKind::kConstant
+                 : SymbolKind::kVariable;
+  return true;
+}
+
+bool name_of_js_assignment(const Site& site, Definition& out) {
+  const SymbolKind kind = kind_of_js_value(field(site.node, "right"));
+  if (kind == SymbolKind::kNone) return false;
+  TSNode left = field(site.node, "left");
+  if (is(left, "identifier")) {
+    out.kind = kind;
+    return take(site, left, out);
+  }
+  if (!is(left, "member_expression") || !take(site, field(left, "property"), out)) return false;
+  if (out.name == "exports") return false;  // module.exports = function: it has no name.
+  out.kind = kind;
+  for (int step = 0; step < kMaxSteps; ++step) {
+    left = field(left, "object");
+    const bool is_member = is(left, "member_expression");
+    if (!is_member && !is(left, "identifier")) return true;
+    const std::string_view part = site.text_of(is_member ? field(left, "property") : left);
+    if (part == "prototype") {
+      out.kind = SymbolKind::kMethod;
+    } else if (part != "exports" && part != "module") {
+      prepend_qualifier(part, out);
+    }
+    if (!is_member) return true;
+  }
+  return true;
+}
+
+bool name_of_js_member(const Site& site, Definition& out) {
+  const SymbolKind kind = kind_of_js_value(field(site.node, "value"));
+  if (kind == SymbolKind::kNone) return false;
+  for (const char* name : {"key", "property", "name"}) {
+    const TSNode key = field(site.node, name);
+    if (is_among(key, "property_identifier private_property_identifier string")) {
+      take(site, key, out);
+      if (is(key, "string") && out.name.size() > 2) {
+        out.name = out.name.substr(1, out.name.size() - 2);
+        ++out.name_begin;
+      }
+      out.kind = kind == SymbolKind::kFunction ? SymbolKind::kMethod : kind;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool name_of_type_by_keyword(const Site& site, Definition& out) {
+  if (!take(site, field(site.node, "name"), out) &&
+      !take(site, first_child(site.node, "type_identifier simple_identifier"), out)) {
+    return false;
+  }
+  out.kind = site.kind;
+  for_children(site.node, [&](TSNode child) {
+    const std::string_view word = ts_node_type(child);
+    if (word == "interface" || word == "protocol") out.kind = SymbolKind::kInterface;
+    if (word == "enum" || word == "enum_class_body") out.kind = SymbolKind::kEnum;
+    if (word == "struct") out.kind = SymbolKind::kStruct;
+    return word.find("body") == std::string_view::npos || word == "enum_class_body";
+  });
+  split_qualified(out);
+  return true;
+}
+
+bool name_of_constant_field(const Site& site, Definition& out) {
+  bool is_static = false;
+  bool is_final = false;
+  bool is_const = false;
+  const auto look = [&](std::string_view words) {
+    is_static |= words.find("static") != std::string_view::npos;
+    is_final |= words.find("final") != std::string_view::npos ||
+                words.find("readonly") != std::string_view::npos;
+    is_const |= words == "const";
+  };
+  for_children(site.node, [&](TSNode child) {
+    if (is_among(child, "modifiers modifier")) look(site.text_of(child));
+    return true;
+  });
+  if (!is_const && !(is_static && is_final)) return false;
+  const TSNode declarator = first_descendant(site.node, "variable_declarator");
+  if (ts_node_is_null(declarator)) return false;
+  const TSNode name = field(declarator, "name");
+  return take(site, ts_node_is_null(name) ? first_child(declarator, "identifier") : name, out);
+}
+
+bool name_of_typedef(const Site& site, Definition& out) {
+  const Declared declared = declared_name(site, out);
+  if (!take(site, declared.name, out)) return false;
+  const TSNode type = field(site.node, "type");
+  if (ts_node_is_null(type) || ts_node_is_null(field(type, "body"))) return true;
+  // "typedef struct node {...} node": the struct's own name says it already.
+  const TSNode name = field(type, "name");
+  if (!ts_node_is_null(name) && site.text_of(name) == out.name) return false;
+  out.kind = is(type, "enum_specifier") ? SymbolKind::kEnum : SymbolKind::kStruct;
+  return true;
+}
+
+bool name_of_c_sharp_operator(const Site& site, Definition& out) {
+  const TSNode name = field(site.node, is(site.node, "operator_declaration") ? "operator" : "type");
+  if (!take(site, name, out)) return false;
+  out.name.insert(0, is(site.node, "operator_declaration") ? "operator" : "operator ");
+  return true;
+}
+
+bool name_of_c_sharp_destructor(const Site& site, Definition& out) {
+  if (!take(site, field(site.node, "name"), out)) return false;
+  out.name.insert(0, "~");
+  return true;
+}
+
+bool name_of_ruby_constant(const Site& site, Definition& out) {
+  const TSNode left = field(site.node, "left");
+  return is_among(left, "constant scope_resolution") && take(site, left, out) &&
+         (split_qualified(out), true);
+}
+
+bool name_of_kotlin_property(const Site& site, Definition& out) {
+  const TSNode variable = first_child(site.node, "variable_declaration");
+  if (ts_node_is_null(variable)) return false;
+  if (!take(site, first_child(variable, "simple_identifier"), out)) return false;
+  const TSNode modifiers = first_child(site.node, "modifiers");
+  const bool is_const = !ts_node_is_null(modifiers) &&
+                        site.text_of(modifiers).find("const") != std::string_view::npos;
+  out.kind = is_const || is_in_capitals(out.name) ? SymbolKind::kConstant
+             : is_type_like(site.parent)          ? SymbolKind::kField
+                                                  : SymbolKind::kVariable;
+  return true;
+}
+
+bool name_in_capitals(const Site& site, Definition& out) {
+  return take(site, field(site.node, "name"), out) && is_in_capitals(out.name);
+}
+
+bool name_of_lua_field(const Site& site, Definition& out) {
+  return is(field(site.node, "value"), "function_definition") &&
+         take(site, field(site.node, "key"), out);
+}
+
+bool name_of_lua_function(const Site& site, Definition& out) {
+  if (!take(site, field(site.node, "name"), out)) return false;
+  std::replace(out.name.begin(), out.name.end(), ':', '.');
+  split_qualified(out);
+  return true;
+}
+
+bool name_of_lua_variable(const Site& site, Definition& out) {
+  const TSNode variables = first_child(site.node, "variable_list");
+  const TSNode values = first_child(site.node, "expression_list");
+  if (ts_node_is_null(variables)) return false;
+  const TSNode variable = ts_node_named_child(variables, 0);
+  const bool is_function =
+      !ts_node_is_null(values) && is(ts_node_named_child(values, 0), "function_definition");
+  if (!take(site, variable, out)) return false;
+  if (is_function) {
+    out.kind = SymbolKind::kFunction;
+    std::replace(out.name.begin(), out.name.end(), ':', '.');
+    split_qualified(out);
+    return true;
+  }
+  if (site.in_function || !is_in_capitals(out.name)) return false;
+  out.kind = SymbolKind::kConstant;
+  return true;
+}
+
+bool name_of_rust_impl(const Site& site, Definition& out) {
+  if (!take(site, field(site.node, "type"), out)) return false;
+  out.name = without_arguments(out.name);
+  split_qualified(out);
+  out.qualifier.clear();
+  return !out.name.empty();
+}
+
+}  // namespace quern::apps
