@@ -167,6 +167,7 @@ struct GitIndex::Reader {
                 fmt::format("the git index has an extension '{}' that is not known", name)};
       }
     }
+    if (in.left() != n_hash_bytes) return damaged("it does not end in a checksum");
     return {};
   }
 
@@ -175,6 +176,7 @@ struct GitIndex::Reader {
     if (in.take(4) != "DIRC") return damaged("it does not begin as one");
     const auto version = static_cast<std::uint32_t>(in.number(4));
     const std::size_t n_entries = in.number(4);
+    if (in.is_short()) return damaged("it is too short");
     if (version < 2 || version > 4) {
       return {Code::kUnsupported,
               fmt::format("the git index has version {}, want 2 to 4", version)};
