@@ -8,6 +8,7 @@
 
 #include "apps/code/chunk_workers.h"
 #include "apps/code/grammars.h"
+#include "apps/code/headings.h"
 #include "base/checksum.h"
 #include "base/sha256.h"
 
@@ -60,6 +61,7 @@ void Chunker::start_early() {
 }
 
 Result<ChunkedCode> Chunker::chunk_by_syntax(std::string_view language, std::string_view utf8) {
+  if (is_heading_language(language)) return chunk_by_headings(language, utf8, options_.sizes);
   if (!is_grammar_language(language)) return {Code::kNotFound, "no grammar"};
   if (identity_.empty()) return {Code::kNotFound, "no grammars are installed"};
   if (utf8.size() > options_.max_file_bytes) {

@@ -1,11 +1,9 @@
-// A definition as it stands in a syntax tree, before it is a symbol.
+// A definition as it is found in a text, before it is a symbol.
 
 #pragma once
 
 #include <cstddef>
 #include <string>
-
-#include <tree_sitter/api.h>
 
 #include "apps/code/code_chunk.h"
 

@@ -102,6 +102,7 @@ class Walk {
     std::size_t wrapper_begin = 0;
     std::size_t wrapper_end = 0;
     std::size_t wrapper_head = 0;
+    int runner = -1;        // The definition that governs what follows on this level.
     int last_sibling = -1;  // The definition before, for clauses.
   };
 
@@ -116,7 +117,7 @@ class Walk {
       below.wrapper_end = wrapping_.wrapper_end;
       below.wrapper_head = wrapping_.wrapper_head;
     }
-    if (static_cast<int>(found_.all.size()) < kMaxDefinitions &&
+    if (static_cast<int>(found_.all.size()) < kMaxDefinitions && !is_opaque_ &&
         ts_tree_cursor_goto_first_child(&cursor_)) {
       levels_.push_back(below);
       return true;
@@ -133,12 +134,16 @@ class Walk {
     const TSSymbol type = ts_node_symbol(node);
     level.here = -1;
     is_wrapping_ = false;
+    is_opaque_ = rules_.is_opaque(type);
     const bool is_leading = rules_.is_leading(type);
     const std::size_t begin = level.leading.begin_with_leading(node, is_leading);
     if (is_leading || !ts_node_is_named(node)) return;
     const SyntaxRule* const rule = rules_.rule(type);
     if (rule != nullptr) define(*rule, node, begin, level);
     if (level.here < 0 && rules_.is_wrapper(type)) wrap(node, begin, level);
+    if (level.runner >= 0 && level.here != level.runner) {
+      at(level.runner).end = std::max<std::size_t>(at(level.runner).end, ts_node_end_byte(node));
+    }
   }
 
   // A wrapper passes its extent on to what is in it, if that is one thing only.
@@ -200,7 +205,7 @@ class Walk {
       found.kind = SymbolKind::kMethod;
     }
     found.names_inside = (rule.flags & SyntaxRule::kNotInPaths) == 0;
-    found.is_listed = (rule.flags & SyntaxRule::kScope) == 0;
+    found.is_listed &= (rule.flags & SyntaxRule::kScope) == 0;
     found.parent = level.definition;
     found.begin = level.wrapper != nullptr ? level.wrapper_begin : begin;
     found.end = level.wrapper != nullptr ? level.wrapper_end : ts_node_end_byte(node);
@@ -208,8 +213,25 @@ class Walk {
                                                                      : ts_node_start_byte(node);
     const std::size_t body = body_of(node);
     found.body = body == ts_node_end_byte(node) ? found.end : body;
+    if ((rule.flags & SyntaxRule::kRuns) != 0 && found.body == found.end) {
+      return run(std::move(found), level);
+    }
     keep(std::move(found), level.wrapper != nullptr ? level.wrapper : node.id, level);
   }
+
+  // It ends the one before it on its level, and what follows lies in it.
+  void run(Definition found, Level& level) {
+    if (level.runner >= 0) {
+      found.parent = at(level.runner).parent;
+    }
+    level.here = static_cast<int>(found_.all.size());
+    level.runner = level.here;
+    level.definition = level.here;
+    level.last_sibling = -1;
+    found_.all.push_back(std::move(found));
+  }
+
+  Definition& at(int i) { return found_.all[static_cast<std::size_t>(i)]; }
 
   void keep(Definition found, const void* node, Level& level) {
     if (rules_.joins_clauses() && level.last_sibling >= 0) {
@@ -232,6 +254,7 @@ class Walk {
   std::vector<Level> levels_;
   Level wrapping_;
   bool is_wrapping_ = false;
+  bool is_opaque_ = false;
   Definitions found_;
 };
 
@@ -248,6 +271,7 @@ DefinitionRules::DefinitionRules(const TSLanguage& language, const LanguageRules
     type.is_leading = std::string_view(name).find("comment") != std::string_view::npos;
     if (rules == nullptr) continue;
     type.is_leading |= has_word(rules->leading, name);
+    type.is_opaque = has_word(rules->opaque, name);
     type.is_wrapper = has_word(rules->wrappers, name);
     for (const SyntaxRule& rule : rules->rules) {
       if (type.rule == nullptr && std::strcmp(rule.node, name) == 0) type.rule = &rule;

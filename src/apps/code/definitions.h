@@ -25,6 +25,7 @@ class DefinitionRules {
   bool is_wrapper(TSSymbol type) const { return of(type).is_wrapper; }
   /// Comments, attributes, and whatever else belongs to the definition behind it.
   bool is_leading(TSSymbol type) const { return of(type).is_leading; }
+  bool is_opaque(TSSymbol type) const { return of(type).is_opaque; }
   bool joins_clauses() const { return joins_clauses_; }
 
  private:
@@ -32,6 +33,7 @@ class DefinitionRules {
     const SyntaxRule* rule = nullptr;
     bool is_wrapper = false;
     bool is_leading = false;
+    bool is_opaque = false;
   };
   // Nodes of what no rule of the grammar fits have a number beyond its types.
   const Type& of(TSSymbol type) const { return type < types_.size() ? types_[type] : none_; }

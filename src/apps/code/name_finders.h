@@ -20,8 +20,12 @@ bool name_by_descendant(const Site& site, Definition& out);
 /// The first line, without the characters of `argument` and blanks at both ends.
 bool name_by_first_line(const Site& site, Definition& out);
 
-/// A field "name", or else what `argument` names.
+/// `argument` itself.
 bool fixed_name(const Site& site, Definition& out);
+
+/// A key of a format of data: the field "key" or a child of one of the types in `argument`. Only of
+/// the outermost levels, where keys say what a file is about.
+bool name_of_key(const Site& site, Definition& out);
 
 // C, C++ and Objective-C: down the declarators.
 bool name_by_declarator(const Site& site, Definition& out);
@@ -48,5 +52,22 @@ bool name_of_lua_field(const Site& site, Definition& out);  // `key = function` 
 bool name_of_lua_function(const Site& site, Definition& out);
 bool name_of_lua_variable(const Site& site, Definition& out);
 bool name_of_rust_impl(const Site& site, Definition& out);
+
+bool name_of_css_group(const Site& site, Definition& out);  // "@media (...)"
+bool name_of_docker_stage(const Site& site, Definition& out);
+bool name_of_elixir_call(const Site& site, Definition& out);  // def, defmodule, ...
+bool name_of_haskell_instance(const Site& site, Definition& out);
+bool name_of_hcl_block(const Site& site, Definition& out);  // "resource.aws_instance.web"
+bool name_of_html_element(const Site& site, Definition& out);
+bool name_of_kotlin_companion(const Site& site, Definition& out);
+bool name_of_lisp_form(const Site& site, Definition& out);  // (defun name ...), (defclass name ...)
+bool name_of_make_rule(const Site& site, Definition& out);
+bool name_of_objc_method(const Site& site, Definition& out);  // "boxWithItems:count:"
+bool name_of_ocaml_binding(const Site& site, Definition& out);
+bool name_of_r_assignment(const Site& site, Definition& out);
+bool name_of_r_call(const Site& site, Definition& out);  // setClass("name", ...)
+bool name_of_swift_type(const Site& site, Definition& out);
+bool name_of_swift_property(const Site& site, Definition& out);
+bool name_of_zig_variable(const Site& site, Definition& out);
 
 }  // namespace quern::apps

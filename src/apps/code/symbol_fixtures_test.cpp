@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -14,7 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "apps/code/chunker.h"
-#include "apps/code/file_kind.h"
+#include "apps/code/grammars.h"
 #include "apps/code/installed_grammars.h"
 #include "apps/code/text_measure.h"
 
@@ -85,6 +86,14 @@ TEST(symbol_fixtures, every_language_gives_its_symbols_and_their_ranges) {
       EXPECT_LE(symbol.span.begin, symbol.name_begin) << symbol.path;
       EXPECT_LT(symbol.name_begin, symbol.span.end) << symbol.path;
     }
+  }
+}
+
+TEST(symbol_fixtures, every_grammar_has_a_fixture) {
+  std::map<std::string, int> n_of;
+  for (const std::string& path : fixture_paths()) ++n_of[language_of_fixture(path)];
+  for (const std::string_view language : grammar_languages()) {
+    EXPECT_GE(n_of[std::string(language)], 1) << language;
   }
 }
 

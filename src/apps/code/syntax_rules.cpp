@@ -14,6 +14,7 @@ constexpr unsigned kMethodInType = SyntaxRule::kMethodInType;
 constexpr unsigned kNotInFunction = SyntaxRule::kNotInFunction;
 constexpr unsigned kScope = SyntaxRule::kScope;
 constexpr unsigned kNeedsBody = SyntaxRule::kNeedsBody;
+constexpr unsigned kRuns = SyntaxRule::kRuns;
 constexpr unsigned kNotInPaths = SyntaxRule::kNotInPaths;
 
 constexpr SyntaxRule kPython[] = {
@@ -121,6 +122,7 @@ constexpr SyntaxRule kJava[] = {
 
 constexpr SyntaxRule kCSharp[] = {
     {"namespace_declaration", kModule, name_by_field},
+    {"file_scoped_namespace_declaration", kModule, name_by_field, nullptr, kRuns},
     {"class_declaration", kClass, name_by_field},
     {"record_declaration", kClass, name_by_field},
     {"record_struct_declaration", kStruct, name_by_field},
@@ -148,7 +150,7 @@ constexpr SyntaxRule kRuby[] = {
 };
 
 constexpr SyntaxRule kPhp[] = {
-    {"namespace_definition", kModule, name_by_field, nullptr, kNeedsBody},
+    {"namespace_definition", kModule, name_by_field, nullptr, kRuns},
     {"class_declaration", kClass, name_by_field},
     {"interface_declaration", kInterface, name_by_field},
     {"trait_declaration", kTrait, name_by_field},
@@ -162,7 +164,7 @@ constexpr SyntaxRule kPhp[] = {
 constexpr SyntaxRule kKotlin[] = {
     {"class_declaration", kClass, name_of_type_by_keyword},
     {"object_declaration", kClass, name_by_field},
-    {"companion_object", kClass, fixed_name, "Companion", kScope},
+    {"companion_object", kClass, name_of_kotlin_companion, nullptr, kScope},
     {"function_declaration", kFunction, name_by_field, nullptr, kMethodInType},
     {"secondary_constructor", kMethod, fixed_name, "constructor"},
     {"property_declaration", kVariable, name_of_kotlin_property, nullptr, kNotInFunction},
@@ -193,7 +195,218 @@ constexpr SyntaxRule kLua[] = {
     {"field", kMethod, name_of_lua_field},
 };
 
-constexpr const char* kJsWrappers =
+constexpr SyntaxRule kCommonlisp[] = {
+    {"list_lit", kFunction, name_of_lisp_form},
+};
+
+constexpr SyntaxRule kElisp[] = {
+    {"function_definition", kFunction, name_by_field},
+    {"macro_definition", kMacro, name_by_field},
+    {"special_form", kVariable, name_of_lisp_form},
+    {"list", kFunction, name_of_lisp_form},
+};
+
+constexpr SyntaxRule kCss[] = {
+    {"rule_set", kSection, name_by_descendant, "selectors"},
+    {"media_statement", kSection, name_of_css_group},
+    {"supports_statement", kSection, name_of_css_group},
+    {"keyframes_statement", kSection, name_by_descendant, "keyframes_name"},
+};
+
+constexpr SyntaxRule kDockerfile[] = {
+    {"from_instruction", kSection, name_of_docker_stage, nullptr, kRuns},
+};
+
+constexpr SyntaxRule kDot[] = {
+    {"source_file", kSection, name_by_field, "id"},
+    {"subgraph", kSection, name_by_child, "id"},
+};
+
+constexpr SyntaxRule kElixir[] = {
+    {"call", kFunction, name_of_elixir_call},
+};
+
+constexpr SyntaxRule kElm[] = {
+    {"value_declaration", kFunction, name_by_descendant, "lower_case_identifier", kNotInFunction},
+    {"type_alias_declaration", kType, name_by_field},
+    {"type_declaration", kType, name_by_field},
+    {"port_annotation", kFunction, name_by_field},
+};
+
+constexpr SyntaxRule kErlang[] = {
+    {"fun_decl", kFunction, name_by_descendant, "atom"},
+    {"pp_define", kMacro, name_by_descendant, "var atom"},
+    {"record_decl", kStruct, name_by_field},
+    {"type_alias", kType, name_by_descendant, "atom"},
+    {"opaque", kType, name_by_descendant, "atom"},
+};
+
+constexpr SyntaxRule kFortran[] = {
+    {"module", kModule, name_by_descendant, "name"},
+    {"submodule", kModule, name_by_descendant, "name"},
+    {"program", kModule, name_by_descendant, "name"},
+    {"function", kFunction, name_by_descendant, "name"},
+    {"subroutine", kFunction, name_by_descendant, "name"},
+    {"module_procedure", kFunction, name_by_descendant, "name"},
+    {"derived_type_definition", kStruct, name_by_descendant, "type_name"},
+};
+
+constexpr SyntaxRule kGomod[] = {
+    {"module_directive", kModule, name_by_descendant, "module_path"},
+    {"require_spec", kSection, name_by_descendant, "module_path"},
+};
+
+constexpr SyntaxRule kHack[] = {
+    {"namespace_declaration", kModule, name_by_field, nullptr, kRuns},
+    {"class_declaration", kClass, name_by_field},
+    {"interface_declaration", kInterface, name_by_field},
+    {"trait_declaration", kTrait, name_by_field},
+    {"enum_declaration", kEnum, name_by_field},
+    {"alias_declaration", kType, name_by_child, "identifier"},
+    {"function_declaration", kFunction, name_by_field},
+    {"method_declaration", kMethod, name_by_field},
+    {"const_declarator", kConstant, name_by_field},
+};
+
+constexpr SyntaxRule kHaskell[] = {
+    {"signature", kFunction, name_by_field, nullptr, kMethodInType | kNotInFunction},
+    {"function", kFunction, name_by_field, nullptr, kMethodInType | kNotInFunction},
+    {"type_alias", kType, name_by_field},
+    {"adt", kType, name_by_field},
+    {"newtype", kType, name_by_field},
+    {"class", kInterface, name_of_haskell_instance},
+    {"instance", kType, name_of_haskell_instance, nullptr, kScope},
+};
+
+constexpr SyntaxRule kHcl[] = {
+    {"block", kSection, name_of_hcl_block},
+};
+
+constexpr SyntaxRule kHtml[] = {
+    {"element", kSection, name_of_html_element},
+};
+
+constexpr SyntaxRule kJson[] = {
+    {"pair", kSection, name_of_key},
+};
+
+constexpr SyntaxRule kJulia[] = {
+    {"module_definition", kModule, name_by_field},
+    {"function_definition", kFunction, name_by_field},
+    {"short_function_definition", kFunction, name_by_field},
+    {"macro_definition", kMacro, name_by_field},
+    {"struct_definition", kStruct, name_by_field},
+    {"abstract_definition", kType, name_by_field},
+    {"const_statement", kConstant, name_by_descendant, "identifier", kNotInFunction},
+};
+
+constexpr SyntaxRule kMake[] = {
+    {"rule", kFunction, name_of_make_rule},
+    {"variable_assignment", kVariable, name_by_field},
+    {"define_directive", kMacro, name_by_field},
+};
+
+constexpr SyntaxRule kObjc[] = {
+    {"class_interface", kClass, name_by_field},
+    {"category_interface", kClass, name_by_field},
+    {"class_implementation", kClass, name_by_field},
+    {"category_implementation", kClass, name_by_field},
+    {"protocol_declaration", kInterface, name_by_field},
+    {"method_declaration", kMethod, name_of_objc_method},
+    {"method_definition", kMethod, name_of_objc_method},
+    {"function_definition", kFunction, name_by_declarator},
+    {"declaration", kVariable, name_of_c_declaration, nullptr, kNotInFunction | kNotInPaths},
+    {"struct_specifier", kStruct, name_by_field, nullptr, kNeedsBody},
+    {"union_specifier", kStruct, name_by_field, nullptr, kNeedsBody},
+    {"enum_specifier", kEnum, name_by_field, nullptr, kNeedsBody},
+    {"type_definition", kType, name_of_typedef, nullptr, kNotInPaths},
+    {"preproc_def", kMacro, name_by_field, nullptr, kNotInFunction},
+    {"preproc_function_def", kMacro, name_by_field, nullptr, kNotInFunction},
+};
+
+constexpr SyntaxRule kOcaml[] = {
+    {"let_binding", kFunction, name_of_ocaml_binding},
+    {"external", kFunction, name_by_child, "value_name"},
+    {"value_specification", kFunction, name_by_child, "value_name"},
+    {"type_binding", kType, name_by_field},
+    {"exception_definition", kType, name_by_descendant, "constructor_name"},
+    {"module_binding", kModule, name_by_field},
+    {"module_type_definition", kInterface, name_by_field},
+    {"class_binding", kClass, name_by_field},
+    {"method_definition", kMethod, name_by_field},
+};
+
+constexpr SyntaxRule kPerl[] = {
+    {"package_statement", kModule, name_by_child, "package_name", kRuns},
+    {"function_definition", kFunction, name_by_field},
+};
+
+constexpr SyntaxRule kQl[] = {
+    {"dataclass", kClass, name_by_field},        {"charpred", kMethod, name_by_child, "className"},
+    {"memberPredicate", kMethod, name_by_field}, {"classlessPredicate", kFunction, name_by_field},
+    {"module", kModule, name_by_field},
+};
+
+constexpr SyntaxRule kR[] = {
+    {"left_assignment", kFunction, name_of_r_assignment},
+    {"equals_assignment", kFunction, name_of_r_assignment},
+    {"super_assignment", kFunction, name_of_r_assignment},
+    {"call", kFunction, name_of_r_call},
+};
+
+constexpr SyntaxRule kRegex[] = {
+    {"named_capturing_group", kSection, name_by_child, "group_name"},
+};
+
+constexpr SyntaxRule kSql[] = {
+    {"create_table_statement", kStruct, name_by_child, "identifier dotted_name"},
+    {"create_type_statement", kType, name_by_child, "identifier dotted_name"},
+    {"create_domain_statement", kType, name_by_child, "identifier dotted_name"},
+    {"create_index_statement", kConstant, name_by_field},
+    {"create_view_statement", kType, name_by_child, "identifier dotted_name"},
+    {"create_materialized_view_statement", kType, name_by_child, "identifier dotted_name"},
+    {"create_function_statement", kFunction, name_by_child, "identifier dotted_name"},
+    {"create_procedure_statement", kFunction, name_by_child, "identifier dotted_name"},
+    {"create_trigger_statement", kFunction, name_by_child, "identifier dotted_name"},
+    {"create_schema_statement", kModule, name_by_child, "identifier dotted_name"},
+};
+
+constexpr SyntaxRule kSqlite[] = {
+    {"create_table_stmt", kStruct, name_by_child, "identifier"},
+    {"create_virtual_table_stmt", kStruct, name_by_child, "identifier"},
+    {"create_index_stmt", kConstant, name_by_child, "identifier"},
+    {"create_view_stmt", kType, name_by_child, "identifier"},
+    {"create_trigger_stmt", kFunction, name_by_child, "identifier"},
+};
+
+constexpr SyntaxRule kSwift[] = {
+    {"class_declaration", kClass, name_of_swift_type},
+    {"protocol_declaration", kInterface, name_by_field},
+    {"function_declaration", kFunction, name_by_field, nullptr, kMethodInType},
+    {"protocol_function_declaration", kMethod, name_by_field},
+    {"init_declaration", kMethod, fixed_name, "init"},
+    {"deinit_declaration", kMethod, fixed_name, "deinit"},
+    {"subscript_declaration", kMethod, fixed_name, "subscript"},
+    {"typealias_declaration", kType, name_by_field},
+    {"property_declaration", kVariable, name_of_swift_property, nullptr, kNotInFunction},
+};
+
+constexpr SyntaxRule kToml[] = {
+    {"table", kSection, name_by_child, "bare_key dotted_key quoted_key"},
+    {"table_array_element", kSection, name_by_child, "bare_key dotted_key quoted_key"},
+    {"pair", kSection, name_of_key, "bare_key dotted_key quoted_key"},
+};
+
+constexpr SyntaxRule kYaml[] = {
+    {"block_mapping_pair", kSection, name_of_key},
+};
+
+constexpr SyntaxRule kZig[] = {
+    {"variable_declaration", kConstant, name_of_zig_variable},
+    {"function_declaration", kFunction, name_by_field, nullptr, kMethodInType},
+};
+
+constexpr std::string_view kJsWrappers =
     "export_statement lexical_declaration variable_declaration expression_statement "
     "ambient_declaration";
 
@@ -202,29 +415,60 @@ constexpr LanguageRules kLanguages[] = {
     {.language = "bash", .rules = kBash, .wrappers = "declaration_command"},
     {.language = "c", .rules = kC},
     {.language = "c_sharp", .rules = kCSharp},
+    {.language = "commonlisp", .rules = kCommonlisp},
     {.language = "cpp", .rules = kCpp, .wrappers = "template_declaration linkage_specification"},
+    {.language = "css", .rules = kCss},
+    {.language = "dockerfile", .rules = kDockerfile},
+    {.language = "dot", .rules = kDot},
+    {.language = "elisp", .rules = kElisp},
+    {.language = "elixir", .rules = kElixir, .leading = "unary_operator", .joins_clauses = true},
+    {.language = "elm", .rules = kElm, .leading = "type_annotation"},
+    {.language = "erlang", .rules = kErlang, .leading = "spec", .joins_clauses = true},
+    {.language = "fortran", .rules = kFortran},
     {.language = "go",
      .rules = kGo,
      .wrappers = "type_declaration const_declaration var_declaration"},
+    {.language = "gomod", .rules = kGomod, .wrappers = "require_directive"},
+    {.language = "hack", .rules = kHack, .wrappers = "const_declaration"},
+    {.language = "haskell", .rules = kHaskell, .joins_clauses = true},
+    {.language = "hcl", .rules = kHcl},
+    {.language = "html", .rules = kHtml},
     {.language = "java", .rules = kJava},
     {.language = "javascript",
      .rules = kJavascript,
      .wrappers = kJsWrappers,
      .leading = "decorator"},
+    {.language = "json", .rules = kJson, .opaque = "array"},
+    {.language = "julia", .rules = kJulia, .leading = "string_literal"},
     {.language = "kotlin", .rules = kKotlin},
     {.language = "lua", .rules = kLua},
+    {.language = "make", .rules = kMake, .wrappers = "override_directive export_directive"},
+    {.language = "objc", .rules = kObjc},
+    {.language = "ocaml",
+     .rules = kOcaml,
+     .wrappers = "value_definition type_definition module_definition class_definition"},
+    {.language = "perl", .rules = kPerl},
     {.language = "php", .rules = kPhp, .wrappers = "expression_statement const_declaration"},
     {.language = "python",
      .rules = kPython,
      .wrappers = "decorated_definition expression_statement"},
+    {.language = "ql", .rules = kQl, .wrappers = "moduleMember classMember"},
+    {.language = "r", .rules = kR},
+    {.language = "regex", .rules = kRegex},
     {.language = "ruby", .rules = kRuby},
     {.language = "rust", .rules = kRust, .leading = "attribute_item"},
     {.language = "scala", .rules = kScala},
+    {.language = "sql", .rules = kSql},
+    {.language = "sqlite", .rules = kSqlite, .wrappers = "sql_stmt"},
+    {.language = "swift", .rules = kSwift},
+    {.language = "toml", .rules = kToml, .opaque = "array inline_table"},
     {.language = "tsx", .rules = kTypescript, .wrappers = kJsWrappers, .leading = "decorator"},
     {.language = "typescript",
      .rules = kTypescript,
      .wrappers = kJsWrappers,
      .leading = "decorator"},
+    {.language = "yaml", .rules = kYaml, .opaque = "block_sequence flow_node"},
+    {.language = "zig", .rules = kZig},
 };
 
 }  // namespace

@@ -42,6 +42,7 @@ struct SyntaxRule {
     kNotInFunction = 2,  // What is local is nothing that others look for.
     kScope = 4,          // Gives its name to what is in it; no symbol itself.
     kNeedsBody = 8,      // Without a body it is a mention, not a definition.
+    kRuns = 32,          // Without a body it governs what follows it: package X; FROM image.
     kNotInPaths = 16,    // Its name is not part of the paths of what lies in it.
   };
   const char* node = nullptr;  // Type of the node.
@@ -56,9 +57,11 @@ struct LanguageRules {
   std::span<const SyntaxRule> rules = {};
   // Types of nodes, by spaces. Those around a definition that belong to it when it is the only one
   // in them: decorated definitions, exports, statements.
-  const char* wrappers = "";
+  std::string_view wrappers = "";
   // Those before a definition that belong to it, apart from comments: attributes, signatures.
-  const char* leading = "";
+  std::string_view leading = "";
+  // Those that are not looked into: lists of data.
+  std::string_view opaque = "";
   // Whether clauses of one name, one behind the other, are one definition.
   bool joins_clauses = false;
 };
