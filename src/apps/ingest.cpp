@@ -27,6 +27,10 @@ constexpr std::size_t kTogetherBytes = 1000 * kBytesPerToken;
 // Vectors of a segment are shown this often while it is embedded; each time its file is written.
 constexpr auto kShowEvery = std::chrono::seconds(60);
 
+std::string text_of(const IngestJob& job, const std::vector<std::string>& fields) {
+  return job.text_of ? job.text_of(fields) : text_to_embed(fields);
+}
+
 class Ingest {
  public:
   explicit Ingest(const IngestJob& job) : job_(job) {}
@@ -130,7 +134,7 @@ Status Ingest::take(SourceDocument source) {
   ++report_.n_written;
   const bool waits = job_.embedder != nullptr && !is_past_head_ && source.document.vector.empty();
   if (!waits) return write(std::move(source.document));
-  head_bytes_ += text_to_embed(source.document.fields).size();
+  head_bytes_ += text_of(job_, source.document.fields).size();
   head_.push_back(std::move(source.document));
   if (head_bytes_ <= kTogetherBytes) return {};
   is_past_head_ = true;
@@ -197,7 +201,7 @@ bool Ingest::has_vector(const store::SegmentView& view, std::uint32_t doc,
 Status Ingest::write(store::Document document) {
   std::optional<store::OwnedRow> vector;
   if (job_.log != nullptr && job_.embedder != nullptr) {
-    vector = job_.log->find(job_.log->key_of(text_to_embed(document.fields)));
+    vector = job_.log->find(job_.log->key_of(text_of(job_, document.fields)));
   }
   if (vector) {
     ++report_.n_vectors;
@@ -229,7 +233,7 @@ Status Ingest::write_with_vectors(std::vector<store::Document> documents) {
                          if (at == documents.size()) return std::optional<TextToEmbed>();
                          const std::size_t i = at++;
                          return std::optional<TextToEmbed>(
-                             {.id = i, .text = text_to_embed(documents[i].fields)});
+                             {.id = i, .text = text_of(job_, documents[i].fields)});
                        },
                        .is_stopped = job_.is_stopped});
   bool is_ended = false;
@@ -291,8 +295,11 @@ Status Ingest::attach_all() {
 // damaged are made again.
 class MissingTexts {
  public:
-  MissingTexts(const store::SegmentView& view, store::SpaceId space)
-      : view_(view), vectors_(view.vectors_in(space)), reader_(view.segment->stored_text()) {
+  MissingTexts(const IngestJob& job, const store::SegmentView& view)
+      : job_(job),
+        view_(view),
+        vectors_(view.vectors_in(job.space)),
+        reader_(view.segment->stored_text()) {
     if (vectors_ != nullptr && vectors_->check().code() == Code::kBadInput) vectors_ = nullptr;
   }
 
@@ -301,12 +308,13 @@ class MissingTexts {
       if (!view_.live->has(doc_)) continue;
       if (vectors_ != nullptr && vectors_->present().has(doc_)) continue;
       QUERN_ASSIGN(const store::StoredDocument stored, reader_.read(doc_));
-      return std::optional<TextToEmbed>({.id = doc_++, .text = text_to_embed(stored.fields)});
+      return std::optional<TextToEmbed>({.id = doc_++, .text = text_of(job_, stored.fields)});
     }
     return std::optional<TextToEmbed>();
   }
 
  private:
+  const IngestJob& job_;
   const store::SegmentView& view_;
   const store::VectorFile* vectors_;
   store::StoredTextReader reader_;
@@ -324,7 +332,7 @@ std::string key_of(const store::SegmentView& view, std::uint64_t doc) {
 }
 
 Status Ingest::attach(const store::SegmentView& view) {
-  MissingTexts texts(view, job_.space);
+  MissingTexts texts(job_, view);
   VectorStream stream({.embedder = job_.embedder,
                        .log = job_.log,
                        .next_text = [&] { return texts.next(); },

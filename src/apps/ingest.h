@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "apps/text_embedder.h"
 #include "apps/vector_log.h"
@@ -64,6 +65,9 @@ struct IngestJob {
   store::SpaceId space = 0;                // Of the embedder's vectors.
   std::uint64_t docs_per_commit = 100'000;
   Attach attach = Attach::kNow;
+
+  /// What a model sees of a document's fields; empty: text_to_embed.
+  std::function<std::string(const std::vector<std::string>& fields)> text_of = {};
 
   /// The next document; nothing at the end. An error ends the run.
   std::function<Result<std::optional<SourceDocument>>()> next = {};

@@ -1,0 +1,105 @@
+#include "apps/code/code_files.h"
+
+namespace quern::apps {
+namespace {
+
+// File systems tick in up to 10 ms, and some in whole seconds: what was written so shortly before
+// it was read may have been written once more without its times saying so.
+constexpr std::int64_t kTickNs = 20'000'000;
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+
+constexpr const char* kTables = R"(
+CREATE TABLE IF NOT EXISTS code_fact (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS code_file (
+  path BLOB PRIMARY KEY, n_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+  ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, read_ns INTEGER NOT NULL,
+  digest BLOB NOT NULL, language TEXT NOT NULL, n_text_bytes INTEGER NOT NULL,
+  n_chunks INTEGER NOT NULL, by_syntax INTEGER NOT NULL, note TEXT NOT NULL) WITHOUT ROWID;
+)";
+
+Result<bool> has_tables(Sql& sql) {
+  QUERN_ASSIGN(const std::int64_t n,
+               sql.number("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND "
+                          "name IN ('code_fact', 'code_file')"));
+  return n == 2;
+}
+
+}  // namespace
+
+bool CodeFile::is_unchanged(const WalkedFile& now) const {
+  if (now.n_bytes != walked.n_bytes || now.mtime_ns != walked.mtime_ns ||
+      now.ctime_ns != walked.ctime_ns || now.inode != walked.inode) {
+    return false;
+  }
+  const bool in_whole_seconds = walked.ctime_ns % kSecondNs == 0;
+  return walked.ctime_ns + (in_whole_seconds ? kSecondNs : kTickNs) < read_ns;
+}
+
+Result<CodeTables> read_code_tables(Sql& sql) {
+  CodeTables out;
+  QUERN_ASSIGN(const bool are_there, has_tables(sql));
+  if (!are_there) return out;
+  QUERN_ASSIGN(SqlStatement facts, sql.prepare("SELECT name, value FROM code_fact"));
+  while (true) {
+    QUERN_ASSIGN(const bool is_row, facts.step());
+    if (!is_row) break;
+    out.facts[facts.bytes(0)] = facts.bytes(1);
+  }
+  QUERN_ASSIGN(SqlStatement files,
+               sql.prepare("SELECT path, n_bytes, mtime_ns, ctime_ns, inode, read_ns, digest, "
+                           "language, n_text_bytes, n_chunks, by_syntax, note FROM code_file "
+                           "ORDER BY path"));
+  while (true) {
+    QUERN_ASSIGN(const bool is_row, files.step());
+    if (!is_row) return out;
+    CodeFile file;
+    file.walked = {.path = files.bytes(0),
+                   .n_bytes = static_cast<std::uint64_t>(files.number(1)),
+                   .mtime_ns = files.number(2),
+                   .ctime_ns = files.number(3),
+                   .inode = static_cast<std::uint64_t>(files.number(4))};
+    file.read_ns = files.number(5);
+    file.digest = files.bytes(6);
+    file.language = files.bytes(7);
+    file.n_text_bytes = static_cast<std::uint64_t>(files.number(8));
+    file.n_chunks = static_cast<std::uint32_t>(files.number(9));
+    file.by_syntax = files.number(10) != 0;
+    file.note = files.bytes(11);
+    out.files.emplace_hint(out.files.end(), file.walked.path, std::move(file));
+  }
+}
+
+Status write_code_tables(Sql& sql, const CodeTablesChange& change) {
+  QUERN_ASSIGN(const bool are_there, has_tables(sql));
+  if (!are_there) QUERN_TRY(sql.run(kTables));
+  QUERN_ASSIGN(SqlStatement fact, sql.prepare("INSERT OR REPLACE INTO code_fact VALUES (?, ?)"));
+  for (const auto& [name, value] : change.facts) {
+    fact.bind(1, std::string_view(name)).bind_blob(2, std::string_view(value));
+    QUERN_TRY(fact.run());
+  }
+  QUERN_ASSIGN(SqlStatement gone, sql.prepare("DELETE FROM code_file WHERE path = ?"));
+  for (const std::string& path : change.gone) {
+    gone.bind_blob(1, std::string_view(path));
+    QUERN_TRY(gone.run());
+  }
+  QUERN_ASSIGN(SqlStatement put, sql.prepare("INSERT OR REPLACE INTO code_file VALUES "
+                                             "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  for (const CodeFile& file : change.changed) {
+    put.bind_blob(1, std::string_view(file.walked.path))
+        .bind(2, static_cast<std::int64_t>(file.walked.n_bytes))
+        .bind(3, file.walked.mtime_ns)
+        .bind(4, file.walked.ctime_ns)
+        .bind(5, static_cast<std::int64_t>(file.walked.inode))
+        .bind(6, file.read_ns)
+        .bind_blob(7, std::string_view(file.digest))
+        .bind(8, std::string_view(file.language))
+        .bind(9, static_cast<std::int64_t>(file.n_text_bytes))
+        .bind(10, std::int64_t{file.n_chunks})
+        .bind(11, std::int64_t{file.by_syntax})
+        .bind(12, std::string_view(file.note));
+    QUERN_TRY(put.run());
+  }
+  return {};
+}
+
+}  // namespace quern::apps

@@ -1,0 +1,59 @@
+// What is known of each source file of a code index: what it was when it was read, so that what did
+// not change is not read again. Rows of the store's catalog, changed in the same commit as the
+// documents.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apps/code/tree_walk.h"
+#include "base/sql.h"
+#include "base/status.h"
+
+namespace quern::apps {
+
+struct CodeFile {
+  WalkedFile walked;               // As it was when it was read.
+  std::int64_t read_ns = 0;        // When that was: what changed about then may have changed after.
+  std::string digest;              // Of its bytes: SHA-256, 32 bytes.
+  std::string language;            // "" where unknown.
+  std::uint64_t n_text_bytes = 0;  // As UTF-8; 0 of a file that is not indexed.
+  std::uint32_t n_chunks = 0;
+  bool by_syntax = false;
+  std::string note;  // Why it is not indexed, or not by syntax.
+
+  /// Whether the numbers of a file are such that its content is what was read.
+  bool is_unchanged(const WalkedFile& now) const;
+};
+
+/// By path.
+using CodeFiles = std::map<std::string, CodeFile, std::less<>>;
+
+/// Facts of the index as a whole: "root", "recipe", ...
+using CodeFacts = std::map<std::string, std::string, std::less<>>;
+
+struct CodeTables {
+  CodeFacts facts;
+  CodeFiles files;
+};
+
+/// Empty where there are no tables yet. Errors: as SqlStatement::step.
+Result<CodeTables> read_code_tables(Sql& sql);
+
+/// What a commit changes.
+struct CodeTablesChange {
+  CodeFacts facts;
+  std::vector<CodeFile> changed;
+  std::vector<std::string> gone;  // Paths.
+
+  bool is_empty() const { return facts.empty() && changed.empty() && gone.empty(); }
+};
+
+/// Makes the tables where there are none. Errors: as SqlStatement::step.
+Status write_code_tables(Sql& sql, const CodeTablesChange& change);
+
+}  // namespace quern::apps

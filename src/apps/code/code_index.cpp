@@ -1,0 +1,199 @@
+#include "apps/code/code_index.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "apps/code/code_documents.h"
+#include "apps/code/source_reading.h"
+
+namespace quern::apps {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// What was read is found at last after so long; small trees are one commit.
+constexpr auto kCommitEvery = std::chrono::seconds(5);
+
+class Updating {
+ public:
+  explicit Updating(const CodeUpdate& update) : update_(update) {}
+
+  Status run();
+  CodeUpdateReport take_report() { return std::move(report_); }
+
+ private:
+  bool is_stopped() const { return update_.is_stopped && update_.is_stopped(); }
+  void compare(const TreeWalk& walk);
+  Status read_changed();
+  Status take(ReadFile file);
+  Status forget(const std::string& path);
+  Status commit();
+  void show();
+
+  const CodeUpdate& update_;
+  CodeTables known_;
+  std::vector<FileToRead> changed_;
+  CodeTablesChange change_;
+  Clock::time_point committed_ = Clock::now();
+  CodeUpdateProgress progress_;
+  CodeUpdateReport report_;
+};
+
+Status Updating::run() {
+  update_.chunker->start_early();
+  Result<TreeWalk> walk = walk_tree(update_.root, update_.walk, update_.is_stopped);
+  if (!walk.ok() && walk.status().code() == Code::kCancelled) {
+    report_.was_stopped = true;
+    return {};
+  }
+  if (!walk.ok()) return walk.status();
+  QUERN_TRY(update_.writer->read_tables([&](Sql& sql) -> Status {
+    QUERN_ASSIGN(known_, read_code_tables(sql));
+    return {};
+  }));
+  const std::string recipe =
+      fmt::format("documents {}, {}", kCodeDocumentsVersion, update_.chunker->fingerprint());
+  const auto fact = [&](const char* name, const std::string& value) {
+    const auto found = known_.facts.find(name);
+    const bool is_new = found == known_.facts.end() || found->second != value;
+    if (is_new) change_.facts[name] = value;
+    return is_new;
+  };
+  fact("root", update_.root);
+  if (fact("recipe", recipe)) {
+    for (auto& [path, file] : known_.files) {
+      file.read_ns = 0;
+      file.digest.clear();
+    }
+  }
+  compare(*walk);
+  report_.skipped = std::move(walk->skipped);
+  report_.notes = std::move(walk->notes);
+  QUERN_TRY(read_changed());
+  return commit();
+}
+
+void Updating::compare(const TreeWalk& walk) {
+  auto known = known_.files.begin();
+  const auto gone = [&] { change_.gone.push_back((known++)->first); };
+  for (const WalkedFile& file : walk.files) {
+    while (known != known_.files.end() && known->first < file.path) gone();
+    FileToRead wanted = {.file = file, .old_digest = {}};
+    if (known != known_.files.end() && known->first == file.path) {
+      const CodeFile& old = (known++)->second;
+      if (old.is_unchanged(file)) {
+        ++report_.n_unchanged;
+        if (old.n_chunks > 0) ++report_.n_files;
+        continue;
+      }
+      wanted.old_digest = old.digest;
+    }
+    progress_.n_bytes_wanted += file.n_bytes;
+    changed_.push_back(std::move(wanted));
+  }
+  while (known != known_.files.end()) gone();
+  report_.n_gone = change_.gone.size();
+  progress_.n_wanted = changed_.size();
+}
+
+Status Updating::read_changed() {
+  for (const std::string& path : change_.gone) {
+    QUERN_ASSIGN(const std::uint64_t n_erased, update_.writer->erase_parent(path));
+    (void)n_erased;
+  }
+  SourceReading reading(update_.root, changed_, update_.walk.max_file_bytes, *update_.chunker,
+                        update_.n_threads);
+  for (std::size_t i = 0; i < changed_.size(); ++i) {
+    if (is_stopped()) {
+      report_.was_stopped = true;
+      report_.n_pending = changed_.size() - i;
+      return {};
+    }
+    QUERN_TRY(take(reading.next()));
+    show();
+    if (Clock::now() - committed_ > kCommitEvery) QUERN_TRY(commit());
+  }
+  return {};
+}
+
+Status Updating::forget(const std::string& path) {
+  const auto old = known_.files.find(path);
+  if (old == known_.files.end()) return {};
+  QUERN_ASSIGN(const std::uint64_t n_erased, update_.writer->erase_parent(path));
+  (void)n_erased;
+  return {};
+}
+
+Status Updating::take(ReadFile file) {
+  ++report_.n_read;
+  report_.n_bytes += file.n_bytes;
+  ++progress_.n_files;
+  progress_.n_bytes += file.n_bytes;
+  const std::string path = file.facts.walked.path;
+  const auto old = known_.files.find(path);
+  if (file.has_old_content) {
+    ++report_.n_same;
+    CodeFile facts = old->second;
+    facts.walked = file.facts.walked;
+    facts.read_ns = file.facts.read_ns;
+    if (facts.n_chunks > 0) ++report_.n_files;
+    change_.changed.push_back(std::move(facts));
+    return {};
+  }
+  QUERN_TRY(forget(path));
+  if (file.is_gone) {
+    if (old != known_.files.end()) {
+      ++report_.n_gone;
+      change_.gone.push_back(path);
+    }
+    return {};
+  }
+  for (store::Document& document : file.documents) {
+    QUERN_TRY(update_.writer->put(std::move(document)));
+  }
+  if (file.facts.n_chunks > 0) ++report_.n_files;
+  if (!file.facts.by_syntax && !file.facts.language.empty()) ++report_.n_by_lines;
+  report_.n_chunks += file.facts.n_chunks;
+  progress_.n_chunks += file.facts.n_chunks;
+  change_.changed.push_back(std::move(file.facts));
+  return {};
+}
+
+Status Updating::commit() {
+  committed_ = Clock::now();
+  if (change_.is_empty()) {
+    QUERN_ASSIGN(report_.generation, update_.writer->commit());
+    return {};
+  }
+  QUERN_ASSIGN(report_.generation,
+               update_.writer->commit([&](Sql& sql) { return write_code_tables(sql, change_); }));
+  change_ = {};
+  return {};
+}
+
+void Updating::show() {
+  if (update_.on_progress) update_.on_progress(progress_);
+}
+
+}  // namespace
+
+Result<CodeUpdateReport> update_code_index(const CodeUpdate& update) {
+  Updating updating(update);
+  QUERN_TRY(updating.run());
+  return updating.take_report();
+}
+
+Status create_code_index(const CodePlace& place, const std::optional<store::VectorSpace>& space) {
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(place.folder).parent_path(), error);
+  if (error) {
+    return {Code::kIo,
+            fmt::format("cannot make the folder of '{}': {}", place.folder, error.message())};
+  }
+  return store::create_store({.folder = place.folder}, code_schema(), "quern code", space);
+}
+
+}  // namespace quern::apps

@@ -1,0 +1,51 @@
+// What the commands of `quern code` have in common: which tree is meant, where its index lies, and
+// bringing it up to date.
+
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/code/chunker.h"
+#include "apps/code/code_index.h"
+#include "base/status.h"
+#include "cli/flags.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+namespace CLI {
+class App;
+}
+
+namespace quern::cli {
+
+struct CodeFlags {
+  std::string path;   // Of the tree, or a folder in it; "": where one is.
+  std::string index;  // --index: the store's folder; "": in the home.
+  bool here = false;  // --here: inside the tree.
+  bool no_ignore = false;
+  std::vector<std::string> exclude;
+  std::string max_file = "1MB";
+  bool quiet = false;
+};
+
+/// Adds --index, --here, --no-ignore, --exclude, --max-file and --quiet.
+void add_code_flags(CLI::App& command, CodeFlags& flags);
+
+/// The index that is meant: that of the tree which `path` lies in, or one to be made for `path`.
+/// Errors: kNotFound, kIo, kBadInput for flags that exclude each other.
+Result<apps::CodePlace> code_place(const CodeFlags& flags);
+
+bool has_code_index(const apps::CodePlace& place);
+
+/// Grammars from $QUERN_GRAMMARS, else from the home.
+Result<std::unique_ptr<apps::Chunker>> open_chunker();
+
+/// Makes the index what the tree is now, with progress; until an interrupt. Errors: as
+/// update_code_index, kBadInput for a flag.
+Result<apps::CodeUpdateReport> update_code(const CodeFlags& flags, const apps::CodePlace& place,
+                                           store::Writer& writer);
+
+}  // namespace quern::cli

@@ -1,0 +1,228 @@
+// quern code search: one question to a tree's index, or a file of them.
+
+#include "apps/code/code_search.h"
+
+#include <chrono>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "apps/json_document.h"
+#include "base/machine.h"
+#include "cli/bold.h"
+#include "cli/code_lines.h"
+#include "cli/code_session.h"
+#include "cli/exit_code.h"
+#include "cli/interrupt.h"
+#include "cli/output_file.h"
+#include "cli/store_vectors.h"
+
+namespace quern::cli {
+namespace {
+
+constexpr int kExitNothingFound = 1;
+
+constexpr const char* kExamples =
+    R"(A question in words, or a name: "how are retries limited", parse_flags, "Mux.Handle". The index is brought
+up to date first; where there is none, it is made, and words and names answer at once.
+Ends with 0 where something was found, with 1 where nothing was, with 2 and more for errors.
+
+Examples:
+  quern code search "where are requests retried"
+  quern code search GsonBuilder --symbol
+  quern code search "parse flags" --lang cpp --path src/ --limit 3
+  quern code search --queries questions.jsonl > answers.jsonl)";
+
+struct SearchFlags {
+  CodeFlags code;
+  std::string question;
+  std::string queries;
+  std::uint32_t limit = 10;
+  std::vector<std::string> paths, languages, kinds, roles;
+  bool symbol = false;
+  std::string mode;
+  bool json = false;
+  bool explain = false;
+  bool no_update = false;
+  int context = 6;  // Lines of each hit that are shown.
+};
+
+class Search {
+ public:
+  Search(const SearchFlags& flags, const EngineFlags& engine) : flags_(flags), engine_(engine) {}
+
+  Status open() {
+    ask_.n_wanted = flags_.limit;
+    ask_.paths = flags_.paths;
+    ask_.languages = flags_.languages;
+    ask_.kinds = flags_.kinds;
+    ask_.roles = flags_.roles;
+    ask_.only_definitions = flags_.symbol;
+    if (!flags_.mode.empty()) {
+      QUERN_ASSIGN(ask_.mode, store::mode_from_name(flags_.mode).in("--mode"));
+    }
+    QUERN_ASSIGN(place_, code_place(flags_.code));
+    QUERN_TRY(bring_up_to_date());
+    QUERN_ASSIGN(store_, store::Store::open({.folder = place_.folder}));
+    QUERN_ASSIGN(snapshot_, store_->snapshot());
+    for (const Status& damaged : snapshot_->damaged()) print_error(damaged.message());
+    const store::SpaceRow* space = snapshot_->active_space();
+    if (flags_.mode != "bm25" && space != nullptr) {
+      QUERN_ASSIGN(opened_, open_engine(engine_));
+    }
+    pool_ = std::make_unique<ThreadPool>(engine_.n_threads > 0 ? engine_.n_threads : usable_cpus());
+    QUERN_ASSIGN(apps::CodeSearcher searcher, apps::CodeSearcher::create(*pool_, opened_.get()));
+    searcher_.emplace(std::move(searcher));
+    return {};
+  }
+
+  /// Whether something was found.
+  Result<bool> answer(const std::string& question) {
+    ask_.question = question;
+    QUERN_ASSIGN(const apps::CodeAnswer answer, searcher_->search(snapshot_, ask_));
+    std::string text;
+    if (!flags_.queries.empty()) {
+      append_code_query_json(question, answer, text);
+    } else if (flags_.json) {
+      for (const apps::CodeHit& hit : answer.hits) {
+        append_code_hit_json(hit, answer, flags_.explain, text);
+        text += '\n';
+      }
+    } else {
+      append_code_hits(answer,
+                       {.n_lines = flags_.context,
+                        .is_bold = output_shows_bold(),
+                        .is_explained = flags_.explain},
+                       text);
+    }
+    OutputFile out = OutputFile::standard_output();
+    QUERN_TRY(out.write(text));
+    QUERN_TRY(out.commit());
+    tell(answer);
+    return !answer.hits.empty();
+  }
+
+ private:
+  Status bring_up_to_date() {
+    const bool is_there = has_code_index(place_);
+    if (is_there && flags_.no_update) return {};
+    if (!is_there) QUERN_TRY(apps::create_code_index(place_, {}));
+    auto writer = store::Writer::open({.folder = place_.folder}, {.who = "quern code search"});
+    if (!writer.ok()) {
+      if (writer.status().code() != Code::kUnavailable && writer.status().code() != Code::kIo) {
+        return writer.status();
+      }
+      print_note("searched as it is: " + writer.status().message() + "\n");
+      return {};
+    }
+    QUERN_ASSIGN(const apps::CodeUpdateReport report, update_code(flags_.code, place_, **writer));
+    if (report.was_stopped) return {Code::kCancelled, "interrupted while the tree was read"};
+    for (const std::string& note : report.notes) print_error(note);
+    return {};
+  }
+
+  void tell(const apps::CodeAnswer& answer) {
+    for (const std::string& damaged : answer.damaged) print_error(damaged);
+    if (flags_.code.quiet) return;
+    if (answer.hits.empty()) {
+      print_note(fmt::format("nothing found in {}: {}\n", place_.root, answer.why_empty));
+    }
+    if (has_told_ || flags_.json || !flags_.queries.empty()) return;
+    has_told_ = true;
+    if (!answer.why_no_vectors.empty()) {
+      print_note(fmt::format("by words and names alone: {}; 'quern code index' makes vectors\n",
+                             answer.why_no_vectors));
+    } else if (answer.n_without_vector > 0) {
+      print_note(fmt::format("{} pieces have no vector yet: 'quern code index' makes them\n",
+                             answer.n_without_vector));
+    }
+  }
+
+  const SearchFlags& flags_;
+  const EngineFlags& engine_;
+  apps::CodeAsk ask_;
+  apps::CodePlace place_;
+  std::unique_ptr<store::Store> store_;
+  store::Snapshot snapshot_;
+  std::unique_ptr<engine::Engine> opened_;
+  std::unique_ptr<ThreadPool> pool_;
+  std::optional<apps::CodeSearcher> searcher_;
+  bool has_told_ = false;
+};
+
+Result<bool> answer_all(const std::string& path, Search& search) {
+  std::ifstream file(path);
+  if (!file) return {Code::kNotFound, fmt::format("cannot open '{}'", path)};
+  bool is_any = false;
+  std::string line;
+  for (std::size_t n_line = 1; std::getline(file, line); ++n_line) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const std::string where = fmt::format("{} line {}", path, n_line);
+    QUERN_ASSIGN(const std::string question, code_question_from_line(line).in(where));
+    QUERN_ASSIGN(const bool is_found, search.answer(question).in(where));
+    is_any = is_any || is_found;
+  }
+  return is_any;
+}
+
+int run(const SearchFlags& flags, const EngineFlags& engine) {
+  watch_interrupts();
+  if (flags.question.empty() == flags.queries.empty()) {
+    return fail({Code::kBadInput, "want a question, or --queries FILE"});
+  }
+  Search search(flags, engine);
+  if (const Status opened = search.open(); !opened.ok()) return fail(opened);
+  const Result<bool> is_found =
+      flags.queries.empty() ? search.answer(flags.question) : answer_all(flags.queries, search);
+  if (!is_found.ok()) return fail(is_found.status());
+  return *is_found ? kExitOk : kExitNothingFound;
+}
+
+}  // namespace
+
+void add_code_search(CLI::App& parent, Context& context) {
+  auto flags = std::make_shared<SearchFlags>();
+  CLI::App* command = parent.add_subcommand("search", "Ask a tree's index");
+  command->footer(kExamples);
+  command->add_option("QUESTION", flags->question, "In words, or a name")->type_name("");
+  command->add_option("ROOT", flags->code.path, "The tree (default: around the current folder)")
+      ->type_name("");
+  command
+      ->add_option("--queries", flags->queries,
+                   "Many questions: JSON lines with \"query\"; answers are JSON lines, too")
+      ->type_name("FILE");
+  command->add_option("-k,--limit,--top-k,--topk", flags->limit, "Most hits (10)")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 1000u));
+  command
+      ->add_option("-g,--path,--glob", flags->paths,
+                   "Only files that this matches, as a line of .gitignore would")
+      ->type_name("GLOB")
+      ->check(empty_problem);
+  command->add_option("-t,--lang,--type", flags->languages, "Only this language")
+      ->type_name("LANG");
+  command->add_option("--kind", flags->kinds, "Only function, method, class, ...")
+      ->type_name("KIND");
+  command->add_option("--role", flags->roles, "Only code, test, example, docs, config, ...")
+      ->type_name("ROLE");
+  command->add_flag("--symbol", flags->symbol, "Only definitions of the name");
+  command->add_option("--mode", flags->mode, "bm25, dense or hybrid (where there are vectors)")
+      ->type_name("MODE");
+  command->add_option("-C,--context", flags->context, "Lines of each hit to show (6)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 100000));
+  command->add_flag("--json", flags->json, "One object per hit and line");
+  command->add_flag("--explain", flags->explain, "What made each score");
+  command->add_flag("--no-update", flags->no_update, "Do not look for changed files first");
+  add_code_flags(*command, flags->code);
+  add_engine_flags(*command, context.engine);
+  add_precision_flag(*command, context.engine);
+  command->callback([flags, &context] { context.exit_code = run(*flags, context.engine); });
+}
+
+}  // namespace quern::cli
