@@ -39,6 +39,8 @@ bool write_all(std::string_view bytes) {
 // saves.
 constexpr std::size_t kLargeText = std::size_t{256} << 10;
 
+constexpr int kExitBadInput = 2;
+
 bool answer(SyntaxChunker& chunker, const ChunkRequest& request) {
   const std::string reply = encode_reply(
       chunker.chunk(request.language, request.text, request.sizes, request.time_limit));
@@ -59,15 +61,15 @@ int run_chunk_worker(const std::string& grammars_folder) {
     std::string bytes;
     while (read_all(head.data(), head.size())) {
       const Result<std::size_t> n_bytes = parse_frame_head(head);
-      if (!n_bytes.ok()) return 1;
+      if (!n_bytes.ok()) return kExitBadInput;
       bytes.resize(*n_bytes);
       if (!read_all(bytes.data(), bytes.size())) return 0;
       const Result<ChunkRequest> request = decode_request(bytes);
-      if (!request.ok() || !answer(chunker, *request)) return 1;
+      if (!request.ok() || !answer(chunker, *request)) return kExitBadInput;
     }
     return 0;
   } catch (const std::bad_alloc&) {
-    return 1;  // Memory is limited here on purpose: the file is at fault.
+    return kExitNoMemory;
   }
 }
 

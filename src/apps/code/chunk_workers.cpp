@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "apps/code/chunk_worker.h"
+
 namespace quern::apps {
 namespace {
 
@@ -133,7 +135,9 @@ Result<ChunkedCode> ChunkWorkers::ask(const ChunkRequest& request) {
     const Status& status = exchange.code.status();
     switch (status.code()) {
       case Code::kUnavailable:
-        return {Code::kUnavailable, fmt::format("the parser crashed ({})", ending)};
+        return {Code::kUnavailable, ending == fmt::format("exit code {}", kExitNoMemory)
+                                        ? std::string("the parser ran out of memory")
+                                        : fmt::format("the parser crashed ({})", ending)};
       case Code::kDeadline:
         return {Code::kDeadline, "the parser did not answer in time and was ended"};
       default:

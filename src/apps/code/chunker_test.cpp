@@ -59,6 +59,23 @@ class FailingWorkerTest : public FolderTest {
   std::unique_ptr<Chunker> chunker_;
 };
 
+/// With grammars, where the machine has them.
+class SyntaxTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string grammars = installed_grammars();
+    if (grammars.empty()) GTEST_SKIP() << "no grammars: tools/get_grammars.sh fetches them";
+    Result<std::unique_ptr<Chunker>> made = Chunker::create({.grammars_folder = grammars,
+                                                             .program = QUERN_CHUNK_WORKER,
+                                                             .arguments = {},
+                                                             .child_bytes = 0});
+    ASSERT_TRUE(made.ok());
+    chunker_ = std::move(*made);
+  }
+
+  std::unique_ptr<Chunker> chunker_;
+};
+
 TEST_F(FailingWorkerTest, a_crash_costs_that_file_its_syntax_and_nothing_else) {
   EXPECT_EQ(chunk("fine").chunks[0].symbol, "whole");
   const ChunkedCode crashed = chunk("crash");
@@ -101,6 +118,19 @@ TEST_F(FailingWorkerTest, one_that_hangs_is_ended) {
 TEST_F(FailingWorkerTest, one_that_takes_all_memory_is_stopped_by_its_limit) {
   EXPECT_FALSE(chunk("memory").by_syntax);
   EXPECT_TRUE(chunk("fine").by_syntax);
+}
+
+TEST_F(SyntaxTest, a_tree_that_is_too_large_costs_that_file_its_syntax) {
+  chunker_ = std::move(*Chunker::create({.grammars_folder = installed_grammars(),
+                                         .program = QUERN_CHUNK_WORKER,
+                                         .arguments = {},
+                                         .child_bytes = std::size_t{24} << 20}));
+  std::string text = "x = [";
+  for (int i = 0; i < 100'000; ++i) text += "(1),\n";
+  const ChunkedCode code = chunker_->chunk("python", text + "]\n");
+  EXPECT_EQ(code.note, "the parser ran out of memory");
+  EXPECT_GT(code.chunks.size(), 100U);
+  EXPECT_TRUE(chunker_->chunk("python", "x = 1\n").by_syntax);
 }
 #endif
 
@@ -178,23 +208,6 @@ TEST_F(ChunkerTest, the_fingerprint_says_sizes_and_grammars) {
   EXPECT_NE(none, print({.sizes = {.max_chars = 1000}}));
   EXPECT_NE(none, print({.sizes = {.alone_chars = 1000}}));
 }
-
-/// With grammars, where the machine has them.
-class SyntaxTest : public testing::Test {
- protected:
-  void SetUp() override {
-    const std::string grammars = installed_grammars();
-    if (grammars.empty()) GTEST_SKIP() << "no grammars: tools/get_grammars.sh fetches them";
-    Result<std::unique_ptr<Chunker>> made = Chunker::create({.grammars_folder = grammars,
-                                                             .program = QUERN_CHUNK_WORKER,
-                                                             .arguments = {},
-                                                             .child_bytes = 0});
-    ASSERT_TRUE(made.ok());
-    chunker_ = std::move(*made);
-  }
-
-  std::unique_ptr<Chunker> chunker_;
-};
 
 std::string body(int n_lines, const std::string& indent = "    ") {
   std::string out;
