@@ -1,22 +1,9 @@
 #include "apps/code/file_kind.h"
 
 #include "apps/code/file_language.h"
+#include "apps/code/file_role.h"
 
 namespace quern::apps {
-namespace {
-
-FileRole role_of_file(std::string_view path, std::string_view language) {
-  const auto has = [&](std::string_view part) { return path.find(part) != std::string_view::npos; };
-  if (has("node_modules/") || has("vendor/") || has("third_party/")) return FileRole::kVendored;
-  if (has("test")) return FileRole::kTest;
-  if (has("example")) return FileRole::kExample;
-  if (language == "markdown" || language == "rst") return FileRole::kDocs;
-  if (language == "json" || language == "yaml" || language == "toml") return FileRole::kConfig;
-  return FileRole::kCode;
-}
-
-}  // namespace
-
 const char* role_name(FileRole role) {
   switch (role) {
     case FileRole::kCode:
@@ -39,7 +26,7 @@ const char* role_name(FileRole role) {
 
 FileKind kind_of_file(std::string_view path, std::string_view content) {
   const std::string_view language = language_of_file(path, content);
-  return {.language = std::string(language), .role = role_of_file(path, language)};
+  return {.language = std::string(language), .role = role_of_file(path, language, content)};
 }
 
 }  // namespace quern::apps

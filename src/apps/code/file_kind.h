@@ -15,8 +15,7 @@ enum class FileRole { kCode, kTest, kExample, kDocs, kConfig, kVendored, kGenera
 const char* role_name(FileRole role);
 
 struct FileKind {
-  std::string language =
-      {};  // A grammar's name: "python", "c_sharp", ...; "" for text of no known one.
+  std::string language = {};  // A grammar's name, else what people call it; "" for none.
   FileRole role = FileRole::kCode;
 };
 
@@ -24,7 +23,8 @@ struct FileKind {
 /// `path` is relative to the tree's root, so that folders above it mean nothing.
 FileKind kind_of_file(std::string_view path, std::string_view content);
 
-/// Why bytes are no text worth indexing, in words: "binary", "minified: ..."; nothing if they are.
+/// Why a file is no text worth indexing, in words: "binary: a picture", "minified: ..."; nothing if
+/// it is. Pass all of it; with no content the name alone decides.
 std::optional<std::string> why_no_text(std::string_view path, std::string_view content);
 
 /// UTF-8 from any encoding that sources are in: UTF-8 with or without a byte order mark, UTF-16 and

@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include "apps/code/file_kind.h"
+#include "apps/code/file_language.h"
+#include "apps/code/wildcard.h"
 #include "base/utf8.h"
 
 namespace quern::apps {
@@ -91,6 +93,100 @@ std::string utf8_from_windows1252(std::string_view bytes) {
   return out;
 }
 
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = lower_ascii(c);
+  return out;
+}
+
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+struct Binary {
+  std::string_view kind;
+  std::string_view extensions;  // Each between blanks.
+};
+
+constexpr Binary kBinaries[] = {
+    {"a picture", " avif bmp cur gif heic icns ico jpeg jpg png psd tif tiff webp xcf "},
+    {"sound or video", " aac avi flac m4a mkv mov mp3 mp4 ogg wav webm wmv "},
+    {"a font", " eot otf ttc ttf woff woff2 "},
+    {"an archive",
+     " 7z apk br bz2 cab crate deb dmg ear egg gem gz iso jar lz4 lzma nupkg rar rpm "
+     "tar tbz2 tgz txz war whl xz zip zst "},
+    {"a program or a library",
+     " a class dll dylib elc exe hi ko lib o obj pdb pyc pyd pyo so wasm "},
+    {"a document", " doc docx odp ods odt pdf ppt pptx xls xlsx "},
+    {"data",
+     " bin ckpt db dta feather gguf h5 hdf5 joblib mdb npy npz onnx parquet pb pickle pkl pt "
+     "pth rdata rds safetensors sqlite sqlite3 tflite "},
+};
+
+// By extension. `ts` is no video, `pb` may be text but is a program's own.
+std::string_view binary_by_name(std::string_view name) {
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot + 1 == name.size()) return "";
+  const std::string wanted = " " + std::string(name.substr(dot + 1)) + " ";
+  for (const Binary& one : kBinaries) {
+    if (one.extensions.find(wanted) != std::string_view::npos) return one.kind;
+  }
+  return "";
+}
+
+// Formats that may do without a NUL byte for long.
+std::string_view binary_by_beginning(std::string_view content) {
+  using namespace std::string_view_literals;
+  if (begins(content, "%PDF-")) return "a document";
+  if (begins(content, "\x1F\x8B"sv) || begins(content, "BZh9") ||
+      begins(content,
+             "\xFD"
+             "7zXZ") ||
+      begins(content, "\x28\xB5\x2F\xFD")) {
+    return "an archive";
+  }
+  if (begins(content, "-----BEGIN PGP MESSAGE") || begins(content, "age-encryption.org/")) {
+    return "encrypted";
+  }
+  return "";
+}
+
+constexpr std::size_t kLookedAt = 8 << 10;
+
+// Characters that no text has but in passing. Escape, form feed and backspace are in some.
+bool has_many_controls(std::string_view content) {
+  std::size_t n = 0;
+  for (const char c : content) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_usual = byte >= 0x20 || (byte >= 0x08 && byte <= 0x0D) || byte == 0x1B;
+    n += is_usual && byte != 0x7F ? 0 : 1;
+  }
+  return n > 4 && n * 50 > content.size();
+}
+
+// Text that programs wrote on few lines. Prose has long lines, too: a paragraph each.
+constexpr std::size_t kLongLine = 1000, kHugeLine = 5000, kHugeProse = 100'000;
+
+std::optional<std::string> why_minified(std::string_view name, std::string_view content) {
+  std::size_t longest = 0, in_long_lines = 0;
+  for (std::size_t begin = 0; begin < content.size();) {
+    const std::size_t end = std::min(content.find('\n', begin), content.size());
+    const std::size_t n = end - begin;
+    longest = std::max(longest, n);
+    in_long_lines += n >= kLongLine ? n : 0;
+    begin = end + 1;
+  }
+  const bool is_prose = ends_with(name, ".md") || ends_with(name, ".markdown") ||
+                        ends_with(name, ".rst") || ends_with(name, ".txt") ||
+                        ends_with(name, ".tex") || ends_with(name, ".adoc");
+  if (longest < (is_prose ? kHugeProse : kHugeLine) || in_long_lines * 2 <= content.size()) {
+    return std::nullopt;
+  }
+  return fmt::format(
+      "minified: its longest line has {} bytes, and lines of {} and more are most of it", longest,
+      kLongLine);
+}
+
 }  // namespace
 
 std::string utf8_from_source(std::string bytes) {
@@ -112,12 +208,27 @@ std::string utf8_from_source(std::string bytes) {
   return is_valid_utf8(bytes) ? bytes : utf8_from_windows1252(bytes);
 }
 
-std::optional<std::string> why_no_text(std::string_view, std::string_view content) {
-  const Encoding encoding = encoding_of(content);
-  if (encoding == Encoding::kUtf8 || encoding == Encoding::kUtf8Mark) {
-    if (content.find('\0') != std::string_view::npos) return "binary";
+std::optional<std::string> why_no_text(std::string_view path, std::string_view content) {
+  const std::string name = lower(name_of_path(path));
+  if (const std::string_view kind = binary_by_name(name); !kind.empty()) {
+    return fmt::format("binary: {}", kind);
   }
-  return std::nullopt;
+  if (ends_with(name, ".min.js") || ends_with(name, ".min.css") || ends_with(name, "-min.js")) {
+    return "minified: so its name says";
+  }
+  if (begins(content, "version https://git-lfs.github.com/spec/")) {
+    return "a pointer of git-lfs: the content is not here";
+  }
+  const Encoding encoding = encoding_of(content);
+  if (encoding != Encoding::kUtf8 && encoding != Encoding::kUtf8Mark) return std::nullopt;
+  if (const std::string_view magic = binary_by_beginning(content); !magic.empty()) {
+    return fmt::format("binary: {}", magic);
+  }
+  if (content.find('\0') != std::string_view::npos) return "binary: it has NUL bytes";
+  if (has_many_controls(content.substr(0, kLookedAt))) {
+    return "binary: control characters among its bytes";
+  }
+  return why_minified(name, content);
 }
 
 }  // namespace quern::apps
