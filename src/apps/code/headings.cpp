@@ -217,8 +217,9 @@ ChunkedCode chunk_by_headings(std::string_view language, std::string_view utf8,
     const std::size_t begin = headings[i].begin;
     const std::size_t end = i + 1 < headings.size() ? headings[i + 1].begin : utf8.size();
     if (pieces.back().begin == begin) pieces.pop_back();
-    pieces.push_back(
-        {.begin = begin, .is_alone = measure.n_chars(begin, end) >= sizes.alone_chars});
+    pieces.push_back({.begin = begin,
+                      .is_alone = measure.n_chars(begin, end) >= sizes.alone_chars,
+                      .is_definition = true});
   }
   return assemble_chunks(measure, sections_of(measure, headings),
                          merge_pieces(measure, pieces, sizes));

@@ -18,36 +18,57 @@ class Merge {
   Merge(const TextMeasure& measure, const CutSizes& sizes) : measure_(measure), sizes_(sizes) {}
 
   void add(const CutPiece& piece, std::size_t end) {
-    const int n_piece = measure_.n_chars(piece.begin, end);
-    if (n_piece == 0) return;
+    if (measure_.n_chars(piece.begin, end) == 0) return;
     if (is_empty_ || !joins(piece, end)) {
       flush();
       window_ = piece;
       is_empty_ = false;
     } else if (!piece.is_closing) {
-      // What is put into one line with a definition does not change what the window is.
+      // What only closes does not change what the window is.
       window_.is_alone |= piece.is_alone;
+      window_.is_definition |= piece.is_definition;
       window_.scope = piece.scope;
     }
     end_ = end;
+    if (measure_.n_chars(window_.begin, end_) > sizes_.max_chars) cut();
   }
 
   std::vector<CodeSpan> finish() {
+    // A last line that is next to nothing stays with what is before it.
+    if (!is_empty_ && !out_.empty() && n_window() < sizes_.tiny_chars && !window_.is_definition &&
+        measure_.n_chars(out_.back().begin, end_) <= sizes_.max_chars) {
+      out_.back() = measure_.trimmed(out_.back().begin, end_);
+      is_empty_ = true;
+    }
     flush();
     return std::move(out_);
   }
 
  private:
+  int n_window() const { return measure_.n_chars(window_.begin, end_); }
+
   bool joins(const CutPiece& piece, std::size_t end) const {
-    const int n_window = measure_.n_chars(window_.begin, end_);
-    if (n_window + measure_.n_chars(end_, end) > sizes_.max_chars) return false;
+    const int n_piece = measure_.n_chars(end_, end);
+    const bool is_tiny = n_window() < sizes_.tiny_chars && !window_.is_alone;
+    // What is cut by lines is cut with the head that is before it: a function's line above a long
+    // string.
+    if (n_piece > sizes_.max_chars) return is_tiny && window_.scope == piece.scope;
+    if (n_window() + n_piece > sizes_.max_chars) return false;
     if (piece.is_closing || is_within_line(measure_.text(), piece.begin)) return true;
-    if (n_window < sizes_.tiny_chars && !window_.is_alone) return true;
+    if (is_tiny) return true;
     return window_.scope == piece.scope && !window_.is_alone && !piece.is_alone;
   }
 
+  // By lines; the last of them goes on as the window.
+  void cut() {
+    append_line_spans(measure_, window_.begin, end_, sizes_, out_);
+    window_.begin = out_.back().begin;
+    window_.is_alone = false;
+    out_.pop_back();
+  }
+
   void flush() {
-    if (!is_empty_) append_line_spans(measure_, window_.begin, end_, sizes_, out_);
+    if (!is_empty_) out_.push_back(measure_.trimmed(window_.begin, end_));
     is_empty_ = true;
   }
 

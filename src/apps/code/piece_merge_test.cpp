@@ -62,9 +62,16 @@ TEST(piece_merge, parts_of_different_definitions_stay_apart) {
   EXPECT_EQ(merged("1aaaa\n1bbbb\n2cccc\n|dddd\n"), (Strings{"aaaa\nbbbb", "cccc", "dddd"}));
 }
 
-TEST(piece_merge, what_is_too_long_is_cut_by_lines) {
+TEST(piece_merge, what_is_too_long_is_cut_by_lines_with_its_head_and_what_follows) {
   EXPECT_EQ(merged("|aaaaaaaaaa\naaaaaaaaaa\nbb\n|c\n"),
-            (Strings{"aaaaaaaaaa\naaaaaaaaaa", "bb", "c"}));
+            (Strings{"aaaaaaaaaa\naaaaaaaaaa", "bb\nc"}));
+  EXPECT_EQ(merged("1h:\n1aaaaaaaaaa\naaaaaaaa\nbbbbb\n"),
+            (Strings{"h:\naaaaaaaaaa\naaaaaaaa", "bbbbb"}));
+}
+
+TEST(piece_merge, a_last_line_that_is_next_to_nothing_stays_with_what_is_before_it) {
+  EXPECT_EQ(merged("!bbbbbbbb\n|c\n"), (Strings{"bbbbbbbb\nc"}));
+  EXPECT_EQ(merged("!bbbbbbbb\n|cccc\n"), (Strings{"bbbbbbbb", "cccc"}));
 }
 
 }  // namespace

@@ -59,6 +59,7 @@ class Cut {
       push({.begin = fits ? begin : own_begin,
             .scope = scope,
             .is_alone = definition >= 0 && measure_.n_chars(begin, end) >= sizes_.alone_chars,
+            .is_definition = definition >= 0,
             .is_closing = !ts_node_is_named(child) && n_own <= kMaxClosingChars &&
                           is_closing(own_begin, end)});
       if (definition >= 0) push({.begin = end, .scope = scope, .is_closing = true});
