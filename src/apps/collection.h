@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,6 +20,7 @@
 #include "base/task_thread.h"
 #include "base/thread_pool.h"
 #include "engine/engine.h"
+#include "store/recall_receipts.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -28,9 +30,16 @@ namespace quern::apps {
 struct CollectionParts {
   engine::Engine* engine = nullptr;
   ThreadPool* pool = nullptr;  // For scans.
-  VectorLogOptions log;
+  VectorLogOptions log = {};
   std::size_t writer_bytes = std::size_t{16} << 20;
+  // After so long without a write a collection may be written by other processes.
+  std::chrono::milliseconds idle{2000};
+  std::uint32_t graph_from = store::kGraphFrom;  // As WriterOptions has it.
+  std::uint32_t recall_every = store::RecallReceipts::kEvery;
 };
+
+/// While it is written to, a collection has at most so many segments when a write begins.
+inline constexpr std::size_t kBusySegments = 16;
 
 struct ErasureReport {
   std::uint64_t n_erased = 0;
@@ -43,6 +52,7 @@ struct CollectionState {
   std::uint64_t n_waiting = 0;    // Writes that are still to come.
   bool is_embedding = false;      // Vectors are being made just now.
   std::string embedding_problem;  // Why they were not, the last time; "" if they were.
+  store::RecallCounts recall;     // Of searches by graphs since it was opened.
 };
 
 /// Threads: any.
@@ -64,6 +74,8 @@ class Collection {
   /// Errors: as Store::snapshot.
   Result<CollectionState> state();
 
+  store::RecallCounts recall() const { return receipts_.counts(); }
+
   /// Commits documents, and calls `done` from the thread that writes. Few of them have their
   /// vectors by then; those of many follow. `refused`: of those that are no documents, why.
   using Added = std::function<void(Result<IngestReport> report, std::vector<std::string> refused)>;
@@ -76,21 +88,29 @@ class Collection {
 
  private:
   Collection(const CollectionParts& parts, std::string name, std::unique_ptr<store::Store> store)
-      : parts_(parts), name_(std::move(name)), store_(std::move(store)) {}
+      : parts_(parts),
+        name_(std::move(name)),
+        store_(std::move(store)),
+        receipts_(parts.recall_every) {}
 
   struct Embedding;  // What makes vectors, for one run.
 
   Status write(std::function<void()> task);
   void note_problem(const Status& status);
   Status check_open() const;
-  Result<std::unique_ptr<store::Writer>> open_writer() const;
-  Result<std::unique_ptr<Embedding>> open_embedding(const store::Writer& writer) const;
+  Result<store::Writer*> open_writer();
+  Result<std::unique_ptr<Embedding>> open_embedding(const store::Writer& writer);
+  VectorLog* open_log(const TextEmbedder& embedder);
+  void let_go();
+  void keep_few_segments();
   Result<IngestReport> add_now(std::vector<SourceDocument>& documents,
                                std::vector<std::string>& refused);
   Result<ErasureReport> erase_now(const std::vector<std::string>& keys);
   void embed_later();
   Result<IngestReport> embed_now();
   std::unique_ptr<Retriever> take_retriever();
+  void measure_later(const store::Snapshot& snapshot, const Ask& ask, const Retrieved& answer);
+  Status measure(const store::Snapshot& snapshot, const Ask& ask);
 
   const CollectionParts parts_;
   const std::string name_;
@@ -99,8 +119,16 @@ class Collection {
   std::mutex mutex_;                                    // Guards these.
   std::vector<std::unique_ptr<Retriever>> retrievers_;  // That nobody uses now.
   std::string embedding_problem_;
-  std::unique_ptr<TaskThread> writing_ = std::make_unique<TaskThread>();  // Null once closed.
+  std::unique_ptr<TaskThread> writing_;    // Null once closed,
+  std::unique_ptr<TaskThread> measuring_;  // this one, too.
 
+  // Of the thread that writes: kept while it is busy, for opening them reads what is there.
+  std::unique_ptr<store::Writer> writer_;
+  std::unique_ptr<VectorLog> log_;
+  std::string log_for_;  // The fingerprint of its vectors.
+
+  store::RecallReceipts receipts_;
+  std::atomic<bool> is_measuring_{false};  // One at a time.
   std::atomic<std::uint64_t> n_waiting_{0};
   std::atomic<bool> is_embedding_{false};
   std::atomic<bool> will_embed_{false};  // A run is in the queue.

@@ -80,7 +80,7 @@ Result<std::shared_ptr<Collection>> Collections::create(const std::string& name,
     static_cast<void>(put_away(name));
     return collection;
   }
-  open_[name] = *collection;
+  note_open(name, *collection);
   return collection;
 }
 
@@ -97,15 +97,33 @@ Result<std::shared_ptr<Collection>> Collections::find(const std::string& name) {
     return {Code::kNotFound, fmt::format("no collection is named '{}'", name)};
   }
   QUERN_TRY(opened.status());
-  open_[name] = *opened;
+  note_open(name, *opened);
   return *opened;
+}
+
+std::map<std::string, store::RecallCounts> Collections::recalls() {
+  const std::lock_guard lock(open_mutex_);
+  std::map<std::string, store::RecallCounts> out;
+  for (const auto& [name, collection] : open_) out[name] = collection->recall();
+  return out;
+}
+
+// Null: it is not open any more.
+void Collections::note_open(const std::string& name,
+                            const std::shared_ptr<Collection>& collection) {
+  const std::lock_guard lock(open_mutex_);
+  if (collection == nullptr) {
+    open_.erase(name);
+  } else {
+    open_[name] = collection;
+  }
 }
 
 Status Collections::remove(const std::string& name) {
   QUERN_ASSIGN(const std::shared_ptr<Collection> collection, find(name));
   {
     const std::lock_guard lock(mutex_);
-    open_.erase(name);
+    note_open(name, nullptr);
     leaving_.insert(name);
   }
   collection->close();  // Waits for its write: nobody else does.

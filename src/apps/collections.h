@@ -45,6 +45,9 @@ class Collections {
   /// Opened once. Errors: kNotFound, kBadInput for the name; as Collection::open.
   Result<std::shared_ptr<Collection>> find(const std::string& name);
 
+  /// How right the graphs of those that are open are, by name.
+  std::map<std::string, store::RecallCounts> recalls();
+
   /// Once nobody writes to it; who searches it just now still does. Errors: as find; kUnavailable
   /// naming who writes; kIo.
   Status remove(const std::string& name);
@@ -52,11 +55,14 @@ class Collections {
  private:
   Status move_away(const std::string& name);
   Status put_away(const std::string& name);
+  void note_open(const std::string& name, const std::shared_ptr<Collection>& collection);
   std::string folder_of(const std::string& name) const { return folder_ + "/" + name; }
 
   const CollectionParts parts_;
   const std::string folder_;
-  std::mutex mutex_;  // Guards this, and changes of the folder.
+  std::mutex mutex_;       // Guards these, and changes of the folder: held while the disk is waited
+                           // for.
+  std::mutex open_mutex_;  // Taken after it to change open_, alone to list it.
   std::map<std::string, std::shared_ptr<Collection>> open_;
   std::set<std::string> leaving_;  // Being removed: not to be opened any more.
 };

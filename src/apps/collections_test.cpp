@@ -24,8 +24,7 @@ class collections_test : public EngineTest {
     EngineTest::TearDown();
   }
 
-  void open() {
-    CollectionParts parts;
+  void open(CollectionParts parts = {}) {
     parts.engine = engine_.get();
     parts.pool = &pool_;
     parts.log.folder = path("vectors");
@@ -183,6 +182,65 @@ TEST_F(collections_test, one_that_is_written_from_outside_is_not_removed_and_not
   const auto report = add(*cats, documents(cats->schema(), 0, 1));
   EXPECT_EQ(report.status().code(), Code::kUnavailable);
   EXPECT_NE(report.status().message().find("somebody else"), std::string::npos);
+}
+
+TEST_F(collections_test, many_small_writes_leave_few_segments_while_they_go_on) {
+  const auto cats = create("cats", "tiny-mean-f32");
+  constexpr int kWrites = 200;
+  std::atomic<int> n_done{0};
+  std::size_t n_most = 0;
+  for (int i = 0; i < kWrites; ++i) {
+    cats->add(documents(cats->schema(), i, i + 1),
+              [&](const Result<IngestReport>& report, const std::vector<std::string>&) {
+                EXPECT_TRUE(report.ok()) << report.status().message();
+                n_most = std::max(n_most, cats->state()->snapshot->segments().size());
+                ++n_done;
+              });
+  }
+  ASSERT_TRUE(eventually([&] { return n_done == kWrites; }));
+  EXPECT_LE(n_most, kBusySegments + 1);
+  EXPECT_EQ(cats->search({.text = "cat", .n_wanted = 1000, .window = 1000})->hits.size(), 200u);
+  EXPECT_EQ(cats->search({.text = "number7", .mode = store::Mode::kLexical})->hits.size(), 1u);
+}
+
+TEST_F(collections_test, whoever_wrote_keeps_it_until_it_is_idle) {
+  collections_.reset();
+  open({.idle = std::chrono::milliseconds(200)});
+  const auto cats = create("cats");
+  ASSERT_TRUE(add(*cats, documents(cats->schema(), 0, 1)).ok());
+  const auto from_outside = [&] {
+    return store::Writer::open({.folder = path("collections/cats")}, {.who = "somebody else"})
+        .status();
+  };
+  EXPECT_EQ(from_outside().code(), Code::kUnavailable);
+  EXPECT_TRUE(eventually([&] { return from_outside().ok(); }));
+  EXPECT_TRUE(add(*cats, documents(cats->schema(), 1, 2)).ok());
+  EXPECT_TRUE(collections_->remove("cats").ok());
+}
+
+TEST_F(collections_test, what_graphs_miss_is_measured) {
+  collections_.reset();
+  open({.graph_from = 50, .recall_every = 3});
+  const auto cats = create("cats", "tiny-mean-f32");
+  ASSERT_TRUE(add(*cats, documents(cats->schema(), 0, 600)).ok());
+  const auto has_graph = [&] {
+    const auto state = cats->state();
+    return !state->snapshot->segments().empty() && !state->snapshot->segments()[0].graphs.empty();
+  };
+  ASSERT_TRUE(eventually(has_graph));
+  const Ask by_plan = {.text = "cat number7", .mode = store::Mode::kDense};
+  Ask by_graph = by_plan;
+  by_graph.exactness = store::Exactness::kGraph;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(cats->search(by_plan).ok());  // So few are scanned: nothing to measure.
+    const auto found = cats->search(by_graph);
+    ASSERT_TRUE(found.ok() && found->found.is_approximate);
+  }
+  EXPECT_TRUE(eventually([&] { return cats->state()->recall.n_receipts == 1; }));
+  const store::RecallCounts counts = collections_->recalls().at("cats");
+  EXPECT_EQ(counts.n_searches, 3u);
+  EXPECT_EQ(counts.n_true, 10u);
+  EXPECT_GT(counts.recall(), 0.5);
 }
 
 TEST_F(collections_test, searches_and_writes_go_on_side_by_side) {

@@ -118,6 +118,7 @@ Result<Retrieved> Retriever::retrieve(const store::Snapshot& snapshot, const Ask
   } else {
     QUERN_TRY(find(snapshot, ask, query, ask.n_wanted, out));
   }
+  out.vector = std::move(query.vector);
   out.timings.total_ms = ms_since(start);
   return out;
 }

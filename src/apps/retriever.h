@@ -58,6 +58,7 @@ struct Retrieved {
   store::SearchResult found;        // All but its hits, which are moved into `hits`.
   std::optional<Reranking> rerank;  // How many of how many were scored.
   std::string fusion_note;          // Why a fusion that was learnt is not used; "" where none was.
+  std::vector<float> vector = {};   // The question's, where it was searched by one.
   RetrieveTimings timings;
 };
 

@@ -24,9 +24,18 @@ void TaskThread::add(std::function<void()> task) {
 
 void TaskThread::main() {
   std::unique_lock<std::mutex> lock(mutex_);
+  const auto is_wanted = [&] { return stopping_ || !tasks_.empty(); };
+  bool has_worked = false;
   for (;;) {
-    cv_.wait(lock, [&] { return stopping_ || !tasks_.empty(); });
+    if (has_worked && when_idle_.fn && !cv_.wait_for(lock, when_idle_.after, is_wanted)) {
+      has_worked = false;
+      lock.unlock();
+      when_idle_.fn();
+      lock.lock();
+    }
+    cv_.wait(lock, is_wanted);
     if (tasks_.empty()) return;
+    has_worked = true;
     const std::function<void()> task = std::move(tasks_.front());
     tasks_.pop_front();
     lock.unlock();

@@ -3,18 +3,27 @@
 
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace quern {
+
+/// What is to be done whenever no task came for so long after the last one; not at the end.
+struct IdleTask {
+  std::chrono::milliseconds after{0};
+  std::function<void()> fn = {};
+};
 
 /// Threads: any.
 class TaskThread {
  public:
   TaskThread() = default;
+  explicit TaskThread(IdleTask when_idle) : when_idle_(std::move(when_idle)) {}
   /// Runs every task still waiting, then joins.
   ~TaskThread();
   TaskThread(const TaskThread&) = delete;
@@ -26,6 +35,7 @@ class TaskThread {
  private:
   void main();
 
+  const IdleTask when_idle_;
   std::mutex mutex_;
   std::condition_variable cv_;
   std::deque<std::function<void()>> tasks_;

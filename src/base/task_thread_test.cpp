@@ -29,6 +29,31 @@ TEST(task_thread, runs_all_tasks_in_order_on_one_other_thread) {
   EXPECT_NE(threads[0], std::this_thread::get_id());
 }
 
+TEST(task_thread, what_is_for_idle_times_comes_once_after_work_and_not_at_the_end) {
+  std::atomic<int> n_idle{0}, n_done{0};
+  const auto wait_for = [&](int n) {
+    for (int i = 0; i < 1000 && n_idle < n; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    EXPECT_EQ(n_idle, n);
+  };
+  {
+    TaskThread tasks({.after = std::chrono::milliseconds(1), .fn = [&] { ++n_idle; }});
+    tasks.add([&] { ++n_done; });
+    wait_for(1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_EQ(n_idle, 1);
+    tasks.add([&] { ++n_done; });
+    wait_for(2);
+  }
+  {
+    TaskThread tasks({.after = std::chrono::hours(1), .fn = [&] { ++n_idle; }});
+    tasks.add([&] { ++n_done; });
+  }
+  EXPECT_EQ(n_idle, 2);
+  EXPECT_EQ(n_done, 3);
+}
+
 TEST(task_thread, tasks_may_add_tasks) {
   std::atomic<int> n{0};
   {

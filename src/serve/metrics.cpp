@@ -124,6 +124,28 @@ void add_generation_counts(const engine::Stats& stats, Page& page) {
            stats.n_generations_waiting);
 }
 
+/// Of collections that searched by a graph; recall once it was measured.
+void add_recalls(const std::map<std::string, store::RecallCounts>& recalls, Page& page) {
+  using enum MetricType;
+  const auto add = [&](MetricType type, const char* name, const char* help, const auto& value) {
+    page.family(type, name, help);
+    for (const auto& [collection, counts] : recalls) {
+      if (counts.n_searches == 0) continue;
+      page.add_value(static_cast<double>(value(counts)), {{"collection", collection}});
+    }
+  };
+  using Counts = store::RecallCounts;
+  add(Counter, "quern_graph_searches_total", "Searches of a collection that used a graph.",
+      [](const Counts& c) { return c.n_searches; });
+  add(Counter, "quern_recall_receipts_total", "Of those, done again exactly.",
+      [](const Counts& c) { return c.n_receipts; });
+  page.family(Gauge, "quern_recall_at_10",
+              "Of the ten nearest documents of those, how many the graph had found.");
+  for (const auto& [collection, counts] : recalls) {
+    if (counts.n_receipts > 0) page.add_value(counts.recall(), {{"collection", collection}});
+  }
+}
+
 void add_memory(const engine::Stats& stats, Page& page) {
   using enum MetricType;
   page.add(Gauge, "quern_memory_limit_bytes", "The byte ledger's limit.",
@@ -286,7 +308,8 @@ std::string Metrics::stats_json(const engine::Engine& engine) const {
   return out + "}}}\n";
 }
 
-std::string Metrics::render(const engine::Engine& engine, int n_connections) const {
+std::string Metrics::render(const engine::Engine& engine, int n_connections,
+                            const std::map<std::string, store::RecallCounts>& recalls) const {
   using enum MetricType;
   Page page(impl_->registry.Collect());
   const engine::Stats stats = engine.stats();
@@ -294,6 +317,7 @@ std::string Metrics::render(const engine::Engine& engine, int n_connections) con
   if (stats.results) add_result_counts(*stats.results, page);
   add_generation_counts(stats, page);
   add_memory(stats, page);
+  add_recalls(recalls, page);
   page.add(Gauge, "quern_threads", "Threads that compute.", engine.n_threads());
   page.add(Gauge, "quern_http_connections", "Open connections.", n_connections);
   page.add(Gauge, "process_resident_memory_bytes", "Resident set of the process.",

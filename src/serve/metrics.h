@@ -10,6 +10,7 @@
 
 #include "engine/engine.h"
 #include "serve/http/http_server.h"
+#include "store/recall_receipts.h"
 
 namespace quern::serve {
 
@@ -36,8 +37,9 @@ class Metrics {
   /// For the log, of what came since the last call; "" of nothing.
   std::string take_summary();
 
-  /// The whole page, Prometheus text format 0.0.4.
-  std::string render(const engine::Engine& engine, int n_connections) const;
+  /// The whole page, Prometheus text format 0.0.4. `recalls` of collections, by name.
+  std::string render(const engine::Engine& engine, int n_connections,
+                     const std::map<std::string, store::RecallCounts>& recalls = {}) const;
 
  private:
   struct Impl;

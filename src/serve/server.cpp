@@ -97,7 +97,10 @@ void Server::Impl::handle_health(Exchange& exchange) const {
 void Server::Impl::handle_metrics(Exchange& exchange) const {
   Response response{.content_type = "text/plain; version=0.0.4; charset=utf-8"};
   const HttpServer* server = running.load();
-  response.body = backend->metrics.render(backend->engine, server ? server->n_connections() : 0);
+  using Recalls = std::map<std::string, store::RecallCounts>;
+  response.body =
+      backend->metrics.render(backend->engine, server ? server->n_connections() : 0,
+                              collections ? collections->collections.recalls() : Recalls());
   exchange.respond(std::move(response));
 }
 

@@ -66,6 +66,9 @@ class Writer {
   /// then.
   std::uint64_t n_live() const;
 
+  /// Those of the generation, and what is written for the next.
+  std::size_t n_segments() const { return work_.size(); }
+
   /// Adds a document, or replaces the one of its key, with its vector. Errors: kBadInput, kTooLarge
   /// for the document, with nothing changed; kIo.
   Status put(Document document);
@@ -130,6 +133,9 @@ class Writer {
 
   /// Reads an application's own tables, as of the last commit. Errors: those of `read`.
   Status read_tables(const std::function<Status(Sql&)>& read);
+
+  /// Commits, and does the next merge that is due; false where none is. Errors: as maintain.
+  Result<bool> merge(Pace& pace);
 
   /// Commits, and does the next merge that is due, or else builds the next graph that is missing.
   /// False where there was none of either. Errors: kCancelled; kExhausted for the memory: the

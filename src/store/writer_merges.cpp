@@ -33,6 +33,11 @@ bool is_harmless(Code code) {
 }  // namespace
 
 Result<bool> Writer::maintain(Pace& pace) {
+  QUERN_ASSIGN(const bool has_merged, merge(pace));
+  return has_merged ? true : add_graph(pace);
+}
+
+Result<bool> Writer::merge(Pace& pace) {
   QUERN_TRY(commit().status());
   std::vector<SegmentSize> sizes;
   std::vector<std::size_t> candidates;
@@ -44,7 +49,7 @@ Result<bool> Writer::maintain(Pace& pace) {
   }
   std::vector<std::size_t> inputs;
   for (const std::size_t i : choose_merge(sizes)) inputs.push_back(candidates[i]);
-  if (inputs.empty()) return add_graph(pace);
+  if (inputs.empty()) return false;
   std::vector<SegmentView> views;
   for (const std::size_t i : inputs) views.push_back(work_[i].view);
   QUERN_ASSIGN(const Reservation memory, book_merge(views));

@@ -144,6 +144,11 @@ std::string collection_json(const apps::Collection& collection,
   if (!state.embedding_problem.empty()) {
     append_field(out, "embedding_problem", state.embedding_problem);
   }
+  if (state.recall.n_searches > 0) {
+    append(out, R"(,"graph_searches":{},"recall_receipts":{})", state.recall.n_searches,
+           state.recall.n_receipts);
+  }
+  if (state.recall.n_receipts > 0) append(out, R"(,"recall_at_10":{:.4f})", state.recall.recall());
   append_damage(out, generation);
   out += '}';
   return out;

@@ -6,8 +6,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/schema_text.h"
 #include "base/test_folder.h"
+#include "serve/collections/collection_responses.h"
 #include "serve/collections/openapi.h"
+#include "serve/metrics.h"
 #include "serve/server.h"
 #include "serve/test_client.h"
 
@@ -170,6 +173,29 @@ TEST_F(collection_server, a_collection_takes_the_vectors_that_it_was_made_for) {
   create();
   EXPECT_EQ(post({{"vectors", "given"}}, 400)["error"]["param"], "vectors");
   EXPECT_EQ(post(json::object())["added"], 2);
+}
+
+TEST_F(collection_server, what_graphs_miss_is_said) {
+  ThreadPool pool(1);
+  apps::CollectionParts parts;
+  parts.engine = engine_.get();
+  parts.pool = &pool;
+  apps::Collections collections(parts, path("others"));
+  apps::CollectionWish wish;
+  wish.schema = *apps::schema_from_text("text", "english", 1.2f, 0.75f);
+  const auto collection = collections.create("cats", wish);
+  ASSERT_TRUE(collection.ok()) << collection.status().message();
+  apps::CollectionState state = *(*collection)->state();
+  EXPECT_EQ(collection_json(**collection, state).find("recall"), std::string::npos);
+  state.recall = {.n_searches = 70, .n_receipts = 7, .n_true = 70, .n_found = 63};
+  const json told = json::parse(collection_json(**collection, state));
+  EXPECT_EQ(told["graph_searches"], 70);
+  EXPECT_EQ(told["recall_receipts"], 7);
+  EXPECT_EQ(told["recall_at_10"], 0.9);
+  const std::string page = Metrics().render(*engine_, 0, {{"cats", state.recall}, {"dogs", {}}});
+  EXPECT_NE(page.find("quern_recall_at_10{collection=\"cats\"} 0.9"), std::string::npos);
+  EXPECT_NE(page.find("quern_graph_searches_total{collection=\"cats\"} 70"), std::string::npos);
+  EXPECT_EQ(page.find("dogs"), std::string::npos);
 }
 
 TEST_F(collection_server, why_nothing_is_found_is_said) {

@@ -799,6 +799,18 @@ constexpr std::string_view kDocument = R"json({
      "embedding_problem": {
       "type": "string"
      },
+     "graph_searches": {
+      "type": "integer",
+      "description": "Searches that used a graph of vectors, since the server opened the collection."
+     },
+     "recall_receipts": {
+      "type": "integer",
+      "description": "Of those, done again exactly."
+     },
+     "recall_at_10": {
+      "type": "number",
+      "description": "Of the ten nearest documents of those, how many the graph had found."
+     },
      "damaged": {
       "type": "array",
       "items": {
