@@ -67,13 +67,16 @@ Result<std::shared_ptr<Collection>> Collections::create(const std::string& name,
   if (there.size() >= kMaxCollections) {
     return {Code::kExhausted, fmt::format("there are {} collections already", there.size())};
   }
-  if (fs::exists(folder_of(name))) {
-    return {Code::kUnavailable, fmt::format("collection '{}' is there already", name)};
-  }
+  if (fs::exists(folder_of(name))) return std::shared_ptr<Collection>();
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) return {Code::kIo, fmt::format("cannot make '{}': {}", folder_, error.message())};
-  QUERN_TRY(store::create_store({.folder = folder_of(name)}, wish.schema, kMadeBy, space));
+  const Status made = store::create_store({.folder = folder_of(name)}, wish.schema, kMadeBy, space);
+  // Of another process, meanwhile.
+  if (made.code() == Code::kUnavailable && fs::exists(folder_of(name))) {
+    return std::shared_ptr<Collection>();
+  }
+  QUERN_TRY(made);
   Result<std::shared_ptr<Collection>> collection = Collection::open(parts_, name, folder_of(name));
   // An error says that there is none. Nobody has written to it yet.
   if (!collection.ok()) {

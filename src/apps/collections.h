@@ -38,8 +38,8 @@ class Collections {
   /// Sorted. Errors: kIo.
   Result<std::vector<std::string>> names() const;
 
-  /// Errors: kBadInput for name, schema or model; kUnavailable where there is one of this name;
-  /// kExhausted above kMaxCollections; kIo.
+  /// Null where there is one of this name already. Errors: kBadInput for name, schema or model;
+  /// kExhausted above kMaxCollections; kIo; as TextEmbedder::open.
   Result<std::shared_ptr<Collection>> create(const std::string& name, const CollectionWish& wish);
 
   /// Opened once. Errors: kNotFound, kBadInput for the name; as Collection::open.

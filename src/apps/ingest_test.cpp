@@ -248,6 +248,18 @@ TEST_F(ingest_test, what_fails_is_named_and_the_rest_goes_on) {
   EXPECT_TRUE(problems_[1].starts_with("lines line 3: ")) << problems_[1];
 }
 
+TEST_F(ingest_test, a_byte_order_mark_is_passed_over_and_a_nul_named_with_its_line) {
+  const IngestReport report =
+      add("\xef\xbb\xbf" + line(1) + "\xef\xbb\xbf" + line(2) + std::string("\0\n", 2), {});
+  EXPECT_EQ(report.n_written, 2u);
+  ASSERT_EQ(problems_.size(), 1u);
+  EXPECT_TRUE(problems_[0].starts_with("lines line 3: byte 1 is NUL")) << problems_[0];
+  EXPECT_EQ(add("\xef\xbb\xbf\n" + line(1), {}).n_refused, 0u);
+  for (const char* key : {"k1", "k2"}) {  // What a hit gives back has none either.
+    EXPECT_TRUE(store::stored_of(writer_->segments(), key)->starts_with("{")) << key;
+  }
+}
+
 TEST_F(ingest_test, a_text_that_cannot_be_embedded_is_found_by_its_words_and_named_by_its_key) {
   const TextEmbedder embedder = embedder_of_two_bytes();
   const auto space = space_of(embedder, fixture_model("tiny-roberta"));

@@ -45,6 +45,11 @@ Result<json> object_from_line(std::string_view line) {
   if (is_too_deep(line)) {
     return bad(fmt::format("lists and objects stand more than {} deep in each other", kMaxDepth));
   }
+  const std::size_t nul = line.find('\0');
+  if (nul != line.npos) {
+    return bad(
+        fmt::format("byte {} is NUL, which no JSON has: is the text UTF-16, or damaged?", nul + 1));
+  }
   json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) return bad("not a JSON object");
   return object;

@@ -31,6 +31,8 @@ TEST(json_document, a_document_has_its_fields_and_gives_its_line_back) {
 
 TEST(json_document, what_is_wrong_with_a_line_is_named) {
   EXPECT_EQ(problem_of("[1]"), "not a JSON object");
+  using std::string_view_literals::operator""sv;
+  EXPECT_TRUE(problem_of("{\"id\":\"a\0\",\"text\":\"x\"}"sv).starts_with("byte 9 is NUL"));
   EXPECT_EQ(problem_of("{\"id\":\"a\",\"text\":\"\xff\"}"), "not a JSON object");
   EXPECT_EQ(problem_of(R"({"text":"x"})"), "no \"id\" and no \"_id\"");
   EXPECT_EQ(problem_of(R"({"id":1.5,"text":"x"})"), "\"id\" is neither text nor an integer");

@@ -5,6 +5,7 @@
 #include <istream>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "apps/ingest.h"
 #include "apps/json_document.h"
@@ -12,7 +13,12 @@
 
 namespace quern::apps {
 
-/// Blank lines are passed over. The stream and the schema outlive it.
+/// A line without the byte order mark that some programs put at the beginning of a file; in a file
+/// that was made of several it may stand anywhere.
+std::string_view without_mark(std::string_view line);
+
+/// Blank lines are passed over, and byte order marks before lines. The stream and the schema
+/// outlive it.
 class JsonLines {
  public:
   /// `name` is for people: a file's.

@@ -7,8 +7,10 @@
 
 #include <fmt/format.h>
 
+#include "apps/diverse_hits.h"
 #include "apps/fusion_fitting.h"
 #include "apps/json_document.h"
+#include "apps/rerank_gating.h"
 #include "apps/store_model.h"
 
 namespace quern::apps {
@@ -53,6 +55,21 @@ std::uint32_t n_first(const Ask& ask) {
   return ask.rerank ? std::max(n, static_cast<std::uint32_t>(ask.rerank->n_texts)) : n;
 }
 
+Status check_diversity(const Ask& ask) {
+  if (!ask.diversity) return {};
+  if (!(*ask.diversity >= 0 && *ask.diversity <= 1)) {
+    return {Code::kBadInput, fmt::format("diversity is {}, want 0 to 1", *ask.diversity)};
+  }
+  if (!ask.n_children) return {};
+  return {Code::kBadInput, "diversity has no place among groups: each parent comes once"};
+}
+
+/// Hits that a diverse answer is chosen of.
+std::uint32_t n_to_choose_from(std::uint32_t n_wanted) {
+  constexpr std::uint32_t kTimes = 5;
+  return std::min(std::max(n_wanted, store::kMaxHits / kTimes), n_wanted * kTimes);
+}
+
 /// `first` in their order, then the others of `hits` in theirs.
 void put_first(const std::vector<RetrievedHit>& first, std::vector<RetrievedHit>& hits) {
   std::unordered_set<std::string_view> keys;
@@ -69,7 +86,7 @@ void put_first(const std::vector<RetrievedHit>& first, std::vector<RetrievedHit>
 Result<Retriever> Retriever::create(const store::Schema& schema, ThreadPool& pool,
                                     engine::Engine* engine) {
   QUERN_ASSIGN(store::Searcher searcher, store::Searcher::create(schema, pool));
-  return Retriever(std::move(searcher), engine);
+  return Retriever(schema, std::move(searcher), engine);
 }
 
 Result<std::vector<float>> Retriever::query_vector(const store::SpaceRow& space, const Ask& ask) {
@@ -89,6 +106,8 @@ Result<Retrieved> Retriever::retrieve(const store::Snapshot& snapshot, const Ask
   const auto start = Clock::now();
   const store::SpaceRow* space = snapshot->active_space();
   Retrieved out;
+  gate_ = store::RerankGate();
+  QUERN_TRY(check_diversity(ask));
   const bool has_vectors = space != nullptr && (!ask.vector.empty() || !is_of_given(space->space));
   store::Query query;
   query.text = ask.text;
@@ -100,6 +119,10 @@ Result<Retrieved> Retriever::retrieve(const store::Snapshot& snapshot, const Ask
     query.fusion = *ask.fusion;
   } else if (query.mode == store::Mode::kHybrid) {
     QUERN_ASSIGN(LearntFusion learnt, learnt_fusion(*snapshot));
+    // A gate goes by the leads of the fusion that it was learnt with.
+    if (learnt.choice && ask.rerank && engine_ != nullptr) {
+      QUERN_ASSIGN(gate_, learnt_gate(*engine_, *snapshot, ask.rerank->model));
+    }
     if (learnt.choice) query.fusion = std::move(*learnt.choice);
     out.fusion_note = std::move(learnt.why_not);
   }
@@ -146,12 +169,21 @@ Status Retriever::find(const store::Snapshot& snapshot, const Ask& ask, store::Q
   if (ask.rerank) {
     query.n_wanted = std::max(n_wanted, static_cast<std::uint32_t>(ask.rerank->n_texts));
   }
+  if (ask.diversity) query.n_wanted = std::max(query.n_wanted, n_to_choose_from(n_wanted));
   QUERN_ASSIGN(out.found, searcher_.search(*snapshot, query));
   out.hits.clear();
   for (store::SearchHit& hit : out.found.hits) out.hits.push_back({.found = std::move(hit)});
   out.found.hits.clear();
   out.timings.search_ms += ms_since(start);
-  if (ask.rerank) QUERN_TRY(rerank(snapshot, ask, out));
+  if (ask.rerank && gate_.spares(out.found.lead)) {
+    out.rerank_note = "skipped: both sides agree";
+  } else if (ask.rerank) {
+    QUERN_TRY(rerank(snapshot, ask, out));
+  }
+  if (ask.diversity) {
+    QUERN_TRY(diversify_hits(*snapshot, schema_, *ask.diversity, n_wanted, out.hits));
+    out.is_diverse = true;
+  }
   if (out.hits.size() > n_wanted) out.hits.resize(n_wanted);
   return {};
 }

@@ -16,6 +16,7 @@
 #include "engine/engine.h"
 #include "store/catalog/generation.h"
 #include "store/grouped_search.h"
+#include "store/rank/rerank_gate.h"
 #include "store/search.h"
 
 namespace quern::apps {
@@ -34,6 +35,8 @@ struct Ask {
   std::optional<std::size_t> n_children = {};  // One answer per parent, with its best; n_wanted
                                                // counts parents.
   std::optional<std::chrono::steady_clock::time_point> deadline = {};  // Of it all.
+  // 0 to 1: what likeness to the hits before counts beside scores (diverse_hits.h).
+  std::optional<float> diversity = {};
   bool is_explained = false;
   store::Exactness exactness = store::Exactness::kByPlan;
   store::Give give = store::Give::kStored;
@@ -57,7 +60,9 @@ struct Retrieved {
       groups;                       // In place of hits, where they were asked for.
   store::SearchResult found;        // All but its hits, which are moved into `hits`.
   std::optional<Reranking> rerank;  // How many of how many were scored.
+  std::string rerank_note;          // Why nothing was reranked though it was asked for.
   std::string fusion_note;          // Why a fusion that was learnt is not used; "" where none was.
+  bool is_diverse = false;          // The order is not that of the scores.
   std::vector<float> vector = {};   // The question's, where it was searched by one.
   RetrieveTimings timings;
 };
@@ -80,8 +85,8 @@ class Retriever {
   Result<store::Candidates> candidates(const store::Snapshot& snapshot, const Ask& ask);
 
  private:
-  Retriever(store::Searcher searcher, engine::Engine* engine)
-      : searcher_(std::move(searcher)), engine_(engine) {}
+  Retriever(store::Schema schema, store::Searcher searcher, engine::Engine* engine)
+      : schema_(std::move(schema)), searcher_(std::move(searcher)), engine_(engine) {}
 
   Result<std::vector<float>> query_vector(const store::SpaceRow& space, const Ask& ask);
   Status find(const store::Snapshot& snapshot, const Ask& ask, store::Query& query,
@@ -90,8 +95,10 @@ class Retriever {
                      Retrieved& out);
   Status rerank(const store::Snapshot& snapshot, const Ask& ask, Retrieved& out);
 
+  store::Schema schema_;
   store::Searcher searcher_;
   engine::Engine* engine_;
+  store::RerankGate gate_;         // Of the question that is being answered.
   store::VectorSpace embeds_for_;  // What embedder_ is for.
   std::optional<TextEmbedder> embedder_;
 };

@@ -159,7 +159,8 @@ Status append_run_lines(std::string_view query_id, const apps::Retrieved& answer
   std::size_t n_left = answer.hits.size();
   for (const apps::RetrievedHit& one : answer.hits) {
     const float countdown = static_cast<float>(n_left--);
-    QUERN_TRY(lines.add(one.found.hit.key, answer.rerank ? countdown : one.found.hit.score));
+    QUERN_TRY(lines.add(one.found.hit.key,
+                        answer.rerank || answer.is_diverse ? countdown : one.found.hit.score));
   }
   return lines.check();
 }
@@ -211,9 +212,11 @@ void append_result_json(const apps::QueryLine& query, const apps::Retrieved& ans
   }
   append_text("mode", store::mode_name(found.answered), out);
   append_text_if_any("why_one_side", found.why_one_side, out);
+  append_text_if_any("fusion_note", answer.fusion_note, out);
   append_count("generation", found.generation, out);
   append_count("approximate", found.is_approximate, out);
   append_count("without_vector", found.n_without_vector, out);
+  append_text_if_any("reranked", answer.rerank_note, out);
   if (answer.rerank) {
     append_text("reranked", fmt::format("{} of {}", answer.rerank->n_done, answer.rerank->n_wanted),
                 out);

@@ -17,7 +17,8 @@
 
 namespace quern::cli {
 
-/// "QUERY Q0 KEY RANK SCORE quern" for each hit. Where hits were reranked scores count down, for
+/// "QUERY Q0 KEY RANK SCORE quern" for each hit. Where hits were reranked or
+/// made diverse scores count down, for
 /// readers that go by them and not by ranks. Errors: kBadInput for an id or a key with white space
 /// in it, or with nothing.
 Status append_run_lines(std::string_view query_id, const apps::Retrieved& answer, std::string& out);

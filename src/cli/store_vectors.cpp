@@ -47,6 +47,7 @@ Result<std::unique_ptr<apps::VectorLog>> open_vector_log(const VectorLogFlags& f
                                                          const apps::TextEmbedder& embedder) {
   QUERN_ASSIGN(const apps::VectorLogOptions options,
                vector_log_options(flags, embedder.engine().ledger()));
+  if (options.limit_bytes == 0) return std::unique_ptr<apps::VectorLog>();
   auto log = apps::VectorLog::open(options, embedder.exact_fingerprint(), embedder.d());
   if (log.ok()) return log;
   print_error("vectors are not kept: " + log.status().message());

@@ -32,8 +32,8 @@ void add_vector_log_flag(CLI::App& command, VectorLogFlags& flags);
 /// The log in the home. Errors: kBadInput for the flag.
 Result<apps::VectorLogOptions> vector_log_options(const VectorLogFlags& flags, ByteLedger& ledger);
 
-/// The log of an embedder's vectors; null, with a word about it, where it cannot be opened: then
-/// each text is embedded. Errors: kBadInput for the flag.
+/// The log of an embedder's vectors; null where there is to be none, or, with a word about it,
+/// where it cannot be opened: then each text is embedded. Errors: kBadInput for the flag.
 Result<std::unique_ptr<apps::VectorLog>> open_vector_log(const VectorLogFlags& flags,
                                                          const apps::TextEmbedder& embedder);
 

@@ -63,6 +63,12 @@ TEST_F(store_vectors_program, what_has_a_model_is_embedded_once_for_all_stores) 
             0);
   const Ended shared = quern("store add " + other + " --texts " + folder_.file("texts.jsonl"));
   EXPECT_PRED2(contains, shared.err, "20 vectors (20 kept from before, 0 tokens embedded)");
+  const std::string third = folder_.file("third");
+  ASSERT_EQ(quern("store create " + third + " --model " + model_path("tiny-mean-f32")).exit_code,
+            0);
+  const Ended alone =
+      quern("store add " + third + " --vector-log 0 --texts " + folder_.file("texts.jsonl"));
+  EXPECT_PRED2(contains, alone.err, "20 vectors (0 kept from before");
 }
 
 TEST_F(store_vectors_program, vectors_may_come_later_and_be_those_of_another_model) {
@@ -174,6 +180,13 @@ TEST_F(store_vectors_program, a_search_goes_by_both_sides_unless_it_says_otherwi
   EXPECT_FALSE(reranked["hits"][5].contains("rerank_score"));
   EXPECT_EQ(quern("store search " + dir_ + " cat --fusion fitted").exit_code, 4);
   EXPECT_NE(quern("store search " + dir_ + " cat --fusion best").exit_code, 0);
+  EXPECT_EQ(json::parse(quern(search + "cat --diversity 0.9").out)["hits"].size(), 10u);
+  EXPECT_NE(quern(search + "cat --diversity 0.9 --group 2").exit_code, 0);
+  for (const char* ranking : {"--mode bm25", "--alpha 0.5", "--rerank m", "--window 9", "--exact",
+                              "--explain", "--diversity 0.5", "--deadline 5"}) {
+    EXPECT_EQ(quern(search + "--regex cat " + ranking).exit_code, 2) << ranking;
+  }
+  EXPECT_EQ(quern(search + "--regex cat").exit_code, 0);
   EXPECT_NE(quern("store search " + dir_ + " cat --alpha 2").exit_code, 0);
   EXPECT_PRED2(contains, quern("store search " + dir_ + " cat --rrf-k 9").err, "--fusion rrf");
   EXPECT_PRED2(contains, quern("store search " + dir_ + " cat --fusion fitted --alpha 0.2").err,
@@ -195,6 +208,14 @@ TEST_F(store_vectors_program, how_the_sides_go_together_is_learnt_and_kept) {
   ASSERT_EQ(fit.exit_code, 0) << fit.err;
   EXPECT_PRED2(contains, fit.err, "30 questions; nDCG@10 by words 1.0000");
   EXPECT_PRED2(contains, fit.err, "kept: ");
+  const Ended gated = quern("store fit " + dir_ + flags + " --rerank-top 5 --rerank " +
+                            model_path("tiny-reranker"));
+  ASSERT_EQ(gated.exit_code, 0) << gated.err;
+  EXPECT_PRED2(contains, gated.err, "of the questions, nDCG@10 ");
+  const Ended reranked =
+      quern("store search " + dir_ + " --json --queries " + folder_.file("q.jsonl") +
+            " --rerank-top 5 --rerank " + model_path("tiny-reranker"));
+  EXPECT_PRED2(contains, reranked.out, "\"reranked\":\"skipped: both sides agree\"");
   EXPECT_EQ(quern("store search " + dir_ + " 7 --fusion fitted").exit_code, 0);
   ASSERT_EQ(quern("store embed " + dir_ + " --model " + model_path("tiny-cls")).exit_code, 0);
   const Ended stale = quern("store search " + dir_ + " 7");

@@ -208,6 +208,7 @@ Status OneSearch::fuse_sides() {
   QUERN_ASSIGN(Candidates candidates,
                unite(wanted_.fusion.fitted ? Signals::kAll : Signals::kScores));
   fuse(wanted_.fusion, candidates.query);
+  result_.lead = lead_of_first(candidates.query.candidates);
   for (const Scored& scored : candidates.query.candidates) {
     if (result_.hits.size() == wanted_.n_wanted) break;
     const std::uint32_t id = scored.id;

@@ -87,6 +87,7 @@ struct SearchResult {
   std::vector<SegmentWay> dense_ways = {};  // How each segment's vectors were searched.
   std::uint64_t n_without_vector = 0;       // Living documents that the dense side cannot find yet.
   std::vector<std::string> damaged = {};    // What was not searched, and why.
+  double lead = 0;  // Of the first of a hybrid search: lead_of_first (rank/fusion.h).
   SearchTimings timings = {};
 };
 

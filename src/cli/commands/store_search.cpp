@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -13,6 +14,7 @@
 
 #include "apps/fusion_fitting.h"
 #include "apps/json_document.h"
+#include "apps/json_lines.h"
 #include "apps/retriever.h"
 #include "apps/store_model.h"
 #include "base/machine.h"
@@ -54,6 +56,7 @@ struct SearchFlags {
   std::string rerank;  // A model; "": none.
   std::size_t rerank_top = 50;
   int deadline_ms = 0;  // 0: none.
+  std::optional<float> diversity;
   bool explain = false;
   bool exact = false;
 };
@@ -82,6 +85,7 @@ Result<apps::Ask> ask_of(const SearchFlags& flags, const store::Schema& schema) 
   if (!flags.rerank.empty()) {
     ask.rerank = apps::RerankWish{.model = flags.rerank, .n_texts = flags.rerank_top};
   }
+  ask.diversity = flags.diversity;
   if (flags.k && flags.fusion != "rrf") {
     return {Code::kBadInput, "--rrf-k is for --fusion rrf alone"};
   }
@@ -207,6 +211,9 @@ class Search {
       print_note(fmt::format("reranked{}: {} of {}, then time was over\n", of,
                              answer.rerank->n_done, answer.rerank->n_wanted));
     }
+    if (!answer.rerank_note.empty() && query.id.empty()) {
+      print_note(fmt::format("reranking was {}\n", answer.rerank_note));
+    }
     if (has_told_) return;
     has_told_ = true;
     if (!found.why_one_side.empty()) print_note(found.why_one_side + "\n");
@@ -233,9 +240,10 @@ class Search {
 Status answer_all(const std::string& path, Search& search) {
   std::ifstream file(path);
   if (!file) return {Code::kNotFound, fmt::format("cannot open '{}'", path)};
-  std::string line;
-  for (std::size_t n_line = 1; std::getline(file, line); ++n_line) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+  std::string read;
+  for (std::size_t n_line = 1; std::getline(file, read); ++n_line) {
+    const std::string_view line = apps::without_mark(read);
+    if (line.find_first_not_of(" \t\r") == line.npos) continue;
     const std::string where = fmt::format("{} line {}", path, n_line);
     QUERN_ASSIGN(const apps::QueryLine query, apps::query_from_line(line).in(where));
     QUERN_TRY(search.answer(query).in(where));
@@ -314,7 +322,11 @@ void add_pattern_flags(CLI::App& command, SearchFlags& flags) {
           ->type_name("TEXT")
           ->check(empty_problem)
           ->excludes(regex);
-  for (const char* other : {"--queries", "--run", "--group", "--counts"}) {
+  // A pattern finds documents in order of their ids: what is about an order by scores would say
+  // nothing.
+  for (const char* other : {"--queries", "--run", "--group", "--counts", "--mode", "--fusion",
+                            "--alpha", "--rrf-k", "--window", "--rerank", "--rerank-top",
+                            "--deadline", "--diversity", "--exact", "--explain"}) {
     regex->excludes(command.get_option(other));
     substring->excludes(command.get_option(other));
   }
@@ -361,6 +373,13 @@ void add_ranking_flags(CLI::App& command, SearchFlags& flags) {
                   "stays behind what was")
       ->type_name("MS")
       ->check(CLI::PositiveNumber);
+  command
+      .add_option(
+          "--diversity", flags.diversity,
+          "0 to 1: what likeness to the hits before counts beside scores, so\nthat hits are "
+          "not all alike")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 1.0));
   command.add_flag("--exact", flags.exact, "No graph, whose answers may lack a document");
   command.add_flag("--explain", flags.explain, "With --json: what each term added");
 }
@@ -383,11 +402,14 @@ void add_store_search(CLI::App& parent, Context& context) {
       ->type_name("N")
       ->check(CLI::Range(1u, 10000u));
   add_ranking_flags(*command, *flags);
-  command
-      ->add_option("--group", flags->group,
-                   "One answer for each parent, with its best N documents: --top is of\nparents")
-      ->type_name("N")
-      ->check(CLI::Range(1u, 1000u));
+  CLI::Option* group =
+      command
+          ->add_option(
+              "--group", flags->group,
+              "One answer for each parent, with its best N documents: --top is of\nparents")
+          ->type_name("N")
+          ->check(CLI::Range(1u, 1000u));
+  group->excludes(command->get_option("--diversity"));
   command
       ->add_option("--filter", flags->filter,
                    "Only documents whose attributes fit: 'year >= 2020 and lang = \"cpp\"'\n"

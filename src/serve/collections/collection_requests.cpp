@@ -52,6 +52,7 @@ Problem read_vector(JsonValue value, std::vector<float>& out) {
 /// Fields of the question that are about fusion.
 struct FusionFields {
   std::optional<store::FusionKind> kind;
+  bool is_fitted = false;  // In its place.
   std::optional<float> alpha;
   std::optional<float> k;
 
@@ -85,6 +86,7 @@ class SearchReader {
     if (key == "exact") {
       return read_switch(value, key, [&] { ask.exactness = store::Exactness::kExact; });
     }
+    if (key == "diversity") return read_number(value, {key}, 0, 1, ask.diversity.emplace());
     if (key == "explain") return read_flag(value, {key}, ask.is_explained);
     if (key == "group") return read_up_to(value, {key}, kMaxTop, ask.n_children.emplace());
     if (key == "mode") return read_mode(value);
@@ -94,6 +96,14 @@ class SearchReader {
   Problem check() {
     if (out_.ask.text.empty() && out_.ask.vector.empty()) {
       return bad_request("query: is missing, wanted what is looked for", "query");
+    }
+    out_.wants_fitted = fusion_.is_fitted;
+    if (fusion_.is_fitted && fusion_.alpha) {
+      return bad_request("alpha: has no place in a fitted fusion, whose weights were learnt",
+                         "alpha");
+    }
+    if (fusion_.k && fusion_.kind != store::FusionKind::kRrf) {
+      return bad_request("k: is for the fusion rrf alone", "k");
     }
     if (fusion_.is_given()) out_.ask.fusion.emplace().spec = fusion_.spec();
     return {};
@@ -118,12 +128,16 @@ class SearchReader {
 
   Problem read_fusion(std::string_view key, JsonValue value) {
     if (key == "fusion") {
-      return read_choice<std::optional<store::FusionKind>>(value, {key},
-                                                           {{"minmax", store::FusionKind::kMinMax},
-                                                            {"zscore", store::FusionKind::kZScore},
-                                                            {"rrf", store::FusionKind::kRrf},
-                                                            {"dbsf", store::FusionKind::kDbsf}},
-                                                           fusion_.kind);
+      const Problem problem =
+          read_choice<std::optional<store::FusionKind>>(value, {key},
+                                                        {{"minmax", store::FusionKind::kMinMax},
+                                                         {"zscore", store::FusionKind::kZScore},
+                                                         {"rrf", store::FusionKind::kRrf},
+                                                         {"dbsf", store::FusionKind::kDbsf},
+                                                         {"fitted", std::nullopt}},
+                                                        fusion_.kind);
+      fusion_.is_fitted = !problem && !fusion_.kind;
+      return problem;
     }
     if (key == "alpha") return read_number(value, {key}, 0, 1, fusion_.alpha.emplace());
     if (key == "k") return read_number(value, {key}, 1e-3, 1e6, fusion_.k.emplace());

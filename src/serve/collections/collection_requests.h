@@ -54,6 +54,7 @@ struct SearchRequest {
   std::string filter;  // "": none.
   std::string rerank;  // A model's name; "": none.
   int n_reranked = 50;
+  bool wants_fitted = false;     // A fusion that was learnt for the collection has to be there.
   std::int64_t deadline_ms = 0;  // 0: that of the connection.
 };
 std::optional<HttpError> parse_search_request(std::string& body, SearchRequest& out);

@@ -180,9 +180,11 @@ std::string search_json(const apps::Retrieved& answer, const apps::CollectionSta
   append(out, R"(,"mode":"{}","generation":{},"approximate":{})", store::mode_name(found.answered),
          found.generation, found.is_approximate);
   if (!found.why_one_side.empty()) append_field(out, "why_one_side", found.why_one_side);
+  if (!answer.fusion_note.empty()) append_field(out, "fusion_note", answer.fusion_note);
   const bool is_fresh = found.n_without_vector == 0 && state.n_waiting == 0;
   append(out, R"(,"fresh":{},"without_vector":{},"waiting_writes":{})", is_fresh,
          found.n_without_vector, state.n_waiting);
+  if (!answer.rerank_note.empty()) append_field(out, "reranked", answer.rerank_note);
   if (answer.rerank) {
     append(out, R"(,"reranked":"{} of {}","rerank_scale":"{}")", answer.rerank->n_done,
            answer.rerank->n_wanted, engine::scale_name(answer.rerank->scale));

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/fusion_fitting.h"
 #include "apps/schema_text.h"
 #include "apps/store_model.h"
 #include "serve/collections/collection_requests.h"
@@ -46,13 +47,9 @@ HttpError not_served(const Exchange& exchange) {
                                      exchange.request.path));
 }
 
-/// As error_of, but what is there already is no failing of the server.
-HttpError creation_error(const Status& status) {
-  HttpError error = error_of(status);
-  if (status.code() == Code::kUnavailable) {
-    error = http_error(409, status.message());
-    error.code = "already_exists";
-  }
+HttpError is_there_already(const std::string& name) {
+  HttpError error = http_error(409, fmt::format("collection '{}' is there already", name));
+  error.code = "already_exists";
   return error;
 }
 
@@ -102,9 +99,10 @@ void handle_create(const BackendPtr& backend, CollectionsPtr collections,
   if (const auto problem = parse_create_request(body, request)) return exchange->fail(*problem);
   run_search_task(backend, collections, exchange, [=](Exchange& x) {
     const auto wish = wish_of(request, *backend);
-    if (!wish.ok()) return x.fail(creation_error(wish.status()));
+    if (!wish.ok()) return x.fail(error_of(wish.status()));
     const auto made = collections->collections.create(request.name, *wish);
-    if (!made.ok()) return x.fail(creation_error(made.status()));
+    if (!made.ok()) return x.fail(error_of(made.status()));
+    if (*made == nullptr) return x.fail(is_there_already(request.name));
     answer_with_state(**made, x, 201);
   });
 }
@@ -217,14 +215,29 @@ void handle_erase(const BackendPtr& backend, CollectionsPtr collections,
 }
 
 // What is only known once there is a collection. Errors: HTTP's.
-std::optional<HttpError> complete(SearchRequest& request, const store::Schema& schema,
+std::optional<HttpError> complete(SearchRequest& request, apps::Collection& collection,
                                   Backend& backend, const Exchange& exchange) {
   using Clock = Exchange::Clock;
   apps::Ask& ask = request.ask;
   if (!request.filter.empty()) {
-    auto filter = store::parse_filter(request.filter, schema.attributes);
+    auto filter = store::parse_filter(request.filter, collection.schema().attributes);
     if (!filter.ok()) return bad_request("filter: " + filter.status().message(), "filter");
     ask.filter = std::move(*filter);
+  }
+  if (ask.diversity && ask.n_children) {
+    return bad_request("diversity: has no place among groups, each parent comes once", "diversity");
+  }
+  if (request.wants_fitted) {
+    const auto state = collection.state();
+    if (!state.ok()) return error_of(state.status());
+    const auto learnt = apps::learnt_fusion(*state->snapshot);
+    if (!learnt.ok()) return error_of(learnt.status());
+    if (!learnt->choice) {
+      return bad_request(
+          "fusion: " + (learnt->why_not.empty() ? "none was learnt: 'quern store fit' learns one"
+                                                : learnt->why_not),
+          "fusion");
+    }
   }
   ask.deadline = exchange.deadline;
   if (!request.rerank.empty()) {
@@ -252,7 +265,7 @@ void handle_search(const BackendPtr& backend, CollectionsPtr collections,
   run_search_task(backend, collections, exchange, [=](Exchange& x) {
     const auto found = collections->collections.find(target.name);
     if (!found.ok()) return x.fail(error_of(found.status()));
-    if (const auto problem = complete(*request, (*found)->schema(), *backend, x)) {
+    if (const auto problem = complete(*request, **found, *backend, x)) {
       return x.fail(*problem);
     }
     const Result<apps::Retrieved> answer = (*found)->search(request->ask);

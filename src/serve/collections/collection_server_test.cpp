@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/fusion_fitting.h"
 #include "apps/schema_text.h"
 #include "base/test_folder.h"
 #include "serve/collections/collection_responses.h"
@@ -13,6 +14,7 @@
 #include "serve/metrics.h"
 #include "serve/server.h"
 #include "serve/test_client.h"
+#include "store/writer.h"
 
 namespace quern::serve {
 namespace {
@@ -173,6 +175,55 @@ TEST_F(collection_server, a_collection_takes_the_vectors_that_it_was_made_for) {
   create();
   EXPECT_EQ(post({{"vectors", "given"}}, 400)["error"]["param"], "vectors");
   EXPECT_EQ(post(json::object())["added"], 2);
+}
+
+TEST_F(collection_server, a_learnt_fusion_is_used_or_it_is_said_why_not) {
+  create({{"model", "tiny-mean-f32"}});
+  const std::string folder = path("home/collections/cats");
+  const auto opened = store::Store::open({.folder = folder});
+  ASSERT_TRUE(opened.ok()) << opened.status().message();
+  const auto learn = [&](store::FitRow fit) {
+    for (int i = 0; i < 200; ++i) {  // The server may still be writing.
+      const auto writer = store::Writer::open({.folder = folder}, {.who = "a fit"});
+      if (writer.ok()) {
+        EXPECT_TRUE((*writer)->set_fit(fit).ok());
+        return;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    ADD_FAILURE() << "the collection is not let go of";
+  };
+  store::FitRow fit = apps::row_of_fit({}, **(*opened)->snapshot());
+  add(0, 10);
+  const json fitted = {{"query", "cat number7"}, {"fusion", "fitted"}};
+  EXPECT_NE(problem(fitted).find("store fit"), std::string::npos);
+  learn(fit);
+  EXPECT_EQ(search(fitted)["hits"].size(), 10u);
+  EXPECT_FALSE(search({{"query", "cat"}}).contains("fusion_note"));
+  fit.fingerprint = "of other vectors";
+  learn(fit);
+  EXPECT_NE(problem(fitted).find("other vectors"), std::string::npos);
+  const json found = search({{"query", "cat"}});
+  EXPECT_NE(found["fusion_note"].get<std::string>().find("other vectors"), std::string::npos);
+  EXPECT_TRUE(problem({{"query", "x"}, {"fusion", "fitted"}, {"alpha", 0.5}}).starts_with("alpha"));
+  EXPECT_TRUE(problem({{"query", "x"}, {"k", 5}}).starts_with("k: "));
+}
+
+TEST_F(collection_server, hits_need_not_be_all_alike) {
+  create({{"given_dimensions", 2}});
+  const json documents = {{{"id", "a"}, {"text", "x x x"}, {"vector", {1, 0.0}}},
+                          {{"id", "b"}, {"text", "x x x"}, {"vector", {1, 0.01}}},
+                          {{"id", "c"}, {"text", "x"}, {"vector", {0.7, 0.7}}}};
+  answer("POST", "/v1/collections/cats/documents", {{"documents", documents}});
+  const auto second = [&](json more) {
+    more.update({{"query", "x"}, {"mode", "dense"}, {"vector", {1, 0}}, {"top", 2}});
+    return search(more)["hits"][1]["id"];
+  };
+  EXPECT_EQ(second(json::object()), "b");
+  EXPECT_EQ(second({{"diversity", 0}}), "b");
+  EXPECT_EQ(second({{"diversity", 0.8}}), "c");
+  EXPECT_TRUE(problem({{"query", "x"}, {"diversity", 2}}).starts_with("diversity"));
+  EXPECT_TRUE(problem({{"query", "x"}, {"diversity", 0.5}, {"group", 2}}).starts_with("diversity"));
 }
 
 TEST_F(collection_server, what_graphs_miss_is_said) {

@@ -496,9 +496,16 @@ constexpr std::string_view kDocument = R"json({
            "minmax",
            "zscore",
            "rrf",
-           "dbsf"
+           "dbsf",
+           "fitted"
           ],
-          "default": "minmax"
+          "description": "fitted: as 'quern store fit' learnt it, or the request is refused. Without this field: as it was learnt, else minmax."
+         },
+         "diversity": {
+          "type": "number",
+          "description": "What likeness to the hits before counts beside scores, so that hits are not all alike. Not with group.",
+          "minimum": 0,
+          "maximum": 1
          },
          "alpha": {
           "type": "number",
@@ -673,6 +680,10 @@ constexpr std::string_view kDocument = R"json({
      "why_one_side": {
       "type": "string",
       "description": "A hybrid search that one side answered alone: why."
+     },
+     "fusion_note": {
+      "type": "string",
+      "description": "Why a fusion that was learnt is not used."
      },
      "groups": {
       "type": "array",
