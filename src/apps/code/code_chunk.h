@@ -48,7 +48,7 @@ struct Symbol {
   CodeSpan span;  // Of the definition, with the comments and decorators before it.
   int line = 1;   // Of its name,
   std::size_t name_begin = 0;
-  std::string signature;  // Without the body, in one line, at most kMaxSignatureBytes.
+  std::string signature = {};  // Without the body, in one line, at most kMaxSignatureBytes.
 
   bool operator==(const Symbol&) const = default;
 };
@@ -57,7 +57,7 @@ constexpr std::size_t kMaxSignatureBytes = 200;
 struct CodeChunk {
   CodeSpan span;
   // The path of the innermost definition that holds nearly all of it, else of the first in it.
-  std::string symbol;
+  std::string symbol = {};
   SymbolKind kind = SymbolKind::kNone;  // Of that one.
 
   bool operator==(const CodeChunk&) const = default;

@@ -36,10 +36,10 @@ store::Schema code_schema();
 /// What of a piece is not searched but shown.
 struct StoredChunk {
   CodeSpan span;  // Of the file's text as UTF-8.
-  std::string symbol;
+  std::string symbol = {};
   SymbolKind kind = SymbolKind::kNone;
   FileRole role = FileRole::kCode;
-  std::string language;
+  std::string language = {};
 
   bool operator==(const StoredChunk&) const = default;
 };

@@ -64,7 +64,7 @@ struct CodeCandidate {
   std::string_view path;
   double base = 0;  // Of both sides, 0 to 1.
   FileRole role = FileRole::kCode;
-  std::vector<std::string> defines;  // Names.
+  std::vector<std::string> defines = {};  // Names.
 };
 
 struct RankedCode {
