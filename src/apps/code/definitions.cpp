@@ -201,7 +201,7 @@ class Walk {
     found.name = tidy_name(found.name);
     if (found.name.empty()) return;
     if ((rule.flags & SyntaxRule::kMethodInType) != 0 && found.kind == SymbolKind::kFunction &&
-        (is_type_like(site.parent) || !found.qualifier.empty())) {
+        is_type_like(site.parent)) {
       found.kind = SymbolKind::kMethod;
     }
     found.names_inside = (rule.flags & SyntaxRule::kNotInPaths) == 0;

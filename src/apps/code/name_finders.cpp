@@ -111,6 +111,13 @@ bool is_in_capitals(std::string_view name) {
   return has_letter;
 }
 
+// The template's name of "Box<T>", the name itself otherwise.
+TSNode bare(TSNode node) {
+  if (!is_among(node, "template_type template_function template_method")) return node;
+  const TSNode name = field(node, "name");
+  return ts_node_is_null(name) ? node : name;
+}
+
 // Without "<...>" and "[...]" at its end.
 std::string_view without_arguments(std::string_view type) {
   return type.substr(0, std::min(type.find_first_of("<[("), type.size()));
@@ -119,9 +126,8 @@ std::string_view without_arguments(std::string_view type) {
 }  // namespace
 
 bool name_by_field(const Site& site, Definition& out) {
-  if (!take(site, field(site.node, site.argument != nullptr ? site.argument : "name"), out)) {
-    return false;
-  }
+  const TSNode name = field(site.node, site.argument != nullptr ? site.argument : "name");
+  if (ts_node_is_null(name) || !take(site, bare(name), out)) return false;
   split_qualified(out);
   return true;
 }
@@ -170,13 +176,6 @@ struct Declared {
   TSNode name = {};
   bool is_function = false;
 };
-
-// The template's name of "Box<T>", the name itself otherwise.
-TSNode bare(TSNode node) {
-  if (!is_among(node, "template_type template_function template_method")) return node;
-  const TSNode name = field(node, "name");
-  return ts_node_is_null(name) ? node : name;
-}
 
 TSNode next_declarator(TSNode node) {
   const TSNode next = field(node, "declarator");
@@ -239,10 +238,38 @@ void take_declared(const Site& site, const Declared& declared, Definition& out) 
 
 }  // namespace
 
+namespace {
+
+// "TEST(box, grows) {...}": a macro that defines what its arguments name, "box.grows".
+bool take_macro_arguments(const Site& site, Definition& out) {
+  const TSNode declarator = field(site.node, "declarator");
+  if (!is(declarator, "function_declarator")) return false;
+  const TSNode arguments = field(declarator, "parameters");
+  if (ts_node_is_null(arguments) || ts_node_named_child_count(arguments) == 0) return false;
+  Definition named;
+  for_children(arguments, [&](TSNode child) {
+    if (!ts_node_is_named(child)) return true;
+    if (!named.name.empty()) named.qualifier += (named.qualifier.empty() ? "" : ".") + named.name;
+    take(site, child, named);
+    return true;
+  });
+  out.name = named.name;
+  out.qualifier = named.qualifier;
+  out.name_begin = named.name_begin;
+  return true;
+}
+
+}  // namespace
+
 bool name_by_declarator(const Site& site, Definition& out) {
   const Declared declared = declared_name(site, out);
   if (ts_node_is_null(declared.name)) return false;
   take_declared(site, declared, out);
+  // Only constructors have no type, and macros.
+  if (ts_node_is_null(field(site.node, "type")) && is_in_capitals(out.name) &&
+      out.qualifier.empty() && !is_type_like(site.parent) && take_macro_arguments(site, out)) {
+    return true;
+  }
   if (!out.qualifier.empty() && site.kind == SymbolKind::kFunction) out.kind = SymbolKind::kMethod;
   return true;
 }

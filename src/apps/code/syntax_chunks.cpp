@@ -1,9 +1,12 @@
 #include "apps/code/syntax_chunks.h"
 
+#include <optional>
+
 #include <fmt/format.h>
 #include <tree_sitter/api.h>
 
 #include "apps/code/chunk_assembly.h"
+#include "apps/code/class_macros.h"
 #include "apps/code/syntax_cut.h"
 #include "apps/code/text_measure.h"
 
@@ -39,8 +42,11 @@ Result<ChunkedCode> SyntaxChunker::chunk(std::string_view language, std::string_
     return {Code::kUnsupported, fmt::format("the grammar of '{}' is refused", language)};
   }
   ts_parser_set_timeout_micros(parser_, static_cast<std::uint64_t>(time_limit.count()));
+  const std::optional<std::string> readable =
+      language == "cpp" ? without_class_macros(text) : std::nullopt;
+  const std::string_view parsed = readable ? *readable : text;
   const std::unique_ptr<TSTree, TreeDeleter> tree(ts_parser_parse_string(
-      parser_, nullptr, text.data(), static_cast<std::uint32_t>(text.size())));
+      parser_, nullptr, parsed.data(), static_cast<std::uint32_t>(parsed.size())));
   if (tree == nullptr) {
     return {Code::kDeadline,
             fmt::format("parsing takes longer than {} ms", time_limit.count() / 1000)};

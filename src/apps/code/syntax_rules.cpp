@@ -122,7 +122,7 @@ constexpr SyntaxRule kJava[] = {
 
 constexpr SyntaxRule kCSharp[] = {
     {"namespace_declaration", kModule, name_by_field},
-    {"file_scoped_namespace_declaration", kModule, name_by_field, nullptr, kRuns},
+    {"file_scoped_namespace_declaration", kModule, name_by_field},
     {"class_declaration", kClass, name_by_field},
     {"record_declaration", kClass, name_by_field},
     {"record_struct_declaration", kStruct, name_by_field},
