@@ -39,6 +39,9 @@ bool write_all(std::string_view bytes) {
 // saves.
 constexpr std::size_t kLargeText = std::size_t{256} << 10;
 
+constexpr int kKeptHeap = 32 << 20;
+constexpr int kHeapStep = 1 << 20;
+
 constexpr int kExitBadInput = 2;
 
 bool answer(SyntaxChunker& chunker, const ChunkRequest& request) {
@@ -55,6 +58,9 @@ bool answer(SyntaxChunker& chunker, const ChunkRequest& request) {
 int run_chunk_worker(const std::string& grammars_folder) {
   // Who is gone is seen by the result of writing.
   ::signal(SIGPIPE, SIG_IGN);
+  // From file to file the heap is used again, not given back and asked for.
+  ::mallopt(M_TRIM_THRESHOLD, kKeptHeap);
+  ::mallopt(M_TOP_PAD, kHeapStep);
   try {
     SyntaxChunker chunker(grammars_folder);
     FrameHead head;

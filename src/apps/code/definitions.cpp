@@ -165,8 +165,9 @@ class Walk {
     if (first == "decorator" || first.starts_with("template")) wrapping_.wrapper_head = 0;
   }
 
-  // Children that are or wrap a definition, counted to two.
+  // Children that are or wrap a definition, counted to two; of an only child it is not asked.
   int n_wrapped(TSNode node) const {
+    if (ts_node_child_count(node) == 1) return 1;
     int n = 0;
     TSTreeCursor cursor = ts_tree_cursor_new(node);
     if (ts_tree_cursor_goto_first_child(&cursor)) {

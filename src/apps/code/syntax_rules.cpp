@@ -406,6 +406,15 @@ constexpr SyntaxRule kZig[] = {
     {"function_declaration", kFunction, name_by_field, nullptr, kMethodInType},
 };
 
+// Where no function has others in it that are looked for by name, its body is not looked into. A
+// body in C may be more than it seems, where macros confuse the grammar.
+constexpr std::string_view kCExpressions =
+    "expression_statement return_statement parameter_list argument_list call_expression "
+    "initializer_list template_argument_list binary_expression field_expression preproc_include";
+constexpr std::string_view kJsExpressions =
+    "string template_string binary_expression formal_parameters import_statement jsx_element "
+    "jsx_self_closing_element type_annotation subscript_expression";
+
 constexpr std::string_view kJsWrappers =
     "export_statement lexical_declaration variable_declaration expression_statement "
     "ambient_declaration";
@@ -413,10 +422,15 @@ constexpr std::string_view kJsWrappers =
 // Sorted by language.
 constexpr LanguageRules kLanguages[] = {
     {.language = "bash", .rules = kBash, .wrappers = "declaration_command"},
-    {.language = "c", .rules = kC},
-    {.language = "c_sharp", .rules = kCSharp},
+    {.language = "c", .rules = kC, .opaque = kCExpressions},
+    {.language = "c_sharp",
+     .rules = kCSharp,
+     .opaque = "invocation_expression argument_list parameter_list using_directive"},
     {.language = "commonlisp", .rules = kCommonlisp},
-    {.language = "cpp", .rules = kCpp, .wrappers = "template_declaration linkage_specification"},
+    {.language = "cpp",
+     .rules = kCpp,
+     .wrappers = "template_declaration linkage_specification",
+     .opaque = kCExpressions},
     {.language = "css", .rules = kCss},
     {.language = "dockerfile", .rules = kDockerfile},
     {.language = "dot", .rules = kDot},
@@ -427,46 +441,69 @@ constexpr LanguageRules kLanguages[] = {
     {.language = "fortran", .rules = kFortran},
     {.language = "go",
      .rules = kGo,
-     .wrappers = "type_declaration const_declaration var_declaration"},
+     .wrappers = "type_declaration const_declaration var_declaration",
+     .opaque = "block parameter_list expression_list import_declaration"},
     {.language = "gomod", .rules = kGomod, .wrappers = "require_directive"},
     {.language = "hack", .rules = kHack, .wrappers = "const_declaration"},
     {.language = "haskell", .rules = kHaskell, .joins_clauses = true},
     {.language = "hcl", .rules = kHcl},
     {.language = "html", .rules = kHtml},
-    {.language = "java", .rules = kJava},
+    {.language = "java",
+     .rules = kJava,
+     .opaque = "block constructor_body lambda_expression formal_parameters import_declaration"},
     {.language = "javascript",
      .rules = kJavascript,
      .wrappers = kJsWrappers,
-     .leading = "decorator"},
+     .leading = "decorator",
+     .opaque = kJsExpressions},
     {.language = "json", .rules = kJson, .opaque = "array"},
     {.language = "julia", .rules = kJulia, .leading = "string_literal"},
-    {.language = "kotlin", .rules = kKotlin},
+    {.language = "kotlin",
+     .rules = kKotlin,
+     .opaque = "value_arguments function_value_parameters import_list"},
     {.language = "lua", .rules = kLua},
     {.language = "make", .rules = kMake, .wrappers = "override_directive export_directive"},
-    {.language = "objc", .rules = kObjc},
+    {.language = "objc", .rules = kObjc, .opaque = kCExpressions},
     {.language = "ocaml",
      .rules = kOcaml,
      .wrappers = "value_definition type_definition module_definition class_definition"},
     {.language = "perl", .rules = kPerl},
-    {.language = "php", .rules = kPhp, .wrappers = "expression_statement const_declaration"},
+    {.language = "php",
+     .rules = kPhp,
+     .wrappers = "expression_statement const_declaration",
+     .opaque = "arguments formal_parameters namespace_use_declaration"},
     {.language = "python",
      .rules = kPython,
-     .wrappers = "decorated_definition expression_statement"},
+     .wrappers = "decorated_definition expression_statement",
+     .opaque = "parameters argument_list call binary_operator boolean_operator comparison_operator "
+               "string "
+               "dictionary list tuple set subscript attribute return_statement import_statement "
+               "import_from_statement raise_statement assert_statement list_comprehension"},
     {.language = "ql", .rules = kQl, .wrappers = "moduleMember classMember"},
     {.language = "r", .rules = kR},
     {.language = "regex", .rules = kRegex},
-    {.language = "ruby", .rules = kRuby},
-    {.language = "rust", .rules = kRust, .leading = "attribute_item"},
+    {.language = "ruby", .rules = kRuby, .opaque = "method_parameters string array"},
+    {.language = "rust",
+     .rules = kRust,
+     .leading = "attribute_item",
+     .opaque =
+         "token_tree call_expression type_arguments parameters use_declaration string_literal "
+         "binary_expression match_pattern field_expression"},
     {.language = "scala", .rules = kScala},
     {.language = "sql", .rules = kSql},
     {.language = "sqlite", .rules = kSqlite, .wrappers = "sql_stmt"},
     {.language = "swift", .rules = kSwift},
     {.language = "toml", .rules = kToml, .opaque = "array inline_table"},
-    {.language = "tsx", .rules = kTypescript, .wrappers = kJsWrappers, .leading = "decorator"},
+    {.language = "tsx",
+     .rules = kTypescript,
+     .wrappers = kJsWrappers,
+     .leading = "decorator",
+     .opaque = kJsExpressions},
     {.language = "typescript",
      .rules = kTypescript,
      .wrappers = kJsWrappers,
-     .leading = "decorator"},
+     .leading = "decorator",
+     .opaque = kJsExpressions},
     {.language = "yaml", .rules = kYaml, .opaque = "block_sequence flow_node"},
     {.language = "zig", .rules = kZig},
 };
