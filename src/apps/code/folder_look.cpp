@@ -92,7 +92,7 @@ class FolderLook {
     based_ = tree.prefix_ + own_;
   }
 
-  FolderFindings run(std::optional<std::string_view> only) {
+  FolderFindings run(const NameSet* only) {
     const int fd = open_folder_below(tree_.root_fd_, here_.path);
     if (fd < 0) {
       // Vanished, or replaced by something else, since its name was read.
@@ -108,10 +108,11 @@ class FolderLook {
       skip_here(SkipReason::kUnreadable, errno_text(error));
     } else if (is_root_ || is_to_be_looked_into()) {
       out_.is_looked_into = true;
+      out_.repository = here_.repository;
       read_rules();
       find_tracked();
       for (const ListedEntry& entry : listing_.entries()) {
-        if (!only || entry.name == *only) handle(entry);
+        if (only == nullptr || only->count(entry.name) > 0) handle(entry);
       }
     }
     ::close(fd);
@@ -459,8 +460,7 @@ TreeLook::~TreeLook() {
   if (root_fd_ >= 0) ::close(root_fd_);
 }
 
-FolderFindings TreeLook::look_into(const FolderToLook& folder,
-                                   std::optional<std::string_view> only) const {
+FolderFindings TreeLook::look_into(const FolderToLook& folder, const NameSet* only) const {
   return FolderLook(*this, folder).run(only);
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,8 @@ struct Hiding {
   std::string problem = {};
 };
 
+using NameSet = std::set<std::string, std::less<>>;
+
 /// A folder that is to be looked into.
 struct FolderToLook {
   std::string path = {};  // From the root; "" is the root.
@@ -57,6 +60,7 @@ struct FolderFindings {
   /// As many as `folders`: how many of `files` come before it when all are ordered by path.
   std::vector<std::size_t> n_files_before;
   std::vector<std::string> notes;
+  std::shared_ptr<const GitRepository> repository;  // That the folder's files belong to.
 };
 
 /// What holds for the whole tree. Threads: any, several at once.
@@ -73,9 +77,8 @@ class TreeLook {
   const std::string& root() const { return root_; }
   int root_fd() const { return root_fd_; }
 
-  /// With `only`, as if it were all that lies there.
-  FolderFindings look_into(const FolderToLook& folder,
-                           std::optional<std::string_view> only = std::nullopt) const;
+  /// With `only`, as if nothing but these lay there.
+  FolderFindings look_into(const FolderToLook& folder, const NameSet* only = nullptr) const;
 
  private:
   friend class FolderLook;

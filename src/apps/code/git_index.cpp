@@ -234,6 +234,14 @@ Result<GitIndex> GitIndex::from_bytes(std::string_view bytes, std::size_t n_hash
   return out;
 }
 
+bool GitIndex::has_same_paths(const GitIndex& other) const {
+  if (n_paths() != other.n_paths()) return false;
+  for (std::size_t i = 0; i < n_paths(); ++i) {
+    if (path(i) != other.path(i) || is_submodule(i) != other.is_submodule(i)) return false;
+  }
+  return true;
+}
+
 std::size_t GitIndex::end_of_folder(std::string_view folder, std::size_t first,
                                     std::size_t last) const {
   // Most folders are small: step by step, then by halves.

@@ -35,6 +35,8 @@ class GitIndex {
   }
   bool is_submodule(std::size_t i) const { return entries_[i].is_submodule; }
 
+  bool has_same_paths(const GitIndex& other) const;
+
   /// The first path from `first` on, before `last`, that is not below `folder` ("a/b/").
   std::size_t end_of_folder(std::string_view folder, std::size_t first, std::size_t last) const;
 

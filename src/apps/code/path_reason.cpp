@@ -195,7 +195,8 @@ Result<PathReason> reason_of_path(const std::string& root, const std::string& pa
   }
   FolderToLook folder = look.root_folder();
   for (const std::string& name : *names) {
-    FolderFindings found = look.look_into(folder, name);
+    const NameSet only = {name};
+    FolderFindings found = look.look_into(folder, &only);
     if (!found.skipped.empty()) return reason_of_skip(whole, std::move(found.skipped[0]));
     if (!found.files.empty()) {
       return found.files[0].path == whole
@@ -206,7 +207,8 @@ Result<PathReason> reason_of_path(const std::string& root, const std::string& pa
     folder = std::move(found.folders[0]);
   }
   // Whether it is looked into only shows in it.
-  FolderFindings found = look.look_into(folder, "");
+  const NameSet none;
+  FolderFindings found = look.look_into(folder, &none);
   if (!found.skipped.empty()) return reason_of_skip(whole, std::move(found.skipped[0]));
   if (!found.is_looked_into) return missing();
   PathReason out{.state = PathState::kFolder, .path = whole};
