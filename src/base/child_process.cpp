@@ -26,13 +26,14 @@ class Descriptor {
  public:
   Descriptor() = default;
   explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
+  ~Descriptor() { close(); }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return fd_; }
   void set(int fd) { fd_ = fd; }
+  void close() {
+    if (fd_ >= 0) ::close(release());
+  }
   int release() { return std::exchange(fd_, -1); }
 
  private:
@@ -55,7 +56,7 @@ Status open_pair(Descriptor& ours, Descriptor& theirs) {
 }
 
 // Everything that the child needs between its birth and the program's start. There it shares our
-// memory, so that nothing may be allocated, locked or changed.
+// memory (with sanitizers it has a copy), so that nothing may be allocated, locked or changed.
 struct Birth {
   const char* program;
   char* const* arguments;
@@ -64,8 +65,15 @@ struct Birth {
   int nothing;
   pid_t parent;
   const ChildOptions& options;
-  int error = 0;  // Written by the child.
+  int problem;  // Takes the error where the program does not start.
 };
+
+void fail_birth(const Birth& birth) {
+  const int error = errno;
+  // Nobody to tell where that fails.
+  [[maybe_unused]] const ssize_t n = ::write(birth.problem, &error, sizeof error);
+  ::_exit(127);
+}
 
 void limit(__rlimit_resource_t what, rlim_t most) {
   const rlimit both = {.rlim_cur = most, .rlim_max = most};
@@ -73,7 +81,7 @@ void limit(__rlimit_resource_t what, rlim_t most) {
 }
 
 // Never returns.
-void become_program(Birth& birth) {
+void become_program(const Birth& birth) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   // Whoever died before that call sends no signal any more.
   if (::getppid() != birth.parent) ::_exit(127);
@@ -83,11 +91,11 @@ void become_program(Birth& birth) {
   if (birth.options.cpu_time.count() > 0) {
     limit(RLIMIT_CPU, static_cast<rlim_t>(birth.options.cpu_time.count()));
   }
-  // The three are above 2: what is ours at 0 to 2 is open (start() sees to it).
+  // The three are above 2, so that none of these closes another.
   if (::dup2(birth.in, STDIN_FILENO) < 0 || ::dup2(birth.out, STDOUT_FILENO) < 0 ||
-      ::dup2(birth.nothing, STDERR_FILENO) < 0 || ::close_range(3, ~0U, 0) != 0) {
-    birth.error = errno;
-    ::_exit(127);
+      ::dup2(birth.nothing, STDERR_FILENO) < 0 ||
+      ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
+    fail_birth(birth);
   }
   // Signals that we ignore would be ignored by it, and those that we block blocked.
   for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
@@ -99,13 +107,12 @@ void become_program(Birth& birth) {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::execv(birth.program, birth.arguments);
-  birth.error = errno;
-  ::_exit(127);
+  fail_birth(birth);
 }
 
 // vfork: a copy of the page tables of a process with gigabytes mapped would take longer than the
 // child's whole start.
-pid_t give_birth(Birth& birth) {
+pid_t give_birth(const Birth& birth) {
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
@@ -164,7 +171,10 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(const ChildOptions& op
   Descriptor ours, theirs, nothing(::open("/dev/null", O_WRONLY | O_CLOEXEC));
   if (nothing.get() < 0) return io_error("cannot open /dev/null");
   QUERN_TRY(open_pair(ours, theirs));
-  for (Descriptor* descriptor : {&ours, &theirs, &nothing}) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return io_error("cannot make a pipe to a child process");
+  Descriptor problem(ends[0]), problem_in(ends[1]);
+  for (Descriptor* descriptor : {&ours, &theirs, &nothing, &problem, &problem_in}) {
     QUERN_TRY(move_above_standard(*descriptor));
   }
   const std::string program = options.program.empty() ? kOwnProgram : options.program;
@@ -173,21 +183,25 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(const ChildOptions& op
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
   arguments.push_back(nullptr);
-  Birth birth = {.program = program.c_str(),
-                 .arguments = arguments.data(),
-                 .in = theirs.get(),
-                 .out = theirs.get(),
-                 .nothing = nothing.get(),
-                 .parent = ::getpid(),
-                 .options = options};
+  const Birth birth = {.program = program.c_str(),
+                       .arguments = arguments.data(),
+                       .in = theirs.get(),
+                       .out = theirs.get(),
+                       .nothing = nothing.get(),
+                       .parent = ::getpid(),
+                       .options = options,
+                       .problem = problem_in.get()};
   std::unique_ptr<ChildProcess> child(new ChildProcess);
   child->pid_ = give_birth(birth);
   if (child->pid_ < 0) return io_error("cannot start a child process");
   child->socket_ = ours.release();
-  if (birth.error != 0) {
+  // Ends when the program has started: it has no such file.
+  problem_in.close();
+  int error = 0;
+  if (::read(problem.get(), &error, sizeof error) == sizeof error) {
     child->end();
-    return {birth.error == ENOENT ? Code::kNotFound : Code::kIo,
-            fmt::format("cannot run {}: {}", program, std::strerror(birth.error))};
+    return {error == ENOENT ? Code::kNotFound : Code::kIo,
+            fmt::format("cannot run {}: {}", program, std::strerror(error))};
   }
   return child;
 }

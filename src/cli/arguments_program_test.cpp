@@ -151,4 +151,13 @@ TEST_F(arguments_program, max_tokens_of_zero_generates_nothing) {
   EXPECT_EQ(quern("generate nothing text --max-tokens 0").exit_code, 3);
 }
 
+// The program runs itself with it to parse source files (apps/code/chunk_worker.h).
+TEST_F(arguments_program, the_parsers_command_is_hidden_and_ends_with_its_input) {
+  EXPECT_FALSE(contains(quern("--help").out, "chunk-worker"));
+  EXPECT_EQ(quern("chunk-worker /no/folder < /dev/null").exit_code, 0);
+  const Ended ended = quern("chunk-worker /no/folder <<< 'this is no request of ours'");
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_EQ(ended.out, "");
+}
+
 }  // namespace quern::cli
