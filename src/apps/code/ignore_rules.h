@@ -1,7 +1,7 @@
 // The rules of one ignore file, in git's language, and which of them decides about a path.
 //
 // Source: gitignore(5), and git 2.39 where that is silent; docs/code_files.md.
-// tools/ignore_suite.py holds it against `git check-ignore`.
+// tools/make_ignore_suite.py holds it against `git check-ignore`.
 
 #pragma once
 

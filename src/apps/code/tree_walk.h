@@ -42,8 +42,8 @@ struct SkippedPath {
   std::string path;  // As WalkedFile's.
   bool is_folder = false;
   SkipReason reason = SkipReason::kIgnored;
-  std::string rule_file =
-      {};                    // kIgnored: as `path` where it lies below the root, else where it is.
+  // Of kIgnored: as `path` where it lies below the root, else absolute.
+  std::string rule_file = {};
   int rule_line = 0;         // From 1.
   std::string rule = {};     // As it stands there.
   std::string problem = {};  // In words, where there is more to say than the reason.
@@ -58,7 +58,7 @@ struct TreeWalk {
 
 /// All regular files below `root` that no rule hides. In a git tree that is git's own view: tracked
 /// files whatever the rules say, and what is neither tracked nor ignored.
-/// Threads: any; `is_stopped` is asked often, by several at once.
+/// Threads: any; `is_stopped` is asked at each folder, never by two at once.
 /// Errors: kNotFound, kBadInput where `root` is no folder, kIo where it cannot be read, kCancelled.
 /// A folder below that cannot be read is among `skipped`.
 Result<TreeWalk> walk_tree(const std::string& root, const WalkOptions& options,
