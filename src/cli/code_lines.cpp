@@ -106,6 +106,24 @@ void append_code_hits(const apps::CodeAnswer& answer, const CodeHitStyle& style,
   }
 }
 
+void append_code_match_json(const apps::CodeMatch& match, std::string& out) {
+  out += "{\"path\":";
+  append_json_string(match.path, out);
+  fmt::format_to(std::back_inserter(out), ",\"line\":{},\"column\":{},\"end_column\":{}",
+                 match.line, match.column, match.end_column);
+  append_text("symbol", match.chunk.symbol, out);
+  append_text("kind", apps::symbol_kind_name(match.chunk.kind), out);
+  append_text("language", match.chunk.language, out);
+  append_text("text", match.text, out);
+  if (match.is_cut) out += ",\"truncated\":true";
+  out += "}\n";
+}
+
+void append_code_match(const apps::CodeMatch& match, std::string& out) {
+  fmt::format_to(std::back_inserter(out), "{}:{}:{}:{}\n", in_one_line(match.path), match.line,
+                 match.column, in_one_line(match.text));
+}
+
 Result<std::string> code_question_from_line(const std::string& line) {
   const auto json = nlohmann::json::parse(line, nullptr, false);
   if (json.is_discarded() || !json.is_object()) {

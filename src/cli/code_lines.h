@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "apps/code/code_pattern.h"
 #include "apps/code/code_search.h"
 #include "base/status.h"
 
@@ -27,6 +28,12 @@ struct CodeHitStyle {
 
 /// A line "path:line  symbol", and under it the text's first lines.
 void append_code_hits(const apps::CodeAnswer& answer, const CodeHitStyle& style, std::string& out);
+
+/// {"path", "line", "column", "end_column", "symbol", "kind", "language", "text"} and a newline.
+void append_code_match_json(const apps::CodeMatch& match, std::string& out);
+
+/// "path:line:column:text" and a newline.
+void append_code_match(const apps::CodeMatch& match, std::string& out);
 
 /// The "query" of a JSON line. Errors: kBadInput.
 Result<std::string> code_question_from_line(const std::string& line);

@@ -8,8 +8,10 @@
 
 #include "base/byte_ledger.h"
 #include "base/machine.h"
+#include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/store_vectors.h"
 #include "hub/hub.h"
 
 namespace quern::cli {
@@ -87,6 +89,52 @@ Result<apps::CodeUpdateReport> update_code(const CodeFlags& flags, const apps::C
   };
   update.is_stopped = [] { return is_interrupted(); };
   return apps::update_code_index(update);
+}
+
+namespace {
+
+Status bring_up_to_date(const CodeFlags& flags, const apps::CodePlace& place) {
+  const bool is_there = has_code_index(place);
+  if (is_there && flags.no_update) return {};
+  if (!is_there) QUERN_TRY(apps::create_code_index(place, {}));
+  auto writer = store::Writer::open({.folder = place.folder}, {.who = "quern code search"});
+  if (!writer.ok()) {
+    const Code code = writer.status().code();
+    if (code != Code::kUnavailable && code != Code::kIo) return writer.status();
+    print_note("searched as it is: " + writer.status().message() + "\n");
+    return {};
+  }
+  QUERN_ASSIGN(const apps::CodeUpdateReport report, update_code(flags, place, **writer));
+  if (report.was_stopped) return {Code::kCancelled, "interrupted while the tree was read"};
+  for (const std::string& note : report.notes) print_error(note);
+  return {};
+}
+
+}  // namespace
+
+void add_no_update_flag(CLI::App& command, CodeFlags& flags) {
+  command.add_flag("--no-update", flags.no_update, "Do not look for changed files first");
+}
+
+Result<std::unique_ptr<CodeReader>> CodeReader::open(const CodeFlags& flags,
+                                                     const EngineFlags& engine,
+                                                     CodeVectors vectors) {
+  auto out = std::unique_ptr<CodeReader>(new CodeReader);
+  QUERN_ASSIGN(out->place_, code_place(flags));
+  QUERN_TRY(bring_up_to_date(flags, out->place_));
+  QUERN_ASSIGN(out->store_, store::Store::open({.folder = out->place_.folder}));
+  QUERN_ASSIGN(out->snapshot_, out->store_->snapshot());
+  for (const Status& damaged : out->snapshot_->damaged()) print_error(damaged.message());
+  // What has no vectors needs no engine.
+  if (vectors == CodeVectors::kWanted && out->snapshot_->active_space() != nullptr) {
+    QUERN_ASSIGN(out->engine_, open_engine(engine));
+  }
+  out->pool_ =
+      std::make_unique<ThreadPool>(engine.n_threads > 0 ? engine.n_threads : usable_cpus());
+  QUERN_ASSIGN(apps::CodeSearcher searcher,
+               apps::CodeSearcher::create(*out->pool_, out->engine_.get()));
+  out->searcher_.emplace(std::move(searcher));
+  return out;
 }
 
 }  // namespace quern::cli

@@ -10,6 +10,7 @@
 
 #include "apps/code/chunker.h"
 #include "apps/code/code_index.h"
+#include "apps/code/code_search.h"
 #include "base/status.h"
 #include "cli/flags.h"
 #include "store/store.h"
@@ -28,11 +29,15 @@ struct CodeFlags {
   bool no_ignore = false;
   std::vector<std::string> exclude;
   std::string max_file = "1MB";
+  bool no_update = false;  // The index is read as it is.
   bool quiet = false;
 };
 
 /// Adds --index, --here, --no-ignore, --exclude, --max-file and --quiet.
 void add_code_flags(CLI::App& command, CodeFlags& flags);
+
+/// Adds --no-update.
+void add_no_update_flag(CLI::App& command, CodeFlags& flags);
 
 /// The index that is meant: that of the tree which `path` lies in, or one to be made for `path`.
 /// Errors: kNotFound, kIo, kBadInput for flags that exclude each other.
@@ -47,5 +52,32 @@ Result<std::unique_ptr<apps::Chunker>> open_chunker();
 /// update_code_index, kBadInput for a flag.
 Result<apps::CodeUpdateReport> update_code(const CodeFlags& flags, const apps::CodePlace& place,
                                            store::Writer& writer);
+
+/// Whose vectors answer, too.
+enum class CodeVectors { kWanted, kNotWanted };
+
+/// An index that is asked: brought up to date, made where there is none.
+class CodeReader {
+ public:
+  /// Where somebody else writes, or the index cannot be written to, it is read as it is, which is
+  /// said. Errors: those of the index and its store, kCancelled.
+  static Result<std::unique_ptr<CodeReader>> open(const CodeFlags& flags, const EngineFlags& engine,
+                                                  CodeVectors vectors);
+
+  const apps::CodePlace& place() const { return place_; }
+  const store::Snapshot& snapshot() const { return snapshot_; }
+  store::Store& store() { return *store_; }
+  apps::CodeSearcher& searcher() { return *searcher_; }
+
+ private:
+  CodeReader() = default;
+
+  apps::CodePlace place_;
+  std::unique_ptr<store::Store> store_;
+  store::Snapshot snapshot_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<ThreadPool> pool_;
+  std::optional<apps::CodeSearcher> searcher_;
+};
 
 }  // namespace quern::cli

@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "apps/code/ignore_rules.h"
+#include "apps/code/code_filter.h"
 #include "apps/store_model.h"
-#include "store/filter/filter.h"
+#include "store/vector/stored_vector.h"
 
 namespace quern::apps {
 namespace {
@@ -20,63 +20,19 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint32_t kWindow = 200;
 constexpr std::uint32_t kWideWindow = 4000;
 
+// Of a piece whose words are looked for: more make no better question.
+constexpr std::size_t kMaxSimilarBytes = 4000;
+
 double ms_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-store::Filter text_filter(std::string name, std::string text) {
-  store::Filter out;
-  out.op = store::FilterOp::kText;
-  out.name = std::move(name);
-  out.text = std::move(text);
-  return out;
-}
-
-store::Filter joined(store::FilterOp op, std::vector<store::Filter> parts) {
-  if (parts.size() == 1) return std::move(parts[0]);
-  store::Filter out;
-  out.op = op;
-  out.parts = std::move(parts);
-  return out;
-}
-
-// The folders that a glob names before its first wildcard, with the slash; "" where there is none.
-std::string literal_folders(std::string_view glob) {
-  if (glob.starts_with('/')) glob.remove_prefix(1);
-  const std::string_view literal = glob.substr(0, glob.find_first_of("*?[\\"));
-  const std::size_t slash = literal.rfind('/');
-  // "src/" and "src" are found in any folder, "src/x" only at the root: as in ignore files.
-  if (slash == std::string_view::npos || slash + 1 == glob.size()) return {};
-  return std::string(literal.substr(0, slash + 1));
-}
-
-std::optional<store::Filter> filter_of(const CodeAsk& ask, const CodeQuestion& question) {
-  std::vector<store::Filter> all;
-  const auto any_of = [&](const char* name, const std::vector<std::string>& texts) {
-    if (texts.empty()) return;
-    std::vector<store::Filter> any;
-    for (const std::string& text : texts) any.push_back(text_filter(name, text));
-    all.push_back(joined(store::FilterOp::kOr, std::move(any)));
-  };
-  any_of("language", ask.languages);
-  any_of("kind", ask.kinds);
-  any_of("role", ask.roles);
-  if (ask.only_definitions) all.push_back(text_filter("symbol", question.name));
-  std::vector<store::Filter> prefixes;
-  for (const std::string& path : ask.paths) {
-    const std::string folders = literal_folders(path);
-    if (folders.empty()) {
-      prefixes.clear();
-      break;
-    }
-    store::Filter prefix;
-    prefix.op = store::FilterOp::kKeyPrefix;
-    prefix.text = folders;
-    prefixes.push_back(std::move(prefix));
-  }
-  if (!prefixes.empty()) all.push_back(joined(store::FilterOp::kOr, std::move(prefixes)));
-  if (all.empty()) return {};
-  return joined(store::FilterOp::kAnd, std::move(all));
+CodeScope scope_of(const CodeAsk& ask, const CodeQuestion& question) {
+  return {.languages = ask.languages,
+          .kinds = ask.kinds,
+          .roles = ask.roles,
+          .paths = ask.paths,
+          .defines = ask.only_definitions ? question.name : ""};
 }
 
 FileRole role_from_name(std::string_view name) {
@@ -84,20 +40,6 @@ FileRole role_from_name(std::string_view name) {
     if (name == role_name(static_cast<FileRole>(i))) return static_cast<FileRole>(i);
   }
   return FileRole::kCode;
-}
-
-// Whether a file, or a folder above it, is meant by any of the globs.
-bool is_meant(const IgnoreRules& globs, std::string_view path) {
-  for (std::size_t end = path.find('/'); true; end = path.find('/', end + 1)) {
-    const bool is_file = end == std::string_view::npos;
-    const std::string_view part = path.substr(0, end);
-    const std::size_t slash = part.rfind('/');
-    const std::size_t name = slash == std::string_view::npos ? 0 : slash + 1;
-    if (globs.find(part, name, is_file ? EntryKind::kOther : EntryKind::kFolder) != nullptr) {
-      return true;
-    }
-    if (is_file) return false;
-  }
 }
 
 CodeCandidate candidate_of(const store::SearchHit& hit, double base) {
@@ -116,6 +58,37 @@ Result<std::vector<std::string>> fields_and_stored(const store::Generation& gene
   QUERN_ASSIGN(store::StoredDocument document, reader.read(place.doc));
   stored = std::move(document.stored);
   return std::move(document.fields);
+}
+
+/// A piece of a file, with its place in the store.
+struct Piece {
+  store::Place place;
+  StoredChunk chunk;
+  std::string text;
+};
+
+// The piece that holds the line, or else the one before it that is nearest.
+Result<Piece> piece_at(const store::Generation& generation, const std::string& path, int line) {
+  std::optional<Piece> out;
+  for (std::size_t i = 0; i < generation.segments().size(); ++i) {
+    const store::SegmentView& view = generation.segments()[i];
+    QUERN_ASSIGN(const store::KeyColumn* keys, view.segment->keys());
+    QUERN_ASSIGN(const auto range, keys->with_prefix(path + '\0'));
+    store::StoredTextReader reader = view.segment->stored_text();
+    for (std::uint32_t doc = range.begin; doc < range.end; ++doc) {
+      if (!view.live->has(doc)) continue;
+      QUERN_ASSIGN(store::StoredDocument document, reader.read(doc));
+      QUERN_ASSIGN(StoredChunk chunk, chunk_from_bytes(document.stored));
+      const bool is_nearer = !out || (chunk.span.first_line <= line &&
+                                      chunk.span.first_line >= out->chunk.span.first_line);
+      if (!is_nearer) continue;
+      out = Piece{.place = {.i_segment = i, .doc = doc},
+                  .chunk = std::move(chunk),
+                  .text = std::move(document.fields[2])};
+    }
+  }
+  if (!out) return Status{Code::kNotFound, fmt::format("'{}' is not in the index", path)};
+  return std::move(*out);
 }
 
 }  // namespace
@@ -172,7 +145,7 @@ Result<CodeAnswer> CodeSearcher::search(const store::Snapshot& snapshot, const C
 Status CodeSearcher::find(const store::Generation& generation, const CodeAsk& ask,
                           store::Query query, CodeAnswer& out) {
   const auto start = Clock::now();
-  query.filter = filter_of(ask, out.question);
+  query.filter = filter_of(scope_of(ask, out.question));
   query.window = ask.paths.empty() ? std::max(kWindow, ask.n_wanted) : kWideWindow;
   query.n_wanted = 2 * query.window;
   query.give = store::Give::kKeysOnly;
@@ -180,50 +153,60 @@ Status CodeSearcher::find(const store::Generation& generation, const CodeAsk& as
   query.fusion.spec.alpha =
       out.question.is_symbol ? ask.weights.dense_of_symbol : ask.weights.dense_of_words;
   QUERN_ASSIGN(store::SearchResult found, searcher_.search(generation, query));
-  std::vector<store::SearchHit> hits = std::move(found.hits);
-  const double largest = found.answered == store::Mode::kLexical && !hits.empty()
-                             ? static_cast<double>(hits[0].hit.score)
-                             : 1;
+  const double most = found.answered == store::Mode::kLexical && !found.hits.empty()
+                          ? static_cast<double>(found.hits[0].hit.score)
+                          : 1;
   std::vector<double> bases;
-  for (const store::SearchHit& hit : hits) {
-    bases.push_back(static_cast<double>(hit.hit.score) / largest);
+  for (const store::SearchHit& hit : found.hits) {
+    bases.push_back(static_cast<double>(hit.hit.score) / most);
   }
-  // Pieces that define the name are candidates, however many others only mention it.
   if (out.question.is_symbol && query.mode != store::Mode::kDense) {
-    CodeAsk definitions = ask;
-    definitions.only_definitions = true;
-    query.filter = filter_of(definitions, out.question);
-    query.mode = store::Mode::kLexical;
-    query.n_wanted = kWindow;
-    QUERN_ASSIGN(store::SearchResult defining, searcher_.search(generation, query));
-    std::unordered_set<std::string_view> known;
-    double most = 0;
-    for (const store::SearchHit& hit : hits) {
-      known.insert(hit.hit.key);
-      most = std::max(most, hit.sides.lexical.value_or(0));
-    }
-    std::vector<store::SearchHit> more;
-    for (store::SearchHit& hit : defining.hits) {
-      if (!known.contains(hit.hit.key)) more.push_back(std::move(hit));
-    }
-    const double share = found.answered == store::Mode::kHybrid ? 1 - query.fusion.spec.alpha : 1;
-    for (store::SearchHit& hit : more) {
-      bases.push_back(most > 0 ? share * hit.sides.lexical.value_or(0) / most : 0);
-      hits.push_back(std::move(hit));
-    }
+    QUERN_TRY(add_definitions(generation, ask, std::move(query), found, bases));
   }
   out.generation = found.generation;
   out.damaged = std::move(found.damaged);
   out.n_without_vector = found.n_without_vector;
+  out.why_empty = std::move(found.why_empty);
   if (found.answered != store::Mode::kDense) out.tiers = {"lexical", "symbols"};
   if (found.answered != store::Mode::kLexical) out.tiers.emplace_back("dense");
   out.search_ms = ms_since(start);
-  const auto ranking = Clock::now();
-  const IgnoreRules globs = IgnoreRules::from_globs(ask.paths);
+  return rank(generation, ask, std::move(found.hits), bases, out);
+}
+
+// Pieces that define the name are candidates, however many others only mention it.
+Status CodeSearcher::add_definitions(const store::Generation& generation, const CodeAsk& ask,
+                                     store::Query query, store::SearchResult& found,
+                                     std::vector<double>& bases) {
+  CodeAsk definitions = ask;
+  definitions.only_definitions = true;
+  const double share = found.answered == store::Mode::kHybrid ? 1 - query.fusion.spec.alpha : 1;
+  query.filter = filter_of(scope_of(definitions, reader_.read(ask.question)));
+  query.mode = store::Mode::kLexical;
+  query.n_wanted = kWindow;
+  QUERN_ASSIGN(store::SearchResult defining, searcher_.search(generation, query));
+  std::unordered_set<std::string> known;
+  double most = 0;
+  for (const store::SearchHit& hit : found.hits) {
+    known.insert(hit.hit.key);
+    most = std::max(most, hit.sides.lexical.value_or(0));
+  }
+  for (store::SearchHit& hit : defining.hits) {
+    if (known.contains(hit.hit.key)) continue;
+    bases.push_back(most > 0 ? share * hit.sides.lexical.value_or(0) / most : 0);
+    found.hits.push_back(std::move(hit));
+  }
+  return {};
+}
+
+Status CodeSearcher::rank(const store::Generation& generation, const CodeAsk& ask,
+                          std::vector<store::SearchHit> hits, const std::vector<double>& bases,
+                          CodeAnswer& out) {
+  const auto start = Clock::now();
+  const PathScope globs(ask.paths);
   std::vector<CodeCandidate> candidates;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < hits.size(); ++i) {
-    if (!ask.paths.empty() && !is_meant(globs, path_of_key(hits[i].hit.key))) continue;
+    if (!globs.has(path_of_key(hits[i].hit.key))) continue;
     candidates.push_back(candidate_of(hits[i], bases[i]));
     places.push_back(i);
   }
@@ -241,13 +224,35 @@ Status CodeSearcher::find(const store::Generation& generation, const CodeAsk& as
     answer.sides = std::move(hit.sides);
     answer.parts = ranked;
   }
-  if (out.hits.empty()) {
-    out.why_empty = hits.empty() ? found.why_empty
-                                 : fmt::format("none of the {} nearest pieces lies in {}",
-                                               hits.size(), fmt::join(ask.paths, ", "));
+  if (out.hits.empty() && !hits.empty()) {
+    out.why_empty = fmt::format("none of the {} nearest pieces lies in {}", hits.size(),
+                                fmt::join(ask.paths, ", "));
   }
-  out.rank_ms = ms_since(ranking);
+  out.rank_ms = ms_since(start);
   return {};
+}
+
+Result<CodeAnswer> CodeSearcher::similar(const store::Snapshot& snapshot, const std::string& path,
+                                         int line, const CodeAsk& ask) {
+  const auto start = Clock::now();
+  QUERN_ASSIGN(const Piece piece, piece_at(*snapshot, path, line));
+  CodeAnswer out;
+  store::Query query;
+  QUERN_ASSIGN(query.vector, store::stored_vector(*snapshot, piece.place));
+  query.mode = query.vector.empty() ? store::Mode::kLexical : store::Mode::kDense;
+  if (query.vector.empty()) out.why_no_vectors = "the piece has no vector";
+  query.text = piece.text.substr(0, kMaxSimilarBytes);
+  CodeAsk more = ask;
+  more.only_definitions = false;
+  ++more.n_wanted;
+  QUERN_TRY(find(*snapshot, more, std::move(query), out));
+  std::erase_if(out.hits, [&](const CodeHit& hit) {
+    return hit.path == path && hit.chunk.span == piece.chunk.span;
+  });
+  if (out.hits.size() > ask.n_wanted) out.hits.resize(ask.n_wanted);
+  if (out.hits.empty() && out.why_empty.empty()) out.why_empty = "the index has no other piece";
+  out.total_ms = ms_since(start);
+  return out;
 }
 
 }  // namespace quern::apps

@@ -65,6 +65,12 @@ class CodeSearcher {
   /// vectors; those of store and engine.
   Result<CodeAnswer> search(const store::Snapshot& snapshot, const CodeAsk& ask);
 
+  /// Pieces like the one that holds a line of a file (from 1), itself left out: by its vector where
+  /// it has one, else by its words. `ask.question` does not count. Errors: kNotFound where the
+  /// index has no such file, or no piece of it near the line.
+  Result<CodeAnswer> similar(const store::Snapshot& snapshot, const std::string& path, int line,
+                             const CodeAsk& ask);
+
  private:
   explicit CodeSearcher(store::Searcher searcher, engine::Engine* engine)
       : searcher_(std::move(searcher)), engine_(engine) {}
@@ -72,6 +78,12 @@ class CodeSearcher {
   Result<std::vector<float>> query_vector(const store::Generation& generation,
                                           const std::string& question, std::string& why_not);
   Status find(const store::Generation& generation, const CodeAsk& ask, store::Query query,
+              CodeAnswer& out);
+  Status add_definitions(const store::Generation& generation, const CodeAsk& ask,
+                         store::Query query, store::SearchResult& found,
+                         std::vector<double>& bases);
+  Status rank(const store::Generation& generation, const CodeAsk& ask,
+              std::vector<store::SearchHit> hits, const std::vector<double>& bases,
               CodeAnswer& out);
 
   store::Searcher searcher_;

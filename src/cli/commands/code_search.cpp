@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "apps/code/code_pattern.h"
 #include "apps/json_document.h"
 #include "base/machine.h"
 #include "cli/bold.h"
@@ -45,10 +46,11 @@ struct SearchFlags {
   std::uint32_t limit = 10;
   std::vector<std::string> paths, languages, kinds, roles;
   bool symbol = false;
+  std::string regex;
+  bool ignore_case = false;
   std::string mode;
   bool json = false;
   bool explain = false;
-  bool no_update = false;
   int context = 6;  // Lines of each hit that are shown.
 };
 
@@ -66,25 +68,16 @@ class Search {
     if (!flags_.mode.empty()) {
       QUERN_ASSIGN(ask_.mode, store::mode_from_name(flags_.mode).in("--mode"));
     }
-    QUERN_ASSIGN(place_, code_place(flags_.code));
-    QUERN_TRY(bring_up_to_date());
-    QUERN_ASSIGN(store_, store::Store::open({.folder = place_.folder}));
-    QUERN_ASSIGN(snapshot_, store_->snapshot());
-    for (const Status& damaged : snapshot_->damaged()) print_error(damaged.message());
-    const store::SpaceRow* space = snapshot_->active_space();
-    if (flags_.mode != "bm25" && space != nullptr) {
-      QUERN_ASSIGN(opened_, open_engine(engine_));
-    }
-    pool_ = std::make_unique<ThreadPool>(engine_.n_threads > 0 ? engine_.n_threads : usable_cpus());
-    QUERN_ASSIGN(apps::CodeSearcher searcher, apps::CodeSearcher::create(*pool_, opened_.get()));
-    searcher_.emplace(std::move(searcher));
+    const auto vectors = flags_.mode == "bm25" ? CodeVectors::kNotWanted : CodeVectors::kWanted;
+    QUERN_ASSIGN(reader_, CodeReader::open(flags_.code, engine_, vectors));
     return {};
   }
 
   /// Whether something was found.
   Result<bool> answer(const std::string& question) {
     ask_.question = question;
-    QUERN_ASSIGN(const apps::CodeAnswer answer, searcher_->search(snapshot_, ask_));
+    QUERN_ASSIGN(const apps::CodeAnswer answer,
+                 reader_->searcher().search(reader_->snapshot(), ask_));
     std::string text;
     if (!flags_.queries.empty()) {
       append_code_query_json(question, answer, text);
@@ -108,29 +101,11 @@ class Search {
   }
 
  private:
-  Status bring_up_to_date() {
-    const bool is_there = has_code_index(place_);
-    if (is_there && flags_.no_update) return {};
-    if (!is_there) QUERN_TRY(apps::create_code_index(place_, {}));
-    auto writer = store::Writer::open({.folder = place_.folder}, {.who = "quern code search"});
-    if (!writer.ok()) {
-      if (writer.status().code() != Code::kUnavailable && writer.status().code() != Code::kIo) {
-        return writer.status();
-      }
-      print_note("searched as it is: " + writer.status().message() + "\n");
-      return {};
-    }
-    QUERN_ASSIGN(const apps::CodeUpdateReport report, update_code(flags_.code, place_, **writer));
-    if (report.was_stopped) return {Code::kCancelled, "interrupted while the tree was read"};
-    for (const std::string& note : report.notes) print_error(note);
-    return {};
-  }
-
   void tell(const apps::CodeAnswer& answer) {
     for (const std::string& damaged : answer.damaged) print_error(damaged);
     if (flags_.code.quiet) return;
     if (answer.hits.empty()) {
-      print_note(fmt::format("nothing found in {}: {}\n", place_.root, answer.why_empty));
+      print_note(fmt::format("nothing found in {}: {}\n", reader_->place().root, answer.why_empty));
     }
     if (has_told_ || flags_.json || !flags_.queries.empty()) return;
     has_told_ = true;
@@ -146,12 +121,7 @@ class Search {
   const SearchFlags& flags_;
   const EngineFlags& engine_;
   apps::CodeAsk ask_;
-  apps::CodePlace place_;
-  std::unique_ptr<store::Store> store_;
-  store::Snapshot snapshot_;
-  std::unique_ptr<engine::Engine> opened_;
-  std::unique_ptr<ThreadPool> pool_;
-  std::optional<apps::CodeSearcher> searcher_;
+  std::unique_ptr<CodeReader> reader_;
   bool has_told_ = false;
 };
 
@@ -170,10 +140,43 @@ Result<bool> answer_all(const std::string& path, Search& search) {
   return is_any;
 }
 
-int run(const SearchFlags& flags, const EngineFlags& engine) {
+/// Lines that match, in order of their files. Whether there are any.
+Result<bool> search_pattern(const SearchFlags& flags, const EngineFlags& engine) {
+  QUERN_ASSIGN(const auto reader, CodeReader::open(flags.code, engine, CodeVectors::kNotWanted));
+  QUERN_ASSIGN(const apps::CodeMatches found,
+               apps::search_code_pattern(reader->snapshot(), {.pattern = flags.regex,
+                                                              .ignores_case = flags.ignore_case,
+                                                              .n_wanted = flags.limit,
+                                                              .languages = flags.languages,
+                                                              .roles = flags.roles,
+                                                              .paths = flags.paths}));
+  std::string text;
+  for (const apps::CodeMatch& match : found.matches) {
+    flags.json ? append_code_match_json(match, text) : append_code_match(match, text);
+  }
+  OutputFile out = OutputFile::standard_output();
+  QUERN_TRY(out.write(text));
+  QUERN_TRY(out.commit());
+  if (!flags.code.quiet) {
+    for (const std::string& note : found.notes) print_note(note + "\n");
+  }
+  return !found.matches.empty();
+}
+
+int run(SearchFlags flags, const EngineFlags& engine) {
   watch_interrupts();
+  if (!flags.regex.empty()) {
+    // The first name is no question then, but the tree.
+    if (flags.code.path.empty()) flags.code.path = std::exchange(flags.question, "");
+    const Result<bool> is_found = search_pattern(flags, engine);
+    if (!is_found.ok()) return fail(is_found.status());
+    return *is_found ? kExitOk : kExitNothingFound;
+  }
+  if (!flags.queries.empty() && flags.code.path.empty()) {
+    flags.code.path = std::exchange(flags.question, "");
+  }
   if (flags.question.empty() == flags.queries.empty()) {
-    return fail({Code::kBadInput, "want a question, or --queries FILE"});
+    return fail({Code::kBadInput, "want a question, --queries FILE or --regex PATTERN"});
   }
   Search search(flags, engine);
   if (const Status opened = search.open(); !opened.ok()) return fail(opened);
@@ -211,6 +214,12 @@ void add_code_search(CLI::App& parent, Context& context) {
   command->add_option("--role", flags->roles, "Only code, test, example, docs, config, ...")
       ->type_name("ROLE");
   command->add_flag("--symbol", flags->symbol, "Only definitions of the name");
+  command
+      ->add_option("--regex", flags->regex,
+                   "Lines that match, in order of their files, in place of a question")
+      ->type_name("PATTERN")
+      ->check(empty_problem);
+  command->add_flag("-i,--ignore-case", flags->ignore_case, "Of a pattern: letters without case");
   command->add_option("--mode", flags->mode, "bm25, dense or hybrid (where there are vectors)")
       ->type_name("MODE");
   command->add_option("-C,--context", flags->context, "Lines of each hit to show (6)")
@@ -218,7 +227,7 @@ void add_code_search(CLI::App& parent, Context& context) {
       ->check(CLI::Range(0, 100000));
   command->add_flag("--json", flags->json, "One object per hit and line");
   command->add_flag("--explain", flags->explain, "What made each score");
-  command->add_flag("--no-update", flags->no_update, "Do not look for changed files first");
+  add_no_update_flag(*command, flags->code);
   add_code_flags(*command, flags->code);
   add_engine_flags(*command, context.engine);
   add_precision_flag(*command, context.engine);
