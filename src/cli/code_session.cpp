@@ -51,6 +51,26 @@ Result<apps::CodePlace> code_place(const CodeFlags& flags) {
   return apps::default_code_place(path, home);
 }
 
+Result<apps::WalkOptions> walk_options(const CodeFlags& flags) {
+  apps::WalkOptions out;
+  out.obey_ignore_rules = !flags.no_ignore;
+  out.exclude = flags.exclude;
+  QUERN_ASSIGN(out.max_file_bytes, parse_bytes(flags.max_file).in("--max-file"));
+  return out;
+}
+
+Result<std::string> path_in_tree(const apps::CodePlace& place, const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  for (const fs::path& from : {fs::current_path(error), fs::path(place.root)}) {
+    const fs::path whole = fs::weakly_canonical(from / path, error);
+    if (error || !fs::exists(whole, error)) continue;
+    const std::string below = whole.lexically_relative(place.root).string();
+    if (!below.empty() && below != "." && !below.starts_with("..")) return below;
+  }
+  return {Code::kNotFound, fmt::format("'{}' is no file of {}", path, place.root)};
+}
+
 bool has_code_index(const apps::CodePlace& place) {
   std::error_code error;
   return std::filesystem::exists(store::catalog_path(place.folder), error);
@@ -72,9 +92,7 @@ Result<apps::CodeUpdateReport> update_code(const CodeFlags& flags, const apps::C
   update.chunker = chunker.get();
   update.root = place.root;
   update.n_threads = usable_cpus();
-  update.walk.obey_ignore_rules = !flags.no_ignore;
-  update.walk.exclude = flags.exclude;
-  QUERN_ASSIGN(update.walk.max_file_bytes, parse_bytes(flags.max_file).in("--max-file"));
+  QUERN_ASSIGN(update.walk, walk_options(flags));
   Progress progress("read", progress_style(stderr, flags.quiet), stderr);
   std::uint64_t shown_bytes = 0;
   double shown_at = 0, rate = 0;

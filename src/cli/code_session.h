@@ -43,6 +43,16 @@ void add_no_update_flag(CLI::App& command, CodeFlags& flags);
 /// Errors: kNotFound, kIo, kBadInput for flags that exclude each other.
 Result<apps::CodePlace> code_place(const CodeFlags& flags);
 
+/// Which files of a tree there are. Errors: kBadInput for a flag.
+Result<apps::WalkOptions> walk_options(const CodeFlags& flags);
+
+/// A path as the index has it: from the current folder, or else from the root. Errors: kNotFound
+/// where it lies outside the tree.
+Result<std::string> path_in_tree(const apps::CodePlace& place, const std::string& path);
+
+/// How a search ends that found nothing; errors end with 2 and more.
+inline constexpr int kExitNothingFound = 1;
+
 bool has_code_index(const apps::CodePlace& place);
 
 /// Grammars from $QUERN_GRAMMARS, else from the home.

@@ -102,8 +102,12 @@ void add_warm(CLI::App& app, Context& context);
 void add_clear(CLI::App& app, Context& context);
 void add_stats(CLI::App& app, Context& context);
 void add_code(CLI::App& app, Context& context);
-void add_code_index(CLI::App& code, Context& context);   // Under "code".
-void add_code_search(CLI::App& code, Context& context);  // Under "code".
+void add_code_index(CLI::App& code, Context& context);    // Under "code".
+void add_code_search(CLI::App& code, Context& context);   // Under "code".
+void add_code_similar(CLI::App& code, Context& context);  // Under "code".
+void add_code_status(CLI::App& code, Context& context);   // Under "code".
+void add_code_symbols(CLI::App& code, Context& context);  // Under "code".
+void add_code_why(CLI::App& code, Context& context);      // Under "code".
 void add_store(CLI::App& app, Context& context);
 void add_store_add(CLI::App& store, Context& context);     // Under "store".
 void add_store_embed(CLI::App& store, Context& context);   // Under "store".

@@ -22,6 +22,10 @@ void add_code(CLI::App& app, Context& context) {
   command->footer(kExamples);
   add_code_index(*command, context);
   add_code_search(*command, context);
+  add_code_similar(*command, context);
+  add_code_symbols(*command, context);
+  add_code_status(*command, context);
+  add_code_why(*command, context);
 }
 
 }  // namespace quern::cli

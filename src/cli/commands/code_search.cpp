@@ -26,8 +26,6 @@
 namespace quern::cli {
 namespace {
 
-constexpr int kExitNothingFound = 1;
-
 constexpr const char* kExamples =
     R"(A question in words, or a name: "how are retries limited", parse_flags, "Mux.Handle". The index is brought
 up to date first; where there is none, it is made, and words and names answer at once.

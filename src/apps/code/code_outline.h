@@ -1,0 +1,28 @@
+// The definitions in a file as it is now.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/code/chunker.h"
+#include "apps/code/code_files.h"
+#include "base/status.h"
+#include "store/store.h"
+
+namespace quern::apps {
+
+struct CodeOutline {
+  std::string language;
+  std::vector<Symbol> symbols;  // By their places; what lies in another comes behind it.
+  std::string note;             // Why there are none; "" where there could be.
+};
+
+/// `path` is relative to the root. Errors: as read_source; kBadInput for what is no text.
+Result<CodeOutline> outline_of_file(const std::string& root, const std::string& path,
+                                    std::uint64_t max_bytes, Chunker& chunker);
+
+/// The facts of an index's tree. Errors: as SqlStatement::step.
+Result<CodeTables> code_tables_of(store::Store& store);
+
+}  // namespace quern::apps
