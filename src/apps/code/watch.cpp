@@ -83,7 +83,10 @@ class WatchedTree {
       return out;
     }
     const auto changed = std::exchange(changed_, {});
-    for (const auto& [folder, names] : changed) QUERN_TRY(look_again(folder, names, out));
+    std::vector<FolderToLook> added;
+    for (const auto& [folder, names] : changed) look_again(folder, names, out, added);
+    // Only then: one that moved keeps its watch, which its old place may no longer take away.
+    for (const FolderToLook& folder : added) QUERN_TRY(add_folder(folder, out));
     std::sort(out.files.begin(), out.files.end(),
               [](const WalkedFile& a, const WalkedFile& b) { return a.path < b.path; });
     out.files.erase(
@@ -213,8 +216,11 @@ class WatchedTree {
   // The folder is no longer there, or another one is.
   void drop_folders(const std::string& path) {
     const auto drop = [&](auto at) {
-      watches_.remove(at->second.watch);
-      paths_.erase(at->second.watch);
+      const auto watched = paths_.find(at->second.watch);
+      if (watched != paths_.end() && watched->second == at->first) {
+        watches_.remove(at->second.watch);
+        paths_.erase(watched);
+      }
       return folders_.erase(at);
     };
     const auto self = folders_.find(path);
@@ -226,11 +232,12 @@ class WatchedTree {
     }
   }
 
-  Status look_again(const std::string& path, const NameSet& names, TreeChanges& out) {
+  void look_again(const std::string& path, const NameSet& names, TreeChanges& out,
+                  std::vector<FolderToLook>& added) {
     const auto folder = folders_.find(path);
-    if (folder == folders_.end()) return {};  // Went with one above it, which is told.
+    if (folder == folders_.end()) return;  // Went with one above it, which is told.
     FolderFindings found = look_.look_into(folder->second.folder, &names);
-    if (!found.is_looked_into) return {};  // The same.
+    if (!found.is_looked_into) return;  // The same.
     const std::string own = path.empty() ? "" : path + "/";
     NameSet gone = names;
     for (const WalkedFile& file : found.files) gone.erase(file.path.substr(own.size()));
@@ -247,8 +254,7 @@ class WatchedTree {
       out.gone.push_back(own + name);
     }
     std::move(found.files.begin(), found.files.end(), std::back_inserter(out.files));
-    for (const FolderToLook& next : found.folders) QUERN_TRY(add_folder(next, out));
-    return {};
+    std::move(found.folders.begin(), found.folders.end(), std::back_inserter(added));
   }
 
   TreeLook look_;

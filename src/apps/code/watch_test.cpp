@@ -144,6 +144,19 @@ TEST_F(WatchTest, a_folder_that_moves_takes_all_with_it) {
   EXPECT_EQ(changes.gone.at(0), "e");
 }
 
+TEST_F(WatchTest, a_folder_that_moves_into_another_is_watched_there) {
+  put("x/a/deep/c.c");
+  put("b/d.c");
+  open();
+  std::filesystem::rename(path("x/a"), path("b/a"));
+  TreeChanges changes = settled();
+  EXPECT_EQ(files(changes), Paths{"b/a/deep/c.c"});
+  EXPECT_EQ(changes.gone, Paths{"x/a"});
+  put("b/a/deep/c.c", "changed");
+  put("b/a/e.c");
+  EXPECT_EQ(files(settled()), (Paths{"b/a/deep/c.c", "b/a/e.c"}));
+}
+
 TEST_F(WatchTest, a_folder_in_the_place_of_another_is_told_as_both) {
   put("a/old.c");
   put("other/new.c");
