@@ -107,6 +107,7 @@ void add_code_search(CLI::App& code, Context& context);   // Under "code".
 void add_code_similar(CLI::App& code, Context& context);  // Under "code".
 void add_code_status(CLI::App& code, Context& context);   // Under "code".
 void add_code_symbols(CLI::App& code, Context& context);  // Under "code".
+void add_code_watch(CLI::App& code, Context& context);    // Under "code".
 void add_code_why(CLI::App& code, Context& context);      // Under "code".
 void add_store(CLI::App& app, Context& context);
 void add_store_add(CLI::App& store, Context& context);     // Under "store".

@@ -17,6 +17,39 @@ CREATE TABLE IF NOT EXISTS code_file (
   n_chunks INTEGER NOT NULL, by_syntax INTEGER NOT NULL, note TEXT NOT NULL) WITHOUT ROWID;
 )";
 
+#define QUERN_CODE_FILE_COLUMNS                                                                \
+  "SELECT path, n_bytes, mtime_ns, ctime_ns, inode, read_ns, digest, language, n_text_bytes, " \
+  "n_chunks, by_syntax, note FROM code_file "
+constexpr const char* kAllFiles = QUERN_CODE_FILE_COLUMNS "ORDER BY path";
+constexpr const char* kOneFile = QUERN_CODE_FILE_COLUMNS "WHERE path = ?";
+constexpr const char* kFilesBetween = QUERN_CODE_FILE_COLUMNS "WHERE path >= ? AND path < ?";
+#undef QUERN_CODE_FILE_COLUMNS
+
+// All that the statement gives, which is ready to be bound anew then.
+Status take_rows(SqlStatement& rows, CodeFiles& out) {
+  while (true) {
+    QUERN_ASSIGN(const bool is_row, rows.step());
+    if (!is_row) break;
+    CodeFile file;
+    file.walked = {.path = rows.bytes(0),
+                   .n_bytes = static_cast<std::uint64_t>(rows.number(1)),
+                   .mtime_ns = rows.number(2),
+                   .ctime_ns = rows.number(3),
+                   .inode = static_cast<std::uint64_t>(rows.number(4))};
+    file.read_ns = rows.number(5);
+    file.digest = rows.bytes(6);
+    file.language = rows.bytes(7);
+    file.n_text_bytes = static_cast<std::uint64_t>(rows.number(8));
+    file.n_chunks = static_cast<std::uint32_t>(rows.number(9));
+    file.by_syntax = rows.number(10) != 0;
+    file.note = rows.bytes(11);
+    std::string path = file.walked.path;
+    out.insert_or_assign(out.end(), std::move(path), std::move(file));
+  }
+  rows.reset();
+  return {};
+}
+
 Result<bool> has_tables(Sql& sql) {
   QUERN_ASSIGN(const std::int64_t n,
                sql.number("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND "
@@ -26,11 +59,13 @@ Result<bool> has_tables(Sql& sql) {
 
 }  // namespace
 
+bool CodeFile::looks_same(const WalkedFile& now) const {
+  return read_ns > 0 && now.n_bytes == walked.n_bytes && now.mtime_ns == walked.mtime_ns &&
+         now.ctime_ns == walked.ctime_ns && now.inode == walked.inode;
+}
+
 bool CodeFile::is_unchanged(const WalkedFile& now) const {
-  if (now.n_bytes != walked.n_bytes || now.mtime_ns != walked.mtime_ns ||
-      now.ctime_ns != walked.ctime_ns || now.inode != walked.inode) {
-    return false;
-  }
+  if (!looks_same(now)) return false;
   const bool in_whole_seconds = walked.ctime_ns % kSecondNs == 0;
   return walked.ctime_ns + (in_whole_seconds ? kSecondNs : kTickNs) < read_ns;
 }
@@ -45,28 +80,28 @@ Result<CodeTables> read_code_tables(Sql& sql) {
     if (!is_row) break;
     out.facts[facts.bytes(0)] = facts.bytes(1);
   }
-  QUERN_ASSIGN(SqlStatement files,
-               sql.prepare("SELECT path, n_bytes, mtime_ns, ctime_ns, inode, read_ns, digest, "
-                           "language, n_text_bytes, n_chunks, by_syntax, note FROM code_file "
-                           "ORDER BY path"));
-  while (true) {
-    QUERN_ASSIGN(const bool is_row, files.step());
-    if (!is_row) return out;
-    CodeFile file;
-    file.walked = {.path = files.bytes(0),
-                   .n_bytes = static_cast<std::uint64_t>(files.number(1)),
-                   .mtime_ns = files.number(2),
-                   .ctime_ns = files.number(3),
-                   .inode = static_cast<std::uint64_t>(files.number(4))};
-    file.read_ns = files.number(5);
-    file.digest = files.bytes(6);
-    file.language = files.bytes(7);
-    file.n_text_bytes = static_cast<std::uint64_t>(files.number(8));
-    file.n_chunks = static_cast<std::uint32_t>(files.number(9));
-    file.by_syntax = files.number(10) != 0;
-    file.note = files.bytes(11);
-    out.files.emplace_hint(out.files.end(), file.walked.path, std::move(file));
+  QUERN_ASSIGN(SqlStatement files, sql.prepare(kAllFiles));
+  QUERN_TRY(take_rows(files, out.files));
+  return out;
+}
+
+Result<CodeFiles> read_code_files(Sql& sql, const std::vector<std::string>& paths,
+                                  const std::vector<std::string>& folders) {
+  CodeFiles out;
+  QUERN_ASSIGN(const bool are_there, has_tables(sql));
+  if (!are_there) return out;
+  QUERN_ASSIGN(SqlStatement one, sql.prepare(kOneFile));
+  for (const std::string& path : paths) {
+    one.bind_blob(1, std::string_view(path));
+    QUERN_TRY(take_rows(one, out));
   }
+  QUERN_ASSIGN(SqlStatement below, sql.prepare(kFilesBetween));
+  for (const std::string& folder : folders) {
+    const std::string first = folder + "/", end = folder + "0";  // '0' follows '/'.
+    below.bind_blob(1, std::string_view(first)).bind_blob(2, std::string_view(end));
+    QUERN_TRY(take_rows(below, out));
+  }
+  return out;
 }
 
 Status write_code_tables(Sql& sql, const CodeTablesChange& change) {

@@ -26,7 +26,10 @@ struct CodeFile {
   bool by_syntax = false;
   std::string note;  // Why it is not indexed, or not by syntax.
 
-  /// Whether the numbers of a file are such that its content is what was read.
+  /// Whether the file has the numbers that it had.
+  bool looks_same(const WalkedFile& now) const;
+
+  /// The same, and the numbers are old enough to be believed: its content is what was read.
   bool is_unchanged(const WalkedFile& now) const;
 };
 
@@ -43,6 +46,10 @@ struct CodeTables {
 
 /// Empty where there are no tables yet. Errors: as SqlStatement::step.
 Result<CodeTables> read_code_tables(Sql& sql);
+
+/// Of these files alone, and of all that lie below these folders. Errors: as SqlStatement::step.
+Result<CodeFiles> read_code_files(Sql& sql, const std::vector<std::string>& paths,
+                                  const std::vector<std::string>& folders);
 
 /// What a commit changes.
 struct CodeTablesChange {

@@ -26,7 +26,10 @@ class Updating {
 
  private:
   bool is_stopped() const { return update_.is_stopped && update_.is_stopped(); }
-  void compare(const TreeWalk& walk);
+  Status look_at_all();
+  Status look_at(const TreeChanges& changes);
+  bool note_fact(const char* name, const std::string& value);
+  void compare(const std::vector<WalkedFile>& files);
   Status read_changed();
   Status take(ReadFile file);
   Status forget(const std::string& path);
@@ -44,6 +47,17 @@ class Updating {
 
 Status Updating::run() {
   update_.chunker->start_early();
+  if (update_.changes != nullptr && !update_.changes->is_rescan) {
+    QUERN_TRY(look_at(*update_.changes));
+  } else {
+    QUERN_TRY(look_at_all());
+    if (report_.was_stopped) return {};
+  }
+  QUERN_TRY(read_changed());
+  return commit();
+}
+
+Status Updating::look_at_all() {
   Result<TreeWalk> walk = walk_tree(update_.root, update_.walk, update_.is_stopped);
   if (!walk.ok() && walk.status().code() == Code::kCancelled) {
     report_.was_stopped = true;
@@ -54,32 +68,45 @@ Status Updating::run() {
     QUERN_ASSIGN(known_, read_code_tables(sql));
     return {};
   }));
-  const std::string recipe =
-      fmt::format("documents {}, {}", kCodeDocumentsVersion, update_.chunker->fingerprint());
-  const auto fact = [&](const char* name, const std::string& value) {
-    const auto found = known_.facts.find(name);
-    const bool is_new = found == known_.facts.end() || found->second != value;
-    if (is_new) change_.facts[name] = value;
-    return is_new;
-  };
-  fact("root", update_.root);
-  if (fact("recipe", recipe)) {
+  const bool is_other_root = note_fact("root", update_.root);
+  const bool is_other_recipe = note_fact(
+      "recipe",
+      fmt::format("documents {}, {}", kCodeDocumentsVersion, update_.chunker->fingerprint()));
+  if (is_other_root || is_other_recipe) {
     for (auto& [path, file] : known_.files) {
       file.read_ns = 0;
-      file.digest.clear();
+      if (is_other_recipe) file.digest.clear();
     }
   }
-  compare(*walk);
+  compare(walk->files);
   report_.skipped = std::move(walk->skipped);
   report_.notes = std::move(walk->notes);
-  QUERN_TRY(read_changed());
-  return commit();
+  return {};
 }
 
-void Updating::compare(const TreeWalk& walk) {
+// Rows of what is not in `files` any more are those of files that are gone.
+Status Updating::look_at(const TreeChanges& changes) {
+  std::vector<std::string> paths = changes.gone;
+  for (const WalkedFile& file : changes.files) paths.push_back(file.path);
+  QUERN_TRY(update_.writer->read_tables([&](Sql& sql) -> Status {
+    QUERN_ASSIGN(known_.files, read_code_files(sql, paths, changes.gone));
+    return {};
+  }));
+  compare(changes.files);
+  return {};
+}
+
+bool Updating::note_fact(const char* name, const std::string& value) {
+  const auto found = known_.facts.find(name);
+  if (found != known_.facts.end() && found->second == value) return false;
+  change_.facts[name] = value;
+  return true;
+}
+
+void Updating::compare(const std::vector<WalkedFile>& files) {
   auto known = known_.files.begin();
   const auto gone = [&] { change_.gone.push_back((known++)->first); };
-  for (const WalkedFile& file : walk.files) {
+  for (const WalkedFile& file : files) {
     while (known != known_.files.end() && known->first < file.path) gone();
     FileToRead wanted = {.file = file, .old_digest = {}};
     if (known != known_.files.end() && known->first == file.path) {

@@ -15,6 +15,7 @@
 #include "apps/code/chunker.h"
 #include "apps/code/code_files.h"
 #include "apps/code/tree_walk.h"
+#include "apps/code/watch.h"
 #include "base/byte_ledger.h"
 #include "base/status.h"
 #include "store/store.h"
@@ -52,7 +53,8 @@ struct CodeUpdate {
   Chunker* chunker = nullptr;
   std::string root;
   WalkOptions walk = {};
-  int n_threads = 2;                                                // That read and cut files.
+  int n_threads = 2;                     // That read and cut files.
+  const TreeChanges* changes = nullptr;  // Null, or a rescan: the whole tree is looked at.
   std::function<void(const CodeUpdateProgress&)> on_progress = {};  // May be empty.
   /// Asked often: true ends it, with what was done so far committed. May be empty.
   std::function<bool()> is_stopped = {};

@@ -10,18 +10,15 @@
 
 #include "apps/code/code_documents.h"
 #include "apps/ingest.h"
-#include "apps/store_model.h"
+#include "cli/code_embedding.h"
 #include "cli/code_session.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/store_vectors.h"
-#include "hub/hub.h"
 
 namespace quern::cli {
 namespace {
-
-constexpr const char* kDefaultModel = "all-MiniLM-L6-v2";
 
 constexpr const char* kExamples =
     R"(Files are those that git would show (docs/code_files.md); what did not change is not read again, and
@@ -36,7 +33,6 @@ Examples:
 struct IndexFlags {
   CodeFlags code;
   std::string model;  // "": what the index has, else the default; "none".
-  bool force = false;
   VectorLogFlags log;
 };
 
@@ -59,35 +55,20 @@ std::string summary_of(const apps::CodeUpdateReport& report, double seconds) {
   return out + "\n";
 }
 
-// The model that is wanted, "" for none.
-std::string wanted_model(const IndexFlags& flags, const store::SpaceRow* active) {
-  if (flags.model == "none") return "";
-  if (!flags.model.empty()) return flags.model;
-  if (active != nullptr) return active->space.model;
-  return hub::Hub(hub::home_folder()).find(kDefaultModel).ok() ? kDefaultModel : "";
-}
-
-Result<apps::IngestReport> embed(const IndexFlags& flags, const EngineFlags& engine_flags,
+Result<apps::IngestReport> embed(const IndexFlags& flags, const EngineFlags& engine,
                                  const std::string& model, store::Writer& writer) {
-  QUERN_ASSIGN(const auto engine, open_engine(engine_flags));
-  QUERN_ASSIGN(const apps::TextEmbedder embedder,
-               apps::TextEmbedder::open(*engine, {.model = model}));
-  QUERN_ASSIGN(const store::VectorSpace space, apps::space_of(embedder, model));
-  QUERN_ASSIGN(const auto log, open_vector_log(flags.log, embedder));
+  QUERN_ASSIGN(const auto embedder, CodeEmbedder::open(engine, flags.log, model, writer));
+  const apps::CodeEmbedding embedding = embedder->embedding();
   apps::IngestJob job;
   job.writer = &writer;
-  job.embedder = &embedder;
-  job.log = log.get();
+  job.embedder = embedding.embedder;
+  job.log = embedding.log;
+  job.space = embedding.space;
   job.text_of = apps::code_text_to_embed;
-  QUERN_ASSIGN(job.space, writer.add_space(space));
   IngestProgressView view(progress_style(stderr, flags.code.quiet), {});
   watch_ingest(job, view);
   QUERN_ASSIGN(apps::IngestReport report, apps::embed_missing(job));
-  const store::SpaceRow* active = writer.active_space();
-  if (!report.was_stopped && report.embedding.ok() && active != nullptr &&
-      active->id != job.space) {
-    QUERN_TRY(writer.activate_space(job.space, store::Writer::Coverage::kAny));
-  }
+  if (!report.was_stopped && report.embedding.ok()) QUERN_TRY(embedder->show(writer));
   return report;
 }
 
@@ -102,11 +83,10 @@ Result<ExitCode> index(const IndexFlags& flags, const EngineFlags& engine) {
   if (!flags.code.quiet) print_note(summary_of(report, took.count()));
   for (const std::string& note : report.notes) print_error(note);
   if (report.was_stopped) return kExitInterrupted;
-  const std::string model = wanted_model(flags, writer->active_space());
+  const std::string model = code_model(flags.model, writer->active_space());
   if (model.empty()) {
     if (flags.model.empty() && !flags.code.quiet) {
-      print_note(fmt::format("no vectors: {} is not installed; --model names another one\n",
-                             kDefaultModel));
+      print_note("no vectors: the default model is not installed; --model names another one\n");
     }
     return kExitOk;
   }
@@ -136,13 +116,7 @@ void add_code_index(CLI::App& parent, Context& context) {
   command->footer(kExamples);
   command->add_option("PATH", flags->code.path, "The tree (default: around the current folder)")
       ->type_name("");
-  command
-      ->add_option("--model", flags->model,
-                   fmt::format("Whose vectors are searched beside words and names; none: no\n"
-                               "vectors (default: what the index has, else {})",
-                               kDefaultModel))
-      ->type_name("MODEL")
-      ->check(empty_problem);
+  add_code_model_flag(*command, flags->model);
   add_code_flags(*command, flags->code);
   add_vector_log_flag(*command, flags->log);
   add_engine_flags(*command, context.engine);

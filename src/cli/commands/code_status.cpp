@@ -62,7 +62,7 @@ Status status(const StatusFlags& flags) {
       continue;
     }
     ++n_known;
-    if (!known->second.is_unchanged(file)) ++n_stale;
+    if (!known->second.looks_same(file)) ++n_stale;
   }
   n_stale += tables.files.size() - n_known;
   const store::SpaceRow* space = snapshot->active_space();
