@@ -76,7 +76,9 @@ void FolderWatches::read(const std::function<void(const FolderEvent&)>& tell) {
     for (ssize_t at = 0; at < n;) {
       const auto* raw = reinterpret_cast<const inotify_event*>(buffer + at);
       at += static_cast<ssize_t>(sizeof(inotify_event) + raw->len);
-      FolderEvent event{.watch = raw->wd, .is_folder = (raw->mask & IN_ISDIR) != 0};
+      FolderEvent event{.watch = raw->wd,
+                        .is_folder = (raw->mask & IN_ISDIR) != 0,
+                        .is_leaving = (raw->mask & (IN_DELETE | IN_MOVED_FROM)) != 0};
       if (raw->len > 0) event.name = raw->name;
       if ((raw->mask & IN_Q_OVERFLOW) != 0) {
         event.kind = FolderEvent::Kind::kLost;

@@ -23,6 +23,7 @@ struct FolderEvent {
   int watch = -1;
   std::string_view name = {};  // In the folder; for kDone and kUnderWay.
   bool is_folder = false;
+  bool is_leaving = false;  // It went from here: what has the name now is something else.
 };
 
 class FolderWatches {

@@ -84,7 +84,7 @@ class WatchedTree {
     }
     const auto changed = std::exchange(changed_, {});
     std::vector<FolderToLook> added;
-    for (const auto& [folder, names] : changed) look_again(folder, names, out, added);
+    for (const auto& [folder, what] : changed) look_again(folder, what, out, added);
     // Only then: one that moved keeps its watch, which its old place may no longer take away.
     for (const FolderToLook& folder : added) QUERN_TRY(add_folder(folder, out));
     std::sort(out.files.begin(), out.files.end(),
@@ -97,6 +97,11 @@ class WatchedTree {
   }
 
  private:
+  struct Changed {
+    NameSet names;
+    NameSet left;  // Of these: that went, whatever has come after them.
+  };
+
   struct Watched {
     FolderToLook folder;
     int watch = -1;
@@ -135,7 +140,9 @@ class WatchedTree {
       rescan(
           fmt::format("'{}' came, went or changed", folder.empty() ? name : folder + "/" + name));
     } else {
-      changed_[folder].insert(name);
+      Changed& changed = changed_[folder];
+      if (event.is_leaving) changed.left.insert(name);
+      changed.names.insert(name);
       is_urgent_ = is_urgent_ || event.kind == Kind::kDone;
     }
   }
@@ -232,24 +239,24 @@ class WatchedTree {
     }
   }
 
-  void look_again(const std::string& path, const NameSet& names, TreeChanges& out,
+  void look_again(const std::string& path, const Changed& changed, TreeChanges& out,
                   std::vector<FolderToLook>& added) {
     const auto folder = folders_.find(path);
     if (folder == folders_.end()) return;  // Went with one above it, which is told.
-    FolderFindings found = look_.look_into(folder->second.folder, &names);
+    FolderFindings found = look_.look_into(folder->second.folder, &changed.names);
     if (!found.is_looked_into) return;  // The same.
     const std::string own = path.empty() ? "" : path + "/";
-    NameSet gone = names;
-    for (const WalkedFile& file : found.files) gone.erase(file.path.substr(own.size()));
+    NameSet files, unchanged;
+    for (const WalkedFile& file : found.files) files.insert(file.path.substr(own.size()));
     for (const SkippedPath& skipped : found.skipped) {
-      const std::string name = skipped.path.substr(own.size());
-      if (is_hidden_by_rule(skipped.reason) && folders_.count(skipped.path) == 0) gone.erase(name);
+      if (is_hidden_by_rule(skipped.reason)) unchanged.insert(skipped.path.substr(own.size()));
     }
-    for (const FolderToLook& next : found.folders) {
-      // A folder that is new has nothing to take away.
-      if (folders_.count(next.path) == 0) gone.erase(next.path.substr(own.size()));
-    }
-    for (const std::string& name : gone) {
+    for (const FolderToLook& next : found.folders) unchanged.insert(next.path.substr(own.size()));
+    for (const std::string& name : changed.names) {
+      const bool was_folder = folders_.count(own + name) > 0;
+      const bool is_replaced = files.count(name) > 0;
+      const bool was_other = changed.left.count(name) > 0 || unchanged.count(name) == 0;
+      if (!was_folder && (is_replaced || !was_other)) continue;
       drop_folders(own + name);
       out.gone.push_back(own + name);
     }
@@ -266,7 +273,7 @@ class WatchedTree {
   std::unordered_map<int, const GitRepository*> git_watches_;
 
   // What waits to be told.
-  std::map<std::string, NameSet> changed_;  // Names by folder.
+  std::map<std::string, Changed> changed_;  // By folder.
   std::set<const GitRepository*> changed_indexes_;
   std::string rescan_;
   bool is_urgent_ = false;
