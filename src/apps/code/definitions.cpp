@@ -208,16 +208,21 @@ class Walk {
     found.names_inside = (rule.flags & SyntaxRule::kNotInPaths) == 0;
     found.is_listed &= (rule.flags & SyntaxRule::kScope) == 0;
     found.parent = level.definition;
-    found.begin = level.wrapper != nullptr ? level.wrapper_begin : begin;
-    found.end = level.wrapper != nullptr ? level.wrapper_end : ts_node_end_byte(node);
-    found.head = level.wrapper != nullptr && level.wrapper_head != 0 ? level.wrapper_head
-                                                                     : ts_node_start_byte(node);
+    // In broken code another definition may lie in the wrapper before this one, or in what leads to
+    // it.
+    const std::size_t last_begin = found_.all.empty() ? 0 : found_.all.back().begin;
+    const bool fills_wrapper = level.wrapper != nullptr && level.wrapper_begin >= last_begin;
+    found.begin = fills_wrapper ? level.wrapper_begin : begin;
+    if (found.begin < last_begin) found.begin = ts_node_start_byte(node);
+    found.end = fills_wrapper ? level.wrapper_end : ts_node_end_byte(node);
+    found.head =
+        fills_wrapper && level.wrapper_head != 0 ? level.wrapper_head : ts_node_start_byte(node);
     const std::size_t body = body_of(node);
     found.body = body == ts_node_end_byte(node) ? found.end : body;
     if ((rule.flags & SyntaxRule::kRuns) != 0 && found.body == found.end) {
       return run(std::move(found), level);
     }
-    keep(std::move(found), level.wrapper != nullptr ? level.wrapper : node.id, level);
+    keep(std::move(found), fills_wrapper ? level.wrapper : node.id, level);
   }
 
   // It ends the one before it on its level, and what follows lies in it.

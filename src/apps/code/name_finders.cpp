@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <string>
 
 #include "apps/code/text_measure.h"
@@ -12,8 +11,8 @@ namespace {
 
 constexpr int kMaxSteps = 64;  // Down one chain of nodes.
 
-TSNode field(TSNode node, const char* name) {
-  return ts_node_child_by_field_name(node, name, static_cast<std::uint32_t>(std::strlen(name)));
+TSNode field(TSNode node, std::string_view name) {
+  return ts_node_child_by_field_name(node, name.data(), static_cast<std::uint32_t>(name.size()));
 }
 
 bool is(TSNode node, std::string_view type) {
@@ -126,7 +125,7 @@ std::string_view without_arguments(std::string_view type) {
 }  // namespace
 
 bool name_by_field(const Site& site, Definition& out) {
-  const TSNode name = field(site.node, site.argument != nullptr ? site.argument : "name");
+  const TSNode name = field(site.node, site.argument.empty() ? "name" : site.argument);
   if (ts_node_is_null(name) || !take(site, bare(name), out)) return false;
   split_qualified(out);
   return true;

@@ -6,9 +6,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <random>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -97,6 +100,19 @@ TEST(symbol_fixtures, every_grammar_has_a_fixture) {
   }
 }
 
+void expect_covered(const std::string& text, const ChunkedCode& code, int max_chars) {
+  const TextMeasure measure(text);
+  std::size_t at = 0;
+  for (const CodeChunk& chunk : code.chunks) {
+    ASSERT_LE(at, chunk.span.begin);
+    EXPECT_EQ(measure.n_chars(at, chunk.span.begin), 0);
+    EXPECT_LE(measure.n_chars(chunk.span.begin, chunk.span.end), max_chars);
+    EXPECT_EQ(measure.trimmed(chunk.span.begin, chunk.span.end), chunk.span);
+    at = chunk.span.end;
+  }
+  EXPECT_EQ(measure.n_chars(at, text.size()), 0);
+}
+
 // At every size: pieces are in order, hold all that is not blank, and are no larger than allowed.
 TEST(symbol_fixtures, pieces_of_every_size_cover_the_fixtures) {
   const std::string grammars = installed_grammars();
@@ -107,18 +123,48 @@ TEST(symbol_fixtures, pieces_of_every_size_cover_the_fixtures) {
     for (const std::string& path : fixture_paths()) {
       SCOPED_TRACE(path);
       const std::string text = read_fixture(path);
-      const TextMeasure measure(text);
       const ChunkedCode code = chunker->chunk(language_of_fixture(path), text);
       EXPECT_TRUE(code.by_syntax) << code.note;
-      std::size_t at = 0;
-      for (const CodeChunk& chunk : code.chunks) {
-        ASSERT_LE(at, chunk.span.begin);
-        EXPECT_EQ(measure.n_chars(at, chunk.span.begin), 0);
-        EXPECT_LE(measure.n_chars(chunk.span.begin, chunk.span.end), max_chars);
-        EXPECT_EQ(measure.trimmed(chunk.span.begin, chunk.span.end), chunk.span);
-        at = chunk.span.end;
-      }
-      EXPECT_EQ(measure.n_chars(at, text.size()), 0);
+      expect_covered(text, code, max_chars);
+    }
+  }
+}
+
+// Bytes changed, taken out and put in: what a file is like while somebody writes it, and worse.
+std::string broken(std::string text, std::mt19937& random) {
+  constexpr std::string_view kParts[] = {"{", "}", "(", "\"", "\n", "class ", "::", "/*", "\xFF"};
+  const int n_changes = 1 + static_cast<int>(random() % 8);
+  for (int i = 0; i < n_changes; ++i) {
+    const std::size_t at = random() % (text.size() + 1);
+    switch (random() % 3) {
+      case 0:
+        text.insert(at, kParts[random() % std::size(kParts)]);
+        break;
+      case 1:
+        text.erase(at, random() % 30);
+        break;
+      default:
+        text.insert(at, text.substr(random() % (text.size() + 1), random() % 60));
+    }
+  }
+  return text;
+}
+
+TEST(symbol_fixtures, broken_code_of_every_language_is_still_cut_by_syntax) {
+  const std::string grammars = installed_grammars();
+  if (grammars.empty()) GTEST_SKIP() << "no grammars: tools/get_grammars.sh fetches them";
+  constexpr int kMaxChars = 100;
+  const std::unique_ptr<Chunker> chunker =
+      chunker_with(grammars, {.max_chars = kMaxChars, .alone_chars = 30, .tiny_chars = 10});
+  std::mt19937 random(2);
+  for (const std::string& path : fixture_paths()) {
+    const std::string fixture = read_fixture(path);
+    for (int round = 0; round < 20; ++round) {
+      const std::string text = broken(fixture, random);
+      SCOPED_TRACE(path + "\n" + text);
+      const ChunkedCode code = chunker->chunk(language_of_fixture(path), text);
+      EXPECT_EQ(code.note, "");
+      expect_covered(text, code, kMaxChars);
     }
   }
 }

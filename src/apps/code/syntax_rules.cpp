@@ -18,36 +18,36 @@ constexpr unsigned kRuns = SyntaxRule::kRuns;
 constexpr unsigned kNotInPaths = SyntaxRule::kNotInPaths;
 
 constexpr SyntaxRule kPython[] = {
-    {"function_definition", kFunction, name_by_field, nullptr, kMethodInType},
+    {"function_definition", kFunction, name_by_field, "", kMethodInType},
     {"class_definition", kClass, name_by_field},
     {"assignment", kVariable, name_of_assignment, "left"},
 };
 
 constexpr SyntaxRule kC[] = {
-    {"function_definition", kFunction, name_by_declarator, nullptr, kMethodInType},
-    {"declaration", kVariable, name_of_c_declaration, nullptr, kNotInFunction | kNotInPaths},
-    {"struct_specifier", kStruct, name_by_field, nullptr, kNeedsBody},
-    {"union_specifier", kStruct, name_by_field, nullptr, kNeedsBody},
-    {"enum_specifier", kEnum, name_by_field, nullptr, kNeedsBody},
-    {"type_definition", kType, name_of_typedef, nullptr, kNotInPaths},
-    {"preproc_def", kMacro, name_by_field, nullptr, kNotInFunction},
-    {"preproc_function_def", kMacro, name_by_field, nullptr, kNotInFunction},
+    {"function_definition", kFunction, name_by_declarator, "", kMethodInType},
+    {"declaration", kVariable, name_of_c_declaration, "", kNotInFunction | kNotInPaths},
+    {"struct_specifier", kStruct, name_by_field, "", kNeedsBody},
+    {"union_specifier", kStruct, name_by_field, "", kNeedsBody},
+    {"enum_specifier", kEnum, name_by_field, "", kNeedsBody},
+    {"type_definition", kType, name_of_typedef, "", kNotInPaths},
+    {"preproc_def", kMacro, name_by_field, "", kNotInFunction},
+    {"preproc_function_def", kMacro, name_by_field, "", kNotInFunction},
 };
 
 constexpr SyntaxRule kCpp[] = {
-    {"function_definition", kFunction, name_by_declarator, nullptr, kMethodInType},
-    {"declaration", kVariable, name_of_c_declaration, nullptr, kNotInFunction | kNotInPaths},
-    {"field_declaration", kField, name_of_c_declaration, nullptr, kNotInPaths},
-    {"struct_specifier", kStruct, name_by_field, nullptr, kNeedsBody},
-    {"class_specifier", kClass, name_by_field, nullptr, kNeedsBody},
-    {"union_specifier", kStruct, name_by_field, nullptr, kNeedsBody},
-    {"enum_specifier", kEnum, name_by_field, nullptr, kNeedsBody},
+    {"function_definition", kFunction, name_by_declarator, "", kMethodInType},
+    {"declaration", kVariable, name_of_c_declaration, "", kNotInFunction | kNotInPaths},
+    {"field_declaration", kField, name_of_c_declaration, "", kNotInPaths},
+    {"struct_specifier", kStruct, name_by_field, "", kNeedsBody},
+    {"class_specifier", kClass, name_by_field, "", kNeedsBody},
+    {"union_specifier", kStruct, name_by_field, "", kNeedsBody},
+    {"enum_specifier", kEnum, name_by_field, "", kNeedsBody},
     {"namespace_definition", kModule, name_by_field},
-    {"type_definition", kType, name_of_typedef, nullptr, kNotInPaths},
+    {"type_definition", kType, name_of_typedef, "", kNotInPaths},
     {"alias_declaration", kType, name_by_field},
     {"concept_definition", kTrait, name_by_field},
-    {"preproc_def", kMacro, name_by_field, nullptr, kNotInFunction},
-    {"preproc_function_def", kMacro, name_by_field, nullptr, kNotInFunction},
+    {"preproc_def", kMacro, name_by_field, "", kNotInFunction},
+    {"preproc_function_def", kMacro, name_by_field, "", kNotInFunction},
 };
 
 constexpr SyntaxRule kJavascript[] = {
@@ -87,23 +87,23 @@ constexpr SyntaxRule kGo[] = {
     {"method_spec", kMethod, name_by_field},
     {"type_spec", kType, name_of_go_type},
     {"type_alias", kType, name_by_field},
-    {"const_spec", kConstant, name_by_field, nullptr, kNotInFunction},
-    {"var_spec", kVariable, name_by_field, nullptr, kNotInFunction},
+    {"const_spec", kConstant, name_by_field, "", kNotInFunction},
+    {"var_spec", kVariable, name_by_field, "", kNotInFunction},
 };
 
 constexpr SyntaxRule kRust[] = {
-    {"function_item", kFunction, name_by_field, nullptr, kMethodInType},
-    {"function_signature_item", kFunction, name_by_field, nullptr, kMethodInType},
+    {"function_item", kFunction, name_by_field, "", kMethodInType},
+    {"function_signature_item", kFunction, name_by_field, "", kMethodInType},
     {"struct_item", kStruct, name_by_field},
     {"union_item", kStruct, name_by_field},
     {"enum_item", kEnum, name_by_field},
     {"trait_item", kTrait, name_by_field},
     {"type_item", kType, name_by_field},
-    {"impl_item", kType, name_of_rust_impl, nullptr, kScope},
-    {"mod_item", kModule, name_by_field, nullptr, kNeedsBody},
+    {"impl_item", kType, name_of_rust_impl, "", kScope},
+    {"mod_item", kModule, name_by_field, "", kNeedsBody},
     {"macro_definition", kMacro, name_by_field},
-    {"const_item", kConstant, name_by_field, nullptr, kNotInFunction},
-    {"static_item", kVariable, name_by_field, nullptr, kNotInFunction},
+    {"const_item", kConstant, name_by_field, "", kNotInFunction},
+    {"static_item", kVariable, name_by_field, "", kNotInFunction},
 };
 
 constexpr SyntaxRule kJava[] = {
@@ -144,13 +144,13 @@ constexpr SyntaxRule kCSharp[] = {
 constexpr SyntaxRule kRuby[] = {
     {"module", kModule, name_by_field},
     {"class", kClass, name_by_field},
-    {"method", kFunction, name_by_field, nullptr, kMethodInType},
+    {"method", kFunction, name_by_field, "", kMethodInType},
     {"singleton_method", kMethod, name_by_field},
     {"assignment", kConstant, name_of_ruby_constant},
 };
 
 constexpr SyntaxRule kPhp[] = {
-    {"namespace_definition", kModule, name_by_field, nullptr, kRuns},
+    {"namespace_definition", kModule, name_by_field, "", kRuns},
     {"class_declaration", kClass, name_by_field},
     {"interface_declaration", kInterface, name_by_field},
     {"trait_declaration", kTrait, name_by_field},
@@ -164,10 +164,10 @@ constexpr SyntaxRule kPhp[] = {
 constexpr SyntaxRule kKotlin[] = {
     {"class_declaration", kClass, name_of_type_by_keyword},
     {"object_declaration", kClass, name_by_field},
-    {"companion_object", kClass, name_of_kotlin_companion, nullptr, kScope},
-    {"function_declaration", kFunction, name_by_field, nullptr, kMethodInType},
+    {"companion_object", kClass, name_of_kotlin_companion, "", kScope},
+    {"function_declaration", kFunction, name_by_field, "", kMethodInType},
     {"secondary_constructor", kMethod, fixed_name, "constructor"},
-    {"property_declaration", kVariable, name_of_kotlin_property, nullptr, kNotInFunction},
+    {"property_declaration", kVariable, name_of_kotlin_property, "", kNotInFunction},
     {"type_alias", kType, name_by_field},
 };
 
@@ -176,15 +176,15 @@ constexpr SyntaxRule kScala[] = {
     {"object_definition", kClass, name_by_field},
     {"trait_definition", kTrait, name_by_field},
     {"enum_definition", kEnum, name_by_field},
-    {"function_definition", kFunction, name_by_field, nullptr, kMethodInType},
-    {"function_declaration", kFunction, name_by_field, nullptr, kMethodInType},
-    {"type_definition", kType, name_by_field, nullptr, kNotInFunction},
+    {"function_definition", kFunction, name_by_field, "", kMethodInType},
+    {"function_declaration", kFunction, name_by_field, "", kMethodInType},
+    {"type_definition", kType, name_by_field, "", kNotInFunction},
     {"val_definition", kVariable, name_by_field, "pattern", kNotInFunction},
 };
 
 constexpr SyntaxRule kBash[] = {
     {"function_definition", kFunction, name_by_field},
-    {"variable_assignment", kConstant, name_in_capitals, nullptr, kNotInFunction},
+    {"variable_assignment", kConstant, name_in_capitals, "", kNotInFunction},
 };
 
 constexpr SyntaxRule kLua[] = {
@@ -214,7 +214,7 @@ constexpr SyntaxRule kCss[] = {
 };
 
 constexpr SyntaxRule kDockerfile[] = {
-    {"from_instruction", kSection, name_of_docker_stage, nullptr, kRuns},
+    {"from_instruction", kSection, name_of_docker_stage, "", kRuns},
 };
 
 constexpr SyntaxRule kDot[] = {
@@ -257,7 +257,7 @@ constexpr SyntaxRule kGomod[] = {
 };
 
 constexpr SyntaxRule kHack[] = {
-    {"namespace_declaration", kModule, name_by_field, nullptr, kRuns},
+    {"namespace_declaration", kModule, name_by_field, "", kRuns},
     {"class_declaration", kClass, name_by_field},
     {"interface_declaration", kInterface, name_by_field},
     {"trait_declaration", kTrait, name_by_field},
@@ -269,13 +269,13 @@ constexpr SyntaxRule kHack[] = {
 };
 
 constexpr SyntaxRule kHaskell[] = {
-    {"signature", kFunction, name_by_field, nullptr, kMethodInType | kNotInFunction},
-    {"function", kFunction, name_by_field, nullptr, kMethodInType | kNotInFunction},
+    {"signature", kFunction, name_by_field, "", kMethodInType | kNotInFunction},
+    {"function", kFunction, name_by_field, "", kMethodInType | kNotInFunction},
     {"type_alias", kType, name_by_field},
     {"adt", kType, name_by_field},
     {"newtype", kType, name_by_field},
     {"class", kInterface, name_of_haskell_instance},
-    {"instance", kType, name_of_haskell_instance, nullptr, kScope},
+    {"instance", kType, name_of_haskell_instance, "", kScope},
 };
 
 constexpr SyntaxRule kHcl[] = {
@@ -315,13 +315,13 @@ constexpr SyntaxRule kObjc[] = {
     {"method_declaration", kMethod, name_of_objc_method},
     {"method_definition", kMethod, name_of_objc_method},
     {"function_definition", kFunction, name_by_declarator},
-    {"declaration", kVariable, name_of_c_declaration, nullptr, kNotInFunction | kNotInPaths},
-    {"struct_specifier", kStruct, name_by_field, nullptr, kNeedsBody},
-    {"union_specifier", kStruct, name_by_field, nullptr, kNeedsBody},
-    {"enum_specifier", kEnum, name_by_field, nullptr, kNeedsBody},
-    {"type_definition", kType, name_of_typedef, nullptr, kNotInPaths},
-    {"preproc_def", kMacro, name_by_field, nullptr, kNotInFunction},
-    {"preproc_function_def", kMacro, name_by_field, nullptr, kNotInFunction},
+    {"declaration", kVariable, name_of_c_declaration, "", kNotInFunction | kNotInPaths},
+    {"struct_specifier", kStruct, name_by_field, "", kNeedsBody},
+    {"union_specifier", kStruct, name_by_field, "", kNeedsBody},
+    {"enum_specifier", kEnum, name_by_field, "", kNeedsBody},
+    {"type_definition", kType, name_of_typedef, "", kNotInPaths},
+    {"preproc_def", kMacro, name_by_field, "", kNotInFunction},
+    {"preproc_function_def", kMacro, name_by_field, "", kNotInFunction},
 };
 
 constexpr SyntaxRule kOcaml[] = {
@@ -382,13 +382,13 @@ constexpr SyntaxRule kSqlite[] = {
 constexpr SyntaxRule kSwift[] = {
     {"class_declaration", kClass, name_of_swift_type},
     {"protocol_declaration", kInterface, name_by_field},
-    {"function_declaration", kFunction, name_by_field, nullptr, kMethodInType},
+    {"function_declaration", kFunction, name_by_field, "", kMethodInType},
     {"protocol_function_declaration", kMethod, name_by_field},
     {"init_declaration", kMethod, fixed_name, "init"},
     {"deinit_declaration", kMethod, fixed_name, "deinit"},
     {"subscript_declaration", kMethod, fixed_name, "subscript"},
     {"typealias_declaration", kType, name_by_field},
-    {"property_declaration", kVariable, name_of_swift_property, nullptr, kNotInFunction},
+    {"property_declaration", kVariable, name_of_swift_property, "", kNotInFunction},
 };
 
 constexpr SyntaxRule kToml[] = {
@@ -403,7 +403,7 @@ constexpr SyntaxRule kYaml[] = {
 
 constexpr SyntaxRule kZig[] = {
     {"variable_declaration", kConstant, name_of_zig_variable},
-    {"function_declaration", kFunction, name_by_field, nullptr, kMethodInType},
+    {"function_declaration", kFunction, name_by_field, "", kMethodInType},
 };
 
 // Where no function has others in it that are looked for by name, its body is not looked into. A

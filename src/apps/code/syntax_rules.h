@@ -18,7 +18,7 @@ struct Site {
   std::string_view text;
   TSNode node = {};
   TSNode around = {};                     // The node that it is a child of.
-  const char* argument = nullptr;         // The rule's.
+  std::string_view argument = {};         // The rule's.
   SymbolKind kind = SymbolKind::kNone;    // The rule's.
   SymbolKind parent = SymbolKind::kNone;  // Of the innermost definition around it.
   int depth = 0;                          // Definitions around it.
@@ -48,7 +48,7 @@ struct SyntaxRule {
   const char* node = nullptr;  // Type of the node.
   SymbolKind kind = SymbolKind::kNone;
   NameFinder find = nullptr;
-  const char* argument = nullptr;  // For `find`.
+  std::string_view argument = {};  // For `find`.
   unsigned flags = 0;
 };
 
