@@ -1,5 +1,6 @@
 #include "apps/code/chunk_workers.h"
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -12,13 +13,20 @@ namespace {
 
 constexpr const char* kTenant = "code/parser";
 
+// More would take the time of whoever is looking at the files meanwhile.
+constexpr int kEarlyWorkers = 2;
+
 // More than any answer about a text can have.
 constexpr std::size_t kLeastReplyLimit = 65536;
 constexpr std::size_t kReplyBytesPerByte = 512;
 
 }  // namespace
 
-ChunkWorkers::ChunkWorkers(const Options& options) : options_(options) {}
+ChunkWorkers::ChunkWorkers(const Options& options) : options_(options) {
+  if (options_.ledger != nullptr) {
+    registration_.emplace(*options_.ledger, ReclaimRank::kScratch, *this);
+  }
+}
 
 ChunkWorkers::~ChunkWorkers() {
   const std::lock_guard lock(mutex_);
@@ -41,7 +49,7 @@ Result<ChunkWorkers::Worker> ChunkWorkers::start() {
 void ChunkWorkers::start_early() {
   const std::lock_guard lock(mutex_);
   if (n_alive_ > 0) return;
-  for (n_alive_ = 0; n_alive_ < options_.n_children; ++n_alive_) {
+  for (; n_alive_ < std::min(options_.n_children, kEarlyWorkers); ++n_alive_) {
     starter_.add([this] {
       Worker worker;
       if (options_.ledger != nullptr) {
@@ -57,6 +65,24 @@ void ChunkWorkers::start_early() {
       give_back(std::move(worker));
     });
   }
+}
+
+std::size_t ChunkWorkers::reclaimable_bytes() {
+  const std::lock_guard lock(mutex_);
+  std::size_t bytes = 0;
+  for (const Worker& worker : idle_) bytes += worker.memory.bytes();
+  return bytes;
+}
+
+void ChunkWorkers::reclaim(std::size_t bytes) {
+  std::vector<Worker> ended;  // Ends them behind the lock: each is waited for.
+  const std::lock_guard lock(mutex_);
+  for (std::size_t freed = 0; freed < bytes && !idle_.empty(); --n_alive_) {
+    freed += idle_.back().memory.bytes();
+    ended.push_back(std::move(idle_.back()));
+    idle_.pop_back();
+  }
+  cv_.notify_all();
 }
 
 Result<ChunkWorkers::Worker> ChunkWorkers::take() {

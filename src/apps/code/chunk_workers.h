@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,13 +14,14 @@
 #include "apps/code/chunk_wire.h"
 #include "base/byte_ledger.h"
 #include "base/child_process.h"
+#include "base/reclaimer.h"
 #include "base/status.h"
 #include "base/task_thread.h"
 
 namespace quern::apps {
 
-/// Threads: any.
-class ChunkWorkers {
+/// Threads: any. Those that are idle are let go where the ledger's memory is wanted.
+class ChunkWorkers : public Reclaimer {
  public:
   struct Options {
     ChildOptions child = {};
@@ -29,9 +31,9 @@ class ChunkWorkers {
   };
 
   explicit ChunkWorkers(const Options& options);
-  ~ChunkWorkers();
+  ~ChunkWorkers() override;
 
-  /// Has them started by another thread, if none is there yet.
+  /// Has the first two started by another thread, if none is there yet.
   void start_early();
 
   /// Waits for a free worker and asks it. Errors: kExhausted (no memory for one), kIo, kNotFound
@@ -45,6 +47,8 @@ class ChunkWorkers {
     std::unique_ptr<ChildProcess> process;
   };
 
+  std::size_t reclaimable_bytes() override;
+  void reclaim(std::size_t bytes) override;
   Result<Worker> take();
   Result<Worker> start();
   void give_back(Worker worker);
@@ -63,8 +67,9 @@ class ChunkWorkers {
   int n_alive_ = 0;  // Idle, at work or being started.
   bool is_stopping_ = false;
   // Children die with the thread that started them: this one lives as long as they.
-  // Last: its end, which runs what waits, comes before that of the rest.
+  // Last but one: its end, which runs what waits, comes before that of the rest.
   TaskThread starter_;
+  std::optional<ByteLedger::Registration> registration_;
 };
 
 }  // namespace quern::apps

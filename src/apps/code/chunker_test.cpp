@@ -157,6 +157,23 @@ TEST_F(FailingWorkerTest, workers_are_in_the_ledger_and_wait_where_it_is_full) {
   const ChunkedCode refused = chunk("fine");
   EXPECT_FALSE(refused.by_syntax);
   EXPECT_NE(refused.note.find("code/parser"), std::string::npos) << refused.note;
+  chunker_.reset();
+}
+
+TEST_F(FailingWorkerTest, an_idle_worker_goes_where_its_memory_is_wanted) {
+  if (kIsSanitized) GTEST_SKIP() << "with a sanitizer there is no limit";
+  ByteLedger ledger(std::size_t{100} << 20);
+  make({.child_bytes = std::size_t{70} << 20, .ledger = &ledger});
+  EXPECT_TRUE(chunk("fine").by_syntax);
+  {
+    const Result<Reservation> other = ledger.reserve("other", std::size_t{60} << 20);
+    ASSERT_TRUE(other.ok());
+    EXPECT_EQ(ledger.used_bytes(), std::size_t{60} << 20);
+    EXPECT_FALSE(chunk("finer").by_syntax);
+  }
+  EXPECT_TRUE(chunk("finest").by_syntax);
+  EXPECT_EQ(n_logged("start"), 2);
+  chunker_.reset();
 }
 
 TEST_F(FailingWorkerTest, many_threads_share_one_worker) {
