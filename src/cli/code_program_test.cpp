@@ -136,6 +136,13 @@ TEST_F(code_program, says_what_it_has_and_why_not) {
   put("src/heap.py", "changed = 1\n");
   EXPECT_EQ(json::parse(code("status --json").out)["changed"], 1);
   EXPECT_PRED2(contains, code("status").out, "current     no: 1 files changed");
+  // An index that was updated is a clean one.
+  code("index --model none -q");
+  const json updated = json::parse(code("status --json --digest").out);
+  fs::remove_all(folder_.file("home/code"));
+  code("index --model none -q");
+  EXPECT_EQ(json::parse(code("status --json --digest").out)["digest"], updated["digest"]);
+  EXPECT_EQ(updated["digest"].get<std::string>().size(), 64u);
   EXPECT_PRED2(contains, code("why a.log").out, "line 1 of .gitignore");
   EXPECT_PRED2(contains, code("why src/timer.py").out, "the index has 1 pieces of it");
   EXPECT_EQ(code("search 'x' --lang nolang").exit_code, 1);

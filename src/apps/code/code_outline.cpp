@@ -1,11 +1,14 @@
 #include "apps/code/code_outline.h"
 
+#include <map>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "apps/code/file_kind.h"
 #include "apps/code/read_source.h"
+#include "base/sha256.h"
 
 namespace quern::apps {
 
@@ -24,6 +27,32 @@ Result<CodeOutline> outline_of_file(const std::string& root, const std::string& 
     out.note = !chunked.note.empty() ? chunked.note : "the file defines nothing";
   }
   return out;
+}
+
+Result<std::string> digest_of_code(const store::Generation& generation) {
+  std::map<std::string, std::string> digests;  // By key.
+  for (const store::SegmentView& view : generation.segments()) {
+    QUERN_ASSIGN(const store::KeyColumn* keys, view.segment->keys());
+    store::StoredTextReader reader = view.segment->stored_text();
+    for (std::uint32_t doc = 0; doc < view.segment->n_docs(); ++doc) {
+      if (!view.live->has(doc)) continue;
+      QUERN_ASSIGN(const store::Key key, keys->key(doc));
+      QUERN_ASSIGN(const store::StoredDocument document, reader.read(doc));
+      Sha256 sha;
+      const auto add = [&](std::string_view bytes) {
+        const std::uint64_t n = bytes.size();
+        sha.add(std::as_bytes(std::span(&n, 1)));
+        sha.add(std::as_bytes(std::span(bytes)));
+      };
+      for (const std::string& field : document.fields) add(field);
+      add(document.stored);
+      const Sha256Digest digest = sha.digest();
+      digests[key.bytes].assign(reinterpret_cast<const char*>(digest.data()), digest.size());
+    }
+  }
+  std::string all;
+  for (const auto& [key, digest] : digests) all += key + '\0' + digest;
+  return sha256_hex(std::as_bytes(std::span(all)));
 }
 
 Result<CodeTables> code_tables_of(store::Store& store) {

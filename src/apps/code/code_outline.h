@@ -22,6 +22,10 @@ struct CodeOutline {
 Result<CodeOutline> outline_of_file(const std::string& root, const std::string& path,
                                     std::uint64_t max_bytes, Chunker& chunker);
 
+/// Of every piece, its place and its text: equal where two indexes hold the same, however they came
+/// to it. SHA-256 in hex. Reads all texts. Errors: kBadInput for damage, kIo.
+Result<std::string> digest_of_code(const store::Generation& generation);
+
 /// The facts of an index's tree. Errors: as SqlStatement::step.
 Result<CodeTables> code_tables_of(store::Store& store);
 

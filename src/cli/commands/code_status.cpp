@@ -23,6 +23,7 @@ struct StatusFlags {
   CodeFlags code;
   std::string path;
   bool json = false;
+  bool digest = false;
 };
 
 Status write_out(const std::string& text) {
@@ -67,7 +68,10 @@ Status status(const StatusFlags& flags) {
   n_stale += tables.files.size() - n_known;
   const store::SpaceRow* space = snapshot->active_space();
   const std::uint64_t n_missing = space == nullptr ? 0 : snapshot->n_missing(space->id);
-  std::string text;
+  std::string text, digest;
+  if (flags.digest) {
+    QUERN_ASSIGN(digest, apps::digest_of_code(*snapshot));
+  }
   if (flags.json) {
     text = "{\"root\":";
     append_json_string(place.root, text);
@@ -77,10 +81,11 @@ Status status(const StatusFlags& flags) {
     append_json_string(space == nullptr ? "" : space->space.model, text);
     text += fmt::format(
         ",\"files\":{},\"pieces\":{},\"bytes\":{},\"by_lines\":{},\"skipped\":{},\"changed\":{},"
-        "\"without_vector\":{},\"generation\":{}}}\n",
+        "\"without_vector\":{},\"generation\":{}",
         n_files, snapshot->row().n_live, n_bytes, n_by_lines, walk.skipped.size(), n_stale,
         n_missing, snapshot->id());
-    return write_out(text);
+    if (!digest.empty()) text += ",\"digest\":\"" + digest + "\"";
+    return write_out(text + "}\n");
   }
   const auto count = [](std::uint64_t n) { return grouped(static_cast<long>(n)); };
   text += fmt::format("root        {}\nindex       {}\n", in_one_line(place.root),
@@ -103,6 +108,7 @@ Status status(const StatusFlags& flags) {
                                          in_one_line(space->space.model), count(n_missing));
   text += n_stale == 0 ? std::string("current     yes\n")
                        : fmt::format("current     no: {} files changed since\n", count(n_stale));
+  if (!digest.empty()) text += fmt::format("digest      {}\n", digest);
   return write_out(text);
 }
 
@@ -138,6 +144,8 @@ void add_code_status(CLI::App& parent, Context& context) {
   command->add_option("ROOT", flags->code.path, "The tree (default: around the current folder)")
       ->type_name("");
   command->add_flag("--json", flags->json, "As JSON");
+  command->add_flag("--digest", flags->digest,
+                    "Of all pieces, which are read: the same for the same files");
   add_code_flags(*command, flags->code);
   command->callback([flags, &context] { context.exit_code = fail_or_ok(status(*flags)); });
 }
