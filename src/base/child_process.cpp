@@ -94,7 +94,9 @@ void become_program(const Birth& birth) {
   // The three are above 2, so that none of these closes another.
   if (::dup2(birth.in, STDIN_FILENO) < 0 || ::dup2(birth.out, STDOUT_FILENO) < 0 ||
       ::dup2(birth.nothing, STDERR_FILENO) < 0 ||
-      ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
+      // Kernels before 5.11 do not know it; descriptors of ours are closed at exec anyway.
+      (::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0 && errno != EINVAL &&
+       errno != ENOSYS)) {
     fail_birth(birth);
   }
   // Signals that we ignore would be ignored by it, and those that we block blocked.

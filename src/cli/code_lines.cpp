@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
 #include "cli/bold.h"
 #include "cli/json_line.h"
 
@@ -19,9 +20,28 @@ void append_text(std::string_view name, std::string_view value, std::string& out
   append_json_string(value, out);
 }
 
-void append_place(const apps::CodeHit& hit, const apps::CodeAnswer& answer, std::string& out) {
+// What is no UTF-8 has replacement characters in "path", which nobody can open.
+void append_path(std::string_view path, std::string& out) {
   out += "{\"path\":";
-  append_json_string(hit.path, out);
+  append_json_string(path, out);
+  if (is_valid_utf8(path)) return;
+  out += ",\"path_bytes\":\"";
+  static constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (std::size_t i = 0; i < path.size(); i += 3) {
+    const auto byte = [&](std::size_t k) {
+      return i + k < path.size() ? static_cast<unsigned char>(path[i + k]) : 0u;
+    };
+    const unsigned bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+    for (std::size_t k = 0; k < 4; ++k) {
+      out += i + k > path.size() ? '=' : kDigits[bits >> (18 - 6 * k) & 63];
+    }
+  }
+  out += '"';
+}
+
+void append_place(const apps::CodeHit& hit, const apps::CodeAnswer& answer, std::string& out) {
+  append_path(hit.path, out);
   fmt::format_to(std::back_inserter(out), ",\"start_line\":{},\"end_line\":{}",
                  hit.chunk.span.first_line, hit.chunk.span.last_line);
   append_text("symbol", hit.chunk.symbol, out);
@@ -75,6 +95,14 @@ void append_code_query_json(std::string_view question, const apps::CodeAnswer& a
   out += "}\n";
 }
 
+void append_code_refusal_json(std::string_view question, const Status& why, std::string& out) {
+  out += "{\"query\":";
+  append_json_string(question, out);
+  out += ",\"results\":[]";
+  append_json_error(why, out);
+  out += "}\n";
+}
+
 void append_code_hits(const apps::CodeAnswer& answer, const CodeHitStyle& style, std::string& out) {
   for (const apps::CodeHit& hit : answer.hits) {
     const std::string place = fmt::format("{}:{}", hit.path, hit.chunk.span.first_line);
@@ -101,14 +129,14 @@ void append_code_hits(const apps::CodeAnswer& answer, const CodeHitStyle& style,
       out += in_one_line(std::string(line));
       out += '\n';
     }
-    if (!rest.empty()) out += fmt::format("       ... to line {}\n", hit.chunk.span.last_line);
+    if (style.n_lines > 0 && !rest.empty())
+      out += fmt::format("       ... to line {}\n", hit.chunk.span.last_line);
     if (style.n_lines > 0) out += '\n';
   }
 }
 
 void append_code_match_json(const apps::CodeMatch& match, std::string& out) {
-  out += "{\"path\":";
-  append_json_string(match.path, out);
+  append_path(match.path, out);
   fmt::format_to(std::back_inserter(out), ",\"line\":{},\"column\":{},\"end_column\":{}",
                  match.line, match.column, match.end_column);
   append_text("symbol", match.chunk.symbol, out);

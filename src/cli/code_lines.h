@@ -20,6 +20,9 @@ void append_code_hit_json(const apps::CodeHit& hit, const apps::CodeAnswer& answ
 void append_code_query_json(std::string_view question, const apps::CodeAnswer& answer,
                             std::string& out);
 
+/// {"query", "results": [], "error": {...}} and a newline.
+void append_code_refusal_json(std::string_view question, const Status& why, std::string& out);
+
 struct CodeHitStyle {
   int n_lines = 6;  // Of each hit's text.
   bool is_bold = false;

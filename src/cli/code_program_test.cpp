@@ -149,4 +149,144 @@ TEST_F(code_program, says_what_it_has_and_why_not) {
   EXPECT_EQ(code("search ''").exit_code, 4);
 }
 
+TEST_F(code_program, an_index_is_of_its_tree_wherever_one_stands) {
+  fill();
+  fs::create_directories(folder_.file("other"));
+  folder_.write("other/x.py", "other = 1\n");
+  // --index without a path is about the tree that it was made for.
+  ASSERT_EQ(code("index --model none -q --index ../ix").exit_code, 0);
+  const Ended elsewhere = shell("cd " + folder_.file("other") +
+                                " && " QUERN_PROGRAM " code search heap_push --index ../ix --json");
+  ASSERT_EQ(elsewhere.exit_code, 0) << elsewhere.err;
+  EXPECT_EQ(json_lines(elsewhere.out)[0]["path"], "src/heap.py");
+  const Ended wrong =
+      quern("code search heap_push " + folder_.file("other") + " --index " + folder_.file("ix"));
+  EXPECT_EQ(wrong.exit_code, 4);
+  EXPECT_PRED2(contains, wrong.err, "is of ");
+  EXPECT_EQ(
+      quern("code index --index " + folder_.file("ix") + " " + folder_.file("other")).exit_code, 4);
+  // A folder of an indexed tree asks about itself, and indexing it is another index.
+  ASSERT_EQ(code("index --model none -q").exit_code, 0);
+  for (const json& hit : json_lines(code("search heap_push tests --json").out)) {
+    EXPECT_EQ(hit["path"], "tests/test_heap.py");
+  }
+  EXPECT_EQ(json_lines(code("search heap_push src/timer.py --json").out).size(), 1u);
+  ASSERT_EQ(code("index src --model none -q --exclude heap.py").exit_code, 0);
+  EXPECT_EQ(json_lines(code("search heap_push --json").out)[0]["path"], "src/heap.py");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_.file("home/code")), {}), 2);
+}
+
+TEST_F(code_program, without_an_index_a_repository_is_one_tree) {
+  fill();
+  fs::create_directories(tree() + "/.git");
+  const Ended found =
+      shell("cd " + tree() + "/src && " QUERN_PROGRAM " code search 'a heap' --json --role docs");
+  ASSERT_EQ(found.exit_code, 0) << found.err;
+  EXPECT_EQ(json_lines(found.out)[0]["path"], "README.md");
+}
+
+TEST_F(code_program, what_an_index_was_made_with_holds_until_something_else_is_said) {
+  fill();
+  put("third_party/lib.py", "giraffe = 1\n");
+  put(".gitignore", "made/\n");
+  put("made/gen.py", "zebra = 1\n");
+  ASSERT_EQ(code("index --model none -q --exclude third_party/ --no-ignore").exit_code, 0);
+  EXPECT_EQ(code("search giraffe").exit_code, 1);
+  EXPECT_EQ(code("search zebra").exit_code, 0);
+  EXPECT_PRED2(contains, code("why third_party/lib.py").out, "third_party");
+  ASSERT_EQ(code("index --model none -q").exit_code, 0);
+  EXPECT_EQ(code("search giraffe").exit_code, 1);
+  ASSERT_EQ(code("index --model none -q --default-files").exit_code, 0);
+  EXPECT_EQ(code("search giraffe").exit_code, 0);
+  EXPECT_EQ(code("search zebra").exit_code, 1);
+}
+
+TEST_F(code_program, an_index_inside_its_tree_is_not_in_it) {
+  fill();
+  ASSERT_EQ(code("index --here --model none -q").exit_code, 0);
+  EXPECT_EQ(json::parse(code("status --json").out)["files"], 4);
+  EXPECT_EQ(json::parse(code("status --json").out)["changed"], 0);
+  EXPECT_EQ(folder_.read("tree/.quern/.gitignore"), "*\n");
+  EXPECT_FALSE(fs::exists(folder_.file("home/code")));
+  fs::remove_all(tree() + "/.quern");
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(code("index --index my-index --model none -q").exit_code, 0);
+    EXPECT_EQ(json::parse(code("status --json --index my-index").out)["files"], 4);
+  }
+}
+
+TEST_F(code_program, globs_leave_out_and_reach_beyond_the_first_matches) {
+  fill();
+  for (int i = 0; i < 1100; ++i) put("a/f" + std::to_string(i) + ".c", "int x; // TODO\n");
+  put("z.py", "# TODO later\n");
+  EXPECT_EQ(code("search --regex TODO -g '*.py'").out, "z.py:1:3:# TODO later\n");
+  for (const json& hit : json_lines(code("search heap_push --json -g '!*.py'").out)) {
+    EXPECT_EQ(hit["path"], "README.md");
+  }
+  EXPECT_EQ(json_lines(code("search heap_push --json -g ./tests").out).size(), 1u);
+  EXPECT_EQ(code("search heap_push --kind nokind").exit_code, 4);
+  EXPECT_EQ(json_lines(code("search heap_push --json --lang py").out).size(), 3u);
+}
+
+TEST_F(code_program, first_searches_at_the_same_time_all_answer) {
+  fill();
+  for (int i = 0; i < 50; ++i) put("src/f" + std::to_string(i) + ".py", "x = 1\n");
+  const std::string one = QUERN_PROGRAM " code search heap_push -q --json > ../out";
+  const Ended all =
+      shell("cd " + tree() + "; pids=; for i in 1 2 3 4; do " + one +
+            "$i & pids=\"$pids $!\"; done; for p in $pids; do wait $p || exit 9; done");
+  EXPECT_EQ(all.exit_code, 0) << all.err;
+  for (int i = 1; i <= 4; ++i) {
+    const auto hits = json_lines(folder_.read("out" + std::to_string(i)));
+    ASSERT_FALSE(hits.empty()) << i;
+    EXPECT_EQ(hits[0]["path"], "src/heap.py");
+  }
+}
+
+TEST_F(code_program, a_damaged_index_is_read_as_far_as_it_can_be_and_made_anew) {
+  fill();
+  ASSERT_EQ(code("index --model none -q").exit_code, 0);
+  for (const auto& file : fs::recursive_directory_iterator(folder_.file("home/code"))) {
+    if (file.path().extension() != ".qsg") continue;
+    fs::resize_file(file.path(), fs::file_size(file.path()) / 2);
+  }
+  const Ended read = code("search heap_push");
+  EXPECT_EQ(read.exit_code, 1);
+  EXPECT_FALSE(read.err.empty());
+  EXPECT_EQ(code("index --model none -q --rebuild").exit_code, 0);
+  EXPECT_EQ(code("search heap_push").exit_code, 0);
+}
+
+TEST_F(code_program, a_tree_that_is_empty_for_a_moment_keeps_its_index) {
+  fill();
+  ASSERT_EQ(code("index --model none -q").exit_code, 0);
+  fs::rename(tree(), folder_.file("away"));
+  fs::create_directories(tree());
+  const Ended found = code("search heap_push");
+  EXPECT_EQ(found.exit_code, 0) << found.err;
+  EXPECT_PRED2(contains, found.err, "has no file");
+  ASSERT_EQ(code("index --model none -q").exit_code, 0);
+  EXPECT_EQ(code("search heap_push").exit_code, 1);
+}
+
+TEST_F(code_program, a_question_that_is_refused_does_not_hold_up_the_others) {
+  fill();
+  folder_.write("q.jsonl",
+                "{\"query\": \"heap_push\"}\n{\"query\": \"\"}\n{\"query\": \"Timer\"}\n");
+  const Ended found = code("search --queries " + folder_.file("q.jsonl"));
+  EXPECT_EQ(found.exit_code, 4);
+  const auto lines = json_lines(found.out);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_TRUE(lines[1].contains("error"));
+  EXPECT_EQ(lines[2]["results"][0]["path"], "src/timer.py");
+}
+
+TEST_F(code_program, paths_of_any_bytes_can_be_opened_again) {
+  fill();
+  shell("printf 'giraffe = 1\\n' > " + tree() + "/$'odd\\xff.py'");
+  const auto hits = json_lines(code("search giraffe --json").out);
+  ASSERT_EQ(hits.size(), 1u);
+  EXPECT_EQ(hits[0]["path_bytes"], "b2Rk/y5weQ==");
+}
+
 }  // namespace quern::cli

@@ -206,6 +206,6 @@ int main(int argc, char** argv) {
     return quern::cli::kExitMemory;
   } catch (const std::exception& error) {
     quern::cli::print_error(fmt::format("unexpected: {}", error.what()));
-    return quern::cli::kExitSomeFailed;
+    return quern::cli::kExitUnavailable;
   }
 }

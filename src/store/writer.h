@@ -61,6 +61,7 @@ class Writer {
   ~Writer();  // What was not committed is gone.
 
   const Schema& schema() const { return catalog_.schema(); }
+  const std::string& folder() const { return place_.folder; }
 
   /// Documents, with what is not committed yet; one that replaces another may count twice till
   /// then.

@@ -90,6 +90,9 @@ ChunkedCode Chunker::chunk(std::string_view language, std::string_view utf8) {
   if (code.ok()) return std::move(*code);
   ChunkedCode lines = chunk_by_lines(utf8, options_.sizes);
   lines.note = code.status().message();
+  const Code why = code.status().code();
+  lines.is_passing = why == Code::kUnavailable || why == Code::kDeadline ||
+                     why == Code::kExhausted || why == Code::kIo;
   return lines;
 }
 

@@ -70,6 +70,7 @@ struct ChunkedCode {
   std::vector<Symbol> symbols;  // By their first bytes; what lies in another comes behind it.
   bool by_syntax = false;       // By a grammar or the format's own rules, not by lines.
   std::string note = {};        // Why not: "no grammar", "the grammar crashed", ...
+  bool is_passing = false;      // Why not may be another the next time: a worker was killed, ...
 };
 
 /// What pieces should be like. Sizes are in characters that are no white space.

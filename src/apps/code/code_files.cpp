@@ -1,5 +1,9 @@
 #include "apps/code/code_files.h"
 
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
 namespace quern::apps {
 namespace {
 
@@ -14,12 +18,13 @@ CREATE TABLE IF NOT EXISTS code_file (
   path BLOB PRIMARY KEY, n_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
   ctime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, read_ns INTEGER NOT NULL,
   digest BLOB NOT NULL, language TEXT NOT NULL, n_text_bytes INTEGER NOT NULL,
-  n_chunks INTEGER NOT NULL, by_syntax INTEGER NOT NULL, note TEXT NOT NULL) WITHOUT ROWID;
+  n_chunks INTEGER NOT NULL, by_syntax INTEGER NOT NULL, note TEXT NOT NULL,
+  n_tries INTEGER NOT NULL) WITHOUT ROWID;
 )";
 
 #define QUERN_CODE_FILE_COLUMNS                                                                \
   "SELECT path, n_bytes, mtime_ns, ctime_ns, inode, read_ns, digest, language, n_text_bytes, " \
-  "n_chunks, by_syntax, note FROM code_file "
+  "n_chunks, by_syntax, note, n_tries FROM code_file "
 constexpr const char* kAllFiles = QUERN_CODE_FILE_COLUMNS "ORDER BY path";
 constexpr const char* kOneFile = QUERN_CODE_FILE_COLUMNS "WHERE path = ?";
 constexpr const char* kFilesBetween = QUERN_CODE_FILE_COLUMNS "WHERE path >= ? AND path < ?";
@@ -43,6 +48,7 @@ Status take_rows(SqlStatement& rows, CodeFiles& out) {
     file.n_chunks = static_cast<std::uint32_t>(rows.number(9));
     file.by_syntax = rows.number(10) != 0;
     file.note = rows.bytes(11);
+    file.n_tries = static_cast<std::uint32_t>(rows.number(12));
     std::string path = file.walked.path;
     out.insert_or_assign(out.end(), std::move(path), std::move(file));
   }
@@ -59,6 +65,33 @@ Result<bool> has_tables(Sql& sql) {
 
 }  // namespace
 
+CodeFacts facts_of_walk(const WalkOptions& options) {
+  std::string exclude;
+  for (const std::string& glob : options.exclude) exclude += glob + '\n';
+  return {{"exclude", exclude},
+          {"obey_ignore_rules", options.obey_ignore_rules ? "1" : "0"},
+          {"max_file_bytes", std::to_string(options.max_file_bytes)}};
+}
+
+WalkOptions walk_of_facts(const CodeFacts& facts) {
+  WalkOptions out;
+  const auto obey = facts.find("obey_ignore_rules");
+  if (obey != facts.end()) out.obey_ignore_rules = obey->second != "0";
+  const auto bytes = facts.find("max_file_bytes");
+  if (bytes != facts.end()) {
+    std::from_chars(bytes->second.data(), bytes->second.data() + bytes->second.size(),
+                    out.max_file_bytes);
+  }
+  const auto exclude = facts.find("exclude");
+  if (exclude == facts.end()) return out;
+  for (std::string_view rest = exclude->second; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    if (end > 0) out.exclude.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return out;
+}
+
 bool CodeFile::looks_same(const WalkedFile& now) const {
   return read_ns > 0 && now.n_bytes == walked.n_bytes && now.mtime_ns == walked.mtime_ns &&
          now.ctime_ns == walked.ctime_ns && now.inode == walked.inode;
@@ -70,16 +103,23 @@ bool CodeFile::is_unchanged(const WalkedFile& now) const {
   return walked.ctime_ns + (in_whole_seconds ? kSecondNs : kTickNs) < read_ns;
 }
 
-Result<CodeTables> read_code_tables(Sql& sql) {
-  CodeTables out;
+Result<CodeFacts> read_code_facts(Sql& sql) {
+  CodeFacts out;
   QUERN_ASSIGN(const bool are_there, has_tables(sql));
   if (!are_there) return out;
   QUERN_ASSIGN(SqlStatement facts, sql.prepare("SELECT name, value FROM code_fact"));
   while (true) {
     QUERN_ASSIGN(const bool is_row, facts.step());
-    if (!is_row) break;
-    out.facts[facts.bytes(0)] = facts.bytes(1);
+    if (!is_row) return out;
+    out[facts.bytes(0)] = facts.bytes(1);
   }
+}
+
+Result<CodeTables> read_code_tables(Sql& sql) {
+  CodeTables out;
+  QUERN_ASSIGN(const bool are_there, has_tables(sql));
+  if (!are_there) return out;
+  QUERN_ASSIGN(out.facts, read_code_facts(sql));
   QUERN_ASSIGN(SqlStatement files, sql.prepare(kAllFiles));
   QUERN_TRY(take_rows(files, out.files));
   return out;
@@ -118,7 +158,7 @@ Status write_code_tables(Sql& sql, const CodeTablesChange& change) {
     QUERN_TRY(gone.run());
   }
   QUERN_ASSIGN(SqlStatement put, sql.prepare("INSERT OR REPLACE INTO code_file VALUES "
-                                             "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                                             "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   for (const CodeFile& file : change.changed) {
     put.bind_blob(1, std::string_view(file.walked.path))
         .bind(2, static_cast<std::int64_t>(file.walked.n_bytes))
@@ -131,7 +171,8 @@ Status write_code_tables(Sql& sql, const CodeTablesChange& change) {
         .bind(9, static_cast<std::int64_t>(file.n_text_bytes))
         .bind(10, std::int64_t{file.n_chunks})
         .bind(11, std::int64_t{file.by_syntax})
-        .bind(12, std::string_view(file.note));
+        .bind(12, std::string_view(file.note))
+        .bind(13, std::int64_t{file.n_tries});
     QUERN_TRY(put.run());
   }
   return {};

@@ -24,7 +24,8 @@ struct CodeFile {
   std::uint64_t n_text_bytes = 0;  // As UTF-8; 0 of a file that is not indexed.
   std::uint32_t n_chunks = 0;
   bool by_syntax = false;
-  std::string note;  // Why it is not indexed, or not by syntax.
+  std::string note;           // Why it is not indexed, or not by syntax.
+  std::uint32_t n_tries = 0;  // It was cut by lines for a passing reason, so often in a row.
 
   /// Whether the file has the numbers that it had.
   bool looks_same(const WalkedFile& now) const;
@@ -36,8 +37,16 @@ struct CodeFile {
 /// By path.
 using CodeFiles = std::map<std::string, CodeFile, std::less<>>;
 
-/// Facts of the index as a whole: "root", "recipe", ...
+/// Facts of the index as a whole: "root", "recipe", and which files are meant ("exclude", ...).
 using CodeFacts = std::map<std::string, std::string, std::less<>>;
+
+/// The options of walks as facts, and back: what an index was made with holds until something else
+/// is said.
+CodeFacts facts_of_walk(const WalkOptions& options);
+WalkOptions walk_of_facts(const CodeFacts& facts);
+
+/// A content that could not be cut by syntax for a passing reason is tried so often.
+inline constexpr std::uint32_t kMaxCutTries = 3;
 
 struct CodeTables {
   CodeFacts facts;
@@ -47,15 +56,18 @@ struct CodeTables {
 /// Empty where there are no tables yet. Errors: as SqlStatement::step.
 Result<CodeTables> read_code_tables(Sql& sql);
 
+/// The facts alone. Errors: as SqlStatement::step.
+Result<CodeFacts> read_code_facts(Sql& sql);
+
 /// Of these files alone, and of all that lie below these folders. Errors: as SqlStatement::step.
 Result<CodeFiles> read_code_files(Sql& sql, const std::vector<std::string>& paths,
                                   const std::vector<std::string>& folders);
 
 /// What a commit changes.
 struct CodeTablesChange {
-  CodeFacts facts;
-  std::vector<CodeFile> changed;
-  std::vector<std::string> gone;  // Paths.
+  CodeFacts facts = {};
+  std::vector<CodeFile> changed = {};
+  std::vector<std::string> gone = {};  // Paths.
 
   bool is_empty() const { return facts.empty() && changed.empty() && gone.empty(); }
 };

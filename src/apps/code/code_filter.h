@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/code/ignore_rules.h"
+#include "base/status.h"
 #include "store/filter/filter.h"
 
 namespace quern::apps {
@@ -18,22 +19,29 @@ struct CodeScope {
   std::vector<std::string> kinds = {};  // symbol_kind_name
   std::vector<std::string> roles = {};  // role_name
   std::vector<std::string> paths = {};  // Globs as in ignore files, from the root.
+  std::string below = {};               // A folder or file, from the root; "": all.
   std::string defines = {};             // A name that the piece defines; "": any or none.
 };
+
+/// Errors: kBadInput for a kind or role that there is not, naming those that there are.
+Status check_scope(const CodeScope& scope);
+
+/// A language as it is asked for, by the grammar's name: "c++" is "cpp", "py" "python".
+std::string language_from_name(std::string_view name);
 
 /// What of a scope the store can decide: all but the globs' wildcards.
 std::optional<store::Filter> filter_of(const CodeScope& scope);
 
-/// The rest: whether a file, or a folder above it, is meant by one of the globs.
+/// The rest: whether the last of the globs that is about a file, or a folder above it, means it.
+/// "!glob" leaves out; where all do, the others are meant.
 class PathScope {
  public:
-  explicit PathScope(const std::vector<std::string>& globs)
-      : is_all_(globs.empty()), rules_(IgnoreRules::from_globs(globs)) {}
+  explicit PathScope(const std::vector<std::string>& globs);
 
   bool has(std::string_view path) const;
 
  private:
-  bool is_all_;
+  bool is_all_;  // Where no glob says something.
   IgnoreRules rules_;
 };
 

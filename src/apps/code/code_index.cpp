@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 #include <fmt/format.h>
@@ -27,6 +28,8 @@ class Updating {
  private:
   bool is_stopped() const { return update_.is_stopped && update_.is_stopped(); }
   Status look_at_all();
+  void choose_files();
+  void note_unreadable(const std::string& path);
   Status look_at(const TreeChanges& changes);
   bool note_fact(const char* name, const std::string& value);
   void compare(const std::vector<WalkedFile>& files);
@@ -37,6 +40,7 @@ class Updating {
   void show();
 
   const CodeUpdate& update_;
+  WalkOptions walk_;
   CodeTables known_;
   std::vector<FileToRead> changed_;
   CodeTablesChange change_;
@@ -58,16 +62,25 @@ Status Updating::run() {
 }
 
 Status Updating::look_at_all() {
-  Result<TreeWalk> walk = walk_tree(update_.root, update_.walk, update_.is_stopped);
+  QUERN_TRY(update_.writer->read_tables([&](Sql& sql) -> Status {
+    QUERN_ASSIGN(known_, read_code_tables(sql));
+    return {};
+  }));
+  choose_files();
+  Result<TreeWalk> walk = walk_tree(update_.root, walk_, update_.is_stopped);
   if (!walk.ok() && walk.status().code() == Code::kCancelled) {
     report_.was_stopped = true;
     return {};
   }
   if (!walk.ok()) return walk.status();
-  QUERN_TRY(update_.writer->read_tables([&](Sql& sql) -> Status {
-    QUERN_ASSIGN(known_, read_code_tables(sql));
+  if (walk->files.empty() && !known_.files.empty() &&
+      update_.empty_tree == EmptyTree::kKeepsTheIndex) {
+    report_.notes.push_back(
+        fmt::format("'{}' has no file: its index is kept as it was; 'quern code index' empties it",
+                    update_.root));
+    change_ = {};
     return {};
-  }));
+  }
   const bool is_other_root = note_fact("root", update_.root);
   const bool is_other_recipe = note_fact(
       "recipe",
@@ -81,7 +94,24 @@ Status Updating::look_at_all() {
   compare(walk->files);
   report_.skipped = std::move(walk->skipped);
   report_.notes = std::move(walk->notes);
+  for (const SkippedPath& skipped : report_.skipped) {
+    if (skipped.reason == SkipReason::kUnreadable) note_unreadable(skipped.path);
+  }
   return {};
+}
+
+void Updating::note_unreadable(const std::string& path) {
+  if (report_.n_unreadable++ == 0) report_.first_unreadable = path;
+}
+
+// What is said holds from now on, else what was said before.
+void Updating::choose_files() {
+  CodeFacts facts = known_.facts;
+  if (update_.walk) {
+    facts = facts_of_walk(*update_.walk);
+    for (const auto& [name, value] : facts) note_fact(name.c_str(), value);
+  }
+  walk_ = walk_of_index(facts, update_.root, update_.writer->folder());
 }
 
 // Rows of what is not in `files` any more are those of files that are gone.
@@ -90,6 +120,8 @@ Status Updating::look_at(const TreeChanges& changes) {
   for (const WalkedFile& file : changes.files) paths.push_back(file.path);
   QUERN_TRY(update_.writer->read_tables([&](Sql& sql) -> Status {
     QUERN_ASSIGN(known_.files, read_code_files(sql, paths, changes.gone));
+    QUERN_ASSIGN(const CodeFacts facts, read_code_facts(sql));
+    walk_ = walk_of_index(facts, update_.root, update_.writer->folder());
     return {};
   }));
   compare(changes.files);
@@ -116,7 +148,10 @@ void Updating::compare(const std::vector<WalkedFile>& files) {
         if (old.n_chunks > 0) ++report_.n_files;
         continue;
       }
-      wanted.old_digest = old.digest;
+      // What may be cut by syntax the next time is cut again.
+      wanted.n_tries = old.n_tries;
+      if (old.n_tries == 0 || old.n_tries >= kMaxCutTries) wanted.old_digest = old.digest;
+      wanted.tried_digest = old.digest;
     }
     progress_.n_bytes_wanted += file.n_bytes;
     changed_.push_back(std::move(wanted));
@@ -131,7 +166,7 @@ Status Updating::read_changed() {
     QUERN_ASSIGN(const std::uint64_t n_erased, update_.writer->erase_parent(path));
     (void)n_erased;
   }
-  SourceReading reading(update_.root, changed_, update_.walk.max_file_bytes, *update_.chunker,
+  SourceReading reading(update_.root, changed_, walk_.max_file_bytes, *update_.chunker,
                         update_.n_threads);
   for (std::size_t i = 0; i < changed_.size(); ++i) {
     if (is_stopped()) {
@@ -183,8 +218,14 @@ Status Updating::take(ReadFile file) {
   }
   if (file.facts.n_chunks > 0) ++report_.n_files;
   if (!file.facts.by_syntax && !file.facts.language.empty()) ++report_.n_by_lines;
+  if (file.is_unreadable) note_unreadable(path);
   report_.n_chunks += file.facts.n_chunks;
   progress_.n_chunks += file.facts.n_chunks;
+  // A file that still cannot be read is no news.
+  if (file.is_unreadable && old != known_.files.end() && old->second.n_chunks == 0 &&
+      old->second.note == file.facts.note) {
+    return {};
+  }
   change_.changed.push_back(std::move(file.facts));
   return {};
 }
@@ -213,12 +254,50 @@ Result<CodeUpdateReport> update_code_index(const CodeUpdate& update) {
   return updating.take_report();
 }
 
+Result<CodeFacts> code_facts_of(store::Store& store) {
+  CodeFacts out;
+  QUERN_TRY(store.read_tables([&](Sql& sql) -> Status {
+    QUERN_ASSIGN(out, read_code_facts(sql));
+    return {};
+  }));
+  return out;
+}
+
+WalkOptions walk_of_index(const CodeFacts& facts, const std::string& root,
+                          const std::string& folder) {
+  namespace fs = std::filesystem;
+  WalkOptions out = walk_of_facts(facts);
+  std::error_code error;
+  const fs::path own = fs::weakly_canonical(folder, error);
+  // All indexes of a home lie side by side.
+  for (const fs::path& mine : {own, own.parent_path()}) {
+    const std::string below = mine.lexically_relative(root).generic_string();
+    if (below.empty() || below == "." || below == ".." || below.starts_with("../")) continue;
+    const bool is_home = mine != own;
+    if (is_home && mine.filename() != "code") continue;
+    std::string glob = "/";
+    for (const char c : below) {
+      if (std::string_view("\\*?[]!# ").find(c) != std::string_view::npos) glob += '\\';
+      glob += c;
+    }
+    out.exclude.push_back(glob + "/");
+  }
+  return out;
+}
+
 Status create_code_index(const CodePlace& place, const std::optional<store::VectorSpace>& space) {
   std::error_code error;
+  if (!std::filesystem::is_directory(place.root, error)) {
+    return {Code::kBadInput, fmt::format("'{}' is no folder", place.root)};
+  }
   std::filesystem::create_directories(std::filesystem::path(place.folder).parent_path(), error);
   if (error) {
     return {Code::kIo,
             fmt::format("cannot make the folder of '{}': {}", place.folder, error.message())};
+  }
+  // What lies in somebody's tree is none of their repository's.
+  if (std::filesystem::path(place.folder).parent_path().filename() == ".quern") {
+    std::ofstream(place.root + "/.quern/.gitignore") << "*\n";
   }
   return store::create_store({.folder = place.folder}, code_schema(), "quern code", space);
 }

@@ -18,8 +18,10 @@ struct CodePatternAsk {
   bool ignores_case = false;
   std::uint32_t n_wanted = 100;  // Lines.
   std::vector<std::string> languages = {};
+  std::vector<std::string> kinds = {};
   std::vector<std::string> roles = {};
   std::vector<std::string> paths = {};  // Globs as in ignore files.
+  std::string below = {};               // A folder or file, from the root; "": all.
   std::chrono::milliseconds time_limit = std::chrono::seconds(10);
 };
 
@@ -36,6 +38,7 @@ inline constexpr std::size_t kMaxMatchLineBytes = 1000;
 
 struct CodeMatches {
   std::vector<CodeMatch> matches;  // By path and line, a line once.
+  bool has_more = false;
   std::vector<std::string> notes;  // What was not looked at, why nothing is found; for people.
 };
 

@@ -32,6 +32,7 @@ CodeScope scope_of(const CodeAsk& ask, const CodeQuestion& question) {
           .kinds = ask.kinds,
           .roles = ask.roles,
           .paths = ask.paths,
+          .below = ask.below,
           .defines = ask.only_definitions ? question.name : ""};
 }
 
@@ -124,6 +125,7 @@ Result<CodeAnswer> CodeSearcher::search(const store::Snapshot& snapshot, const C
     return {Code::kBadInput, "the question is empty"};
   }
   out.question = reader_.read(ask.question);
+  QUERN_TRY(check_scope(scope_of(ask, out.question)));
   if (ask.only_definitions && !out.question.is_symbol) {
     return {Code::kBadInput,
             fmt::format("'{}' is no name: definitions are looked for by one", ask.question)};
@@ -132,7 +134,14 @@ Result<CodeAnswer> CodeSearcher::search(const store::Snapshot& snapshot, const C
   query.text = out.question.words;
   query.mode = ask.mode.value_or(store::Mode::kHybrid);
   if (query.mode != store::Mode::kLexical) {
-    QUERN_ASSIGN(query.vector, query_vector(*snapshot, ask.question, out.why_no_vectors));
+    Result<std::vector<float>> vector = query_vector(*snapshot, ask.question, out.why_no_vectors);
+    if (vector.ok()) {
+      query.vector = std::move(*vector);
+    } else if (ask.mode) {
+      return vector.status();
+    } else {
+      out.why_no_vectors = vector.status().message();
+    }
     if (query.vector.empty() && ask.mode) return {Code::kBadInput, out.why_no_vectors};
     if (query.vector.empty()) query.mode = store::Mode::kLexical;
   }

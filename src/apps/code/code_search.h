@@ -26,6 +26,7 @@ struct CodeAsk {
   std::vector<std::string> kinds = {};      // symbol_kind_name
   std::vector<std::string> roles = {};      // role_name
   std::vector<std::string> paths = {};      // Globs as in ignore files, from the root.
+  std::string below = {};                   // A folder or file, from the root; "": all.
   bool only_definitions = false;            // Pieces that define the name which is asked for.
   std::optional<store::Mode> mode = {};     // Unset: by both, where there are vectors.
   CodeWeights weights = {};

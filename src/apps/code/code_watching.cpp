@@ -144,12 +144,16 @@ Status Watching::update(const TreeChanges& changes) {
   update.writer = watching_.writer;
   update.chunker = watching_.chunker;
   update.root = watching_.root;
-  update.walk = watching_.walk;
   update.n_threads = watching_.n_threads;
   update.changes = &changes;
   update.is_stopped = watching_.is_stopped;
-  QUERN_ASSIGN(const CodeUpdateReport report, update_code_index(update));
-  if (watching_.on_update) watching_.on_update(report);
+  const Result<CodeUpdateReport> report = update_code_index(update);
+  if (!report.ok() && report.status().code() == Code::kNotFound) {
+    note(report.status().message());  // The root went; it may come back.
+    return {};
+  }
+  if (!report.ok()) return report.status();
+  if (watching_.on_update) watching_.on_update(*report);
   return {};
 }
 

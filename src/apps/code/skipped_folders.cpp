@@ -6,8 +6,8 @@
 namespace quern::apps {
 namespace {
 
-constexpr std::string_view kVersionControl[] = {".bzr", ".git", ".hg", ".jj",   ".pijul",
-                                                ".sl",  ".svn", "CVS", "_darcs"};
+constexpr std::string_view kVersionControl[] = {".bzr",   ".git", ".hg",  ".jj", ".pijul",
+                                                ".quern", ".sl",  ".svn", "CVS", "_darcs"};
 
 // Sorted. Not here: build, dist, out, target, vendor, which are names of sources, too.
 constexpr std::string_view kToolFolders[] = {

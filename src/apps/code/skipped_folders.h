@@ -6,7 +6,7 @@
 
 namespace quern::apps {
 
-/// A version control system's own: never looked into.
+/// A version control system's own, or an index of ours: never looked into.
 bool is_version_control_folder(std::string_view name);
 
 /// What a package manager, a test runner or a build puts there: node_modules, __pycache__, ...

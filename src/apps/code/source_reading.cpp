@@ -1,5 +1,9 @@
 #include "apps/code/source_reading.h"
 
+#include <algorithm>
+#include <limits>
+#include <span>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -33,11 +37,13 @@ ReadFile read_code_file(const std::string& root, const FileToRead& wanted, std::
   if (path.size() > kMaxCodePathBytes) {
     out.facts.note = fmt::format("its path has {} bytes, at most {} are indexed", path.size(),
                                  kMaxCodePathBytes);
+    out.facts.read_ns = std::numeric_limits<std::int64_t>::max();  // Its content does not matter.
     return out;
   }
   Result<SourceBytes> source = read_source(root, path, max_bytes);
   if (!source.ok()) {
     out.is_gone = source.status().code() == Code::kNotFound;
+    out.is_unreadable = source.status().code() == Code::kIo;
     out.facts.note = source.status().message();
     return out;  // read_ns is 0: it is looked at again the next time.
   }
@@ -61,6 +67,11 @@ ReadFile read_code_file(const std::string& root, const FileToRead& wanted, std::
   out.facts.n_chunks = static_cast<std::uint32_t>(chunked.chunks.size());
   out.facts.by_syntax = chunked.by_syntax;
   out.facts.note = chunked.note;
+  if (chunked.is_passing) {
+    const bool is_same = out.facts.digest == wanted.tried_digest;
+    out.facts.n_tries = is_same ? std::min(wanted.n_tries + 1, kMaxCutTries) : 1;
+    if (out.facts.n_tries < kMaxCutTries) out.facts.read_ns = 0;
+  }
   if (chunked.chunks.empty()) out.facts.note = "nothing but white space";
   out.documents = documents_of_file(path, kind, utf8, chunked);
   return out;
@@ -70,7 +81,11 @@ SourceReading::SourceReading(std::string root, const std::vector<FileToRead>& fi
                              std::uint64_t max_bytes, Chunker& chunker, int n_threads)
     : root_(std::move(root)), files_(files), max_bytes_(max_bytes), chunker_(chunker) {
   const std::size_t n = std::min<std::size_t>(files.size(), static_cast<std::size_t>(n_threads));
-  for (std::size_t i = 0; i < n; ++i) threads_.emplace_back([this] { work(); });
+  try {
+    for (std::size_t i = 0; i < n; ++i) threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    // Those that there are do it; without any, whoever asks.
+  }
 }
 
 SourceReading::~SourceReading() {
@@ -103,6 +118,10 @@ void SourceReading::work() {
 ReadFile SourceReading::next() {
   std::unique_lock lock(mutex_);
   QUERN_CHECK(n_given_ < files_.size());
+  if (threads_.empty()) {
+    lock.unlock();
+    return read_code_file(root_, files_[n_given_++], max_bytes_, chunker_);
+  }
   changed_.wait(lock, [&] { return done_.contains(n_given_); });
   ReadFile out = std::move(done_.extract(n_given_).mapped());
   ++n_given_;

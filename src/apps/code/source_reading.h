@@ -23,7 +23,8 @@ namespace quern::apps {
 /// One file, read and cut.
 struct ReadFile {
   CodeFile facts;
-  bool is_gone = false;          // It is no file any more.
+  bool is_gone = false;  // It is no file any more.
+  bool is_unreadable = false;
   bool has_old_content = false;  // The bytes that were expected: there are no documents.
   std::uint64_t n_bytes = 0;     // Read.
   std::vector<store::Document> documents;
@@ -31,7 +32,9 @@ struct ReadFile {
 
 struct FileToRead {
   WalkedFile file;
-  std::string old_digest;  // "": documents are wanted whatever it holds.
+  std::string old_digest = {};    // "": documents are wanted whatever it holds.
+  std::uint32_t n_tries = 0;      // As CodeFile's,
+  std::string tried_digest = {};  // of this content.
 };
 
 /// Threads: one calls it.

@@ -403,7 +403,9 @@ class TreeWatch::Impl {
     }
     auto walk = walk_tree(root_, options_.walk, [this] { return is_stopped_.load(); });
     if (is_stopped_) return std::nullopt;
-    TreeWalk now = walk.ok() ? std::move(*walk) : TreeWalk{};
+    if (!walk.ok())
+      return std::nullopt;  // It is not there just now: nothing is known to have gone.
+    TreeWalk now = std::move(*walk);
     TreeChanges changes = difference_of_walks(last_walk_, now);
     last_walk_ = std::move(now);
     wake_ = Clock::now() + options_.period;

@@ -1,6 +1,7 @@
 // quern code index: a source tree into an index, or what changed of it.
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,7 @@ Examples:
 struct IndexFlags {
   CodeFlags code;
   std::string model;  // "": what the index has, else the default; "none".
+  bool rebuild = false;
   VectorLogFlags log;
 };
 
@@ -55,6 +57,22 @@ std::string summary_of(const apps::CodeUpdateReport& report, double seconds) {
   return out + "\n";
 }
 
+// A damaged one, too: all of it can be made again, and vectors are in the log.
+Status remove_index(const apps::CodePlace& place) {
+  if (!has_code_index(place)) return {};
+  const auto writer = store::Writer::open({.folder = place.folder}, {.who = "quern code index"});
+  if (!writer.ok() && writer.status().code() == Code::kUnavailable) return writer.status();
+  std::error_code error;
+  const std::string aside = place.folder + ".old";
+  std::filesystem::remove_all(aside, error);
+  std::filesystem::rename(place.folder, aside, error);
+  if (error) {
+    return {Code::kIo, fmt::format("cannot move '{}' away: {}", place.folder, error.message())};
+  }
+  std::filesystem::remove_all(aside, error);
+  return {};
+}
+
 Result<apps::IngestReport> embed(const IndexFlags& flags, const EngineFlags& engine,
                                  const std::string& model, store::Writer& writer) {
   QUERN_ASSIGN(const auto embedder, CodeEmbedder::open(engine, flags.log, model, writer));
@@ -73,14 +91,20 @@ Result<apps::IngestReport> embed(const IndexFlags& flags, const EngineFlags& eng
 }
 
 Result<ExitCode> index(const IndexFlags& flags, const EngineFlags& engine) {
-  QUERN_ASSIGN(const apps::CodePlace place, code_place(flags.code));
-  if (!has_code_index(place)) QUERN_TRY(apps::create_code_index(place, {}));
+  QUERN_ASSIGN(const CodeTarget target, code_target(flags.code, CodePurpose::kIndexing));
+  const apps::CodePlace& place = target.place;
+  if (flags.rebuild) QUERN_TRY(remove_index(place));
+  QUERN_TRY(ensure_code_index(place));
   QUERN_ASSIGN(const auto writer,
                store::Writer::open({.folder = place.folder}, {.who = "quern code index"}));
   const auto start = std::chrono::steady_clock::now();
-  QUERN_ASSIGN(const apps::CodeUpdateReport report, update_code(flags.code, place, *writer));
+  QUERN_ASSIGN(const apps::CodeUpdateReport report,
+               update_code(flags.code, place, *writer, apps::EmptyTree::kEmptiesIt));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  if (!flags.code.quiet) print_note(summary_of(report, took.count()));
+  if (!flags.code.quiet) {
+    print_note(place.root + ": " + summary_of(report, took.count()));
+    print_note(unreadable_note(report));
+  }
   for (const std::string& note : report.notes) print_error(note);
   if (report.was_stopped) return kExitInterrupted;
   const std::string model = code_model(flags.model, writer->active_space());
@@ -118,6 +142,8 @@ void add_code_index(CLI::App& parent, Context& context) {
       ->type_name("");
   add_code_model_flag(*command, flags->model);
   add_code_flags(*command, flags->code);
+  add_code_files_flags(*command, flags->code);
+  command->add_flag("--rebuild", flags->rebuild, "Make the index anew, also a damaged one");
   add_vector_log_flag(*command, flags->log);
   add_engine_flags(*command, context.engine);
   add_precision_flag(*command, context.engine);

@@ -68,6 +68,7 @@ class Search {
     }
     const auto vectors = flags_.mode == "bm25" ? CodeVectors::kNotWanted : CodeVectors::kWanted;
     QUERN_ASSIGN(reader_, CodeReader::open(flags_.code, engine_, vectors));
+    ask_.below = reader_->below();
     return {};
   }
 
@@ -98,6 +99,15 @@ class Search {
     return !answer.hits.empty();
   }
 
+  /// In the place of an answer.
+  static Status refuse(const std::string& question, const Status& why) {
+    std::string text;
+    append_code_refusal_json(question, why, text);
+    OutputFile out = OutputFile::standard_output();
+    QUERN_TRY(out.write(text));
+    return out.commit();
+  }
+
  private:
   void tell(const apps::CodeAnswer& answer) {
     for (const std::string& damaged : answer.damaged) print_error(damaged);
@@ -107,9 +117,9 @@ class Search {
     }
     if (has_told_ || flags_.json || !flags_.queries.empty()) return;
     has_told_ = true;
-    if (!answer.why_no_vectors.empty()) {
-      print_note(fmt::format("by words and names alone: {}; 'quern code index' makes vectors\n",
-                             answer.why_no_vectors));
+    if (!answer.why_no_vectors.empty() && reader_->snapshot()->active_space() != nullptr &&
+        flags_.mode.empty()) {
+      print_note(fmt::format("by words and names alone: {}\n", answer.why_no_vectors));
     } else if (answer.n_without_vector > 0) {
       print_note(fmt::format("{} pieces have no vector yet: 'quern code index' makes them\n",
                              answer.n_without_vector));
@@ -127,14 +137,23 @@ Result<bool> answer_all(const std::string& path, Search& search) {
   std::ifstream file(path);
   if (!file) return {Code::kNotFound, fmt::format("cannot open '{}'", path)};
   bool is_any = false;
+  Status refused;  // The first one.
   std::string line;
   for (std::size_t n_line = 1; std::getline(file, line); ++n_line) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     const std::string where = fmt::format("{} line {}", path, n_line);
-    QUERN_ASSIGN(const std::string question, code_question_from_line(line).in(where));
-    QUERN_ASSIGN(const bool is_found, search.answer(question).in(where));
-    is_any = is_any || is_found;
+    const Result<std::string> question = code_question_from_line(line);
+    Result<bool> is_found = question.ok() ? search.answer(*question) : question.status();
+    if (!is_found.ok()) {
+      // One that is refused does not hold up the others.
+      if (is_found.status().code() != Code::kBadInput) return is_found.status().in(where);
+      refused = refused.ok() ? is_found.status().in(where) : refused;
+      QUERN_TRY(search.refuse(question.ok() ? *question : "", is_found.status()));
+      continue;
+    }
+    is_any = is_any || *is_found;
   }
+  if (!refused.ok()) return refused;
   return is_any;
 }
 
@@ -146,8 +165,10 @@ Result<bool> search_pattern(const SearchFlags& flags, const EngineFlags& engine)
                                                               .ignores_case = flags.ignore_case,
                                                               .n_wanted = flags.limit,
                                                               .languages = flags.languages,
+                                                              .kinds = flags.kinds,
                                                               .roles = flags.roles,
-                                                              .paths = flags.paths}));
+                                                              .paths = flags.paths,
+                                                              .below = reader->below()}));
   std::string text;
   for (const apps::CodeMatch& match : found.matches) {
     flags.json ? append_code_match_json(match, text) : append_code_match(match, text);
@@ -212,12 +233,15 @@ void add_code_search(CLI::App& parent, Context& context) {
   command->add_option("--role", flags->roles, "Only code, test, example, docs, config, ...")
       ->type_name("ROLE");
   command->add_flag("--symbol", flags->symbol, "Only definitions of the name");
-  command
-      ->add_option("--regex", flags->regex,
-                   "Lines that match, in order of their files, in place of a question")
-      ->type_name("PATTERN")
-      ->check(empty_problem);
-  command->add_flag("-i,--ignore-case", flags->ignore_case, "Of a pattern: letters without case");
+  CLI::Option* regex =
+      command
+          ->add_option("--regex", flags->regex,
+                       "Lines that match, in order of their files, in place of a question")
+          ->type_name("PATTERN")
+          ->check(empty_problem);
+  for (const char* other : {"--queries", "--symbol"}) regex->excludes(command->get_option(other));
+  command->add_flag("-i,--ignore-case", flags->ignore_case, "Of a pattern: letters without case")
+      ->needs(regex);
   command->add_option("--mode", flags->mode, "bm25, dense or hybrid (where there are vectors)")
       ->type_name("MODE");
   command->add_option("-C,--context", flags->context, "Lines of each hit to show (6)")
@@ -225,6 +249,9 @@ void add_code_search(CLI::App& parent, Context& context) {
       ->check(CLI::Range(0, 100000));
   command->add_flag("--json", flags->json, "One object per hit and line");
   command->add_flag("--explain", flags->explain, "What made each score");
+  for (const char* other : {"--mode", "--explain", "--context"}) {
+    regex->excludes(command->get_option(other));
+  }
   add_no_update_flag(*command, flags->code);
   add_code_flags(*command, flags->code);
   add_engine_flags(*command, context.engine);

@@ -33,7 +33,8 @@ Status write_out(const std::string& text) {
 }
 
 Status status(const StatusFlags& flags) {
-  QUERN_ASSIGN(const apps::CodePlace place, code_place(flags.code));
+  QUERN_ASSIGN(const CodeTarget target, code_target(flags.code, CodePurpose::kAsking));
+  const apps::CodePlace& place = target.place;
   if (!has_code_index(place)) {
     return {Code::kNotFound,
             fmt::format("there is no index of {}: 'quern code index' makes one", place.root)};
@@ -41,7 +42,7 @@ Status status(const StatusFlags& flags) {
   QUERN_ASSIGN(const auto store, store::Store::open({.folder = place.folder}));
   QUERN_ASSIGN(const store::Snapshot snapshot, store->snapshot());
   QUERN_ASSIGN(const apps::CodeTables tables, apps::code_tables_of(*store));
-  QUERN_ASSIGN(const apps::WalkOptions options, walk_options(flags.code));
+  const apps::WalkOptions options = apps::walk_of_index(tables.facts, place.root, place.folder);
   QUERN_ASSIGN(const apps::TreeWalk walk, apps::walk_tree(place.root, options));
   std::size_t n_files = 0, n_known = 0, n_stale = 0, n_by_lines = 0;
   std::uint64_t n_bytes = 0;
@@ -113,16 +114,21 @@ Status status(const StatusFlags& flags) {
 }
 
 Status why(const StatusFlags& flags) {
-  QUERN_ASSIGN(const apps::CodePlace place, code_place(flags.code));
-  QUERN_ASSIGN(const apps::WalkOptions options, walk_options(flags.code));
+  QUERN_ASSIGN(const CodeTarget target, code_target(flags.code, CodePurpose::kAsking));
+  const apps::CodePlace& place = target.place;
+  apps::CodeTables tables;
+  const bool has_index = has_code_index(place);
+  if (has_index) {
+    QUERN_ASSIGN(const auto store, store::Store::open({.folder = place.folder}));
+    QUERN_ASSIGN(tables, apps::code_tables_of(*store));
+  }
+  const apps::WalkOptions options = apps::walk_of_index(tables.facts, place.root, place.folder);
   std::error_code error;
   const std::string absolute = std::filesystem::absolute(flags.path, error).string();
   QUERN_ASSIGN(const apps::PathReason reason,
                apps::reason_of_path(place.root, error ? flags.path : absolute, options));
   std::string text = in_one_line(reason.sentence) + "\n";
-  if (reason.state == apps::PathState::kIndexed && has_code_index(place)) {
-    QUERN_ASSIGN(const auto store, store::Store::open({.folder = place.folder}));
-    QUERN_ASSIGN(const apps::CodeTables tables, apps::code_tables_of(*store));
+  if (reason.state == apps::PathState::kIndexed && has_index) {
     const auto file = tables.files.find(reason.path);
     if (file == tables.files.end()) {
       text += "the index does not have it yet\n";

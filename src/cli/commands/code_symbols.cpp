@@ -45,6 +45,22 @@ void append_symbol(const std::string& path, const apps::Symbol& symbol, bool is_
   out += "}\n";
 }
 
+// "A::b()" as "A.b".
+std::string dotted(std::string_view name) {
+  std::string out;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool is_joint = name[i] == ':' || name[i] == '#' || name[i] == '.' ||
+                          (name[i] == '-' && i + 1 < name.size() && name[i + 1] == '>');
+    if (is_joint) {
+      if (name[i] == '-') ++i;
+      if (!out.empty() && out.back() != '.') out += '.';
+    } else if (name[i] != '(' && name[i] != ')') {
+      out += name[i];
+    }
+  }
+  return out;
+}
+
 // Files whose pieces define the name, and in them the definitions themselves, as they are now.
 Result<std::string> definitions(const SymbolsFlags& flags, CodeReader& reader,
                                 apps::Chunker& chunker, std::uint64_t max_bytes) {
@@ -52,9 +68,11 @@ Result<std::string> definitions(const SymbolsFlags& flags, CodeReader& reader,
   ask.question = flags.what;
   ask.n_wanted = flags.limit;
   ask.only_definitions = true;
+  ask.below = reader.below();
   ask.mode = store::Mode::kLexical;
   QUERN_ASSIGN(const apps::CodeAnswer answer, reader.searcher().search(reader.snapshot(), ask));
-  std::string text;
+  const std::string wanted = dotted(flags.what);
+  std::string of_that_path, of_that_name;
   std::vector<std::string> seen;
   for (const apps::CodeHit& hit : answer.hits) {
     if (std::find(seen.begin(), seen.end(), hit.path) != seen.end()) continue;
@@ -62,24 +80,28 @@ Result<std::string> definitions(const SymbolsFlags& flags, CodeReader& reader,
     const auto outline = apps::outline_of_file(reader.place().root, hit.path, max_bytes, chunker);
     if (!outline.ok()) continue;  // It went since the index was brought up to date.
     for (const apps::Symbol& symbol : outline->symbols) {
-      if (symbol.name == answer.question.name) append_symbol(hit.path, symbol, flags.json, text);
+      if (symbol.name != answer.question.name) continue;
+      const bool is_of_path = ("." + dotted(symbol.path)).ends_with("." + wanted);
+      append_symbol(hit.path, symbol, flags.json, is_of_path ? of_that_path : of_that_name);
     }
   }
-  return text;
+  // Where nothing has the qualifiers of the question, whatever has its name.
+  return of_that_path.empty() ? of_that_name : of_that_path;
 }
 
 Result<bool> symbols(const SymbolsFlags& flags, const EngineFlags& engine) {
   QUERN_ASSIGN(const auto reader, CodeReader::open(flags.code, engine, CodeVectors::kNotWanted));
   QUERN_ASSIGN(const auto chunker, open_chunker());
-  QUERN_ASSIGN(const std::uint64_t max_bytes, parse_bytes(flags.code.max_file).in("--max-file"));
+  QUERN_ASSIGN(const apps::CodeFacts facts, apps::code_facts_of(reader->store()));
+  const std::uint64_t max_bytes = apps::walk_of_facts(facts).max_file_bytes;
   std::string text, why_none;
   std::error_code error;
-  if (std::filesystem::is_regular_file(flags.what, error)) {
-    QUERN_ASSIGN(const std::string path, path_in_tree(reader->place(), flags.what));
+  const Result<std::string> path = path_in_tree(reader->place(), flags.what);
+  if (path.ok() && std::filesystem::is_regular_file(reader->place().root + "/" + *path, error)) {
     QUERN_ASSIGN(const apps::CodeOutline outline,
-                 apps::outline_of_file(reader->place().root, path, max_bytes, *chunker));
+                 apps::outline_of_file(reader->place().root, *path, max_bytes, *chunker));
     for (const apps::Symbol& symbol : outline.symbols) {
-      append_symbol(path, symbol, flags.json, text);
+      append_symbol(*path, symbol, flags.json, text);
     }
     why_none = outline.note;
   } else {

@@ -33,8 +33,9 @@ struct WatchFlags {
 };
 
 Status watch(const WatchFlags& flags, const EngineFlags& engine) {
-  QUERN_ASSIGN(const apps::CodePlace place, code_place(flags.code));
-  if (!has_code_index(place)) QUERN_TRY(apps::create_code_index(place, {}));
+  QUERN_ASSIGN(const CodeTarget target, code_target(flags.code, CodePurpose::kIndexing));
+  const apps::CodePlace& place = target.place;
+  QUERN_TRY(ensure_code_index(place));
   QUERN_ASSIGN(const auto writer,
                store::Writer::open({.folder = place.folder}, {.who = "quern code watch"}));
   QUERN_ASSIGN(const auto chunker, open_chunker());
@@ -43,7 +44,18 @@ Status watch(const WatchFlags& flags, const EngineFlags& engine) {
   watching.writer = writer.get();
   watching.chunker = chunker.get();
   watching.root = place.root;
-  QUERN_ASSIGN(watching.walk, walk_options(flags.code));
+  QUERN_ASSIGN(const std::optional<apps::WalkOptions> said, walk_options(flags.code));
+  if (said) {
+    QUERN_ASSIGN(const auto generation, writer->commit([&](Sql& sql) {
+      return apps::write_code_tables(sql, {.facts = apps::facts_of_walk(*said)});
+    }));
+    (void)generation;
+  }
+  QUERN_TRY(writer->read_tables([&](Sql& sql) -> Status {
+    QUERN_ASSIGN(const apps::CodeFacts facts, apps::read_code_facts(sql));
+    watching.walk = apps::walk_of_index(facts, place.root, place.folder);
+    return {};
+  }));
   watching.n_threads = usable_cpus();
   const std::string model = code_model(flags.model, writer->active_space());
   if (!model.empty()) {
@@ -87,6 +99,7 @@ void add_code_watch(CLI::App& parent, Context& context) {
       ->type_name("");
   add_code_model_flag(*command, flags->model);
   add_code_flags(*command, flags->code);
+  add_code_files_flags(*command, flags->code);
   add_vector_log_flag(*command, flags->log);
   add_engine_flags(*command, context.engine);
   add_precision_flag(*command, context.engine);
