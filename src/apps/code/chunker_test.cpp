@@ -272,6 +272,17 @@ TEST_F(SyntaxTest, a_class_that_fits_is_whole_and_one_that_does_not_gives_its_me
   EXPECT_EQ(text_of_chunk(large, code.chunks[1]).substr(0, 8), "    def ");
 }
 
+TEST_F(SyntaxTest, comments_belong_to_what_they_are_directly_above) {
+  const std::string text =
+      "// Apart.\n\n// Above.\nfunction one() {}\n\n/**\n * Documents.\n */\n\nfunction two() {}\n"
+      "\n/** Far. */\n\n\nfunction three() {} // Behind.\n";
+  const ChunkedCode code = chunker_->chunk("javascript", text);
+  ASSERT_EQ(code.symbols.size(), 3U);
+  EXPECT_EQ(code.symbols[0].span.first_line, 3);
+  EXPECT_EQ(code.symbols[1].span.first_line, 6);
+  EXPECT_EQ(code.symbols[2].span.first_line, 15);
+}
+
 TEST_F(SyntaxTest, a_string_that_is_too_long_is_cut_by_lines) {
   std::string text = "x = \"\"\"\n";
   for (int i = 0; i < 400; ++i) text += "line of text number " + std::to_string(i) + "\n";

@@ -76,7 +76,7 @@ class Walk {
  public:
   Walk(const DefinitionRules& rules, TSNode root, std::string_view text)
       : rules_(rules), text_(text), cursor_(ts_tree_cursor_new(root)) {
-    levels_.push_back({});
+    levels_.push_back({.leading = LeadingNodes(text)});
   }
   ~Walk() { ts_tree_cursor_delete(&cursor_); }
   Walk(const Walk&) = delete;
@@ -93,7 +93,7 @@ class Walk {
 
  private:
   struct Level {
-    LeadingNodes leading;
+    LeadingNodes leading{{}};
     TSNode around = {};   // The node that those of this level are children of.
     int definition = -1;  // Around the nodes of this level.
     int here = -1;        // The definition that the current node is, if it is one.
@@ -108,7 +108,7 @@ class Walk {
 
   bool next() {
     const int inside = levels_.back().here >= 0 ? levels_.back().here : levels_.back().definition;
-    Level below;
+    Level below = {.leading = LeadingNodes(text_)};
     below.definition = inside;
     below.around = ts_tree_cursor_current_node(&cursor_);
     if (is_wrapping_) {
@@ -299,8 +299,9 @@ std::size_t LeadingNodes::begin_with_leading(TSNode node, bool is_leading) {
       is_open_ = !follows_on_line;
     }
     last_row_ = last_row;
+    reach_ = text_.substr(begin).starts_with("/**") ? 2 : 1;
   } else {
-    if (is_open_ && first.row <= last_row_ + 1) begin = begin_;
+    if (is_open_ && first.row <= last_row_ + reach_) begin = begin_;
     is_open_ = false;
   }
   is_first_ = false;

@@ -50,15 +50,20 @@ struct Definitions {
 };
 
 /// What comes before the nodes of one level and belongs to them: comments and attributes in the
-/// lines directly above. Shared by those who look for definitions and those who cut.
+/// lines directly above, and a comment that documents ("/**") above one blank line. Shared by those
+/// who look for definitions and those who cut.
 class LeadingNodes {
  public:
+  explicit LeadingNodes(std::string_view text) : text_(text) {}
+
   /// `node` is the next of its level. Its beginning, with what was leading to it; of a leading node
   /// itself nothing is decided yet, and it gives its own.
   std::size_t begin_with_leading(TSNode node, bool is_leading);
 
  private:
+  std::string_view text_;
   bool is_open_ = false;
+  std::uint32_t reach_ = 1;  // Lines below the run in which what it belongs to may begin.
   std::size_t begin_ = 0;
   std::uint32_t last_row_ = 0;    // Of the run.
   std::uint32_t before_row_ = 0;  // Of the node before, which a comment on its line belongs to.

@@ -50,10 +50,14 @@ class Merge {
   bool joins(const CutPiece& piece, std::size_t end) const {
     const int n_piece = measure_.n_chars(end_, end);
     const bool is_tiny = n_window() < sizes_.tiny_chars && !window_.is_alone;
-    // What is cut by lines is cut with the head that is before it: a function's line above a long
-    // string.
-    if (n_piece > sizes_.max_chars) return is_tiny && window_.scope == piece.scope;
-    if (n_window() + n_piece > sizes_.max_chars) return false;
+    // The head of what was opened goes with what follows, and both are cut by lines: a function's
+    // line above a long string or a body that fits by itself.
+    if (n_window() + n_piece > sizes_.max_chars) {
+      if (window_.scope != piece.scope) return false;
+      const bool is_head = piece.scope >= 0 && !window_.is_alone && !piece.is_definition &&
+                           n_window() < sizes_.alone_chars;
+      return is_head || (is_tiny && n_piece > sizes_.max_chars);
+    }
     if (piece.is_closing || is_within_line(measure_.text(), piece.begin)) return true;
     if (is_tiny) return true;
     return window_.scope == piece.scope && !window_.is_alone && !piece.is_alone;

@@ -13,8 +13,8 @@ namespace quern::apps {
 /// A piece reaches to the beginning of the next.
 struct CutPiece {
   std::size_t begin = 0;
-  int scope = -1;           // The definition that was opened; pieces of different ones stay apart.
-  bool is_alone = false;    // Stays apart from its neighbours.
+  int scope = -1;         // The definition that was opened; pieces of different ones stay apart.
+  bool is_alone = false;  // Stays apart from its neighbours.
   bool is_definition = false;
   bool is_closing = false;  // Belongs to what is before it: a bracket.
 };

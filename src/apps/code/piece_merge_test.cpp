@@ -67,6 +67,8 @@ TEST(piece_merge, what_is_too_long_is_cut_by_lines_with_its_head_and_what_follow
             (Strings{"aaaaaaaaaa\naaaaaaaaaa", "bb\nc"}));
   EXPECT_EQ(merged("1h:\n1aaaaaaaaaa\naaaaaaaa\nbbbbb\n"),
             (Strings{"h:\naaaaaaaaaa\naaaaaaaa", "bbbbb"}));
+  EXPECT_EQ(merged("1head:\n1aaaaaa\n\naaaaaaa\nbbbbb\n"),
+            (Strings{"head:\naaaaaa", "aaaaaaa\nbbbbb"}));
 }
 
 TEST(piece_merge, a_last_line_that_is_next_to_nothing_stays_with_what_is_before_it) {

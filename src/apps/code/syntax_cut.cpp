@@ -28,7 +28,7 @@ class Cut {
   // The children of a node that is too large for one piece.
   void open(TSNode node, int scope, int depth) {
     if (depth > kMaxDepth) return;
-    LeadingNodes leading;
+    LeadingNodes leading(measure_.text());
     TSTreeCursor cursor = ts_tree_cursor_new(node);
     if (ts_tree_cursor_goto_first_child(&cursor)) {
       do {
