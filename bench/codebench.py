@@ -47,11 +47,11 @@ def ask(args, name, root, queries, work):
     return indexed, answers
 
 
-def first_answer(args, root, question, work):
+def first_answer(args, name, root, question, work):
     """Seconds from nothing to an answer by words and names, in a fresh tree."""
     times = []
     for i in range(args.repeat):
-        index = work / f"fresh-{i}-{root.name}"
+        index = work / f"fresh-{i}-{name}"
         began = time.perf_counter()
         subprocess.run([args.quern, "code", "search", question, root, "--index", index, "-q", "--json"],
                        stdout=subprocess.DEVNULL)
@@ -86,7 +86,7 @@ def main():
                     ranking.write(json.dumps({"repo": name, "query": answer["query"],
                                               "results": answer["results"]}) + "\n")
                 if args.repeat:
-                    firsts.append(first_answer(args, root.resolve(), queries[0], work))
+                    firsts.append(first_answer(args, name, root.resolve(), queries[0], work))
         rows = run([*score, "--results", out], stderr=subprocess.DEVNULL).decode().splitlines()
     for row in map(json.loads, rows):
         if "repo" in row:

@@ -289,4 +289,24 @@ TEST_F(code_program, paths_of_any_bytes_can_be_opened_again) {
   EXPECT_EQ(hits[0]["path_bytes"], "b2Rk/y5weQ==");
 }
 
+TEST_F(code_program, turbo_props_commands_and_flags_mean_what_they_did) {
+  fill();
+  put("src/other.go", "package heap // push item\n");
+  fs::create_symlink(QUERN_PROGRAM, folder_.file("tp"));
+  const std::string model = QUERN_SOURCE_DIR "/tests/data/models/tiny-mean-f32";
+  const std::string tp = folder_.file("tp");
+  const Ended made = shell(tp + " index --repo " + tree() + " --max-filesize 2mb --model " + model);
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const Ended found =
+      shell(tp + " search 'push an item' --repo " + tree() +
+            " --limit 5 --threshold -0.99 --output json --filetype .py --filter 'src/*'");
+  ASSERT_EQ(found.exit_code, 0) << found.err;
+  for (const json& hit : json_lines(found.out)) {
+    EXPECT_PRED2(contains, hit["path"].get<std::string>(), ".py");
+  }
+  const Ended far = shell(tp + " search 'push an item' --threshold 1.0 --repo " + tree());
+  EXPECT_EQ(far.exit_code, 1);
+  EXPECT_PRED2(contains, far.err, "reaches a cosine");
+}
+
 }  // namespace quern::cli

@@ -165,7 +165,7 @@ void add_code_files_flags(CLI::App& command, CodeFlags& flags) {
                   "Leave out what this pattern matches, as a line of .gitignore would")
       ->type_name("GLOB")
       ->check(empty_problem);
-  command.add_option("--max-file", flags.max_file, "Leave out larger files (1MB)")
+  command.add_option("--max-file,--max-filesize", flags.max_file, "Leave out larger files (1MB)")
       ->type_name("BYTES")
       ->check(empty_problem);
   command.add_flag("--default-files", flags.default_files,

@@ -200,7 +200,13 @@ int main(int argc, char** argv) {
   if (const std::optional<int> code = quern::cli::run_as_chunk_worker(argc, argv)) return *code;
   quern::cli::prepare_process();
   try {
-    return quern::cli::run(quern::cli::without_help_command(argc, argv));
+    std::vector<const char*> arguments = quern::cli::without_help_command(argc, argv);
+    // Under the name of TurboProp it takes its commands.
+    const std::string_view name = arguments.empty() ? "" : arguments[0];
+    if (name == "tp" || name.ends_with("/tp")) {
+      arguments.insert(arguments.begin() + 1, "code");
+    }
+    return quern::cli::run(arguments);
   } catch (const std::bad_alloc&) {
     quern::cli::print_error("out of memory");
     return quern::cli::kExitMemory;

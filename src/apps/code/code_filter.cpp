@@ -130,12 +130,22 @@ std::optional<store::Filter> filter_of(const CodeScope& scope) {
   return joined(store::FilterOp::kAnd, std::move(all));
 }
 
-PathScope::PathScope(const std::vector<std::string>& globs)
+PathScope::PathScope(const std::vector<std::string>& globs, std::vector<std::string> extensions)
     : is_all_(std::all_of(globs.begin(), globs.end(),
                           [](const std::string& glob) { return glob.starts_with('!'); })),
-      rules_(IgnoreRules::from_globs(without_dots(globs))) {}
+      rules_(IgnoreRules::from_globs(without_dots(globs))),
+      extensions_(std::move(extensions)) {
+  for (std::string& extension : extensions_) {
+    if (!extension.starts_with('.')) extension.insert(0, 1, '.');
+  }
+}
 
 bool PathScope::has(std::string_view path) const {
+  if (!extensions_.empty() &&
+      std::none_of(extensions_.begin(), extensions_.end(),
+                   [&](const std::string& extension) { return path.ends_with(extension); })) {
+    return false;
+  }
   bool is_meant = is_all_;
   for (std::size_t end = path.find('/'); true; end = path.find('/', end + 1)) {
     const bool is_file = end == std::string_view::npos;

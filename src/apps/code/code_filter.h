@@ -36,13 +36,15 @@ std::optional<store::Filter> filter_of(const CodeScope& scope);
 /// "!glob" leaves out; where all do, the others are meant.
 class PathScope {
  public:
-  explicit PathScope(const std::vector<std::string>& globs);
+  /// `extensions` as ".py" or "py": any of them, where there are some.
+  PathScope(const std::vector<std::string>& globs, std::vector<std::string> extensions);
 
   bool has(std::string_view path) const;
 
  private:
   bool is_all_;  // Where no glob says something.
   IgnoreRules rules_;
+  std::vector<std::string> extensions_;  // With the dot.
 };
 
 }  // namespace quern::apps

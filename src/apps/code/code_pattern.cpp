@@ -91,7 +91,7 @@ Result<CodeMatches> search_code_pattern(const store::Snapshot& snapshot,
   wanted.n_wanted = std::max(kMinDocuments, ask.n_wanted);
   wanted.time_limit = ask.time_limit;
   QUERN_ASSIGN(store::PatternSearcher searcher, store::PatternSearcher::create(code_schema()));
-  const PathScope paths(ask.paths);
+  const PathScope paths(ask.paths, ask.extensions);
   while (true) {
     QUERN_ASSIGN(const store::PatternSearchResult found, searcher.search(*snapshot, wanted));
     QUERN_ASSIGN(CodeMatches out, lines_of(found, paths, ask.n_wanted));

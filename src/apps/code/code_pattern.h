@@ -20,8 +20,9 @@ struct CodePatternAsk {
   std::vector<std::string> languages = {};
   std::vector<std::string> kinds = {};
   std::vector<std::string> roles = {};
-  std::vector<std::string> paths = {};  // Globs as in ignore files.
-  std::string below = {};               // A folder or file, from the root; "": all.
+  std::vector<std::string> paths = {};       // Globs as in ignore files.
+  std::vector<std::string> extensions = {};  // ".py"
+  std::string below = {};                    // A folder or file, from the root; "": all.
   std::chrono::milliseconds time_limit = std::chrono::seconds(10);
 };
 

@@ -145,6 +145,11 @@ Result<CodeAnswer> CodeSearcher::search(const store::Snapshot& snapshot, const C
     if (query.vector.empty() && ask.mode) return {Code::kBadInput, out.why_no_vectors};
     if (query.vector.empty()) query.mode = store::Mode::kLexical;
   }
+  if (ask.least_cosine && query.vector.empty()) {
+    return {Code::kBadInput,
+            fmt::format("a least cosine is of vectors, and none answer: {}",
+                        out.why_no_vectors.empty() ? "words alone are asked" : out.why_no_vectors)};
+  }
   out.vector_ms = ms_since(start);
   QUERN_TRY(find(*snapshot, ask, std::move(query), out));
   out.total_ms = ms_since(start);
@@ -155,7 +160,8 @@ Status CodeSearcher::find(const store::Generation& generation, const CodeAsk& as
                           store::Query query, CodeAnswer& out) {
   const auto start = Clock::now();
   query.filter = filter_of(scope_of(ask, out.question));
-  query.window = ask.paths.empty() ? std::max(kWindow, ask.n_wanted) : kWideWindow;
+  query.window =
+      ask.paths.empty() && ask.extensions.empty() ? std::max(kWindow, ask.n_wanted) : kWideWindow;
   query.n_wanted = 2 * query.window;
   query.give = store::Give::kKeysOnly;
   query.gives_attributes = true;
@@ -211,11 +217,16 @@ Status CodeSearcher::rank(const store::Generation& generation, const CodeAsk& as
                           std::vector<store::SearchHit> hits, const std::vector<double>& bases,
                           CodeAnswer& out) {
   const auto start = Clock::now();
-  const PathScope globs(ask.paths);
+  const PathScope globs(ask.paths, ask.extensions);
   std::vector<CodeCandidate> candidates;
   std::vector<std::size_t> places;
+  std::size_t n_far = 0;
   for (std::size_t i = 0; i < hits.size(); ++i) {
     if (!globs.has(path_of_key(hits[i].hit.key))) continue;
+    if (ask.least_cosine && hits[i].sides.dense.value_or(-2) < *ask.least_cosine) {
+      ++n_far;
+      continue;
+    }
     candidates.push_back(candidate_of(hits[i], bases[i]));
     places.push_back(i);
   }
@@ -233,9 +244,12 @@ Status CodeSearcher::rank(const store::Generation& generation, const CodeAsk& as
     answer.sides = std::move(hit.sides);
     answer.parts = ranked;
   }
-  if (out.hits.empty() && !hits.empty()) {
+  if (out.hits.empty() && n_far > 0) {
+    out.why_empty =
+        fmt::format("none of {} pieces reaches a cosine of {}", n_far, *ask.least_cosine);
+  } else if (out.hits.empty() && !hits.empty()) {
     out.why_empty = fmt::format("none of the {} nearest pieces lies in {}", hits.size(),
-                                fmt::join(ask.paths, ", "));
+                                fmt::join(ask.paths.empty() ? ask.extensions : ask.paths, ", "));
   }
   out.rank_ms = ms_since(start);
   return {};

@@ -22,13 +22,15 @@ namespace quern::apps {
 struct CodeAsk {
   std::string question;
   std::uint32_t n_wanted = 10;
-  std::vector<std::string> languages = {};  // Any of them; empty: all. So too the next ones.
-  std::vector<std::string> kinds = {};      // symbol_kind_name
-  std::vector<std::string> roles = {};      // role_name
-  std::vector<std::string> paths = {};      // Globs as in ignore files, from the root.
-  std::string below = {};                   // A folder or file, from the root; "": all.
-  bool only_definitions = false;            // Pieces that define the name which is asked for.
-  std::optional<store::Mode> mode = {};     // Unset: by both, where there are vectors.
+  std::vector<std::string> languages = {};   // Any of them; empty: all. So too the next ones.
+  std::vector<std::string> kinds = {};       // symbol_kind_name
+  std::vector<std::string> roles = {};       // role_name
+  std::vector<std::string> paths = {};       // Globs as in ignore files, from the root.
+  std::vector<std::string> extensions = {};  // ".py"
+  std::string below = {};                    // A folder or file, from the root; "": all.
+  bool only_definitions = false;             // Pieces that define the name which is asked for.
+  std::optional<double> least_cosine = {};   // Of the vectors of question and piece.
+  std::optional<store::Mode> mode = {};      // Unset: by both, where there are vectors.
   CodeWeights weights = {};
 };
 

@@ -138,7 +138,8 @@ void add_code_index(CLI::App& parent, Context& context) {
   auto flags = std::make_shared<IndexFlags>();
   CLI::App* command = parent.add_subcommand("index", "Index a source tree, or what changed of it");
   command->footer(kExamples);
-  command->add_option("PATH", flags->code.path, "The tree (default: around the current folder)")
+  command
+      ->add_option("PATH,--repo", flags->code.path, "The tree (default: around the current folder)")
       ->type_name("");
   add_code_model_flag(*command, flags->model);
   add_code_flags(*command, flags->code);

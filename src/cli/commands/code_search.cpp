@@ -44,6 +44,9 @@ struct SearchFlags {
   std::uint32_t limit = 10;
   std::vector<std::string> paths, languages, kinds, roles;
   bool symbol = false;
+  std::vector<std::string> filetypes;  // Extensions.
+  std::optional<double> threshold;     // Of the cosine.
+  std::string output;                  // "text" or "json".
   std::string regex;
   bool ignore_case = false;
   std::string mode;
@@ -63,6 +66,8 @@ class Search {
     ask_.kinds = flags_.kinds;
     ask_.roles = flags_.roles;
     ask_.only_definitions = flags_.symbol;
+    ask_.least_cosine = flags_.threshold;
+    ask_.extensions = flags_.filetypes;
     if (!flags_.mode.empty()) {
       QUERN_ASSIGN(ask_.mode, store::mode_from_name(flags_.mode).in("--mode"));
     }
@@ -168,6 +173,7 @@ Result<bool> search_pattern(const SearchFlags& flags, const EngineFlags& engine)
                                                               .kinds = flags.kinds,
                                                               .roles = flags.roles,
                                                               .paths = flags.paths,
+                                                              .extensions = flags.filetypes,
                                                               .below = reader->below()}));
   std::string text;
   for (const apps::CodeMatch& match : found.matches) {
@@ -184,6 +190,7 @@ Result<bool> search_pattern(const SearchFlags& flags, const EngineFlags& engine)
 
 int run(SearchFlags flags, const EngineFlags& engine) {
   watch_interrupts();
+  if (flags.output == "json") flags.json = true;
   if (!flags.regex.empty()) {
     // The first name is no question then, but the tree.
     if (flags.code.path.empty()) flags.code.path = std::exchange(flags.question, "");
@@ -212,7 +219,8 @@ void add_code_search(CLI::App& parent, Context& context) {
   CLI::App* command = parent.add_subcommand("search", "Ask a tree's index");
   command->footer(kExamples);
   command->add_option("QUESTION", flags->question, "In words, or a name")->type_name("");
-  command->add_option("ROOT", flags->code.path, "The tree (default: around the current folder)")
+  command
+      ->add_option("ROOT,--repo", flags->code.path, "The tree (default: around the current folder)")
       ->type_name("");
   command
       ->add_option("--queries", flags->queries,
@@ -222,12 +230,23 @@ void add_code_search(CLI::App& parent, Context& context) {
       ->type_name("N")
       ->check(CLI::Range(1u, 1000u));
   command
-      ->add_option("-g,--path,--glob", flags->paths,
+      ->add_option("-g,--path,--glob,--filter", flags->paths,
                    "Only files that this matches, as a line of .gitignore would")
       ->type_name("GLOB")
       ->check(empty_problem);
   command->add_option("-t,--lang,--type", flags->languages, "Only this language")
       ->type_name("LANG");
+  command->add_option("--filetype", flags->filetypes, "Only files with this extension, as in .py")
+      ->type_name("EXT")
+      ->check(empty_problem);
+  command
+      ->add_option("--threshold", flags->threshold,
+                   "Only pieces whose vector has at least this cosine with the question's")
+      ->type_name("X")
+      ->check(CLI::Range(-1.0, 1.0));
+  command->add_option("--output", flags->output, "text, or json as --json")
+      ->type_name("FORM")
+      ->check(CLI::IsMember({"text", "json"}));
   command->add_option("--kind", flags->kinds, "Only function, method, class, ...")
       ->type_name("KIND");
   command->add_option("--role", flags->roles, "Only code, test, example, docs, config, ...")

@@ -80,7 +80,8 @@ void add_code_similar(CLI::App& parent, Context& context) {
   command->add_option("FILE:LINE", flags->where, "A line of an indexed file")
       ->type_name("")
       ->required();
-  command->add_option("ROOT", flags->code.path, "The tree (default: around the current folder)")
+  command
+      ->add_option("ROOT,--repo", flags->code.path, "The tree (default: around the current folder)")
       ->type_name("");
   command->add_option("-k,--limit,--top-k,--topk", flags->limit, "Most hits (10)")
       ->type_name("N")

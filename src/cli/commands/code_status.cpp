@@ -147,7 +147,8 @@ void add_code_status(CLI::App& parent, Context& context) {
   auto flags = std::make_shared<StatusFlags>();
   CLI::App* command =
       parent.add_subcommand("status", "What an index has, and whether it is current");
-  command->add_option("ROOT", flags->code.path, "The tree (default: around the current folder)")
+  command
+      ->add_option("ROOT,--repo", flags->code.path, "The tree (default: around the current folder)")
       ->type_name("");
   command->add_flag("--json", flags->json, "As JSON");
   command->add_flag("--digest", flags->digest,
@@ -163,7 +164,8 @@ void add_code_why(CLI::App& parent, Context& context) {
       ->type_name("")
       ->required()
       ->check(empty_problem);
-  command->add_option("ROOT", flags->code.path, "The tree (default: around the current folder)")
+  command
+      ->add_option("ROOT,--repo", flags->code.path, "The tree (default: around the current folder)")
       ->type_name("");
   add_code_flags(*command, flags->code);
   command->callback([flags, &context] { context.exit_code = fail_or_ok(why(*flags)); });

@@ -132,7 +132,8 @@ void add_code_symbols(CLI::App& parent, Context& context) {
       ->type_name("")
       ->required()
       ->check(empty_problem);
-  command->add_option("ROOT", flags->code.path, "The tree (default: around the current folder)")
+  command
+      ->add_option("ROOT,--repo", flags->code.path, "The tree (default: around the current folder)")
       ->type_name("");
   command->add_option("-k,--limit", flags->limit, "Most pieces that are looked at for a name (50)")
       ->type_name("N")

@@ -95,7 +95,8 @@ void add_code_watch(CLI::App& parent, Context& context) {
   auto flags = std::make_shared<WatchFlags>();
   CLI::App* command = parent.add_subcommand("watch", "Keep an index what its tree is");
   command->footer(kExamples);
-  command->add_option("ROOT", flags->code.path, "The tree (default: around the current folder)")
+  command
+      ->add_option("ROOT,--repo", flags->code.path, "The tree (default: around the current folder)")
       ->type_name("");
   add_code_model_flag(*command, flags->model);
   add_code_flags(*command, flags->code);
