@@ -16,7 +16,8 @@ EmbedderWish wish_for(const store::VectorSpace& space, int dimensions) {
           .metric = space.metric,
           .dimensions = dimensions,
           .text_prompt = space.text_prompt,
-          .query_prompt = space.query_prompt};
+          .query_prompt = space.query_prompt,
+          .long_texts = space.long_texts};
 }
 
 bool makes(engine::Engine& engine, const store::VectorSpace& space) {
@@ -32,7 +33,8 @@ Result<store::VectorSpace> space_of(const TextEmbedder& embedder, const std::str
                               .d = embedder.d(),
                               .metric = embedder.metric(),
                               .text_prompt = embedder.text_prompt(),
-                              .query_prompt = embedder.query_prompt()};
+                              .query_prompt = embedder.query_prompt(),
+                              .long_texts = embedder.long_texts()};
   // The engine knows a model that it holds by its short name; another process has to find it anew.
   std::error_code error;
   const bool is_path = model.find('/') != std::string::npos ||

@@ -24,9 +24,15 @@ engine::Request request_for(const EmbedderWish& wish, engine::TextRole role) {
   return request;
 }
 
-Result<std::vector<std::string_view>> windows_of(std::string_view text,
+// The engine cuts what it is given, if that is wanted.
+engine::Truncation truncation_for(store::LongTexts how) {
+  return how == store::LongTexts::kCut ? engine::Truncation::kCut : engine::Truncation::kRefuse;
+}
+
+Result<std::vector<std::string_view>> windows_of(std::string_view text, store::LongTexts how,
                                                  const engine::EmbeddingFacts& facts,
                                                  const text::TextEncoder& encoder) {
+  if (how == store::LongTexts::kCut) return std::vector<std::string_view>{text};
   std::string whole;
   const auto count = [&](std::string_view piece) {
     whole.assign(facts.prompt).append(piece);
@@ -52,28 +58,31 @@ Result<TextEmbedder> TextEmbedder::open(engine::Engine& engine, const EmbedderWi
   out.wish_.query_prompt = out.query_facts_.prompt;
   const std::string vectors =
       fmt::format("quern vectors 1\n{}\n{}\n", store::metric_name(wish.metric), out.facts_.meaning);
-  out.space_fingerprint_ = fingerprint(vectors + out.query_facts_.prompt);
-  out.exact_fingerprint_ = fingerprint(
-      fmt::format("{}\n{}\nwindows {}", vectors, out.facts_.arithmetic, kWindowVersion));
+  const bool is_cut = wish.long_texts == store::LongTexts::kCut;
+  out.space_fingerprint_ =
+      fingerprint(vectors + out.query_facts_.prompt + (is_cut ? "\nlong texts are cut" : ""));
+  out.exact_fingerprint_ =
+      fingerprint(fmt::format("{}\n{}\n{}", vectors, out.facts_.arithmetic,
+                              is_cut ? "cut" : fmt::format("windows {}", kWindowVersion)));
   return out;
 }
 
 engine::Request TextEmbedder::text_request() const {
   engine::Request request = request_for(wish_, engine::TextRole::kDocument);
   request.work_class = engine::WorkClass::kBulk;
-  request.truncation = engine::Truncation::kRefuse;
+  request.truncation = truncation_for(wish_.long_texts);
   return request;
 }
 
 Result<std::vector<std::string_view>> TextEmbedder::windows(std::string_view text) const {
-  return windows_of(text, facts_, *encoder_);
+  return windows_of(text, wish_.long_texts, facts_, *encoder_);
 }
 
 Result<std::vector<float>> TextEmbedder::query_vector(
     std::string_view query, std::optional<std::chrono::steady_clock::time_point> deadline) const {
-  QUERN_ASSIGN(const auto windows, windows_of(query, query_facts_, *encoder_));
+  QUERN_ASSIGN(const auto windows, windows_of(query, wish_.long_texts, query_facts_, *encoder_));
   engine::Request request = request_for(wish_, engine::TextRole::kQuery);
-  request.truncation = engine::Truncation::kRefuse;
+  request.truncation = truncation_for(wish_.long_texts);
   request.deadline = deadline;
   for (const std::string_view window : windows) {
     request.inputs.emplace_back();

@@ -13,7 +13,7 @@
 #include "apps/text_windows.h"
 #include "base/status.h"
 #include "engine/engine.h"
-#include "store/vector/codes.h"
+#include "store/vector/space.h"
 
 namespace quern::apps {
 
@@ -25,6 +25,7 @@ struct EmbedderWish {
   // What is put before each text, and before each query; unset: the model's own.
   std::optional<std::string> text_prompt = {};
   std::optional<std::string> query_prompt = {};
+  store::LongTexts long_texts = store::LongTexts::kMean;  // Questions likewise.
 };
 
 /// Threads: any; the engine outlives it.
@@ -39,11 +40,12 @@ class TextEmbedder {
   const std::string& model() const { return facts_.model; }
   int d() const { return facts_.d; }
   store::Metric metric() const { return wish_.metric; }
+  store::LongTexts long_texts() const { return wish_.long_texts; }
   const std::string& text_prompt() const { return facts_.prompt; }
   const std::string& query_prompt() const { return query_facts_.prompt; }
 
-  /// Of weights, head, dimensions, metric and both prompts: a SHA-256 in hex. Vectors of the same
-  /// can be compared, whichever machine made them.
+  /// Of weights, head, dimensions, metric, both prompts and what becomes of long texts: a SHA-256
+  /// in hex. Vectors of the same can be compared, whichever machine made them.
   const std::string& space_fingerprint() const { return space_fingerprint_; }
 
   /// Of what decides the vectors of texts, the arithmetic included: under the same a text has the
@@ -53,7 +55,8 @@ class TextEmbedder {
   /// A request for vectors of texts, as bulk work, without its inputs.
   engine::Request text_request() const;
 
-  /// A text as pieces that the model takes whole: one, if it is short enough. Errors: kBadInput.
+  /// A text as pieces that the model takes whole: one, if it is short enough; the text itself where
+  /// it is cut. Errors: kBadInput.
   Result<std::vector<std::string_view>> windows(std::string_view text) const;
 
   /// What to search with, as interactive work. Errors: as a request's; kDeadline.

@@ -87,6 +87,24 @@ TEST_F(text_embedder, a_question_longer_than_the_limit_is_not_cut) {
   EXPECT_EQ(*vector, mean.take());
 }
 
+TEST_F(text_embedder, long_texts_are_cut_where_that_is_wished) {
+  EmbedderWish wish = plain();
+  wish.long_texts = store::LongTexts::kCut;
+  const TextEmbedder cut = open(wish);
+  // Others than their means: they cannot be compared.
+  EXPECT_NE(cut.space_fingerprint(), open(plain()).space_fingerprint());
+  EXPECT_NE(cut.exact_fingerprint(), open(plain()).exact_fingerprint());
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "the cat ";
+  EXPECT_EQ(*cut.windows(text), std::vector<std::string_view>{text});
+  EXPECT_EQ(cut.text_request().truncation, engine::Truncation::kCut);
+  const auto vector = cut.query_vector(text);
+  ASSERT_TRUE(vector.ok()) << vector.status().message();
+  EXPECT_EQ(*vector, vector_by_engine("tiny-mean-f32", text));
+  EXPECT_NE(*vector, *open(plain()).query_vector(text));
+  EXPECT_EQ(*cut.query_vector("a cat"), *open(plain()).query_vector("a cat"));
+}
+
 TEST_F(text_embedder, a_question_that_comes_too_late_is_not_answered) {
   const auto past = std::chrono::steady_clock::now() - std::chrono::seconds(1);
   EXPECT_EQ(open(plain()).query_vector("a cat", past).status().code(), Code::kDeadline);

@@ -25,6 +25,17 @@ void add_store_model_flags(CLI::App& command, StoreModelFlags& flags) {
       .add_option("--query-prompt", flags.query_prompt,
                   "What is put before each question (default: the model's own)")
       ->type_name("TEXT");
+  add_long_texts_flag(command, flags.long_texts);
+}
+
+void add_long_texts_flag(CLI::App& command, std::string& how) {
+  command
+      .add_option(
+          "--long-texts", how,
+          "What becomes of texts that are longer than the model takes. mean: they\nhave the "
+          "mean of several windows (default); cut: of what it takes")
+      ->type_name("HOW")
+      ->check(CLI::IsMember({"mean", "cut"}));
 }
 
 Result<apps::EmbedderWish> embedder_wish(const StoreModelFlags& flags) {
@@ -34,6 +45,9 @@ Result<apps::EmbedderWish> embedder_wish(const StoreModelFlags& flags) {
                              .query_prompt = flags.query_prompt};
   if (!flags.metric.empty()) {
     QUERN_ASSIGN(wish.metric, store::metric_from_name(flags.metric).in("--metric"));
+  }
+  if (!flags.long_texts.empty()) {
+    QUERN_ASSIGN(wish.long_texts, store::long_texts_from_name(flags.long_texts).in("--long-texts"));
   }
   return wish;
 }

@@ -20,9 +20,13 @@ struct StoreModelFlags {
   int dimensions = 0;                       // --dimensions; 0: as the model says.
   std::optional<std::string> text_prompt;   // --text-prompt
   std::optional<std::string> query_prompt;  // --query-prompt
+  std::string long_texts;                   // --long-texts; "": mean
 };
 
 void add_store_model_flags(CLI::App& command, StoreModelFlags& flags);
+
+/// --long-texts by itself.
+void add_long_texts_flag(CLI::App& command, std::string& how);
 
 /// Errors: kBadInput for the metric.
 Result<apps::EmbedderWish> embedder_wish(const StoreModelFlags& flags);

@@ -100,6 +100,26 @@ TEST_F(store_vectors_program, what_is_not_said_of_a_change_is_as_it_was) {
   EXPECT_EQ(stats()["vectors"][0]["dims"], 8);
 }
 
+TEST_F(store_vectors_program, what_becomes_of_long_texts_is_kept_with_the_store) {
+  std::string words;
+  for (int i = 0; i < 300; ++i) words += "the cat number " + std::to_string(i) + " ";
+  const std::string line = "{\"id\":\"a\",\"text\":\"" + words + "\"}\n";
+  create("--long-texts cut --model " + model_path("tiny-mean-f32"));
+  const Ended mixed = add(line, "--long-texts mean");
+  EXPECT_EQ(mixed.exit_code, 4);
+  EXPECT_PRED2(contains, mixed.err, "by 'cut'");
+  const Ended cut = add(line, "--long-texts cut");
+  EXPECT_EQ(cut.exit_code, 0) << cut.err;
+  EXPECT_PRED2(contains, cut.err, "1 vectors");
+  ASSERT_EQ(quern("store embed " + dir_ + " --text-prompt 'passage: '").exit_code, 0);
+  EXPECT_EQ(stats()["vectors"][0]["long_texts"], "cut");
+  const Ended mean = quern("store embed " + dir_ + " --long-texts mean");
+  EXPECT_PRED2(contains, mean.err, "1 vectors");
+  EXPECT_EQ(stats()["vectors"][0]["long_texts"], "mean");
+  EXPECT_EQ(stats()["vectors"][0]["missing"], 0);
+  EXPECT_EQ(quern("store search " + dir_ + " 'cat number'").exit_code, 0);
+}
+
 TEST_F(store_vectors_program, a_model_that_moved_is_the_same_one) {
   const std::string before = folder_.file("before"), after = folder_.file("after");
   std::filesystem::create_directory_symlink(model_path("tiny-mean-f32"), before);

@@ -157,10 +157,14 @@ Result<std::unique_ptr<Store>> Store::open(const StorePlace& place) {
   here.folder = without_last_slash(here.folder);
   if (is_pack(here.folder)) {
     QUERN_ASSIGN(const PackFile pack, PackFile::open(here.folder));
+    Reservation memory;
+    if (here.ledger != nullptr) {
+      QUERN_ASSIGN(memory, here.ledger->reserve(kTenant, pack.catalog_bytes()));
+    }
     QUERN_ASSIGN(std::string image, pack.catalog_image());
     QUERN_ASSIGN(Catalog catalog, Catalog::open_image(std::move(image), here.folder));
-    return std::unique_ptr<Store>(
-        new Store(std::move(here), std::move(catalog), pack.parts(), /*is_packed=*/true));
+    return std::unique_ptr<Store>(new Store(std::move(here), std::move(catalog), pack.parts(),
+                                            /*is_packed=*/true, std::move(memory)));
   }
   if (!exists(catalog_path(here.folder))) {
     return {Code::kNotFound, fmt::format("'{}' is no store: it has no catalog", here.folder)};

@@ -42,7 +42,10 @@ Status create_store(const StorePlace& place, const Schema& schema, std::string_v
 /// A store as it is read, in its folder or packed. Threads: any.
 class Store {
  public:
-  /// Errors: kNotFound; kUnsupported for a newer version; kBadInput where the catalog is damaged.
+  static constexpr const char* kTenant = "store/catalog";  // Of packed ones: they are held.
+
+  /// Errors: kNotFound; kUnsupported for a newer version; kBadInput where the catalog is damaged;
+  /// kExhausted for the memory of a packed one's.
   static Result<std::unique_ptr<Store>> open(const StorePlace& place);
 
   const Schema& schema() const { return schema_; }
@@ -60,17 +63,19 @@ class Store {
   Result<Snapshot> snapshot();
 
  private:
-  Store(StorePlace place, Catalog catalog, PartPlaces parts, bool is_packed)
+  Store(StorePlace place, Catalog catalog, PartPlaces parts, bool is_packed, Reservation image = {})
       : place_(std::move(place)),
         schema_(catalog.schema()),
         parts_(std::move(parts)),
         is_packed_(is_packed),
+        image_(std::move(image)),
         catalog_(std::move(catalog)) {}
 
   const StorePlace place_;
   const Schema schema_;
   const PartPlaces parts_;
   const bool is_packed_;
+  const Reservation image_;
   std::mutex mutex_;  // Guards these.
   Catalog catalog_;
   Snapshot newest_;

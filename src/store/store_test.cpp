@@ -212,7 +212,7 @@ TEST_F(store, live_document_frequencies_are_exact) {
 }
 
 // Made by version 1, which had no vectors.
-TEST_F(store, format_1_is_read_and_becomes_format_2_when_it_is_written) {
+TEST_F(store, format_1_is_read_and_becomes_the_newest_when_it_is_written) {
   std::filesystem::copy(QUERN_SOURCE_DIR "/tests/data/store_format_1", place_.folder,
                         std::filesystem::copy_options::recursive);
   const auto version = [&] {
@@ -225,7 +225,7 @@ TEST_F(store, format_1_is_read_and_becomes_format_2_when_it_is_written) {
   EXPECT_EQ(version(), 1);
   auto writer = open_writer();
   ASSERT_NE(writer, nullptr);
-  EXPECT_EQ(version(), 2);
+  EXPECT_EQ(version(), kCatalogVersion);
   EXPECT_EQ(n_read(), 2u);
   ASSERT_TRUE(writer->add_space(fixture_space()).ok());
   Document document = fixture_document("c", 1);
@@ -237,6 +237,32 @@ TEST_F(store, format_1_is_read_and_becomes_format_2_when_it_is_written) {
   const auto report = verify_store(place_);
   ASSERT_TRUE(report.ok());
   EXPECT_TRUE(report->problems.empty());
+}
+
+TEST_F(store, format_2_is_read_and_becomes_the_newest_when_it_is_written) {
+  create_with_vectors();
+  {
+    auto writer = open_writer();
+    put(*writer, "a", 1);
+    commit(*writer);
+  }
+  const auto sql = [&](const char* text) {
+    auto opened = Sql::open(catalog_path(place_.folder), Sql::Access::kWrite, 1000);
+    ASSERT_TRUE(opened->run(text).ok()) << text;
+  };
+  sql("ALTER TABLE space DROP COLUMN long_texts");
+  sql("PRAGMA user_version = 2");
+  EXPECT_EQ(snapshot()->active_space()->space, fixture_space());
+  expect_model();
+  auto writer = open_writer();
+  ASSERT_NE(writer, nullptr);
+  VectorSpace cut = fixture_space("cut");
+  cut.long_texts = LongTexts::kCut;
+  ASSERT_TRUE(writer->add_space(cut).ok());
+  EXPECT_EQ(snapshot()->spaces()[0].space, fixture_space());
+  EXPECT_EQ(snapshot()->spaces()[1].space, cut);
+  expect_model();
+  expect_right();
 }
 
 }  // namespace quern::store

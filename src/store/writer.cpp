@@ -173,9 +173,10 @@ Status Writer::put_coded(Document document, std::optional<OwnedRow> coded) {
 }
 
 Status Writer::make_room(const Document& document, std::size_t coded_bytes) {
-  const std::size_t wanted = segment_writer_.most_bytes(document) + coded_bytes;
+  std::size_t wanted = segment_writer_.most_bytes(document) + coded_bytes;
   if (segment_writer_.is_full() || segment_writer_.bytes() + wanted > options_.memory_bytes) {
     QUERN_TRY(flush());
+    wanted = segment_writer_.most_bytes(document) + coded_bytes;
   }
   if (options_.ledger == nullptr) return {};
   const Status fits = memory_.resize(std::max(options_.memory_bytes, wanted));

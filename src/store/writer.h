@@ -47,6 +47,8 @@ class Writer {
   static constexpr const char* kTenant = "store/writer";
   static constexpr const char* kMergeTenant = "store/merge";
   static constexpr const char* kGraphTenant = "store/graph";
+  static constexpr const char* kVectorsTenant = "store/vectors";
+  static constexpr const char* kPackTenant = "store/pack";
 
   /// Takes the lock, reads the newest generation and removes files that it does not name.
   /// Vectors and graphs that are damaged or gone count as none from the next commit on: they can be
@@ -186,7 +188,7 @@ class Writer {
   const SpaceRow* find_space(SpaceId space) const;
   Status rename_model(SpaceId space, const std::string& model);
   Result<OwnedRow> code_vector(const Document& document) const;
-  Result<Reservation> book_merge(std::span<const SegmentView> inputs);
+  Result<Reservation> book(const char* tenant, std::size_t n_bytes);
   Status replace(const std::vector<std::size_t>& inputs, std::span<const MergeDoc> order,
                  Pace& pace);
   Result<bool> add_graph(Pace& pace);

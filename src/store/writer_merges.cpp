@@ -52,7 +52,7 @@ Result<bool> Writer::merge(Pace& pace) {
   if (inputs.empty()) return false;
   std::vector<SegmentView> views;
   for (const std::size_t i : inputs) views.push_back(work_[i].view);
-  QUERN_ASSIGN(const Reservation memory, book_merge(views));
+  QUERN_ASSIGN(const Reservation memory, book(kMergeTenant, merge_bytes(views)));
   const Status merged = [&]() -> Status {
     QUERN_ASSIGN(const std::vector<MergeDoc> order, merge_order(views));
     return replace(inputs, order, pace);
@@ -95,7 +95,7 @@ Status Writer::compact(Pace& pace) {
   const bool is_compact =
       work_.empty() || (work_.size() == 1 && work_[0].view.row.tombstone.n_dead == 0);
   if (!is_compact) {
-    QUERN_ASSIGN(const Reservation memory, book_merge(views));
+    QUERN_ASSIGN(const Reservation memory, book(kMergeTenant, merge_bytes(views)));
     QUERN_ASSIGN(const std::vector<MergeDoc> order, merge_order(views));
     QUERN_TRY(replace(all, order, pace));
   }
@@ -127,6 +127,8 @@ Status Writer::pack(const std::string& path, Pace& pace) {
     return {Code::kExhausted, fmt::format("packing takes {} of disk space, {} are free",
                                           human_bytes(n_bytes), human_bytes(n_free))};
   }
+  QUERN_ASSIGN(const std::size_t n_image, catalog_.image_bytes());
+  QUERN_ASSIGN(const Reservation memory, book(kPackTenant, n_image));
   // In the segments' folder: after a crash the next writer removes it.
   QUERN_ASSIGN(
       const std::string image,
@@ -136,9 +138,9 @@ Status Writer::pack(const std::string& path, Pace& pace) {
   });
 }
 
-Result<Reservation> Writer::book_merge(std::span<const SegmentView> inputs) {
+Result<Reservation> Writer::book(const char* tenant, std::size_t n_bytes) {
   if (options_.ledger == nullptr) return Reservation();
-  return options_.ledger->reserve(kMergeTenant, merge_bytes(inputs));
+  return options_.ledger->reserve(tenant, n_bytes);
 }
 
 // The documents of `order`, which are those of `inputs`, in new segments instead of theirs.

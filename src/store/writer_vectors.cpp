@@ -165,6 +165,8 @@ Result<std::uint32_t> Writer::attach_vectors(SegmentId segment, SpaceId space,
     return row;
   };
   const std::string folder = segment_folder(place_.folder);
+  QUERN_ASSIGN(const Reservation memory,
+               book(kVectorsTenant, vector_write_bytes(view.row.identity.n_docs, of->space.d)));
   QUERN_ASSIGN(const PartRow part, write_vectors(*place_.files, folder, name_for(segment),
                                                  view.row.identity.n_docs, *of, row_of));
   auto opened = n_attached == 0 ? Result<std::shared_ptr<const VectorFile>>(

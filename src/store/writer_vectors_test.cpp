@@ -204,6 +204,34 @@ TEST_F(writer_vectors, a_model_gets_another_name_in_one_commit_and_keeps_its_vec
   EXPECT_EQ(out->add_space(moved).status().code(), Code::kBadInput);
 }
 
+TEST_F(writer_vectors, the_memory_of_attaching_is_booked) {
+  {
+    auto out = open_writer();
+    for (int i = 0; i < 2000; ++i) {
+      ASSERT_TRUE(out->put(fixture_document(std::to_string(i), 1)).ok());
+    }
+    commit(*out);
+  }
+  const std::size_t wanted = vector_write_bytes(2000, kFixtureDims);
+  for (const std::size_t room : {wanted - 1, wanted}) {
+    ByteLedger ledger((std::size_t{1} << 20) + room);
+    auto out =
+        Writer::open(place_, {.who = "x", .ledger = &ledger, .memory_bytes = std::size_t{1} << 20});
+    ASSERT_TRUE(out.ok()) << out.status().message();
+    const OwnedRow row = fixture_row("a");
+    const auto attached = (*out)->attach_vectors(
+        (*out)->segments()[0].segment->id(), 1,
+        [&](std::uint32_t, std::string_view) -> Result<std::optional<CodedRow>> {
+          return std::optional(row.row());
+        });
+    EXPECT_EQ(attached.ok(), room == wanted) << attached.status().message();
+    if (attached.ok()) {
+      EXPECT_EQ(*attached, 2000u);
+    }
+    EXPECT_EQ(ledger.used_bytes(), std::size_t{1} << 20);
+  }
+}
+
 TEST_F(writer_vectors, without_a_space_there_are_none) {
   place_.folder = path("plain");
   create();

@@ -16,6 +16,7 @@
 #include "cli/exit_code.h"
 #include "cli/flags.h"
 #include "cli/interrupt.h"
+#include "cli/store_model_flags.h"
 #include "cli/store_vectors.h"
 #include "store/writer.h"
 
@@ -26,7 +27,8 @@ struct AddFlags {
   std::string folder;
   std::string texts;  // A file, or "-".
   std::string parent_separator;
-  std::string vectors;  // "": as the store's are made.
+  std::string long_texts;  // "": as the store has it.
+  std::string vectors;     // "": as the store's are made.
   bool quiet = false;
   VectorLogFlags log;
 };
@@ -54,11 +56,26 @@ Result<apps::GivenVectors> given_of(const AddFlags& flags, const store::SpaceRow
   return apps::GivenVectors::kTake;
 }
 
+// Vectors of long texts that were made otherwise cannot be compared with those that are there.
+Status check_long_texts(const AddFlags& flags, const store::SpaceRow* space) {
+  if (flags.long_texts.empty()) return {};
+  if (space == nullptr || apps::is_of_given(space->space)) {
+    return {Code::kBadInput, "--long-texts: no model makes the store's vectors"};
+  }
+  const char* const there = store::long_texts_name(space->space.long_texts);
+  if (flags.long_texts == there) return {};
+  return {Code::kBadInput,
+          fmt::format("--long-texts {}: the store's vectors are by '{}'; 'quern store embed' makes "
+                      "them anew",
+                      flags.long_texts, there)};
+}
+
 Result<apps::IngestReport> add_lines(std::istream& in, const std::string& name,
                                      const AddFlags& flags, const EngineFlags& engine) {
   QUERN_ASSIGN(const auto writer,
                store::Writer::open({.folder = flags.folder}, {.who = "quern store add"}));
   const store::SpaceRow* space = writer->active_space();
+  QUERN_TRY(check_long_texts(flags, space));
   QUERN_ASSIGN(const apps::GivenVectors given, given_of(flags, space));
   apps::JsonLines lines(in, name, writer->schema(), given, flags.parent_separator);
   apps::IngestJob job;
@@ -128,6 +145,7 @@ void add_store_add(CLI::App& parent, Context& context) {
           "with vectors are refused where a model makes them)")
       ->type_name("HOW")
       ->check(CLI::IsMember({"model", "given", "none"}));
+  add_long_texts_flag(*command, flags->long_texts);
   command->add_flag("-q,--quiet", flags->quiet, "No progress");
   add_vector_log_flag(*command, flags->log);
   add_engine_flags(*command, context.engine);

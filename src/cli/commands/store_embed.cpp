@@ -70,6 +70,7 @@ Result<apps::EmbedderWish> wish_of(const StoreModelFlags& flags, const store::Sp
   if (filled.metric.empty()) filled.metric = store::metric_name(before.metric);
   if (!filled.text_prompt) filled.text_prompt = before.text_prompt;
   if (!filled.query_prompt) filled.query_prompt = before.query_prompt;
+  if (filled.long_texts.empty()) filled.long_texts = store::long_texts_name(before.long_texts);
   return embedder_wish(filled);
 }
 

@@ -89,9 +89,10 @@ std::string stats_json(const store::Schema& schema, const store::Generation& gen
   for (const store::SpaceRow& row : generation.spaces()) {
     out += out.ends_with('[') ? "{\"model\":" : ",{\"model\":";
     append_json_string(row.space.model, out);
-    out += fmt::format(R"(,"dims":{},"metric":"{}","state":"{}","missing":{}}})", row.space.d,
-                       store::metric_name(row.space.metric), store::space_state_name(row.state),
-                       generation.n_missing(row.id));
+    out += fmt::format(R"(,"dims":{},"metric":"{}","long_texts":"{}","state":"{}","missing":{}}})",
+                       row.space.d, store::metric_name(row.space.metric),
+                       store::long_texts_name(row.space.long_texts),
+                       store::space_state_name(row.state), generation.n_missing(row.id));
   }
   out += "],";
   out += "\"damaged\":[";

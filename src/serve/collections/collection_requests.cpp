@@ -172,6 +172,7 @@ std::optional<HttpError> parse_create_request(std::string& body, CreateRequest& 
       return read_up_to(value, {key}, kMostDimensions, out.given_dimensions);
     }
     if (key == "text_prompt") return read_optional(value, {key}, out.text_prompt);
+    if (key == "long_texts") return read_string(value, {key}, out.long_texts);
     if (key == "query_prompt") return read_optional(value, {key}, out.query_prompt);
     return skip_json(value, {key});
   });

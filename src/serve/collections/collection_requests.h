@@ -32,6 +32,7 @@ struct CreateRequest {
   int given_dimensions = 0;
   std::optional<std::string> text_prompt = {};
   std::optional<std::string> query_prompt = {};
+  std::string long_texts = "mean";
 };
 std::optional<HttpError> parse_create_request(std::string& body, CreateRequest& out);
 

@@ -91,8 +91,9 @@ void append_vectors(std::string& out, const store::Generation& generation) {
     append_comma(out);
     out += '{';
     append_field(out, "model", row.space.model);
-    append(out, R"(,"dimensions":{},"metric":"{}","state":"{}","without_vector":{}}})", row.space.d,
-           store::metric_name(row.space.metric), store::space_state_name(row.state),
+    append(out, R"(,"dimensions":{},"metric":"{}","long_texts":"{}",)", row.space.d,
+           store::metric_name(row.space.metric), store::long_texts_name(row.space.long_texts));
+    append(out, R"("state":"{}","without_vector":{}}})", store::space_state_name(row.state),
            generation.n_missing(row.id));
   }
   out += ']';

@@ -75,6 +75,7 @@ Result<apps::CollectionWish> wish_of(const CreateRequest& request, Backend& back
                apps::schema_from_text(request.fields, request.analyzer, request.k1, request.b));
   QUERN_ASSIGN(wish.schema.attributes, apps::attributes_from_text(request.attributes));
   QUERN_ASSIGN(wish.metric, store::metric_from_name(request.metric));
+  QUERN_ASSIGN(const store::LongTexts long_texts, store::long_texts_from_name(request.long_texts));
   wish.d_given = request.given_dimensions;
   if (request.model.empty()) return wish;
   wish.model.emplace();
@@ -83,6 +84,7 @@ Result<apps::CollectionWish> wish_of(const CreateRequest& request, Backend& back
   wish.model->dimensions = request.dimensions;
   wish.model->text_prompt = request.text_prompt;
   wish.model->query_prompt = request.query_prompt;
+  wish.model->long_texts = long_texts;
   return wish;
 }
 

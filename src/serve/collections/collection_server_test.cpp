@@ -299,6 +299,13 @@ TEST_F(collection_server, documents_that_are_none_are_named_and_the_others_added
   EXPECT_EQ(report["problems"].size(), 5u);
 }
 
+TEST_F(collection_server, what_becomes_of_long_texts_is_said) {
+  answer("POST", "/v1/collections",
+         {{"name", "x"}, {"model", "tiny-mean-f32"}, {"long_texts", "some"}}, 400);
+  create({{"model", "tiny-mean-f32"}, {"long_texts", "cut"}});
+  EXPECT_EQ(answer("GET", "/v1/collections/cats")["vectors"][0]["long_texts"], "cut");
+}
+
 TEST_F(collection_server, models_are_names_and_never_paths) {
   answer("POST", "/v1/collections", {{"name", "x"}, {"model", model_path("tiny-cls")}}, 404);
 }

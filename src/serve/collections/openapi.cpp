@@ -139,6 +139,15 @@ constexpr std::string_view kDocument = R"json({
          },
          "query_prompt": {
           "type": "string"
+         },
+         "long_texts": {
+          "type": "string",
+          "enum": [
+           "mean",
+           "cut"
+          ],
+          "default": "mean",
+          "description": "What becomes of texts that are longer than the model takes. mean: they have the mean of several windows. cut: the vector of what the model takes."
          }
         },
         "required": [
@@ -786,6 +795,9 @@ constexpr std::string_view kDocument = R"json({
          "type": "integer"
         },
         "metric": {
+         "type": "string"
+        },
+        "long_texts": {
          "type": "string"
         },
         "state": {

@@ -24,7 +24,7 @@ constexpr const char* kTables =
     " version INTEGER NOT NULL, n_dead INTEGER NOT NULL, bitmap BLOB NOT NULL,"
     " field_stats BLOB NOT NULL);";
 
-// What format 2 has beyond format 1.
+// What format 3 has beyond format 1; format 2 lacks what becomes of long texts.
 constexpr const char* kTablesOfSpaces =
     "CREATE TABLE part (segment INTEGER NOT NULL REFERENCES segment ON DELETE CASCADE,"
     " kind TEXT NOT NULL, space INTEGER NOT NULL, nonce INTEGER NOT NULL,"
@@ -32,7 +32,8 @@ constexpr const char* kTablesOfSpaces =
     " n_rows INTEGER NOT NULL, PRIMARY KEY (segment, kind, space)) WITHOUT ROWID;"
     "CREATE TABLE space (id INTEGER PRIMARY KEY, state TEXT NOT NULL,"
     " fingerprint TEXT NOT NULL UNIQUE, model TEXT NOT NULL, d INTEGER NOT NULL,"
-    " metric TEXT NOT NULL, text_prompt TEXT NOT NULL, query_prompt TEXT NOT NULL);"
+    " metric TEXT NOT NULL, text_prompt TEXT NOT NULL, query_prompt TEXT NOT NULL,"
+    " long_texts TEXT NOT NULL DEFAULT 'mean');"
     "CREATE TABLE fit (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, body TEXT NOT NULL)"
     " WITHOUT ROWID;";
 
@@ -51,19 +52,26 @@ Status check_version(Sql& sql) {
   return {};
 }
 
-// A format 1 that is to be written becomes format 2, at once or not at all.
-Status migrate(Sql& sql) {
-  QUERN_ASSIGN(SqlTransaction transaction,
-               SqlTransaction::begin(sql, SqlTransaction::Kind::kWrite));
-  QUERN_ASSIGN(const std::int64_t version, sql.number("PRAGMA user_version"));
-  if (version >= kVersionOfSpaces) return {};
+// The tables of format 1 with those of spaces.
+Status add_spaces(Sql& sql) {
   QUERN_TRY(sql.run("ALTER TABLE part RENAME TO part_of_format_1"));
   QUERN_TRY(sql.run(kTablesOfSpaces));
   QUERN_TRY(
       sql.run("INSERT INTO part SELECT p.segment, p.kind, 0, s.nonce, p.file, p.n_bytes,"
               " p.footer_sum, s.n_docs FROM part_of_format_1 p JOIN segment s"
               " ON s.id = p.segment"));
-  QUERN_TRY(sql.run("DROP TABLE part_of_format_1"));
+  return sql.run("DROP TABLE part_of_format_1");
+}
+
+// An older format that is to be written becomes the newest, at once or not at all.
+Status migrate(Sql& sql) {
+  QUERN_ASSIGN(SqlTransaction transaction,
+               SqlTransaction::begin(sql, SqlTransaction::Kind::kWrite));
+  QUERN_ASSIGN(const std::int64_t version, sql.number("PRAGMA user_version"));
+  if (version >= kCatalogVersion) return {};
+  QUERN_TRY(version < kVersionOfSpaces
+                ? add_spaces(sql)
+                : sql.run("ALTER TABLE space ADD COLUMN long_texts TEXT NOT NULL DEFAULT 'mean'"));
   QUERN_TRY(sql.run(fmt::format("PRAGMA user_version = {}", kCatalogVersion).c_str()));
   return transaction.commit();
 }
@@ -91,13 +99,14 @@ Status insert_generation(Sql& sql, const GenerationRow& row) {
 
 Status insert_spaces(Sql& sql, std::span<const SpaceRow> spaces) {
   QUERN_ASSIGN(SqlStatement insert,
-               sql.prepare("INSERT INTO space VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
+               sql.prepare("INSERT INTO space VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   for (const SpaceRow& row : spaces) {
     insert.bind(1, row.id).bind(2, std::string_view(space_state_name(row.state)));
     insert.bind(3, row.space.fingerprint).bind(4, row.space.model);
     insert.bind(5, std::int64_t{row.space.d});
     insert.bind(6, std::string_view(metric_name(row.space.metric)));
-    QUERN_TRY(insert.bind(7, row.space.text_prompt).bind(8, row.space.query_prompt).run());
+    insert.bind(7, row.space.text_prompt).bind(8, row.space.query_prompt);
+    QUERN_TRY(insert.bind(9, std::string_view(long_texts_name(row.space.long_texts))).run());
   }
   return {};
 }
@@ -190,6 +199,12 @@ Result<std::string> Catalog::image(const std::string& aside, std::size_t limit_b
       written.ok() ? read_file(aside, limit_bytes) : Result<std::string>(written);
   ::unlink(aside.c_str());
   return image;
+}
+
+Result<std::size_t> Catalog::image_bytes() {
+  QUERN_ASSIGN(const std::int64_t n_pages, sql_.number("PRAGMA page_count"));
+  QUERN_ASSIGN(const std::int64_t page_bytes, sql_.number("PRAGMA page_size"));
+  return static_cast<std::size_t>(n_pages) * static_cast<std::size_t>(page_bytes);
 }
 
 Result<GenerationId> Catalog::newest_id() {

@@ -18,11 +18,12 @@
 
 namespace quern::store {
 
-inline constexpr std::int64_t kCatalogVersion = 2;
+inline constexpr std::int64_t kCatalogVersion = 3;
 
-/// Format 1, without vector spaces, is read as it is, and becomes format 2 where it is opened for
-/// writing. Threads: an object per thread. Errors of all: kBadInput where the file is damaged,
-/// kUnavailable where another process holds it for long, kIo.
+/// Formats 1, without vector spaces, and 2, whose spaces do not say what becomes of long texts, are
+/// read as they are, and become format 3 where they are opened for writing. Threads: an object per
+/// thread. Errors of all: kBadInput where the file is damaged, kUnavailable where another process
+/// holds it for long, kIo.
 class Catalog {
  public:
   enum class Access { kRead, kWrite };
@@ -41,6 +42,9 @@ class Catalog {
   /// All of it as one database of its own, as it is now. `aside` is where a file may lie meanwhile.
   /// Errors: kIo; kTooLarge above limit_bytes.
   Result<std::string> image(const std::string& aside, std::size_t limit_bytes);
+
+  /// Of image(), at most. Errors: kIo.
+  Result<std::size_t> image_bytes();
 
   const Schema& schema() const { return schema_; }
 

@@ -22,7 +22,7 @@ constexpr const char* kSegments =
 constexpr std::int64_t kLargestId = std::int64_t{1} << 62;
 
 constexpr const char* kSpaces =
-    "SELECT id, state, fingerprint, model, d, metric, text_prompt, query_prompt FROM space"
+    "SELECT id, state, fingerprint, model, d, metric, text_prompt, query_prompt, {} FROM space"
     " ORDER BY id";
 
 constexpr const char* kParts =
@@ -114,9 +114,10 @@ Result<SegmentRow> read_segment(const SqlStatement& row, std::size_t n_fields) {
   return out;
 }
 
-Result<std::vector<SpaceRow>> read_spaces(Sql& sql) {
+Result<std::vector<SpaceRow>> read_spaces(Sql& sql, std::int64_t version) {
   std::vector<SpaceRow> out;
-  QUERN_ASSIGN(SqlStatement rows, sql.prepare(kSpaces));
+  const char* const long_texts = version >= kVersionOfLongTexts ? "long_texts" : "'mean'";
+  QUERN_ASSIGN(SqlStatement rows, sql.prepare(fmt::format(kSpaces, long_texts).c_str()));
   int n_active = 0;
   for (;;) {
     QUERN_ASSIGN(const bool has_row, rows.step());
@@ -130,6 +131,7 @@ Result<std::vector<SpaceRow>> read_spaces(Sql& sql) {
                    .query_prompt = rows.bytes(7)};
     QUERN_ASSIGN(space.state, space_state_from_name(rows.bytes(1)));
     QUERN_ASSIGN(space.space.metric, metric_from_name(rows.bytes(5)));
+    QUERN_ASSIGN(space.space.long_texts, long_texts_from_name(rows.bytes(8)));
     const Status is_space = check_space(space.space);
     if (!is_space.ok()) return damaged_catalog(is_space.message());
     n_active += space.state == SpaceState::kActive ? 1 : 0;
@@ -276,7 +278,7 @@ Result<CatalogState> read_catalog_state(Sql& sql, std::size_t n_fields) {
     out.segments.push_back(std::move(segment));
   }
   if (version >= kVersionOfSpaces) {
-    QUERN_ASSIGN(out.spaces, read_spaces(sql));
+    QUERN_ASSIGN(out.spaces, read_spaces(sql, version));
     QUERN_TRY(read_parts(sql, out));
     QUERN_ASSIGN(out.fits, read_fits(sql));
   }

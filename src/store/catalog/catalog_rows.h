@@ -19,6 +19,8 @@ namespace quern::store {
 
 /// The first format of a catalog with vector spaces.
 inline constexpr std::int64_t kVersionOfSpaces = 2;
+/// The first one whose spaces say what becomes of long texts.
+inline constexpr std::int64_t kVersionOfLongTexts = 3;
 
 /// Of `part`: "text", "vectors", "graph".
 const char* part_kind_name(FileKind kind);

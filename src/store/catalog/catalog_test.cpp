@@ -196,7 +196,7 @@ TEST_F(catalog, old_generations_go) {
 
 TEST_F(catalog, other_versions_are_refused_with_both_numbers) {
   EXPECT_THAT(message_after("PRAGMA user_version = 7"),
-              HasSubstr("format 7, this version reads 2"));
+              HasSubstr("format 7, this version reads 3"));
   EXPECT_THAT(message_after("PRAGMA application_id = 7"), HasSubstr("no catalog of a store"));
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/checksum.h"
+#include "store/lexical/doubling.h"
 
 namespace quern::store {
 
@@ -53,6 +54,23 @@ std::size_t TermTable::bytes() const {
   const std::size_t to_write = ids_.size() * sizeof(Token) +
                                terms_.size() * (sizeof(std::uint64_t) + sizeof(std::uint32_t)) +
                                doc_begins_.size() * sizeof(std::uint32_t);
+  return held + to_write;
+}
+
+std::size_t TermTable::growth_bytes(const TermCounts& more) const {
+  const auto growth = [](const auto& list, std::size_t n) {
+    return doubling_bytes(list.size(), list.capacity(), n, sizeof(list[0]));
+  };
+  std::size_t n_slots = std::max<std::size_t>(slots_.size(), 1024);
+  while ((terms_.size() + more.n_terms) * 4 >= n_slots * 3) n_slots *= 2;
+  // A byte of each key is its field's.
+  const std::size_t held = growth(keys_, more.n_term_bytes + more.n_terms) +
+                           growth(terms_, more.n_terms) + growth(slots_, n_slots - slots_.size()) +
+                           growth(ids_, more.n_tokens) + growth(positions_, more.n_tokens) +
+                           growth(doc_begins_, 1);
+  const std::size_t to_write = more.n_tokens * sizeof(Token) +
+                               more.n_terms * (sizeof(std::uint64_t) + sizeof(std::uint32_t)) +
+                               sizeof(std::uint32_t);
   return held + to_write;
 }
 

@@ -19,6 +19,13 @@
 
 namespace quern::store {
 
+/// What a document adds to a table, or at most.
+struct TermCounts {
+  std::size_t n_tokens = 0;
+  std::size_t n_terms = 0;       // That the table may not have.
+  std::size_t n_term_bytes = 0;  // Of those.
+};
+
 class TermTable {
  public:
   /// A token of document `doc`, which is the last one's or the next. Terms have at most
@@ -28,9 +35,9 @@ class TermTable {
   /// What this holds and what write() will take besides: reserve it before adding.
   std::size_t bytes() const;
 
-  /// At most what one token of a term of n_bytes adds to bytes(), lists that grow aside: these
-  /// double.
-  static constexpr std::size_t token_bytes(std::size_t n_bytes) { return 16 + 40 + n_bytes; }
+  /// At most what bytes() grows by when the next document is added, and what is held besides
+  /// meanwhile.
+  std::size_t growth_bytes(const TermCounts& more) const;
 
   std::uint64_t n_tokens() const { return ids_.size(); }
 

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "store/lexical/doubling.h"
 #include "text/analysis/case_fold.h"
 
 namespace quern::store {
@@ -32,6 +33,36 @@ void TrigramTable::add(std::uint32_t doc, std::string_view utf8) {
     ++entry.n_docs;
     ids_.push_back(id);
   }
+}
+
+std::size_t TrigramTable::count_new(std::string_view utf8, std::vector<bool>& seen) {
+  std::string folded;
+  text::append_folded(utf8, folded);
+  Trigram trigram = 0;
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < folded.size(); ++i) {
+    trigram = next_trigram(trigram, folded[i]);
+    if (i + 1 < kTrigramBytes || seen[trigram]) continue;
+    seen[trigram] = true;
+    ++n;
+  }
+  return n;
+}
+
+std::size_t TrigramTable::growth_bytes(std::size_t n_trigrams, std::size_t n_field_bytes) const {
+  const auto growth = [](const auto& list, std::size_t n) {
+    return doubling_bytes(list.size(), list.capacity(), n, sizeof(list[0]));
+  };
+  // There are no more of them than there are, whatever the text.
+  const std::size_t n_new = std::min(n_trigrams, kTrigrams - trigrams_.size());
+  std::size_t n_slots = std::max<std::size_t>(slots_.size(), 1024);
+  while ((trigrams_.size() + n_new) * 2 >= n_slots) n_slots *= 2;
+  const std::size_t held = growth(trigrams_, n_new) + growth(slots_, n_slots - slots_.size()) +
+                           growth(ids_, n_trigrams) + growth(doc_begins_, 1) +
+                           doubling_bytes(0, folded_.capacity(), folded_bytes(n_field_bytes), 1);
+  const std::size_t to_write =
+      (n_trigrams + n_new + 1) * sizeof(std::uint32_t) + 2 * n_new * sizeof(std::uint64_t);
+  return held + to_write;
 }
 
 std::uint32_t TrigramTable::find_or_add(Trigram trigram) {

@@ -46,11 +46,17 @@ class TrigramTable {
   /// What this holds and what write() will take besides.
   std::size_t bytes() const;
 
-  /// At most what a document with fields of so many bytes adds to bytes(), lists that grow aside:
-  /// these double. A text is held without case, and there are 2^24 trigrams.
-  static constexpr std::size_t most_bytes(std::size_t n_field_bytes) {
-    return 3 * n_field_bytes + 48 * std::min<std::size_t>(n_field_bytes, std::size_t{1} << 24);
-  }
+  /// At most what bytes() grows by when the next document is added, and what is held besides
+  /// meanwhile. `n_trigrams`: different ones that it has, at most; n_field_bytes of its longest
+  /// field.
+  std::size_t growth_bytes(std::size_t n_trigrams, std::size_t n_field_bytes) const;
+
+  /// The trigrams of a text, noted in `seen`, [kTrigrams] bits: how many were not seen before.
+  static constexpr std::size_t kTrigrams = std::size_t{1} << 24;
+  static std::size_t count_new(std::string_view utf8, std::vector<bool>& seen);
+
+  /// What a text that is held without case takes: a letter of two bytes may become one of three.
+  static constexpr std::size_t folded_bytes(std::size_t n_bytes) { return 3 * n_bytes; }
 
   /// Writes all in order. new_docs [documents added] gives each document its number below n_docs,
   /// or kNoDoc. Errors: what the writers say.

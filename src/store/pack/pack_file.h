@@ -30,6 +30,9 @@ class PackFile {
 
   const PartPlaces& parts() const { return parts_; }
 
+  /// What catalog_image() takes.
+  std::size_t catalog_bytes() const { return static_cast<std::size_t>(catalog_.n_bytes); }
+
   /// The catalog as SQLite has it. Errors: kBadInput where it is damaged; kIo.
   Result<std::string> catalog_image() const;
 

@@ -62,6 +62,25 @@ TEST_F(pack_file, says_what_the_store_says_without_it) {
   expect_model();
 }
 
+TEST_F(pack_file, its_catalog_is_booked_while_it_is_made_and_while_it_is_open) {
+  const std::size_t n_bytes = PackFile::open(pack_)->catalog_bytes();
+  ASSERT_GT(n_bytes, 0u);
+  for (const std::size_t room : {n_bytes - 1, n_bytes}) {
+    ByteLedger ledger(room);
+    const auto opened = Store::open({.folder = pack_, .ledger = &ledger});
+    EXPECT_EQ(opened.ok(), room == n_bytes) << opened.status().message();
+    EXPECT_EQ(ledger.used_bytes(), opened.ok() ? n_bytes : 0);
+  }
+  for (const std::size_t room : {std::size_t{4096}, std::size_t{4} << 20}) {
+    ByteLedger ledger((std::size_t{1} << 20) + room);
+    auto out =
+        Writer::open(place_, {.who = "x", .ledger = &ledger, .memory_bytes = std::size_t{1} << 20});
+    ASSERT_TRUE(out.ok()) << out.status().message();
+    EXPECT_EQ((*out)->pack(path("booked"), pace_).ok(), room > n_bytes);
+    EXPECT_EQ(ledger.used_bytes(), std::size_t{1} << 20);
+  }
+}
+
 TEST_F(pack_file, what_is_there_is_not_written_over) {
   const std::string before = read(pack_);
   EXPECT_EQ(open_writer()->pack(pack_, pace_).code(), Code::kUnavailable);

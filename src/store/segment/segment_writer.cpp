@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/checksum.h"
 #include "store/filter/attributes.h"
 
 namespace quern::store {
@@ -30,6 +31,20 @@ std::size_t coded_bytes(const std::optional<OwnedRow>& coded) {
   return coded ? coded->planes.size() : 0;
 }
 
+// By its bytes. A word has a letter and a sign behind it, but for those of code: "aB" is a word and
+// two parts, each with a stem.
+TermCounts most_terms(const Document& document, const Schema& schema) {
+  TermCounts out;
+  for (std::size_t f = 0; f < schema.fields.size(); ++f) {
+    const std::size_t n_bytes = document.fields[f].size();
+    const bool is_code = schema.fields[f].analyzer.starts_with("code");
+    out.n_tokens += is_code ? 3 * n_bytes + 1 : n_bytes / 2 + 1;
+    out.n_term_bytes += is_code ? 6 * n_bytes : 2 * n_bytes;  // Small letters may take more bytes.
+  }
+  out.n_terms = out.n_tokens;
+  return out;
+}
+
 }  // namespace
 
 Result<SegmentWriter> SegmentWriter::create(const Schema& schema) {
@@ -42,13 +57,51 @@ Result<SegmentWriter> SegmentWriter::create(const Schema& schema) {
   return SegmentWriter(schema, std::move(analyzers));
 }
 
-// A token of one character and a space; lists that grow double.
-std::size_t SegmentWriter::most_bytes(const Document& document) const {
-  std::size_t n_field_bytes = 0;
-  for (const std::string& field : document.fields) n_field_bytes += field.size();
-  return text_bytes(document) + document.vector.size() * sizeof(float) + column_bytes(schema_) +
-         (n_field_bytes / 2 + 1) * TermTable::token_bytes(1) +
-         (schema_.patterns ? TrigramTable::most_bytes(n_field_bytes) : 0);
+std::size_t SegmentWriter::most_bytes(const Document& document) {
+  std::size_t n_field_bytes = 0, n_longest = 0;
+  for (const std::string& field : document.fields) {
+    n_field_bytes += field.size();
+    n_longest = std::max(n_longest, field.size());
+  }
+  const TermCounts terms =
+      n_field_bytes > kCountedBytes ? count_terms(document) : most_terms(document, schema_);
+  std::size_t n = text_bytes(document) + document.vector.size() * sizeof(float) +
+                  column_bytes(schema_) + table_.growth_bytes(terms);
+  if (schema_.patterns) {
+    // Noting which there are costs as much as adding a few kilobytes.
+    constexpr std::size_t kNotedBytes = std::size_t{8} << 10;
+    n += trigrams_.growth_bytes(n_field_bytes > kNotedBytes
+                                    ? count_trigrams(document)
+                                    : TrigramTable::folded_bytes(n_field_bytes),
+                                n_longest);
+  }
+  return n;
+}
+
+// Exact up to so many different terms, which are noted by their checksums; of the others each
+// counts as a new one.
+TermCounts SegmentWriter::count_terms(const Document& document) {
+  constexpr std::size_t kNoted = 100'000;
+  TermCounts out;
+  std::unordered_set<std::uint64_t> seen;
+  for (std::size_t f = 0; f < analyzers_.size(); ++f) {
+    analyzers_[f].analyze(document.fields[f], [&](const text::Term& term) {
+      ++out.n_tokens;
+      const std::uint64_t sum = checksum64(std::as_bytes(std::span(term.text))) + f;
+      if (seen.contains(sum)) return;
+      if (seen.size() < kNoted) seen.insert(sum);
+      ++out.n_terms;
+      out.n_term_bytes += term.text.size();
+    });
+  }
+  return out;
+}
+
+std::size_t SegmentWriter::count_trigrams(const Document& document) const {
+  std::vector<bool> seen(TrigramTable::kTrigrams, false);
+  std::size_t n = 0;
+  for (const std::string& field : document.fields) n += TrigramTable::count_new(field, seen);
+  return n;
 }
 
 void SegmentWriter::add(Document document, std::optional<OwnedRow> coded) {

@@ -30,8 +30,11 @@ class SegmentWriter {
   /// Errors: kBadInput for an analyzer that there is not.
   static Result<SegmentWriter> create(const Schema& schema);
 
-  /// At most what bytes() grows by when this document is added.
-  std::size_t most_bytes(const Document& document) const;
+  /// At most what bytes() grows by when this document is added, and what is held besides
+  /// meanwhile. One of more than kCountedBytes is analysed for it: by its bytes alone much more
+  /// would be said than it takes.
+  std::size_t most_bytes(const Document& document);
+  static constexpr std::size_t kCountedBytes = std::size_t{64} << 10;
 
   /// What is held, and what writing takes besides.
   std::size_t bytes() const { return n_text_bytes_ + table_.bytes() + trigrams_.bytes(); }
@@ -70,6 +73,8 @@ class SegmentWriter {
   };
   SegmentWriter(const Schema& schema, std::vector<text::Analyzer> analyzers)
       : schema_(schema), analyzers_(std::move(analyzers)) {}
+  TermCounts count_terms(const Document& document);
+  std::size_t count_trigrams(const Document& document) const;
   std::vector<std::uint32_t> in_order() const;
   Result<PartRow> finish_vectors(FileLayer& files, const std::string& folder, const PartName& name,
                                  const SpaceRow& space, std::span<const std::uint32_t> order) const;

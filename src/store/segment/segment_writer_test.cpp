@@ -1,5 +1,6 @@
 #include "store/segment/segment_writer.h"
 
+#include <random>
 #include <string>
 #include <vector>
 
@@ -133,17 +134,58 @@ TEST_F(segment_writer, documents_without_a_token) {
 }
 
 TEST_F(segment_writer, what_it_holds_is_never_more_than_was_said) {
-  std::size_t bound = writer_->bytes();
   for (int i = 0; i < 500; ++i) {
     const Document next = fixture_document(std::to_string(i), i);
-    bound += writer_->most_bytes(next);
+    const std::size_t bound = writer_->bytes() + writer_->most_bytes(next);
     writer_->add(next);
+    ASSERT_LE(writer_->bytes(), bound) << i;
   }
-  // The table's lists double as they grow.
-  EXPECT_LE(writer_->bytes(), 2 * bound);
   const std::size_t full = writer_->bytes();
   writer_->clear();
   EXPECT_LT(writer_->bytes(), full / 10);
+}
+
+TEST_F(segment_writer, of_a_long_document_no_more_is_said_than_it_takes) {
+  std::mt19937 random(7);
+  std::string text, words;
+  while (text.size() < std::size_t{3} << 20) {
+    text += "word" + std::to_string(random() % 20'000) + " and ";
+    words += std::to_string(random()) + " ";  // All different.
+  }
+  Schema schema = fixture_schema();
+  schema.patterns = false;
+  for (const std::string& of : {text, words, std::string(text.size(), 'x')}) {
+    writer_.emplace(std::move(*SegmentWriter::create(schema)));
+    const Document next = document("a", "a title", of);
+    const std::size_t bound = writer_->bytes() + writer_->most_bytes(next);
+    writer_->add(next);
+    EXPECT_LE(writer_->bytes(), bound);
+    EXPECT_LE(bound, 3 * writer_->bytes());
+  }
+  writer_.emplace(std::move(*SegmentWriter::create(schema)));
+  EXPECT_LT(writer_->most_bytes(document("a", "", text)), 12 * text.size());
+}
+
+// A word of two letters is three terms, each with its stem.
+TEST_F(segment_writer, of_names_in_code_enough_is_said) {
+  std::string text;
+  for (char c = 'a'; c <= 'z'; ++c) {
+    for (char d = 'A'; d <= 'Z'; ++d) text += {c, d, ' '};
+  }
+  for (const char* analyzer : {"code", "code_english", "standard", "simple"}) {
+    for (const std::size_t n_times : {1, 10, 40}) {
+      writer_.emplace(std::move(*SegmentWriter::create(
+          {.fields = {{.name = "text", .analyzer = analyzer}}, .patterns = true})));
+      std::string all;
+      for (std::size_t i = 0; i < n_times; ++i) all += text;
+      for (const char* key : {"a", "b"}) {
+        const Document next = {.key = key, .fields = {all}, .stored = {}};
+        const std::size_t bound = writer_->bytes() + writer_->most_bytes(next);
+        writer_->add(next);
+        EXPECT_LE(writer_->bytes(), bound) << analyzer << " " << n_times;
+      }
+    }
+  }
 }
 
 TEST_F(segment_writer, an_unknown_analyzer_is_named) {

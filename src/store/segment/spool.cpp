@@ -6,12 +6,7 @@
 #include "store/byte_cursor.h"
 
 namespace quern::store {
-namespace {
-
-constexpr std::size_t kMaxPendingBytes = 4 << 20;
-constexpr std::size_t kCopyBytes = 1 << 20;
-
-}  // namespace
+namespace {}  // namespace
 
 Spool::~Spool() {
   // What cannot be removed now is when the store is opened the next time.

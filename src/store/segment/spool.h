@@ -17,6 +17,9 @@ namespace quern::store {
 
 class Spool {
  public:
+  static constexpr std::size_t kMaxPendingBytes = 4 << 20;  // Of memory; the rest is in the file.
+  static constexpr std::size_t kCopyBytes = 1 << 20;        // Of copy_to, besides.
+
   /// `path` is where the file would be.
   Spool(FileLayer& files, std::string path) : files_(files), path_(std::move(path)) {}
   ~Spool();  // The file is removed.

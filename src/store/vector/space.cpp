@@ -16,6 +16,15 @@ bool is_same_but_for_name(const VectorSpace& a, VectorSpace b) {
   return a == b;
 }
 
+const char* long_texts_name(LongTexts how) { return how == LongTexts::kMean ? "mean" : "cut"; }
+
+Result<LongTexts> long_texts_from_name(std::string_view name) {
+  for (const LongTexts how : {LongTexts::kMean, LongTexts::kCut}) {
+    if (name == long_texts_name(how)) return how;
+  }
+  return {Code::kBadInput, fmt::format("long texts '{}' is not known, want mean or cut", name)};
+}
+
 const char* space_state_name(SpaceState state) {
   return state == SpaceState::kActive ? "active" : "building";
 }

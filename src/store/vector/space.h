@@ -22,6 +22,17 @@ inline constexpr std::size_t kMaxSpaces = 8;
 /// Most bytes of each text of a space.
 inline constexpr std::size_t kMaxSpaceTextBytes = 4096;
 
+/// What a vector of a text is that is longer than its model takes.
+enum class LongTexts {
+  kMean,  // The mean of several windows.
+  kCut,   // That of what the model takes; the rest is not looked at.
+};
+
+/// "mean", "cut".
+const char* long_texts_name(LongTexts how);
+/// Errors: kBadInput naming the known ones.
+Result<LongTexts> long_texts_from_name(std::string_view name);
+
 struct VectorSpace {
   std::string fingerprint;  // Of whatever decides the numbers: equal ones may be compared.
   std::string model;        // By which it is found; the same one may get another.
@@ -29,6 +40,7 @@ struct VectorSpace {
   Metric metric = Metric::kCosine;
   std::string text_prompt = {};   // What stood before each text,
   std::string query_prompt = {};  // and has to stand before each query.
+  LongTexts long_texts = LongTexts::kMean;
 
   bool operator==(const VectorSpace&) const = default;
 };

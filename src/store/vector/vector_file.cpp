@@ -112,6 +112,18 @@ Status VectorFile::check_row(std::uint32_t doc, std::span<std::uint8_t> low) con
   return {Code::kBadInput, fmt::format("the vector of document {} cannot be one", doc)};
 }
 
+std::size_t vector_write_bytes(std::uint32_t n_docs, int d) {
+  const auto n_codes = static_cast<std::size_t>(kernels::padded_codes(d));
+  const std::size_t n = n_docs;
+  const auto spooled = [](std::size_t n_bytes) {
+    return std::min(2 * n_bytes, Spool::kMaxPendingBytes) + std::min(n_bytes, Spool::kCopyBytes);
+  };
+  // Three spools; the section that is written meanwhile; rows on their way; who has none, as a list
+  // that doubles and as a bitmap.
+  return spooled(n * n_codes) + 2 * spooled(n * sizeof(float)) + 2 * kSumBlockBytes + 4 * n_codes +
+         3 * n * sizeof(std::uint32_t) + n / 8;
+}
+
 Result<PartRow> write_vectors(FileLayer& files, const std::string& folder, const PartName& name,
                               std::uint32_t n_docs, const SpaceRow& space, const RowOf& row_of) {
   PartRow row{.kind = FileKind::kVectors,

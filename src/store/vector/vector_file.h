@@ -80,8 +80,11 @@ class VectorFile {
 /// Asked once for each document in order; what it gives is read before the next call.
 using RowOf = std::function<Result<std::optional<CodedRow>>(std::uint32_t doc)>;
 
+/// What write_vectors takes.
+std::size_t vector_write_bytes(std::uint32_t n_docs, int d);
+
 /// Writes, syncs and names the file in `folder`; nobody sees it before the catalog names it.
-/// Memory: two spools. Errors: kIo; those of row_of. Nothing stays.
+/// Memory: vector_write_bytes. Errors: kIo; those of row_of. Nothing stays.
 Result<PartRow> write_vectors(FileLayer& files, const std::string& folder, const PartName& name,
                               std::uint32_t n_docs, const SpaceRow& space, const RowOf& row_of);
 
