@@ -7,23 +7,13 @@
 
 #include "apps/json_document.h"
 #include "apps/store_model.h"
+#include "base/asking_pace.h"
 #include "base/log.h"
-#include "base/pace.h"
 
 namespace quern::apps {
 namespace {
 
 constexpr std::size_t kToldProblems = 100;
-
-/// Ends a merge when somebody waits to write.
-class WritingPace : public Pace {
- public:
-  explicit WritingPace(std::function<bool()> is_wanted) : is_wanted_(std::move(is_wanted)) {}
-  bool stop_asked() const override { return is_wanted_(); }
-
- private:
-  const std::function<bool()> is_wanted_;
-};
 
 bool is_for_engine(const store::SpaceRow* space) {
   return space != nullptr && !is_of_given(space->space);
@@ -183,7 +173,7 @@ Result<std::unique_ptr<Collection::Embedding>> Collection::open_embedding(
 // Steady writes leave embed_later no time for merges, and each search asks all segments.
 void Collection::keep_few_segments() {
   if (writer_ == nullptr) return;
-  WritingPace pace([this] { return is_closed_.load(); });
+  AskingPace pace([this] { return is_closed_.load(); });
   while (!is_closed_ && writer_->n_segments() > kBusySegments) {
     const Result<bool> has_merged = writer_->merge(pace);
     if (!has_merged.ok()) {
@@ -219,7 +209,7 @@ Status Collection::measure(const store::Snapshot& snapshot, const Ask& ask) {
   if (ask.filter) {
     QUERN_ASSIGN(allowed, snapshot->allowed(*ask.filter));
   }
-  WritingPace pace([this] { return is_closed_.load(); });
+  AskingPace pace([this] { return is_closed_.load(); });
   const Pace::Scope scope(pace);
   return receipts_.run_again({.generation = snapshot.get(),
                               .space = space,
@@ -308,7 +298,7 @@ Result<IngestReport> Collection::embed_now() {
     QUERN_TRY(report.embedding);
     return report;
   }
-  WritingPace pace(is_wanted);
+  AskingPace pace(is_wanted);
   while (!is_wanted()) {
     const Result<bool> has_merged = writer->maintain(pace);
     if (!has_merged.ok() && has_merged.status().code() != Code::kCancelled) {

@@ -12,6 +12,7 @@
 #include "apps/json_document.h"
 #include "apps/store_model.h"
 #include "apps/vector_stream.h"
+#include "base/asking_pace.h"
 #include "base/check.h"
 
 namespace quern::apps {
@@ -381,19 +382,9 @@ Status Ingest::attach(const store::SegmentView& view) {
   return {};
 }
 
-/// Ends a merge when the run is stopped.
-class StoppingPace : public Pace {
- public:
-  explicit StoppingPace(const std::function<bool()>& is_stopped) : is_stopped_(is_stopped) {}
-  bool stop_asked() const override { return is_stopped_ && is_stopped_(); }
-
- private:
-  const std::function<bool()>& is_stopped_;
-};
-
 Status Ingest::finish() {
   QUERN_ASSIGN(report_.generation, job_.writer->commit());
-  StoppingPace pace(job_.is_stopped);
+  AskingPace pace(job_.is_stopped);
   while (!is_stopped()) {
     const Result<bool> has_merged = job_.writer->maintain(pace);
     const Code code = has_merged.status().code();

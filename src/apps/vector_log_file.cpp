@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_error.h"
 #include "base/mapped_file.h"
 #include "store/byte_cursor.h"
 
@@ -18,13 +19,6 @@ namespace {
 
 constexpr std::size_t kKeyBytes = sizeof(VectorKey);
 constexpr std::uint64_t kMaxRecords = std::numeric_limits<std::uint32_t>::max() / 2;
-
-Status io_error(const char* action, const std::string& path, int error) {
-  return {error == ENOENT || error == ENOTDIR ? Code::kNotFound
-          : error == EEXIST                   ? Code::kUnavailable
-                                              : Code::kIo,
-          fmt::format("cannot {} '{}': {}", action, path, errno_text(error))};
-}
 
 // To be read at least, where nothing may be written; -1 with errno.
 int open_existing(const std::string& path) {
@@ -41,7 +35,7 @@ Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<std::byte> o
     const ssize_t n =
         ::pread(fd, out.data() + n_read, out.size() - n_read, static_cast<off_t>(offset + n_read));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return io_error("read", path, errno);
+    if (n < 0) return file_error("read", path, errno);
     if (n == 0) break;
     n_read += static_cast<std::size_t>(n);
   }
@@ -53,7 +47,7 @@ Status write_at(int fd, std::uint64_t offset, std::span<const std::byte> bytes,
   while (!bytes.empty()) {
     const ssize_t n = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return io_error("write", path, errno);
+    if (n < 0) return file_error("write", path, errno);
     bytes = bytes.subspan(static_cast<std::size_t>(n));
     offset += static_cast<std::uint64_t>(n);
   }
@@ -61,13 +55,13 @@ Status write_at(int fd, std::uint64_t offset, std::span<const std::byte> bytes,
 }
 
 Status cut(int fd, std::uint64_t n_bytes, const std::string& path) {
-  if (::ftruncate(fd, static_cast<off_t>(n_bytes)) != 0) return io_error("cut", path, errno);
+  if (::ftruncate(fd, static_cast<off_t>(n_bytes)) != 0) return file_error("cut", path, errno);
   return {};
 }
 
 Result<std::uint64_t> file_bytes(int fd, const std::string& path) {
   struct stat info{};
-  if (::fstat(fd, &info) != 0) return io_error("look at", path, errno);
+  if (::fstat(fd, &info) != 0) return file_error("look at", path, errno);
   return static_cast<std::uint64_t>(info.st_size);
 }
 
@@ -108,9 +102,9 @@ Result<VectorLogFile> VectorLogFile::open(const std::string& stem, int d) {
   const std::string records = log_records_path(stem);
   const std::string keys = log_keys_path(stem);
   file.records_fd_ = open_existing(records);
-  if (file.records_fd_ < 0) return io_error("open", records, errno);
+  if (file.records_fd_ < 0) return file_error("open", records, errno);
   file.keys_fd_ = open_existing(keys);
-  if (file.keys_fd_ < 0) return io_error("open", keys, errno);
+  if (file.keys_fd_ < 0) return file_error("open", keys, errno);
   QUERN_TRY(check_header(file.records_fd_, LogPart::kRecords, d, records));
   QUERN_TRY(check_header(file.keys_fd_, LogPart::kKeys, d, keys));
   QUERN_ASSIGN(file.n_records_, file.whole_records());
@@ -124,13 +118,13 @@ Result<VectorLogFile> VectorLogFile::create(const std::string& stem, int d) {
   const std::string keys = log_keys_path(stem);
   file.records_fd_ =
       ::open(records.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-  if (file.records_fd_ < 0) return io_error("create", records, errno);
+  if (file.records_fd_ < 0) return file_error("create", records, errno);
   // Between these two somebody may have taken it for a file to append to.
   if (const int error = try_lock(file.records_fd_, F_WRLCK); error != 0) {
     return {Code::kUnavailable, fmt::format("'{}' is somebody else's", records)};
   }
   file.keys_fd_ = ::open(keys.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-  if (file.keys_fd_ < 0) return io_error("create", keys, errno);
+  if (file.keys_fd_ < 0) return file_error("create", keys, errno);
   QUERN_TRY(write_at(file.keys_fd_, 0, store::bytes_of(log_header(LogPart::kKeys, d)), keys));
   QUERN_TRY(
       write_at(file.records_fd_, 0, store::bytes_of(log_header(LogPart::kRecords, d)), records));
@@ -159,7 +153,7 @@ Status VectorLogFile::lock() {
   if (error == EAGAIN || error == EACCES) {
     return {Code::kUnavailable, fmt::format("'{}' is being appended to", path)};
   }
-  if (error != 0) return io_error("lock", path, error);
+  if (error != 0) return file_error("lock", path, error);
   if (!is_still_there(records_fd_) || !is_still_there(keys_fd_)) {
     return {Code::kUnavailable, fmt::format("'{}' was removed", path)};
   }

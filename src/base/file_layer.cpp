@@ -12,17 +12,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/file_error.h"
 #include "base/mapped_file.h"
 
 namespace quern {
 namespace {
-
-Status io_error(const char* action, const std::string& path, int error) {
-  const Code code = error == ENOENT || error == ENOTDIR     ? Code::kNotFound
-                    : error == EEXIST || error == ENOTEMPTY ? Code::kUnavailable
-                                                            : Code::kIo;
-  return {code, fmt::format("cannot {} '{}': {}", action, path, errno_text(error))};
-}
 
 // File systems that cannot sync at all say EINVAL; there is nothing more to be had of them.
 bool sync_descriptor(int fd) { return ::fsync(fd) == 0 || errno == EINVAL; }
@@ -47,7 +41,7 @@ class RealFiles : public FileLayer {
  public:
   Result<OutputFile> create(const std::string& path) override {
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (fd < 0) return io_error("create", path, errno);
+    if (fd < 0) return file_error("create", path, errno);
     return OutputFile(fd, path);
   }
 
@@ -69,27 +63,27 @@ class RealFiles : public FileLayer {
   }
 
   Status rename(const std::string& from, const std::string& to) override {
-    if (::rename(from.c_str(), to.c_str()) != 0) return io_error("rename", from, errno);
+    if (::rename(from.c_str(), to.c_str()) != 0) return file_error("rename", from, errno);
     return {};
   }
 
   Status remove(const std::string& path) override {
-    if (::unlink(path.c_str()) != 0) return io_error("remove", path, errno);
+    if (::unlink(path.c_str()) != 0) return file_error("remove", path, errno);
     return {};
   }
 
   Status make_folder(const std::string& path) override {
-    if (::mkdir(path.c_str(), 0755) != 0) return io_error("make folder", path, errno);
+    if (::mkdir(path.c_str(), 0755) != 0) return file_error("make folder", path, errno);
     return {};
   }
 
   Status sync_folder(const std::string& path) override {
     const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return io_error("open folder", path, errno);
+    if (fd < 0) return file_error("open folder", path, errno);
     const bool is_synced = sync_descriptor(fd);
     const int error = errno;
     ::close(fd);
-    return is_synced ? Status() : io_error("sync folder", path, error);
+    return is_synced ? Status() : file_error("sync folder", path, error);
   }
 
  private:
@@ -100,7 +94,7 @@ class RealFiles : public FileLayer {
 
   static Status lost(OutputFile& file, const char* action, int error) {
     file.has_failed_ = true;
-    return io_error(action, file.path(), error);
+    return file_error(action, file.path(), error);
   }
 };
 
@@ -123,14 +117,14 @@ Result<std::vector<std::string>> list_folder(const std::string& path) {
     names.push_back(entries->path().filename().string());
     entries.increment(error);
   }
-  if (error) return io_error("list", path, error.value());
+  if (error) return file_error("list", path, error.value());
   std::sort(names.begin(), names.end());
   return names;
 }
 
 Result<std::uint64_t> free_disk_bytes(const std::string& path) {
   struct statvfs info{};
-  if (::statvfs(path.c_str(), &info) != 0) return io_error("ask for the space of", path, errno);
+  if (::statvfs(path.c_str(), &info) != 0) return file_error("ask for the space of", path, errno);
   return std::uint64_t{info.f_bavail} * info.f_frsize;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_error.h"
 #include "base/mapped_ranges.h"
 #include "base/part_file.h"
 
@@ -33,11 +34,6 @@ class Descriptor {
   int fd_;
 };
 
-Status io_error(const std::string& path, const char* action, int error) {
-  return {error == ENOENT || error == ENOTDIR ? Code::kNotFound : Code::kIo,
-          fmt::format("cannot {} '{}': {}", action, path, errno_text(error))};
-}
-
 std::uintptr_t page_bytes() {
   static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
   return page;
@@ -54,9 +50,9 @@ std::string errno_text(int error) { return std::generic_category().message(error
 Result<MappedFile> MappedFile::open(const std::string& path) {
   // O_NONBLOCK: opening a pipe does not wait for its writer; it is refused below.
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (fd.get() < 0) return io_error(path, "open", errno);
+  if (fd.get() < 0) return file_error("open", path, errno);
   struct stat info{};
-  if (::fstat(fd.get(), &info) != 0) return io_error(path, "stat", errno);
+  if (::fstat(fd.get(), &info) != 0) return file_error("stat", path, errno);
   if (!S_ISREG(info.st_mode)) return {Code::kBadInput, fmt::format("'{}' is not a file", path)};
   MappedFile file;
   file.path_ = path;
@@ -68,7 +64,7 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
                     .ctime_ns = nanoseconds(info.st_ctim)};
   if (file.n_bytes_ > 0) {
     void* data = ::mmap(nullptr, file.n_bytes_, PROT_READ, MAP_SHARED, fd.get(), 0);
-    if (data == MAP_FAILED) return io_error(path, "map", errno);
+    if (data == MAP_FAILED) return file_error("map", path, errno);
     file.data_ = static_cast<const std::byte*>(data);
     note_mapping(file.bytes(), path);
   }
@@ -116,13 +112,13 @@ void MappedFile::read_pages(std::span<const std::byte> part) const {
 
 Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) {
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return io_error(path, "open", errno);
+  if (fd.get() < 0) return file_error("open", path, errno);
   std::string out;
   char block[1 << 16];
   for (;;) {
     const ssize_t n = ::read(fd.get(), block, sizeof block);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return io_error(path, "read", errno);
+    if (n < 0) return file_error("read", path, errno);
     if (n == 0) return out;
     if (out.size() + static_cast<std::size_t>(n) > limit_bytes) {
       return {Code::kBadInput, fmt::format("'{}' is larger than {} bytes", path, limit_bytes)};

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_error.h"
 #include "base/mapped_file.h"
 
 namespace quern {
@@ -57,11 +58,6 @@ std::string part_name(const std::string& path) {
                      path.substr(n_folder, kKeptNameBytes), ::getpid(), counter.fetch_add(1));
 }
 
-Status io_error(const std::string& path, int error) {
-  return {error == ENOENT || error == ENOTDIR ? Code::kNotFound : Code::kIo,
-          fmt::format("cannot write '{}': {}", path, errno_text(error))};
-}
-
 bool is_at(int fd, const std::string& path) {
   struct stat ours{};
   struct stat there{};
@@ -83,7 +79,7 @@ Result<PartFile> PartFile::create(const std::string& path, unsigned mode) {
     } else {
       const int error = errno;
       free_slot(std::exchange(file.slot_, -1));
-      if (error != EEXIST || i == kMaxAttempts) return io_error(path, error);
+      if (error != EEXIST || i == kMaxAttempts) return file_error("write", path, error);
     }
   }
   return file;
@@ -95,11 +91,11 @@ Result<PartFile> PartFile::resume(const std::string& path, const std::string& pa
   file.path_ = path;
   for (int i = 0; i < kMaxAttempts; ++i) {
     file.fd_ = ::open(part_path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
-    if (file.fd_ < 0) return io_error(path, errno);
+    if (file.fd_ < 0) return file_error("write", path, errno);
     if (::flock(file.fd_, LOCK_EX | LOCK_NB) != 0) {
       const int error = errno;
       ::close(std::exchange(file.fd_, -1));
-      if (error != EWOULDBLOCK) return io_error(path, error);
+      if (error != EWOULDBLOCK) return file_error("write", path, error);
       return Status(Code::kUnavailable, fmt::format("another run writes '{}'", path));
     }
     // Whoever held it may have published it between our open and our lock.
@@ -115,7 +111,8 @@ Result<PartFile> PartFile::resume(const std::string& path, const std::string& pa
 
 Status PartFile::cut(std::size_t n_bytes) {
   const auto end = static_cast<off_t>(n_bytes);
-  if (::ftruncate(fd_, end) != 0 || ::lseek(fd_, end, SEEK_SET) < 0) return io_error(path_, errno);
+  if (::ftruncate(fd_, end) != 0 || ::lseek(fd_, end, SEEK_SET) < 0)
+    return file_error("write", path_, errno);
   return {};
 }
 
@@ -146,7 +143,7 @@ Status PartFile::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return io_error(path_, errno);
+    if (n < 0) return file_error("write", path_, errno);
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
   return {};
@@ -157,7 +154,7 @@ Status PartFile::write_front(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::pwrite(fd_, bytes.data(), bytes.size(), at);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return io_error(path_, errno);
+    if (n < 0) return file_error("write", path_, errno);
     bytes.remove_prefix(static_cast<std::size_t>(n));
     at += n;
   }
@@ -166,8 +163,8 @@ Status PartFile::write_front(std::string_view bytes) {
 
 Status PartFile::publish() {
   // Network file systems report a full disk only here; some cannot sync at all and say EINVAL.
-  if (::fsync(fd_) != 0 && errno != EINVAL) return io_error(path_, errno);
-  if (::rename(part_path_.c_str(), path_.c_str()) != 0) return io_error(path_, errno);
+  if (::fsync(fd_) != 0 && errno != EINVAL) return file_error("write", path_, errno);
+  if (::rename(part_path_.c_str(), path_.c_str()) != 0) return file_error("write", path_, errno);
   part_path_.clear();
   free_slot(std::exchange(slot_, -1));
   return {};

@@ -33,9 +33,10 @@ class Timed {
 /// One question to one state.
 class OneSearch {
  public:
-  OneSearch(const Generation& generation, const Query& wanted, const TextSearcher& text,
-            ThreadPool& pool)
-      : generation_(generation), wanted_(wanted), text_(text), pool_(pool) {}
+  /// `vector`: the question's, where it has one.
+  OneSearch(const Generation& generation, const Query& wanted, const VectorQuery& vector,
+            const TextSearcher& text, ThreadPool& pool)
+      : generation_(generation), wanted_(wanted), vector_(vector), text_(text), pool_(pool) {}
 
   /// Asks the sides. Errors: as Searcher::search.
   Status ask(LexicalQuery query);
@@ -73,10 +74,10 @@ class OneSearch {
 
   const Generation& generation_;
   const Query& wanted_;
+  const VectorQuery& vector_;
   const TextSearcher& text_;
   ThreadPool& pool_;
   LexicalQuery query_;
-  VectorQuery vector_;
   std::shared_ptr<const AllowedDocs> allowed_;  // Null: all that live.
   std::vector<FoundDoc> lexical_;
   std::vector<NearDoc> dense_;
@@ -133,9 +134,6 @@ Status OneSearch::ask_vectors() {
   const SpaceRow* space = generation_.active_space();
   if (space != nullptr) {
     result_.n_without_vector = generation_.n_missing(space->id);
-    if (!wanted_.vector.empty()) {
-      QUERN_ASSIGN(vector_, make_query(wanted_.vector, space->space.d, space->space.metric));
-    }
   }
   QUERN_ASSIGN(const std::string why_not, why_no_vectors());
   if (!why_not.empty()) {
@@ -301,14 +299,15 @@ Result<std::string> OneSearch::reason_for_nothing() const {
   return std::string("no document that is allowed has a vector");
 }
 
-// What is wrong with the question is told before anything is read for damage.
-Status check_question(const Generation& generation, const Query& wanted) {
+// The question's vector, empty where it has none that is looked at. What is wrong with the question
+// is told before anything is read for damage.
+Result<VectorQuery> check_question(const Generation& generation, const Query& wanted) {
   QUERN_TRY(check_fusion(wanted.fusion.spec));
   if (wanted.n_wanted > kMaxHits || wanted.window > kMaxHits) {
     return {Code::kTooLarge, fmt::format("{} hits of a window of {} are wanted, {} at most",
                                          wanted.n_wanted, wanted.window, kMaxHits)};
   }
-  if (wanted.mode == Mode::kLexical) return {};
+  if (wanted.mode == Mode::kLexical) return VectorQuery();
   const SpaceRow* space = generation.active_space();
   if (wanted.mode == Mode::kDense && space == nullptr) {
     return {Code::kBadInput, "a search by vectors: the store has no vectors"};
@@ -316,10 +315,8 @@ Status check_question(const Generation& generation, const Query& wanted) {
   if (wanted.mode == Mode::kDense && wanted.vector.empty()) {
     return {Code::kBadInput, "a search by vectors: the question has no vector"};
   }
-  if (space == nullptr || wanted.vector.empty()) return {};
-  return make_query(wanted.vector, space->space.d, space->space.metric)
-      .status()
-      .in("the question's vector");
+  if (space == nullptr || wanted.vector.empty()) return VectorQuery();
+  return make_query(wanted.vector, space->space.d, space->space.metric).in("the question's vector");
 }
 
 }  // namespace
@@ -349,10 +346,10 @@ Result<Searcher> Searcher::create(const Schema& schema, ThreadPool& pool) {
 }
 
 Result<SearchResult> Searcher::search(const Generation& generation, const Query& wanted) {
-  QUERN_TRY(check_question(generation, wanted));
+  QUERN_ASSIGN(const VectorQuery vector, check_question(generation, wanted));
   QUERN_ASSIGN(const LexicalQuery query, text_.parse(wanted.text, wanted.syntax));
   return search_undamaged(generation, [&](const Generation& whole) -> Result<SearchResult> {
-    OneSearch search(whole, wanted, text_, *pool_);
+    OneSearch search(whole, wanted, vector, text_, *pool_);
     QUERN_TRY(search.ask(query));
     return search.finish();
   });
@@ -363,10 +360,10 @@ Result<Candidates> Searcher::candidates(const Generation& generation, const Quer
       generation.active_space() == nullptr) {
     return {Code::kBadInput, "candidates of both sides: a vector of the store's space is wanted"};
   }
-  QUERN_TRY(check_question(generation, wanted));
+  QUERN_ASSIGN(const VectorQuery vector, check_question(generation, wanted));
   QUERN_ASSIGN(const LexicalQuery query, text_.parse(wanted.text, wanted.syntax));
   return search_undamaged(generation, [&](const Generation& whole) -> Result<Candidates> {
-    OneSearch search(whole, wanted, text_, *pool_);
+    OneSearch search(whole, wanted, vector, text_, *pool_);
     QUERN_TRY(search.ask(query));
     return search.unite(Signals::kAll);
   });

@@ -78,44 +78,6 @@ Result<SegmentView> open_text(const PartPlaces& places, const SegmentRow& row, c
   return SegmentView{.row = row, .segment = before->segment, .live = before->live};
 }
 
-// The file of a part among those that are open, or null.
-template <typename File>
-std::shared_ptr<const File> known_part(const std::vector<std::shared_ptr<const File>>& open,
-                                       const PartRow& part) {
-  for (const auto& file : open) {
-    if (file->row() == part) return file;
-  }
-  return nullptr;
-}
-
-/// Opens files of a segment; one that is damaged is noted and left out.
-struct PartOpening {
-  const PartPlaces& places;
-  const CatalogState& state;
-  const SegmentView* before;  // The segment as it is open; null: it is not.
-  Missing missing;
-  std::vector<Status>& damaged;
-
-  template <typename File, typename Open>
-  Status add(const SegmentRow& row, const PartRow& part,
-             std::vector<std::shared_ptr<const File>> SegmentView::* files, const Open& open,
-             SegmentView& view) const {
-    std::shared_ptr<const File> file;
-    if (before != nullptr) file = known_part(before->*files, part);
-    if (file == nullptr) {
-      auto opened = open(places, row, part, state.spaces);
-      if (!opened.ok()) {
-        if (!is_damage(opened.status().code(), missing)) return opened.status();
-        damaged.push_back(opened.status());
-        return {};
-      }
-      file = std::move(*opened);
-    }
-    (view.*files).push_back(std::move(file));
-    return {};
-  }
-};
-
 }  // namespace
 
 std::string catalog_path(const std::string& folder) { return folder + "/catalog.db"; }
@@ -222,14 +184,12 @@ Result<Snapshot> open_generation(const PartPlaces& places, const CatalogState& s
       damaged.push_back(view.status());
       continue;
     }
-    const PartOpening opening{places, state, before, missing, damaged};
-    for (const PartRow& part : row.parts) {
-      if (part.kind == FileKind::kGraph) {
-        QUERN_TRY(opening.add(row, part, &SegmentView::graphs, open_graph_part, *view));
-      } else {
-        QUERN_TRY(opening.add(row, part, &SegmentView::vectors, open_part, *view));
-      }
-    }
+    const auto note = [&](const PartRow&, const Status& why) -> Status {
+      if (!is_damage(why.code(), missing)) return why;
+      damaged.push_back(why);
+      return {};
+    };
+    QUERN_TRY(open_parts(places, row, state.spaces, before, note, *view));
     views.push_back(std::move(*view));
   }
   return Snapshot(std::make_shared<const Generation>(state.generation, state.spaces, state.fits,

@@ -78,26 +78,15 @@ Result<Writer::Work> Writer::open_work(const std::string& folder, const SegmentR
   SegmentRow text = row;
   text.parts.clear();
   QUERN_ASSIGN(work.view, open_view(folder, text, schema, spaces));
-  for (const PartRow& part : row.parts) {
-    Status opened;
-    if (part.kind == FileKind::kGraph) {
-      auto graph = open_graph_part(folder, row, part, spaces);
-      opened = graph.status();
-      if (graph.ok()) work.view.graphs.push_back(std::move(*graph));
-    } else {
-      auto vectors = open_part(folder, row, part, spaces);
-      opened = vectors.status();
-      if (vectors.ok()) work.view.vectors.push_back(std::move(*vectors));
-    }
-    if (opened.ok()) {
-      work.view.row.parts.push_back(part);
-      continue;
-    }
-    const bool is_lost = opened.code() == Code::kBadInput || opened.code() == Code::kNotFound;
-    if (!is_lost) return opened;
-    log_warn("to be made again: {}", opened.message());
+  const auto forget = [&](const PartRow& part, const Status& why) -> Status {
+    if (why.code() != Code::kBadInput && why.code() != Code::kNotFound) return why;
+    log_warn("to be made again: {}", why.message());
+    std::erase(work.view.row.parts, part);
     work.has_new_parts = true;
-  }
+    return {};
+  };
+  work.view.row.parts = row.parts;
+  QUERN_TRY(open_parts(folder, row, spaces, /*before=*/nullptr, forget, work.view));
   return work;
 }
 
@@ -331,7 +320,8 @@ Status Writer::set_fit(const FitRow& fit) {
   return publish(work_, spaces_, [&](CatalogChange& change) { return change.set_fit(fit); });
 }
 
-// The generation of `next` becomes the store's.
+// The generation of `next` becomes the store's. Where it does not, the files that are in it for the
+// first time go.
 Status Writer::publish(std::vector<Work> next, std::vector<SpaceRow> spaces,
                        const AlsoChange& also) {
   std::vector<SegmentView> views;
@@ -387,7 +377,14 @@ Status Writer::publish(std::vector<Work> next, std::vector<SpaceRow> spaces,
     may_be_committed_ = true;
     return change.commit(row, next_segment_);
   }();
-  if (!committed.ok()) return fail(committed);
+  if (!committed.ok()) {
+    // Those of work_ that are new go in fail().
+    for (const Work& before : work_) {
+      for (const std::string& name : files_of(before.view.row)) needed.erase(name);
+    }
+    if (!may_be_committed_) remove_files({needed.begin(), needed.end()});
+    return fail(committed);
+  }
   may_be_committed_ = false;
   generation_ = std::move(row);
   for (Work& work : next) {

@@ -62,9 +62,7 @@ Result<bool> Writer::add_graph(Pace& pace) {
   add_part(next[i].view.row, *part);
   next[i].view.graphs.push_back(std::move(*graph));
   next[i].has_new_parts = true;
-  const Status published = publish(std::move(next), spaces_);
-  if (!published.ok() && !may_be_committed_) remove_files({part->file});
-  QUERN_TRY(published);
+  QUERN_TRY(publish(std::move(next), spaces_));
   return true;
 }
 

@@ -180,9 +180,7 @@ Status Writer::replace(const std::vector<std::size_t>& inputs, std::span<const M
     remove_files(written);
     return is_harmless(merged.code()) ? merged : fail(merged);
   }
-  const Status published = publish(std::move(next), spaces_);
-  if (!published.ok() && !may_be_committed_) remove_files(written);
-  return published;
+  return publish(std::move(next), spaces_);
 }
 
 }  // namespace quern::store

@@ -182,9 +182,7 @@ Result<std::uint32_t> Writer::attach_vectors(SegmentId segment, SpaceId space,
   std::erase_if(view.graphs, [&](const auto& graph) { return graph->row().space == space; });
   view.vectors.push_back(std::move(*opened));
   work->has_new_parts = true;
-  const Status published = publish(std::move(next), spaces_);
-  if (!published.ok() && !may_be_committed_) remove_files({part.file});
-  QUERN_TRY(published);
+  QUERN_TRY(publish(std::move(next), spaces_));
   return n_attached;
 }
 

@@ -6,9 +6,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/asking_pace.h"
 #include "base/byte_ledger.h"
 #include "base/machine.h"
-#include "base/pace.h"
 #include "base/thread_pool.h"
 #include "cli/exit_code.h"
 #include "cli/flags.h"
@@ -27,7 +27,8 @@ struct VerifyFlags {
 };
 
 Status report_differences(const std::string& folder) {
-  Pace pace;
+  watch_interrupts();
+  AskingPace pace(is_interrupted);
   QUERN_ASSIGN(const store::RebuildReport report,
                store::verify_rebuild({.folder = folder}, folder + ".rebuild", pace));
   for (const Status& difference : report.differences) print_error(difference.message());
@@ -55,11 +56,12 @@ Status verify(const VerifyFlags& flags) {
 }
 
 Status compact(const std::string& folder) {
+  watch_interrupts();
   ThreadPool pool(usable_cpus());
   QUERN_ASSIGN(
       const auto writer,
       store::Writer::open({.folder = folder}, {.who = "quern store compact", .pool = &pool}));
-  Pace pace;
+  AskingPace pace(is_interrupted);
   return writer->compact(pace);
 }
 
@@ -68,17 +70,11 @@ struct PackFlags {
   std::string file;
 };
 
-/// Ends where the user asks for it.
-class InterruptPace : public Pace {
- public:
-  bool stop_asked() const override { return is_interrupted(); }
-};
-
 Status pack(const PackFlags& flags) {
   watch_interrupts();
   QUERN_ASSIGN(const auto writer,
                store::Writer::open({.folder = flags.folder}, {.who = "quern store pack"}));
-  InterruptPace pace;
+  AskingPace pace(is_interrupted);
   QUERN_TRY(writer->compact(pace));
   return writer->pack(flags.file, pace);
 }

@@ -162,13 +162,7 @@ constexpr std::string_view kDocument = R"json({
   "/v1/collections/{name}": {
    "parameters": [
     {
-     "name": "name",
-     "in": "path",
-     "required": true,
-     "schema": {
-      "type": "string",
-      "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"
-     }
+     "$ref": "#/components/parameters/Name"
     }
    ],
    "get": {
@@ -224,13 +218,7 @@ constexpr std::string_view kDocument = R"json({
   "/v1/collections/{name}/stats": {
    "parameters": [
     {
-     "name": "name",
-     "in": "path",
-     "required": true,
-     "schema": {
-      "type": "string",
-      "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"
-     }
+     "$ref": "#/components/parameters/Name"
     }
    ],
    "get": {
@@ -256,13 +244,7 @@ constexpr std::string_view kDocument = R"json({
   "/v1/collections/{name}/documents": {
    "parameters": [
     {
-     "name": "name",
-     "in": "path",
-     "required": true,
-     "schema": {
-      "type": "string",
-      "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"
-     }
+     "$ref": "#/components/parameters/Name"
     }
    ],
    "post": {
@@ -384,13 +366,7 @@ constexpr std::string_view kDocument = R"json({
   "/v1/collections/{name}/documents/{id}": {
    "parameters": [
     {
-     "name": "name",
-     "in": "path",
-     "required": true,
-     "schema": {
-      "type": "string",
-      "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"
-     }
+     "$ref": "#/components/parameters/Name"
     },
     {
      "name": "id",
@@ -424,13 +400,7 @@ constexpr std::string_view kDocument = R"json({
   "/v1/collections/{name}/search": {
    "parameters": [
     {
-     "name": "name",
-     "in": "path",
-     "required": true,
-     "schema": {
-      "type": "string",
-      "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"
-     }
+     "$ref": "#/components/parameters/Name"
     }
    ],
    "post": {
@@ -566,6 +536,17 @@ constexpr std::string_view kDocument = R"json({
   }
  },
  "components": {
+  "parameters": {
+   "Name": {
+    "name": "name",
+    "in": "path",
+    "required": true,
+    "schema": {
+     "type": "string",
+     "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"
+    }
+   }
+  },
   "schemas": {
    "Hit": {
     "type": "object",

@@ -42,6 +42,16 @@ const VectorSpace& space_of(const PartRow& part, std::span<const SpaceRow> space
   return space->space;
 }
 
+// The file of a part among those that are open, or null.
+template <typename File>
+std::shared_ptr<const File> known_part(const std::vector<std::shared_ptr<const File>>& open,
+                                       const PartRow& part) {
+  for (const auto& file : open) {
+    if (file->row() == part) return file;
+  }
+  return nullptr;
+}
+
 Result<Bitmap> allowed_in(const SegmentView& view, const Filter& filter) {
   FilterSource source;
   source.n_docs = view.row.identity.n_docs;
@@ -88,16 +98,28 @@ Result<SegmentView> open_view(const PartPlaces& places, const SegmentRow& row, c
                               std::span<const SpaceRow> spaces) {
   QUERN_ASSIGN(std::shared_ptr<const Segment> segment, Segment::open(places, row, schema));
   QUERN_ASSIGN(SegmentView view, view_of(std::move(segment), row));
-  for (const PartRow& part : row.parts) {
-    if (part.kind == FileKind::kGraph) {
-      QUERN_ASSIGN(auto graph, open_graph_part(places, row, part, spaces));
-      view.graphs.push_back(std::move(graph));
-      continue;
-    }
-    QUERN_ASSIGN(auto vectors, open_part(places, row, part, spaces));
-    view.vectors.push_back(std::move(vectors));
-  }
+  const auto is_lost = [](const PartRow&, const Status& why) { return why; };
+  QUERN_TRY(open_parts(places, row, spaces, /*before=*/nullptr, is_lost, view));
   return view;
+}
+
+Status open_parts(const PartPlaces& places, const SegmentRow& row, std::span<const SpaceRow> spaces,
+                  const SegmentView* before, const OnLostPart& on_lost, SegmentView& view) {
+  const auto add = [&](const PartRow& part, auto files, const auto& open) -> Status {
+    auto file = before == nullptr ? nullptr : known_part(before->*files, part);
+    if (file == nullptr) {
+      auto opened = open(places, row, part, spaces);
+      if (!opened.ok()) return on_lost(part, opened.status());
+      file = std::move(*opened);
+    }
+    (view.*files).push_back(std::move(file));
+    return {};
+  };
+  for (const PartRow& part : row.parts) {
+    QUERN_TRY(part.kind == FileKind::kGraph ? add(part, &SegmentView::graphs, open_graph_part)
+                                            : add(part, &SegmentView::vectors, open_part));
+  }
+  return {};
 }
 
 const VectorFile* SegmentView::vectors_in(SpaceId space) const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -48,6 +49,14 @@ Result<SegmentView> view_of(std::shared_ptr<const Segment> segment, const Segmen
 /// Opens the files of a row. Errors: as Segment::open, view_of and open_part.
 Result<SegmentView> open_view(const PartPlaces& places, const SegmentRow& row, const Schema& schema,
                               std::span<const SpaceRow> spaces);
+
+/// What becomes of a part that does not open: ok() leaves it out, anything else ends the opening.
+using OnLostPart = std::function<Status(const PartRow& part, const Status& why)>;
+
+/// Opens the files of `row`'s vectors and graphs into `view`; those that are open in `before`, if
+/// that is there, are taken from it. Errors: those of on_lost.
+Status open_parts(const PartPlaces& places, const SegmentRow& row, std::span<const SpaceRow> spaces,
+                  const SegmentView* before, const OnLostPart& on_lost, SegmentView& view);
 
 /// Opens a file of vectors. Errors: as VectorFile::open.
 Result<std::shared_ptr<const VectorFile>> open_part(const PartPlaces& places, const SegmentRow& row,

@@ -7,17 +7,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/file_error.h"
 #include "base/mapped_file.h"
 
 namespace quern::store {
 namespace {
 
 constexpr std::size_t kMaxLineBytes = 512;
-
-Status io_error(const char* action, const std::string& path, int error) {
-  return {error == ENOENT || error == ENOTDIR ? Code::kNotFound : Code::kIo,
-          fmt::format("cannot {} '{}': {}", action, path, errno_text(error))};
-}
 
 // Of the whole file, by the open file and not by the process: a second writer of the same process
 // meets it, too, and closing another descriptor does not lose it.
@@ -56,12 +52,12 @@ void write_holder(int fd, std::string_view who) {
 Result<WriterLock> WriterLock::take(const std::string& path, std::string_view who) {
   WriterLock lock;
   lock.fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-  if (lock.fd_ < 0) return io_error("open", path, errno);
+  if (lock.fd_ < 0) return file_error("open", path, errno);
   const int error = try_lock(lock.fd_);
   if (error == EAGAIN || error == EACCES) {
     return {Code::kUnavailable, fmt::format("'{}' is held by {}", path, holder(lock.fd_))};
   }
-  if (error != 0) return io_error("lock", path, error);
+  if (error != 0) return file_error("lock", path, error);
   write_holder(lock.fd_, who);
   return lock;
 }
