@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
 #include <set>
 #include <unordered_map>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "text/analysis/code_words.h"
 
@@ -225,7 +229,53 @@ std::vector<RankedCode> Ranking::rank(std::size_t n_wanted) {
   return out;
 }
 
+constexpr std::pair<std::string_view, double CodeWeights::*> kWeights[] = {
+    {"dense_of_words", &CodeWeights::dense_of_words},
+    {"dense_of_symbol", &CodeWeights::dense_of_symbol},
+    {"definition", &CodeWeights::definition},
+    {"definition_any_case", &CodeWeights::definition_any_case},
+    {"file_of_name", &CodeWeights::file_of_name},
+    {"named_definition", &CodeWeights::named_definition},
+    {"file_name", &CodeWeights::file_name},
+    {"coherence", &CodeWeights::coherence},
+    {"test", &CodeWeights::test},
+    {"example", &CodeWeights::example},
+    {"docs", &CodeWeights::docs},
+    {"config", &CodeWeights::config},
+    {"vendored", &CodeWeights::vendored},
+    {"generated", &CodeWeights::generated},
+    {"repetition", &CodeWeights::repetition}};
+
 }  // namespace
+
+Result<CodeWeights> weights_from_text(std::string_view text) {
+  CodeWeights out;
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(part.size() + 1, text.size()));
+    const std::size_t sign = part.find('=');
+    const std::string_view name = part.substr(0, sign);
+    const auto known = std::find_if(std::begin(kWeights), std::end(kWeights),
+                                    [&](const auto& weight) { return weight.first == name; });
+    double value = -1;
+    if (sign != std::string_view::npos) {
+      const char* end = part.data() + part.size();
+      const auto read = std::from_chars(part.data() + sign + 1, end, value);
+      if (read.ec != std::errc() || read.ptr != end) value = -1;
+    }
+    if (known == std::end(kWeights) || !(value >= 0 && value <= 100)) {
+      std::vector<std::string_view> names;
+      for (const auto& weight : kWeights) names.push_back(weight.first);
+      return Status{Code::kBadInput, fmt::format("'{}': want NAME=NUMBER from 0 to 100, of {}",
+                                                 part, fmt::join(names, ", "))};
+    }
+    out.*(known->second) = value;
+  }
+  if (out.dense_of_words > 1 || out.dense_of_symbol > 1) {
+    return Status{Code::kBadInput, "a share of the vectors is above 1"};
+  }
+  return out;
+}
 
 std::vector<std::string> CodeQuestionReader::stems(std::string_view text) {
   std::set<std::string> out;

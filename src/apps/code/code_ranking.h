@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apps/code/file_kind.h"
+#include "base/status.h"
 #include "text/analysis/analyzer.h"
 
 namespace quern::apps {
@@ -35,6 +36,9 @@ struct CodeWeights {
 
   bool operator==(const CodeWeights&) const = default;
 };
+
+/// "coherence=0,test=1": the others stay. Errors: kBadInput naming the known ones.
+Result<CodeWeights> weights_from_text(std::string_view text);
 
 /// What a question is, as far as ranking goes.
 struct CodeQuestion {

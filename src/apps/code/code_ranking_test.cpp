@@ -91,6 +91,20 @@ TEST(code_ranking, several_candidates_of_a_file_speak_for_it_but_do_not_fill_the
   EXPECT_THAT(order("x y", candidates, plain), ElementsAre(0, 1, 2, 3, 4));
 }
 
+TEST(code_ranking, weights_are_read_by_their_names) {
+  const auto weights = weights_from_text("coherence=0,test=1.5");
+  ASSERT_TRUE(weights.ok());
+  CodeWeights wanted;
+  wanted.coherence = 0;
+  wanted.test = 1.5;
+  EXPECT_EQ(*weights, wanted);
+  EXPECT_EQ(*weights_from_text(""), CodeWeights());
+  for (const char* bad :
+       {"x=1", "test", "test=", "test=-1", "test=1e9", "dense_of_words=2", ",", "test=nan"}) {
+    EXPECT_FALSE(weights_from_text(bad).ok()) << bad;
+  }
+}
+
 TEST(code_ranking, equals_stay_in_their_order_and_no_more_come_than_are_wanted) {
   std::vector<CodeCandidate> candidates;
   const std::vector<std::string> names = {"e", "d", "c", "b", "a"};

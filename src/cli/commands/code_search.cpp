@@ -50,6 +50,7 @@ struct SearchFlags {
   std::string regex;
   bool ignore_case = false;
   std::string mode;
+  std::string weights;
   bool json = false;
   bool explain = false;
   int context = 6;  // Lines of each hit that are shown.
@@ -67,6 +68,7 @@ class Search {
     ask_.roles = flags_.roles;
     ask_.only_definitions = flags_.symbol;
     ask_.least_cosine = flags_.threshold;
+    QUERN_ASSIGN(ask_.weights, apps::weights_from_text(flags_.weights).in("--weights"));
     ask_.extensions = flags_.filetypes;
     if (!flags_.mode.empty()) {
       QUERN_ASSIGN(ask_.mode, store::mode_from_name(flags_.mode).in("--mode"));
@@ -271,6 +273,10 @@ void add_code_search(CLI::App& parent, Context& context) {
   for (const char* other : {"--mode", "--explain", "--context"}) {
     regex->excludes(command->get_option(other));
   }
+  command
+      ->add_option("--weights", flags->weights,
+                   "Other weights of the order, as in coherence=0,test=1\n(docs/code_search.md)")
+      ->type_name("NAME=X,...");
   add_no_update_flag(*command, flags->code);
   add_code_flags(*command, flags->code);
   add_engine_flags(*command, context.engine);
