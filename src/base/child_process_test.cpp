@@ -84,7 +84,9 @@ TEST(child_process, writing_to_one_that_has_ended_is_an_error_and_no_signal) {
 
 TEST(child_process, it_has_no_file_of_ours_but_its_socket) {
   const std::ifstream ours("/dev/null"), more("/dev/null");
-  auto child = shell("for fd in 0 1 2 3 4 5 6 7 8 9 10 11; do [ -e /proc/$$/fd/$fd ] && printf $fd,; done; printf .");
+  auto child = shell(
+      "for fd in 0 1 2 3 4 5 6 7 8 9 10 11; do [ -e /proc/$$/fd/$fd ] && printf $fd,; done; printf "
+      ".");
   std::string open;
   while (open.empty() || open.back() != '.') open += read(*child, 1);
   EXPECT_EQ(open, "0,1,2,.");
