@@ -309,4 +309,22 @@ TEST_F(code_program, turbo_props_commands_and_flags_mean_what_they_did) {
   EXPECT_PRED2(contains, far.err, "reaches a cosine");
 }
 
+TEST_F(code_program, indexes_whose_trees_are_gone_are_listed_and_go) {
+  fill();
+  ASSERT_EQ(code("index --model none -q").exit_code, 0);
+  ASSERT_EQ(code("index src --model none -q").exit_code, 0);
+  EXPECT_EQ(json_lines(code("list --json").out).size(), 2u);
+  fs::rename(tree() + "/src", tree() + "/moved");
+  const Ended listed = code("list");
+  EXPECT_PRED2(contains, listed.out, "/src  (the tree is gone)");
+  EXPECT_PRED2(contains, code("clean --orphans").err, "removed the index of ");
+  const auto left = json_lines(code("list --json").out);
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0]["root"], fs::canonical(tree()).string());
+  EXPECT_EQ(code("clean tests").exit_code, 4);
+  EXPECT_EQ(code("clean").exit_code, 0);
+  EXPECT_EQ(code("clean").exit_code, 3);
+  EXPECT_EQ(code("list").out, "");
+}
+
 }  // namespace quern::cli

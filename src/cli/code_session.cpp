@@ -63,14 +63,6 @@ std::optional<std::string> below_root(const std::string& root, const RealPath& p
   return below;
 }
 
-// The tree that an index is of; "" where that is not known yet.
-Result<std::string> root_of_index(const std::string& folder) {
-  QUERN_ASSIGN(const auto store, store::Store::open({.folder = folder}));
-  QUERN_ASSIGN(const apps::CodeFacts facts, apps::code_facts_of(*store));
-  const auto root = facts.find("root");
-  return root == facts.end() ? std::string() : root->second;
-}
-
 Result<CodeTarget> target_of_index(const CodeFlags& flags, CodePurpose purpose,
                                    const RealPath& path) {
   std::error_code error;
@@ -78,7 +70,7 @@ Result<CodeTarget> target_of_index(const CodeFlags& flags, CodePurpose purpose,
   out.place.folder = fs::absolute(flags.index, error).string();
   out.place.root = flags.path.empty() ? top_of(path.folder) : path.folder;
   if (!has_code_index(out.place)) return out;
-  QUERN_ASSIGN(const std::string root, root_of_index(out.place.folder));
+  QUERN_ASSIGN(const std::string root, root_of_code_index(out.place.folder));
   if (root.empty()) return out;
   const auto other = [&]() -> Status {
     return {Code::kBadInput, fmt::format("the index in '{}' is of {}, not of {}", flags.index, root,
@@ -210,11 +202,33 @@ bool has_code_index(const apps::CodePlace& place) {
   return fs::exists(store::catalog_path(place.folder), error);
 }
 
+Result<std::string> root_of_code_index(const std::string& folder) {
+  QUERN_ASSIGN(const auto store, store::Store::open({.folder = folder}));
+  QUERN_ASSIGN(const apps::CodeFacts facts, apps::code_facts_of(*store));
+  const auto root = facts.find("root");
+  return root == facts.end() ? std::string() : root->second;
+}
+
 Status ensure_code_index(const apps::CodePlace& place) {
   if (has_code_index(place)) return {};
   const Status made = apps::create_code_index(place, {});
   if (made.code() == Code::kUnavailable && has_code_index(place)) return {};
   return made;
+}
+
+Status remove_code_index(const apps::CodePlace& place) {
+  if (!has_code_index(place)) return {};
+  const auto writer = store::Writer::open({.folder = place.folder}, {.who = "quern code"});
+  if (!writer.ok() && writer.status().code() == Code::kUnavailable) return writer.status();
+  std::error_code error;
+  const std::string aside = place.folder + ".old";
+  fs::remove_all(aside, error);
+  fs::rename(place.folder, aside, error);
+  if (error) {
+    return {Code::kIo, fmt::format("cannot move '{}' away: {}", place.folder, error.message())};
+  }
+  fs::remove_all(aside, error);
+  return {};
 }
 
 Result<std::optional<apps::WalkOptions>> walk_options(const CodeFlags& flags) {

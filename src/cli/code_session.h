@@ -66,6 +66,14 @@ Result<CodeTarget> code_target(const CodeFlags& flags, CodePurpose purpose);
 
 bool has_code_index(const apps::CodePlace& place);
 
+/// The tree that an index is of; "" where it was never brought up to date. Errors: those of the
+/// store.
+Result<std::string> root_of_code_index(const std::string& folder);
+
+/// Also a damaged one: all of it can be made again, and vectors are in the log. Errors:
+/// kUnavailable naming who writes to it, kIo.
+Status remove_code_index(const apps::CodePlace& place);
+
 /// Makes the index where there is none yet; somebody else may do so at the same time. Errors: as
 /// apps::create_code_index.
 Status ensure_code_index(const apps::CodePlace& place);

@@ -102,6 +102,8 @@ void add_warm(CLI::App& app, Context& context);
 void add_clear(CLI::App& app, Context& context);
 void add_stats(CLI::App& app, Context& context);
 void add_code(CLI::App& app, Context& context);
+void add_code_clean(CLI::App& code, Context& context);    // Under "code".
+void add_code_list(CLI::App& code, Context& context);     // Under "code".
 void add_code_index(CLI::App& code, Context& context);    // Under "code".
 void add_code_search(CLI::App& code, Context& context);   // Under "code".
 void add_code_similar(CLI::App& code, Context& context);  // Under "code".

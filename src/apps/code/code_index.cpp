@@ -50,7 +50,6 @@ class Updating {
 };
 
 Status Updating::run() {
-  update_.chunker->start_early();
   if (update_.changes != nullptr && !update_.changes->is_rescan) {
     QUERN_TRY(look_at(*update_.changes));
   } else {
@@ -66,6 +65,8 @@ Status Updating::look_at_all() {
     QUERN_ASSIGN(known_, read_code_tables(sql));
     return {};
   }));
+  // Where much is to be cut, workers start while the tree is walked.
+  if (known_.files.empty()) update_.chunker->start_early();
   choose_files();
   Result<TreeWalk> walk = walk_tree(update_.root, walk_, update_.is_stopped);
   if (!walk.ok() && walk.status().code() == Code::kCancelled) {

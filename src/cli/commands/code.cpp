@@ -25,6 +25,8 @@ void add_code(CLI::App& app, Context& context) {
   add_code_similar(*command, context);
   add_code_symbols(*command, context);
   add_code_status(*command, context);
+  add_code_list(*command, context);
+  add_code_clean(*command, context);
   add_code_watch(*command, context);
   add_code_why(*command, context);
 }

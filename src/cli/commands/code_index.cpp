@@ -1,7 +1,6 @@
 // quern code index: a source tree into an index, or what changed of it.
 
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,22 +56,6 @@ std::string summary_of(const apps::CodeUpdateReport& report, double seconds) {
   return out + "\n";
 }
 
-// A damaged one, too: all of it can be made again, and vectors are in the log.
-Status remove_index(const apps::CodePlace& place) {
-  if (!has_code_index(place)) return {};
-  const auto writer = store::Writer::open({.folder = place.folder}, {.who = "quern code index"});
-  if (!writer.ok() && writer.status().code() == Code::kUnavailable) return writer.status();
-  std::error_code error;
-  const std::string aside = place.folder + ".old";
-  std::filesystem::remove_all(aside, error);
-  std::filesystem::rename(place.folder, aside, error);
-  if (error) {
-    return {Code::kIo, fmt::format("cannot move '{}' away: {}", place.folder, error.message())};
-  }
-  std::filesystem::remove_all(aside, error);
-  return {};
-}
-
 Result<apps::IngestReport> embed(const IndexFlags& flags, const EngineFlags& engine,
                                  const std::string& model, store::Writer& writer) {
   QUERN_ASSIGN(const auto embedder, CodeEmbedder::open(engine, flags.log, model, writer));
@@ -93,7 +76,7 @@ Result<apps::IngestReport> embed(const IndexFlags& flags, const EngineFlags& eng
 Result<ExitCode> index(const IndexFlags& flags, const EngineFlags& engine) {
   QUERN_ASSIGN(const CodeTarget target, code_target(flags.code, CodePurpose::kIndexing));
   const apps::CodePlace& place = target.place;
-  if (flags.rebuild) QUERN_TRY(remove_index(place));
+  if (flags.rebuild) QUERN_TRY(remove_code_index(place));
   QUERN_TRY(ensure_code_index(place));
   QUERN_ASSIGN(const auto writer,
                store::Writer::open({.folder = place.folder}, {.who = "quern code index"}));
