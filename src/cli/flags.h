@@ -105,6 +105,7 @@ void add_code(CLI::App& app, Context& context);
 void add_code_clean(CLI::App& code, Context& context);    // Under "code".
 void add_code_list(CLI::App& code, Context& context);     // Under "code".
 void add_code_index(CLI::App& code, Context& context);    // Under "code".
+void add_code_mcp(CLI::App& code, Context& context);      // Under "code".
 void add_code_search(CLI::App& code, Context& context);   // Under "code".
 void add_code_similar(CLI::App& code, Context& context);  // Under "code".
 void add_code_status(CLI::App& code, Context& context);   // Under "code".

@@ -29,6 +29,7 @@ void add_code(CLI::App& app, Context& context) {
   add_code_clean(*command, context);
   add_code_watch(*command, context);
   add_code_why(*command, context);
+  add_code_mcp(*command, context);
 }
 
 }  // namespace quern::cli
