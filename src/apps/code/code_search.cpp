@@ -172,8 +172,13 @@ Status CodeSearcher::find(const store::Generation& generation, const CodeAsk& as
                           ? static_cast<double>(found.hits[0].hit.score)
                           : 1;
   std::vector<double> bases;
+  // A piece that has no vector yet, as of a file that has just changed, counts by its words alone:
+  // the store gives it the least score of the other side.
+  const double words = 1 - query.fusion.spec.alpha;
+  const bool is_hybrid = found.answered == store::Mode::kHybrid && words > 0;
   for (const store::SearchHit& hit : found.hits) {
-    bases.push_back(static_cast<double>(hit.hit.score) / most);
+    const double base = static_cast<double>(hit.hit.score) / most;
+    bases.push_back(is_hybrid && !hit.sides.dense ? base / words : base);
   }
   if (out.question.is_symbol && query.mode != store::Mode::kDense) {
     QUERN_TRY(add_definitions(generation, ask, std::move(query), found, bases));

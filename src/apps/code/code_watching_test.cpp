@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "apps/code/code_documents.h"
 #include "apps/code/code_search.h"
 #include "apps/store_model.h"
 #include "apps/test_engine.h"
@@ -62,10 +63,10 @@ class code_watching : public EngineTest {
     write(place_.root + "/" + name, text);
   }
 
-  std::vector<std::string> found(const std::string& word) {
+  std::vector<std::string> found(const std::string& word, engine::Engine* engine = nullptr) {
     auto store = store::Store::open({.folder = place_.folder});
     if (!store.ok()) return {};
-    auto searcher = CodeSearcher::create(pool_, nullptr);
+    auto searcher = CodeSearcher::create(pool_, engine);
     auto answer = searcher->search(*(*store)->snapshot(), {.question = word});
     std::vector<std::string> out;
     if (answer.ok()) {
@@ -131,6 +132,36 @@ TEST_F(code_watching, vectors_follow_the_text) {
   ASSERT_TRUE(comes([&] { return n_vectors == 2; }));
   EXPECT_EQ(found("zebra"), Names{"b.py"});
   EXPECT_EQ(n_opened, 1);
+}
+
+TEST_F(code_watching, a_piece_without_a_vector_yet_counts_by_its_words) {
+  auto embedder = TextEmbedder::open(*engine_, {.model = kModel});
+  ASSERT_TRUE(embedder.ok()) << embedder.status().message();
+  const auto space = space_of(*embedder, kModel);
+  ASSERT_TRUE(space.ok());
+  const auto id = writer_->add_space(*space);
+  ASSERT_TRUE(id.ok()) << id.status().message();
+  const auto update = [&] {
+    const auto report = update_code_index(
+        {.writer = writer_.get(), .chunker = chunker_.get(), .root = place_.root});
+    ASSERT_TRUE(report.ok()) << report.status().message();
+  };
+  for (int i = 0; i < 8; ++i) {
+    put("f" + std::to_string(i) + ".py", "cat = " + std::to_string(i) + " # a queue of dogs\n");
+  }
+  update();
+  IngestJob job;
+  job.writer = writer_.get();
+  job.embedder = &*embedder;
+  job.space = *id;
+  job.text_of = code_text_to_embed;
+  const auto made = embed_missing(job);
+  ASSERT_TRUE(made.ok()) << made.status().message();
+  put("fresh.py", "def giraffe_queue(giraffe):\n    return giraffe.queue\n");
+  update();
+  const Names names = found("where the giraffe queue is", engine_.get());
+  ASSERT_FALSE(names.empty());
+  EXPECT_EQ(names[0], "fresh.py");
 }
 
 TEST_F(code_watching, without_its_model_words_are_still_kept_current) {
