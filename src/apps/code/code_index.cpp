@@ -42,6 +42,7 @@ class Updating {
   const CodeUpdate& update_;
   WalkOptions walk_;
   CodeTables known_;
+  std::string recipe_;  // How files are cut and kept; "" where only some are looked at.
   std::vector<FileToRead> changed_;
   CodeTablesChange change_;
   Clock::time_point committed_ = Clock::now();
@@ -57,6 +58,8 @@ Status Updating::run() {
     if (report_.was_stopped) return {};
   }
   QUERN_TRY(read_changed());
+  // Files that an ended run did not come to are still cut in the old way.
+  if (!report_.was_stopped && !recipe_.empty()) note_fact("recipe", recipe_);
   return commit();
 }
 
@@ -83,9 +86,11 @@ Status Updating::look_at_all() {
     return {};
   }
   const bool is_other_root = note_fact("root", update_.root);
-  const bool is_other_recipe = note_fact(
-      "recipe",
-      fmt::format("documents {}, {}", kCodeDocumentsVersion, update_.chunker->fingerprint()));
+  recipe_ = fmt::format("documents {}, {}", kCodeDocumentsVersion, update_.chunker->fingerprint());
+  // A first run that is ended goes on by the rows that there are.
+  if (known_.files.empty()) note_fact("recipe", recipe_);
+  const auto recipe = known_.facts.find("recipe");
+  const bool is_other_recipe = recipe == known_.facts.end() || recipe->second != recipe_;
   if (is_other_root || is_other_recipe) {
     for (auto& [path, file] : known_.files) {
       file.read_ns = 0;
@@ -255,6 +260,19 @@ Result<CodeUpdateReport> update_code_index(const CodeUpdate& update) {
   return updating.take_report();
 }
 
+namespace {
+
+// By the name that default_code_place gives: home/code/NAME-HASH.
+bool is_in_home(const std::filesystem::path& folder) {
+  const std::string name = folder.filename().string();
+  const std::size_t dash = name.rfind('-');
+  return folder.parent_path().filename() == "code" && dash != std::string::npos &&
+         name.size() - dash - 1 == 16 &&
+         name.find_first_not_of("0123456789abcdef", dash + 1) == std::string::npos;
+}
+
+}  // namespace
+
 Result<CodeFacts> code_facts_of(store::Store& store) {
   CodeFacts out;
   QUERN_TRY(store.read_tables([&](Sql& sql) -> Status {
@@ -275,7 +293,7 @@ WalkOptions walk_of_index(const CodeFacts& facts, const std::string& root,
     const std::string below = mine.lexically_relative(root).generic_string();
     if (below.empty() || below == "." || below == ".." || below.starts_with("../")) continue;
     const bool is_home = mine != own;
-    if (is_home && mine.filename() != "code") continue;
+    if (is_home && !is_in_home(own)) continue;
     std::string glob = "/";
     for (const char c : below) {
       if (std::string_view("\\*?[]!# ").find(c) != std::string_view::npos) glob += '\\';

@@ -200,6 +200,38 @@ TEST_F(code_index, a_stopped_update_goes_on_where_it_was) {
   EXPECT_EQ(contents(place_.folder), clean());
 }
 
+TEST_F(code_index, another_recipe_is_done_with_only_when_all_files_are) {
+  for (int i = 0; i < 40; ++i) {
+    std::string text;
+    for (int line = 0; line < 60; ++line) text += "word" + std::to_string(line) + " = 1\n";
+    put("f" + std::to_string(i) + ".py", text);
+  }
+  update();
+  ::usleep(30'000);  // So that their times are believed.
+  update();
+  const auto before = contents(place_.folder);
+  auto smaller = Chunker::create({.sizes = {.max_chars = 200}});
+  ASSERT_TRUE(smaller.ok());
+  chunker_ = std::move(*smaller);
+  int n_asked = 0;
+  is_stopped_ = [&] { return ++n_asked > 12; };
+  EXPECT_TRUE(update().was_stopped);
+  is_stopped_ = {};
+  update();
+  const auto after = contents(place_.folder);
+  EXPECT_NE(after, before);
+  EXPECT_EQ(after, clean());
+}
+
+TEST_F(code_index, a_folder_that_is_called_code_is_sources_too) {
+  const std::string root = place_.root;
+  EXPECT_EQ(walk_of_index({}, root, root + "/code/index").exclude,
+            (std::vector<std::string>{"/code/index/"}));
+  EXPECT_EQ(walk_of_index({}, root, root + "/home/code/tree-0123456789abcdef").exclude,
+            (std::vector<std::string>{"/home/code/tree-0123456789abcdef/", "/home/code/"}));
+  EXPECT_TRUE(walk_of_index({}, root, path("home/code/x")).exclude.empty());
+}
+
 TEST_F(code_index, random_changes_leave_what_a_clean_index_has) {
   std::mt19937 random(11);
   const auto text = [&] {
