@@ -48,7 +48,7 @@ TEST(child_process, bytes_go_in_and_come_out_more_than_any_buffer_holds) {
 }
 
 TEST(child_process, a_reply_that_does_not_come_ends_at_the_deadline) {
-  auto child = shell("sleep 100");
+  auto child = shell("exec sleep 100");
   const auto before = std::chrono::steady_clock::now();
   char byte = 0;
   EXPECT_EQ(child->read({&byte, 1}, in(milliseconds(50))).code(), Code::kDeadline);
@@ -59,7 +59,7 @@ TEST(child_process, a_reply_that_does_not_come_ends_at_the_deadline) {
 }
 
 TEST(child_process, one_that_reads_nothing_blocks_nobody_for_ever) {
-  auto child = shell("sleep 100");
+  auto child = shell("exec sleep 100");
   const std::string text(std::size_t{8} << 20, 'x');
   EXPECT_EQ(child->write(text, in(milliseconds(50))).code(), Code::kDeadline);
 }
@@ -109,7 +109,7 @@ TEST(child_process, no_zombie_is_left) {
 
 TEST(child_process, it_ends_with_the_thread_that_started_it) {
   std::unique_ptr<ChildProcess> child;
-  std::thread([&] { child = shell("sleep 100"); }).join();
+  std::thread([&] { child = shell("exec sleep 100"); }).join();
   char byte = 0;
   EXPECT_EQ(child->read({&byte, 1}, in(seconds(20))).code(), Code::kUnavailable);
   EXPECT_EQ(child->end(), "signal 9 (Killed)");
