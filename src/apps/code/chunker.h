@@ -28,11 +28,12 @@ struct ChunkerOptions {
   std::vector<std::string> arguments = {"chunk-worker"};  // with these, and the folder behind them.
   int n_children = 2;
   std::size_t max_file_bytes = std::size_t{1} << 20;  // Larger ones are cut by lines.
-  std::chrono::milliseconds time_limit{2000};         // For one file.
-  std::chrono::milliseconds patience{3000};           // Beyond it, before a child is ended.
-  std::size_t child_bytes = std::size_t{96} << 20;    // Heap of one child; 0: no limit. A tree can
-                                                      // take eighty times its text.
-  ByteLedger* ledger = nullptr;                       // Where children are tenants; outlives it.
+  std::chrono::milliseconds time_limit{
+      10'000};                               // For one file, by the clock: machines may be busy.
+  std::chrono::milliseconds patience{3000};  // Beyond it, before a child is ended.
+  std::size_t child_bytes = std::size_t{96} << 20;  // Heap of one child; 0: no limit. A tree can
+                                                    // take eighty times its text.
+  ByteLedger* ledger = nullptr;                     // Where children are tenants; outlives it.
   CutSizes sizes = {};
 };
 

@@ -46,7 +46,7 @@ class FailingWorkerTest : public FolderTest {
     options.arguments = {"fail"};
     options.n_children = 1;
     if (kIsSanitized) options.child_bytes = 0;
-    options.time_limit = milliseconds(100);
+    options.time_limit = milliseconds(2000);  // A process with sanitizers starts slowly.
     options.patience = milliseconds(400);
     Result<std::unique_ptr<Chunker>> made = Chunker::create(options);
     ASSERT_TRUE(made.ok());

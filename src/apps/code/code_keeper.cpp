@@ -101,11 +101,15 @@ bool CodeKeeper::is_wanted() const {
   return is_over_ || wanted_ > done_;
 }
 
-// A walk is not ended for a deadline: one that takes longer than that would never be done.
+// A walk is not ended for a deadline: one that takes longer than that would never be done. Nor is
+// less time given to reading than to the walk: else questions that follow one another would have
+// the tree walked again and again. Whoever waits leaves at his own deadline.
 bool CodeKeeper::is_stop_due() {
   const std::lock_guard lock(mutex_);
   if (is_over_) return true;
-  return is_reading_ && !deadlines_.empty() && Clock::now() > *deadlines_.begin() - kCommitReserve;
+  const Clock::time_point now = Clock::now();
+  return is_reading_ && now > may_end_at_ && !deadlines_.empty() &&
+         now > *deadlines_.begin() - kCommitReserve;
 }
 
 void CodeKeeper::run() {
@@ -145,7 +149,9 @@ void CodeKeeper::update(std::uint64_t ticket) {
         state_.n_files = report->n_files;
         state_.n_skipped = report->skipped.size();
       }
-      if (report->n_chunks > 0 || report->n_gone > 0) is_idle_work_due_ = true;
+      if (report->n_chunks > 0 || report->n_gone > 0 || has_idle_work_failed_) {
+        is_idle_work_due_ = true;
+      }
     }
   }
   done_changed_.notify_all();
@@ -159,8 +165,15 @@ Result<CodeUpdateReport> CodeKeeper::update_now() {
   update.root = options_.place.root;
   update.walk = options_.walk;
   update.n_threads = options_.n_threads;
-  update.on_progress = [this](const CodeUpdateProgress& progress) {
+  const Clock::time_point began = Clock::now();
+  update.on_progress = [this, began](const CodeUpdateProgress& progress) {
     const std::lock_guard lock(mutex_);
+    if (!is_reading_) {
+      const Clock::time_point now = Clock::now();
+      // A small tree's walk takes no time: there a deadline is kept.
+      const Clock::duration walk = now - began;
+      may_end_at_ = walk < std::chrono::milliseconds(500) ? now : now + walk;
+    }
     is_reading_ = true;
     progress_ = progress;
   };
@@ -187,6 +200,7 @@ void CodeKeeper::work_idly() {
   {
     const std::lock_guard lock(mutex_);
     is_idle_work_due_ = false;
+    has_idle_work_failed_ = false;
     is_making_vectors_ = engine_ != nullptr;
   }
   const Status status = work_idly_now();
@@ -197,6 +211,7 @@ void CodeKeeper::work_idly() {
     return;
   }
   vector_problem_ = status.message();
+  has_idle_work_failed_ = status.code() == Code::kUnavailable || status.code() == Code::kIo;
   if (!status.ok()) log_warn("vectors and merges of the index: {}", status.message());
 }
 

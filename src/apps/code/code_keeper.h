@@ -98,8 +98,10 @@ class CodeKeeper {
   std::multiset<Clock::time_point> deadlines_;  // Of those who wait.
   CodeFreshness state_;
   CodeUpdateProgress progress_;
-  bool is_reading_ = false;  // Of the update under way: it has walked the tree.
+  bool is_reading_ = false;       // Of the update under way: it has walked the tree,
+  Clock::time_point may_end_at_;  // and has read for as long as that took.
   bool is_idle_work_due_ = true;
+  bool has_idle_work_failed_ = false;  // To be tried again when the index can be written to.
   bool is_making_vectors_ = false;
   std::string vector_problem_;
   engine::Engine* engine_ = nullptr;

@@ -28,11 +28,6 @@ std::string_view take_line(std::string_view& rest) {
   return line;
 }
 
-int count_lines(std::string_view text) {
-  const auto n = std::count(text.begin(), text.end(), '\n');
-  return static_cast<int>(n) + (text.empty() || text.ends_with('\n') ? 0 : 1);
-}
-
 // "Parser.parse" is meant by "parse", "Parser.parse" and "Parser::parse".
 bool is_named(const Symbol& symbol, std::string_view wanted) {
   std::string path(wanted);
@@ -65,7 +60,7 @@ WalkOptions CodeTools::files_meant() {
   if (options_.walk) {
     facts = facts_of_walk(*options_.walk);
   } else {
-    const Status read = store_->read_tables([&](Sql& sql) -> Status {
+    const Status read = store()->read_tables([&](Sql& sql) -> Status {
       QUERN_ASSIGN(SqlStatement rows, sql.prepare("SELECT name, value FROM code_fact"));
       while (true) {
         QUERN_ASSIGN(const bool is_row, rows.step());
@@ -116,7 +111,7 @@ Result<ToolAnswer> CodeTools::read(const CodeToolRead& ask, const ToolCall& call
   }
   const int last = ask.end_line == 0 ? n_lines : std::min(ask.end_line, n_lines);
   ToolText text(static_cast<std::size_t>(ask.max_tokens));
-  text.add_always(fmt::format("root: {}\n", in_a_line(root())));
+  text.add_always(root_line());
   std::string lines;
   std::string_view rest = file.text;
   for (int i = 1; i < ask.start_line; ++i) take_line(rest);
@@ -173,7 +168,7 @@ Result<ToolAnswer> CodeTools::symbol_page(const CodeToolSymbols& ask, const Symb
   }
   ToolAnswer out;
   ToolText text(static_cast<std::size_t>(ask.max_tokens));
-  text.add_always(fmt::format("root: {}\n{}", in_a_line(root()), found.heading));
+  text.add_always(root_line() + found.heading);
   std::size_t i = begin;
   const std::size_t end = std::min(found.lines.size(), begin + static_cast<std::size_t>(ask.limit));
   for (; i < end; ++i) {
@@ -216,30 +211,47 @@ Result<ToolAnswer> CodeTools::outline(const CodeToolSymbols& ask) {
 
 Result<ToolAnswer> CodeTools::definitions(const CodeToolSymbols& ask, const ToolCall& call) {
   QUERN_ASSIGN(const CodeFreshness freshness, refresh(call));
-  QUERN_ASSIGN(const store::Snapshot snapshot, store_->snapshot());
+  QUERN_ASSIGN(const store::Snapshot snapshot, store()->snapshot());
   CodeAsk search;
   search.question = ask.name;
-  search.n_wanted = kMaxDefiningPieces;
+  search.n_wanted = kMaxDefiningPieces + 1;
   search.only_definitions = true;
+  search.below = options_.below;
   search.mode = store::Mode::kLexical;
   QUERN_ASSIGN(const CodeAnswer defining, run_search(snapshot, search));
   SymbolLines found;
+  const bool has_more = defining.hits.size() > kMaxDefiningPieces;
+  std::string unreadable;
   std::set<std::string_view> seen;
   for (const CodeHit& hit : defining.hits) {
     if (!seen.insert(hit.path).second) continue;
     if (call.is_cancelled && call.is_cancelled())
       return {Code::kCancelled, "the call was cancelled"};
     const Result<OpenFile> file = open_file(hit.path);
-    if (!file.ok()) continue;  // Gone meanwhile.
+    if (!file.ok()) {
+      // Gone meanwhile, or not to be read just now: where it was is still worth saying.
+      if (unreadable.empty()) unreadable = file.status().message();
+      found.lines.push_back(fmt::format("{}:{}-{}  (as the index has it)\n", in_a_line(hit.path),
+                                        hit.chunk.span.first_line, hit.chunk.span.last_line));
+      continue;
+    }
     const ChunkedCode code = options_.chunker->chunk(file->kind.language, file->text);
     for (const Symbol& symbol : code.symbols) {
       if (!is_named(symbol, ask.name) || !has_kind(symbol, ask.kinds)) continue;
       found.lines.push_back(fmt::format("{}:{}", in_a_line(hit.path), symbol_text(symbol)));
     }
   }
-  found.heading = fmt::format("definitions of {}: {}\n", in_a_line(ask.name), found.lines.size());
+  found.heading = fmt::format("definitions of {}: {}{}\n", in_a_line(ask.name),
+                              has_more ? "at least " : "", found.lines.size());
+  if (has_more) {
+    found.notes += "note: more pieces define it: narrow it down by search with paths\n";
+  }
+  if (!unreadable.empty()) {
+    found.notes += fmt::format("note: some files cannot be read now: {}\n", in_a_line(unreadable));
+  }
   if (found.lines.empty()) {
-    QUERN_ASSIGN(found.notes, near_names(snapshot, ask.name));
+    QUERN_ASSIGN(const std::string near, near_names(snapshot, ask.name));
+    found.notes += near;
   }
   found.notes += notes(freshness, "", 0);
   return symbol_page(ask, found);
@@ -251,6 +263,7 @@ Result<std::string> CodeTools::near_names(const store::Snapshot& snapshot,
   CodeAsk search;
   search.question = name;
   search.n_wanted = 10;
+  search.below = options_.below;
   search.mode = store::Mode::kLexical;
   QUERN_ASSIGN(const CodeAnswer answer, run_search(snapshot, search));
   std::set<std::string> names;

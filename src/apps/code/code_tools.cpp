@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 
 #include "apps/code/code_tool_question.h"
 #include "apps/code/file_language.h"
@@ -96,49 +97,107 @@ CodeTools::~CodeTools() {
   searchers_.clear();
 }
 
+namespace {
+
+// Which catalog lies there; 0 where there is none.
+std::uint64_t identity_of_catalog(const std::string& folder) {
+  struct stat state = {};
+  if (::stat(store::catalog_path(folder).c_str(), &state) != 0) return 0;
+  // While it is held open no other file gets its number.
+  return (std::uint64_t{state.st_dev} << 40) ^ state.st_ino;
+}
+
+}  // namespace
+
+// The index may be removed or made anew while this runs.
 Status CodeTools::open() {
-  const std::lock_guard lock(open_mutex_);
+  const std::lock_guard opening(open_mutex_);
   if (!options_.refusal.empty()) return {Code::kBadInput, options_.refusal};
-  if (store_ != nullptr) return {};
-  std::error_code error;
-  if (!std::filesystem::exists(store::catalog_path(options_.place.folder), error)) {
+  const std::uint64_t identity = identity_of_catalog(options_.place.folder);
+  {
+    const std::lock_guard lock(mutex_);
+    if (store_ != nullptr && identity == store_identity_) return {};
+  }
+  return open_store(identity);
+}
+
+Status CodeTools::open_store(std::uint64_t identity) {
+  if (identity == 0) {
     const Status made = create_code_index(options_.place, {});
     // kUnavailable: another process has just made it.
     if (!made.ok() && made.code() != Code::kUnavailable) return made;
+    identity = identity_of_catalog(options_.place.folder);
   }
-  QUERN_ASSIGN(auto opened, store::Store::open({.folder = options_.place.folder}));
-  keeper_ = std::make_unique<CodeKeeper>(CodeKeeperOptions{.place = options_.place,
-                                                           .chunker = options_.chunker,
-                                                           .walk = options_.walk,
-                                                           .n_threads = options_.n_threads,
-                                                           .who = options_.who,
-                                                           .open_log = options_.open_log});
+  QUERN_ASSIGN(std::unique_ptr<store::Store> opened,
+               store::Store::open({.folder = options_.place.folder}));
+  if (keeper_ == nullptr) {
+    keeper_ = std::make_unique<CodeKeeper>(CodeKeeperOptions{.place = options_.place,
+                                                             .chunker = options_.chunker,
+                                                             .walk = options_.walk,
+                                                             .n_threads = options_.n_threads,
+                                                             .who = options_.who,
+                                                             .open_log = options_.open_log});
+  }
+  const std::lock_guard lock(mutex_);
   store_ = std::move(opened);
-  if (options_.open_engine) opening_ = std::thread([this] { open_engine(); });
+  store_identity_ = identity;
+  answered_.clear();
   return {};
 }
 
-// The model is asked once, so that no question waits for its weights.
-void CodeTools::open_engine() {
+std::shared_ptr<store::Store> CodeTools::store() const {
+  const std::lock_guard lock(mutex_);
+  return store_;
+}
+
+// Opens the model of an index that has one, once for each, so that no question waits for weights.
+void CodeTools::want_engine(const store::Generation& generation) {
+  const store::SpaceRow* space = generation.active_space();
+  if (!options_.open_engine || space == nullptr || is_of_given(space->space)) return;
+  const std::lock_guard opening(open_mutex_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_opening_ || engine_wanted_for_ == space->space.fingerprint) return;
+    is_opening_ = true;
+    engine_wanted_for_ = space->space.fingerprint;
+    engine_problem_.clear();
+  }
+  if (opening_.joinable()) opening_.join();
+  opening_ = std::thread([this, wanted = space->space] { open_engine(wanted); });
+}
+
+void CodeTools::open_engine(const store::VectorSpace& space) {
   const Status status = [&]() -> Status {
-    QUERN_ASSIGN(const store::Snapshot snapshot, store_->snapshot());
-    const store::SpaceRow* space = snapshot->active_space();
-    if (space == nullptr || is_of_given(space->space)) return {};
-    QUERN_ASSIGN(engine_, options_.open_engine());
-    QUERN_ASSIGN(const TextEmbedder embedder, open_embedder(*engine_, space->space));
+    if (engine_ == nullptr) {
+      QUERN_ASSIGN(engine_, options_.open_engine());
+    }
+    QUERN_ASSIGN(const TextEmbedder embedder, open_embedder(*engine_, space));
     QUERN_ASSIGN(const std::vector<float> vector, embedder.query_vector("a first question"));
     (void)vector;
     keeper_->make_vectors_with(*engine_);
     return {};
   }();
   const std::lock_guard lock(mutex_);
+  is_opening_ = false;
   engine_problem_ = status.message();
   if (!status.ok()) {
     log_warn("vectors are not searched: {}", status.message());
-  } else if (engine_ != nullptr) {
+  } else {
     ready_engine_ = engine_.get();
     searchers_.clear();
   }
+}
+
+// What a cursor holds for: the question, the index, and whether vectors answer.
+std::string CodeTools::seal_of(const Question& question) const {
+  const std::lock_guard lock(mutex_);
+  return fmt::format("{}\x1f{}\x1f{}", question.identity(), store_identity_,
+                     ready_engine_ != nullptr);
+}
+
+std::string CodeTools::root_line() const {
+  if (options_.below.empty()) return fmt::format("root: {}\n", in_a_line(root()));
+  return fmt::format("root: {} (searched: {})\n", in_a_line(root()), in_a_line(options_.below));
 }
 
 Result<CodeFreshness> CodeTools::refresh(const ToolCall& call) {
@@ -156,10 +215,12 @@ Result<store::Snapshot> CodeTools::snapshot_for(const Question& question, const 
                                                 CodeFreshness& freshness, std::size_t& offset) {
   if (question.cursor.empty()) {
     QUERN_ASSIGN(freshness, refresh(call));
-    return store_->snapshot();
+    QUERN_ASSIGN(store::Snapshot newest, store()->snapshot());
+    want_engine(*newest);
+    return newest;
   }
   QUERN_TRY(open());
-  QUERN_ASSIGN(const Cursor cursor, read_cursor(question.cursor, question.identity()));
+  QUERN_ASSIGN(const Cursor cursor, read_cursor(question.cursor, seal_of(question)));
   offset = cursor.offset;
   freshness.is_current = true;
   const auto is_of = [&cursor](const store::Snapshot& snapshot) {
@@ -171,7 +232,7 @@ Result<store::Snapshot> CodeTools::snapshot_for(const Question& question, const 
       if (is_of(snapshot)) return snapshot;
     }
   }
-  QUERN_ASSIGN(store::Snapshot newest, store_->snapshot());
+  QUERN_ASSIGN(store::Snapshot newest, store()->snapshot());
   if (is_of(newest)) return newest;
   return {Code::kBadInput,
           fmt::format("the index has changed since this cursor was given (generation {}, now {}): "
@@ -210,6 +271,7 @@ Result<ToolAnswer> CodeTools::answer(const Question& question, const ToolCall& c
   CodeFreshness freshness;
   std::size_t offset = 0;
   QUERN_ASSIGN(const store::Snapshot snapshot, snapshot_for(question, call, freshness, offset));
+  const std::string seal = seal_of(question);  // As of before the model is there.
   CodeAsk ask = question.ask;
   const auto n_page = static_cast<std::size_t>(question.limit);
   ask.n_wanted = static_cast<std::uint32_t>(offset + n_page + 1);
@@ -218,7 +280,7 @@ Result<ToolAnswer> CodeTools::answer(const Question& question, const ToolCall& c
 
   ToolAnswer out;
   ToolText text(static_cast<std::size_t>(question.max_tokens));
-  text.add_always(fmt::format("root: {}\n", in_a_line(root())));
+  text.add_always(root_line());
   std::size_t i = offset;
   const std::size_t end = std::min(found.hits.size(), offset + n_page);
   for (; i < end; ++i) {
@@ -229,7 +291,7 @@ Result<ToolAnswer> CodeTools::answer(const Question& question, const ToolCall& c
     text.add_always(hit_text(found.hits[i], question.max_lines, whole - whole / 4));
   }
   if (i < found.hits.size() && i < kMaxToolOffset) {
-    out.cursor = make_cursor(static_cast<std::uint64_t>(snapshot->id()), i, question.identity());
+    out.cursor = make_cursor(static_cast<std::uint64_t>(snapshot->id()), i, seal);
     text.add_always(fmt::format(
         "\nhits {} to {}{}; for the next ones pass cursor \"{}\"\n", offset + 1, i,
         i < end ? fmt::format(" (no room for more in {} tokens)", question.max_tokens) : "",
@@ -240,7 +302,12 @@ Result<ToolAnswer> CodeTools::answer(const Question& question, const ToolCall& c
       if (answered_.size() > kKeptGenerations) answered_.pop_front();
     }
   } else if (i > offset) {
-    text.add_always(fmt::format("\nhits {} to {}: all there are\n", offset + 1, i));
+    text.add_always(
+        i < found.hits.size()
+            ? fmt::format(
+                  "\nhits {} to {}: no more than {} are paged through, narrow the question\n",
+                  offset + 1, i, kMaxToolOffset)
+            : fmt::format("\nhits {} to {}: all there are\n", offset + 1, i));
   } else {
     text.add_always(why_empty(question, found, freshness));
   }
@@ -302,6 +369,7 @@ std::string CodeTools::why_empty(const Question& question, const CodeAnswer& ans
     if (!values.empty()) filters.push_back(fmt::format("{} {}", name, fmt::join(values, ", ")));
   };
   add("paths", question.ask.paths);
+  if (!question.ask.below.empty()) filters.push_back("below " + question.ask.below);
   add("languages", question.ask.languages);
   add("kinds", question.ask.kinds);
   if (question.ask.only_definitions) filters.emplace_back("only definitions");
@@ -316,7 +384,7 @@ std::string CodeTools::why_empty(const Question& question, const CodeAnswer& ans
 
 std::string CodeTools::languages_of_index() {
   std::string out;
-  const Status status = store_->read_tables([&](Sql& sql) -> Status {
+  const Status status = store()->read_tables([&](Sql& sql) -> Status {
     QUERN_ASSIGN(SqlStatement rows,
                  sql.prepare("SELECT language, count(*) FROM code_file WHERE n_chunks > 0 "
                              "GROUP BY language ORDER BY 2 DESC, 1 LIMIT 30"));
@@ -359,8 +427,14 @@ Result<ToolAnswer> CodeTools::search(const CodeToolSearch& ask, const ToolCall& 
 Result<ToolAnswer> CodeTools::similar(const CodeToolSimilar& ask, const ToolCall& call) {
   if (ask.line < 1) return {Code::kBadInput, "line counts from 1"};
   QUERN_ASSIGN(const OpenFile file, open_file(ask.path));  // For its name, or why it is not there.
+  const int n_lines = static_cast<int>(count_lines(file.text));
+  if (ask.line > n_lines) {
+    return {Code::kBadInput, fmt::format("{} has {} lines, there is no line {}",
+                                         in_a_line(file.path), n_lines, ask.line)};
+  }
   Question question;
   question.path = file.path;
+  question.ask.below = options_.below;
   question.line = ask.line;
   question.limit = ask.limit;
   question.max_lines = ask.max_lines;
@@ -371,9 +445,10 @@ Result<ToolAnswer> CodeTools::similar(const CodeToolSimilar& ask, const ToolCall
 
 Result<ToolAnswer> CodeTools::status(const ToolCall& call) {
   QUERN_ASSIGN(const CodeFreshness freshness, refresh(call));
-  QUERN_ASSIGN(const store::Snapshot snapshot, store_->snapshot());
+  QUERN_ASSIGN(const store::Snapshot snapshot, store()->snapshot());
+  want_engine(*snapshot);
   std::int64_t n_files = 0, n_no_text = 0;
-  QUERN_TRY(store_->read_tables([&](Sql& sql) -> Status {
+  QUERN_TRY(store()->read_tables([&](Sql& sql) -> Status {
     QUERN_ASSIGN(const std::int64_t has_tables,
                  sql.number("SELECT count(*) FROM sqlite_schema WHERE name = 'code_file'"));
     if (has_tables == 0) return {};
@@ -383,7 +458,7 @@ Result<ToolAnswer> CodeTools::status(const ToolCall& call) {
   }));
   ToolAnswer out;
   std::string& text = out.text;
-  text = fmt::format("root: {}\nindex: {}\n", in_a_line(root()), in_a_line(options_.place.folder));
+  text = root_line() + fmt::format("index: {}\n", in_a_line(options_.place.folder));
   text += fmt::format("files: {} indexed, {} empty or no text, {} paths left out by rules\n",
                       n_files, n_no_text, freshness.n_skipped);
   text += fmt::format("pieces: {}\ngeneration: {}\n", snapshot->row().n_live, snapshot->id());

@@ -123,7 +123,12 @@ class CodeTools {
   struct SymbolLines;  // What symbols found.
 
   Status open();
-  void open_engine();
+  Status open_store(std::uint64_t identity);
+  std::shared_ptr<store::Store> store() const;
+  void want_engine(const store::Generation& generation);
+  void open_engine(const store::VectorSpace& space);
+  std::string seal_of(const Question& question) const;
+  std::string root_line() const;
   Result<CodeFreshness> refresh(const ToolCall& call);
   Result<store::Snapshot> snapshot_for(const Question& question, const ToolCall& call,
                                        CodeFreshness& freshness, std::size_t& offset);
@@ -145,14 +150,17 @@ class CodeTools {
 
   const CodeToolsOptions options_;
 
-  std::mutex open_mutex_;  // Of the first call.
-  std::unique_ptr<store::Store> store_;
+  std::mutex open_mutex_;  // Of whoever finds that there is no index, or another.
 
   mutable std::mutex mutex_;                              // Guards these.
+  std::shared_ptr<store::Store> store_;                   // Null before the first call.
+  std::uint64_t store_identity_ = 0;                      // Of its catalog: device and inode.
   std::vector<std::unique_ptr<CodeSearcher>> searchers_;  // That nobody uses now.
   std::deque<store::Snapshot> answered_;                  // Those that cursors lead to.
   engine::Engine* ready_engine_ = nullptr;                // Once its model is there.
   std::string engine_problem_;
+  std::string engine_wanted_for_;  // The fingerprint of the space that it was last opened for.
+  bool is_opening_ = false;
 
   // In the order in which they need each other.
   std::unique_ptr<engine::Engine> engine_;

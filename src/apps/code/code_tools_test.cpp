@@ -324,6 +324,46 @@ TEST_F(code_tools, calls_run_beside_each_other) {
   EXPECT_EQ(n_found, 20);
 }
 
+TEST_F(code_tools, an_index_that_is_made_anew_or_removed_meanwhile_is_seen) {
+  put("a.txt", "zebra\n");
+  EXPECT_THAT(search("zebra"), HasSubstr("a.txt"));
+  // Another process makes it anew, of the tree as it was.
+  fs::rename(path("index"), path("old"));
+  ASSERT_TRUE(create_code_index({.root = root_, .folder = path("index")}, {}).ok());
+  put("b.txt", "giraffe\n");
+  EXPECT_THAT(search("giraffe"), HasSubstr("b.txt"));
+  fs::rename(path("index"), path("gone"));  // What is being merged just now goes with it.
+  EXPECT_THAT(search("zebra"), HasSubstr("a.txt"));
+  EXPECT_TRUE(fs::exists(path("index/catalog.db")));
+}
+
+TEST_F(code_tools, what_is_below_a_folder_is_said_and_holds_for_all_tools) {
+  put("sub/a.txt", "zebra here\n");
+  put("b.txt", "zebra there\n");
+  CodeToolsOptions options;
+  options.below = "sub";
+  open(std::move(options));
+  EXPECT_THAT(search("zebra"),
+              AllOf(HasSubstr("(searched: sub)"), HasSubstr("sub/a.txt"), Not(HasSubstr("b.txt"))));
+  EXPECT_THAT(search("nothing"), HasSubstr("below sub"));
+  const auto similar = tools_->similar({.path = "sub/a.txt", .line = 1});
+  ASSERT_TRUE(similar.ok()) << similar.status().message();
+  EXPECT_THAT(similar->text, Not(HasSubstr("b.txt")));
+  EXPECT_THAT(problem(tools_->similar({.path = "sub/a.txt", .line = 9})),
+              HasSubstr("has 1 lines, there is no line 9"));
+}
+
+TEST_F(code_tools, definitions_of_files_that_cannot_be_read_are_still_placed) {
+  put("a.md", "# zebra\n\ntext\n");
+  EXPECT_THAT(search("zebra"), HasSubstr("a.md"));
+  fs::rename(root_, root_ + "-away");
+  const auto found = tools_->symbols({.name = "zebra"});
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  EXPECT_THAT(found->text, AllOf(HasSubstr("a.md:1-3"), HasSubstr("cannot be read now"),
+                                 Not(HasSubstr("did you mean"))));
+  fs::rename(root_ + "-away", root_);
+}
+
 TEST_F(code_tools, a_refusal_answers_every_call) {
   CodeToolsOptions options;
   options.refusal = "no tree here";

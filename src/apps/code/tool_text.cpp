@@ -1,5 +1,6 @@
 #include "apps/code/tool_text.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -35,6 +36,11 @@ std::string numbered_line(int number, std::string_view line) {
   std::string out = fmt::format("{:>5} {}", number, repair_utf8(line.substr(0, n), storage));
   if (n < line.size()) out += fmt::format(" [cut: {} more bytes]", line.size() - n);
   return out + "\n";
+}
+
+int count_lines(std::string_view text) {
+  const auto n = std::count(text.begin(), text.end(), '\n');
+  return static_cast<int>(n) + (text.empty() || text.ends_with('\n') ? 0 : 1);
 }
 
 std::string in_a_line(std::string_view name) {

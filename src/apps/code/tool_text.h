@@ -21,6 +21,9 @@ std::size_t estimated_tokens(std::size_t n_bytes);
 std::string numbered_line(int number, std::string_view line);
 inline constexpr std::size_t kMaxShownBytes = 300;
 
+/// Lines of a text, the last one with or without its end.
+int count_lines(std::string_view text);
+
 /// A name or a path in a line of text: control characters are shown as '?'.
 std::string in_a_line(std::string_view name);
 
