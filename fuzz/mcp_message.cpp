@@ -3,6 +3,7 @@
 
 #include "serve/mcp/mcp_message.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -33,6 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
   for (const std::string& line : whole) {
     const McpInput input = read_mcp_input(line);
     QUERN_CHECK(input.is_batch || input.messages.size() == 1);
+    QUERN_CHECK(input.messages.size() == std::min(input.n_messages, kMaxBatch));
     for (const McpMessage& message : input.messages) {
       if (message.kind == McpMessage::Kind::kInvalid) QUERN_CHECK(message.error.code != 0);
       // An answer to it can be read again, and has its id.

@@ -1,6 +1,8 @@
 #include "serve/mcp/code_tool_set.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <utility>
 
@@ -9,7 +11,7 @@
 
 #include "base/edit_distance.h"
 #include "serve/json/json_reader.h"
-#include "serve/json/json_text.h"
+#include "serve/mcp/clipped_text.h"
 
 namespace quern::serve {
 namespace {
@@ -18,26 +20,57 @@ namespace {
 template <typename Ask>
 struct Argument {
   std::string_view name;
-  std::string_view schema;  // Of its value, as JSON without the braces.
+  std::string schema;  // Of its value, as JSON without the braces.
   std::function<Problem(JsonValue, const JsonPlace&, Ask&)> read;
   bool is_required = false;
 };
 
-template <typename Ask>
-auto text_into(std::string Ask::* field) {
-  return [field](JsonValue value, const JsonPlace& place, Ask& ask) {
-    return read_string(value, place, ask.*field);
-  };
+// What is asked for comes back in answers and errors. Bytes.
+constexpr std::size_t kMaxQuery = 8 << 10;
+constexpr std::size_t kMaxName = 4 << 10;  // And of a path.
+constexpr std::size_t kMaxCursor = 200;
+constexpr std::size_t kMaxItem = 1 << 10;
+constexpr std::size_t kMaxItems = 64;
+
+// A list has no more than kMaxItems: schemas say so.
+static_assert(kMaxItems == 64);
+
+Problem read_text(JsonValue value, const JsonPlace& place, std::size_t max_bytes,
+                  std::string& out) {
+  std::string text;
+  if (Problem problem = read_string(value, place, text)) return problem;
+  if (text.size() > max_bytes) {
+    return wrong_type(place, fmt::format("{} bytes", text.size()),
+                      fmt::format("at most {}", max_bytes));
+  }
+  out = std::move(text);
+  return {};
 }
 
 template <typename Ask>
-auto number_into(int Ask::* field) {
-  return [field](JsonValue value, const JsonPlace& place, Ask& ask) -> Problem {
-    std::int64_t number = 0;
-    if (Problem problem = read_integer(value, place, {}, number)) return problem;
-    ask.*field = static_cast<int>(number);
-    return {};
+auto text_into(std::string Ask::* field, std::size_t max_bytes) {
+  return [field, max_bytes](JsonValue value, const JsonPlace& place, Ask& ask) {
+    return read_text(value, place, max_bytes, ask.*field);
   };
+}
+
+// No file has more lines. Not the highest int, which read_integer takes to mean no limit.
+constexpr int kMaxLine = 1'000'000'000;
+
+/// A number, whose schema says the range that is read.
+template <typename Ask>
+Argument<Ask> number_of(std::string_view name, int Ask::* field, const IntegerRange& range,
+                        std::string_view schema, bool is_required = false) {
+  return {.name = name,
+          .schema = fmt::format(R"("type":"integer","minimum":{},"maximum":{},{})", range.low,
+                                range.high, schema),
+          .read = [field, range](JsonValue value, const JsonPlace& place, Ask& ask) -> Problem {
+            std::int64_t number = 0;
+            if (Problem problem = read_integer(value, place, range, number)) return problem;
+            ask.*field = static_cast<int>(number);
+            return {};
+          },
+          .is_required = is_required};
 }
 
 template <typename Ask>
@@ -54,11 +87,16 @@ auto texts_into(std::vector<std::string> Ask::* field) {
     JsonType type{};
     if (const auto error = value.type().get(type)) return not_json(error, place);
     if (type == JsonType::string) {
-      return read_string(value, place, (ask.*field).emplace_back());
+      return read_text(value, place, kMaxItem, (ask.*field).emplace_back());
     }
-    return read_list(value, place, "a list of texts", [&](JsonValue item, const JsonPlace& at) {
-      return read_string(item, at, (ask.*field).emplace_back());
-    });
+    return read_list(value, place, "a list of texts",
+                     [&](JsonValue item, const JsonPlace& at) -> Problem {
+                       if ((ask.*field).size() == kMaxItems) {
+                         return wrong_type(place, fmt::format("more than {} texts", kMaxItems),
+                                           fmt::format("at most {}", kMaxItems));
+                       }
+                       return read_text(item, at, kMaxItem, (ask.*field).emplace_back());
+                     });
   };
 }
 
@@ -90,9 +128,10 @@ Problem read_argument(const std::vector<Argument<Ask>>& arguments, std::string_v
     seen.push_back(argument.name);
     return argument.read(value, place, ask);
   }
-  const std::vector<std::string> near = nearest_names(name, names, 1);
-  if (names.empty()) return bad_request(fmt::format("'{}' is no argument, there are none", name));
-  return bad_request(fmt::format("'{}' is no argument{}; there are {}", name,
+  const std::string told = clipped(name);
+  if (names.empty()) return bad_request(fmt::format("'{}' is no argument, there are none", told));
+  const std::vector<std::string> near = nearest_names(told, names, 1);
+  return bad_request(fmt::format("'{}' is no argument{}; there are {}", told,
                                  near.empty() ? "" : ", did you mean '" + near[0] + "'",
                                  fmt::join(names, ", ")));
 }
@@ -140,17 +179,22 @@ McpTool tool_of(McpTool tool, std::vector<Argument<Ask>> arguments,
 
 // What several tools have. Defaults stand in words, too: not every model is shown the keyword.
 constexpr std::string_view kMaxLinesSchema =
-    R"("type":"integer","minimum":0,"maximum":1000,"default":12,"description":"Lines of each hit to show; 0 lists places only. Default 12.")";
+    R"("default":12,"description":"Lines of each hit to show; 0 lists places only. Default 12.")";
 constexpr std::string_view kMaxTokensSchema =
-    R"("type":"integer","minimum":100,"maximum":20000,"default":2000,"description":"About how long the answer may be, in tokens; what does not fit is left to the cursor. Default 2000.")";
-constexpr std::string_view kCursorSchema =
+    R"("default":2000,"description":"About how long the answer may be, in tokens; what does not fit is left to the cursor. Default 2000.")";
+constexpr IntegerRange kMaxLinesRange = {.low = 0, .high = 1000};
+constexpr IntegerRange kMaxTokensRange = {.low = apps::kMinToolTokens,
+                                          .high = apps::kMaxToolTokens};
+constexpr IntegerRange kLimitRange = {.low = 1, .high = apps::kMaxToolLimit};
+constexpr IntegerRange kLineRange = {.low = 1, .high = kMaxLine};
+constexpr const char* kCursorSchema =
     R"("type":"string","description":"The cursor that the last answer gave, for what comes behind it; with all other arguments as they were.")";
 constexpr std::string_view kLimitSchema =
-    R"("type":"integer","minimum":1,"maximum":50,"default":10,"description":"Most hits of one answer. Default 10.")";
-constexpr std::string_view kPathSchema =
+    R"("default":10,"description":"Most hits of one answer. Default 10.")";
+constexpr const char* kPathSchema =
     R"("type":"string","description":"A file, from the root of the tree or absolute, e.g. \"src/parser.py\".")";
-constexpr std::string_view kKindsSchema =
-    R"("type":"array","items":{"type":"string"},"description":"Only pieces of these kinds, any of function, method, class, struct, interface, enum, trait, type, module, constant, variable, field, macro, section. Default: all.")";
+constexpr const char* kKindsSchema =
+    R"("type":"array","items":{"type":"string"},"maxItems":64,"description":"Only pieces of these kinds, any of function, method, class, struct, interface, enum, trait, type, module, constant, variable, field, macro, section. Default: all.")";
 
 McpTool search_tool(apps::CodeTools& tools) {
   using Ask = apps::CodeToolSearch;
@@ -170,25 +214,25 @@ McpTool search_tool(apps::CodeTools& tools) {
       {{.name = "query",
         .schema =
             R"("type":"string","description":"A question in words, or the name of a symbol, e.g. \"how are sessions closed\" or \"SessionPool.close\".")",
-        .read = text_into(&Ask::query),
+        .read = text_into(&Ask::query, kMaxQuery),
         .is_required = true},
-       {.name = "limit", .schema = kLimitSchema, .read = number_into(&Ask::limit)},
+       number_of<Ask>("limit", &Ask::limit, kLimitRange, kLimitSchema),
        {.name = "paths",
         .schema =
-            R"("type":"array","items":{"type":"string"},"description":"Only files that one of these globs matches, as lines of .gitignore would, e.g. [\"src/\", \"*.py\"]. Default: all.")",
+            R"("type":"array","items":{"type":"string"},"maxItems":64,"description":"Only files that one of these globs matches, as lines of .gitignore would, e.g. [\"src/\", \"*.py\"]. Default: all.")",
         .read = texts_into(&Ask::paths)},
        {.name = "languages",
         .schema =
-            R"("type":"array","items":{"type":"string"},"description":"Only these languages, e.g. [\"python\", \"cpp\"]. Default: all.")",
+            R"("type":"array","items":{"type":"string"},"maxItems":64,"description":"Only these languages, e.g. [\"python\", \"cpp\"]. Default: all.")",
         .read = texts_into(&Ask::languages)},
        {.name = "kinds", .schema = kKindsSchema, .read = texts_into(&Ask::kinds)},
        {.name = "only_definitions",
         .schema =
             R"("type":"boolean","default":false,"description":"Only pieces that define the name that the query is. Default false.")",
         .read = flag_into(&Ask::only_definitions)},
-       {.name = "max_lines", .schema = kMaxLinesSchema, .read = number_into(&Ask::max_lines)},
-       {.name = "max_tokens", .schema = kMaxTokensSchema, .read = number_into(&Ask::max_tokens)},
-       {.name = "cursor", .schema = kCursorSchema, .read = text_into(&Ask::cursor)}},
+       number_of<Ask>("max_lines", &Ask::max_lines, kMaxLinesRange, kMaxLinesSchema),
+       number_of<Ask>("max_tokens", &Ask::max_tokens, kMaxTokensRange, kMaxTokensSchema),
+       {.name = "cursor", .schema = kCursorSchema, .read = text_into(&Ask::cursor, kMaxCursor)}},
       [&tools](const Ask& ask, const apps::ToolCall& call) { return tools.search(ask, call); });
 }
 
@@ -203,16 +247,16 @@ McpTool similar_tool(apps::CodeTools& tools) {
            "several times.",
        .input_schema = {},
        .run = {}},
-      {{.name = "path", .schema = kPathSchema, .read = text_into(&Ask::path), .is_required = true},
-       {.name = "line",
-        .schema =
-            R"("type":"integer","minimum":1,"description":"A line of the piece, from 1, e.g. 120.")",
-        .read = number_into(&Ask::line),
+      {{.name = "path",
+        .schema = kPathSchema,
+        .read = text_into(&Ask::path, kMaxName),
         .is_required = true},
-       {.name = "limit", .schema = kLimitSchema, .read = number_into(&Ask::limit)},
-       {.name = "max_lines", .schema = kMaxLinesSchema, .read = number_into(&Ask::max_lines)},
-       {.name = "max_tokens", .schema = kMaxTokensSchema, .read = number_into(&Ask::max_tokens)},
-       {.name = "cursor", .schema = kCursorSchema, .read = text_into(&Ask::cursor)}},
+       number_of<Ask>("line", &Ask::line, kLineRange,
+                      R"("description":"A line of the piece, from 1, e.g. 120.")", true),
+       number_of<Ask>("limit", &Ask::limit, kLimitRange, kLimitSchema),
+       number_of<Ask>("max_lines", &Ask::max_lines, kMaxLinesRange, kMaxLinesSchema),
+       number_of<Ask>("max_tokens", &Ask::max_tokens, kMaxTokensRange, kMaxTokensSchema),
+       {.name = "cursor", .schema = kCursorSchema, .read = text_into(&Ask::cursor, kMaxCursor)}},
       [&tools](const Ask& ask, const apps::ToolCall& call) { return tools.similar(ask, call); });
 }
 
@@ -230,15 +274,14 @@ McpTool symbols_tool(apps::CodeTools& tools) {
       {{.name = "name",
         .schema =
             R"("type":"string","description":"The name whose definitions are wanted, e.g. \"parse\" or \"Parser.parse\".")",
-        .read = text_into(&Ask::name)},
-       {.name = "path", .schema = kPathSchema, .read = text_into(&Ask::path)},
+        .read = text_into(&Ask::name, kMaxName)},
+       {.name = "path", .schema = kPathSchema, .read = text_into(&Ask::path, kMaxName)},
        {.name = "kinds", .schema = kKindsSchema, .read = texts_into(&Ask::kinds)},
-       {.name = "limit",
-        .schema =
-            R"("type":"integer","minimum":1,"maximum":500,"default":50,"description":"Most definitions of one answer. Default 50.")",
-        .read = number_into(&Ask::limit)},
-       {.name = "max_tokens", .schema = kMaxTokensSchema, .read = number_into(&Ask::max_tokens)},
-       {.name = "cursor", .schema = kCursorSchema, .read = text_into(&Ask::cursor)}},
+       number_of<Ask>(
+           "limit", &Ask::limit, {.low = 1, .high = apps::kMaxToolSymbols},
+           R"("default":50,"description":"Most definitions of one answer. Default 50.")"),
+       number_of<Ask>("max_tokens", &Ask::max_tokens, kMaxTokensRange, kMaxTokensSchema),
+       {.name = "cursor", .schema = kCursorSchema, .read = text_into(&Ask::cursor, kMaxCursor)}},
       [&tools](const Ask& ask, const apps::ToolCall& call) { return tools.symbols(ask, call); });
 }
 
@@ -252,19 +295,18 @@ McpTool read_tool(apps::CodeTools& tools) {
            "outside the tree, none that ignore rules hide.",
        .input_schema = {},
        .run = {}},
-      {{.name = "path", .schema = kPathSchema, .read = text_into(&Ask::path), .is_required = true},
-       {.name = "start_line",
-        .schema =
-            R"("type":"integer","minimum":1,"default":1,"description":"The first line, from 1. Default 1.")",
-        .read = number_into(&Ask::start_line)},
-       {.name = "end_line",
-        .schema =
-            R"("type":"integer","minimum":1,"description":"The last line, inclusive. Default: as far as max_tokens allows.")",
-        .read = number_into(&Ask::end_line)},
-       {.name = "max_tokens",
-        .schema =
-            R"("type":"integer","minimum":100,"maximum":20000,"default":4000,"description":"About how long the answer may be, in tokens; it says where it was cut. Default 4000.")",
-        .read = number_into(&Ask::max_tokens)}},
+      {{.name = "path",
+        .schema = kPathSchema,
+        .read = text_into(&Ask::path, kMaxName),
+        .is_required = true},
+       number_of<Ask>("start_line", &Ask::start_line, kLineRange,
+                      R"("default":1,"description":"The first line, from 1. Default 1.")"),
+       number_of<Ask>(
+           "end_line", &Ask::end_line, kLineRange,
+           R"("description":"The last line, inclusive. Default: as far as max_tokens allows.")"),
+       number_of<Ask>(
+           "max_tokens", &Ask::max_tokens, kMaxTokensRange,
+           R"("default":4000,"description":"About how long the answer may be, in tokens; it says where it was cut. Default 4000.")")},
       [&tools](const Ask& ask, const apps::ToolCall& call) { return tools.read(ask, call); });
 }
 

@@ -8,12 +8,6 @@
 #include "serve/mcp/mcp_server.h"
 
 namespace quern::serve {
-namespace {
-
-// An answer is written when all are there, so that each waits for the slowest.
-constexpr std::size_t kMaxBatch = 64;
-
-}  // namespace
 
 std::optional<McpError> batch_refusal(const McpInput& input, std::string_view version) {
   if (version != kBatchVersion) {
@@ -25,10 +19,10 @@ std::optional<McpError> batch_refusal(const McpInput& input, std::string_view ve
   if (input.messages.empty()) {
     return McpError{.code = kInvalidRequest, .message = "a batch of no messages"};
   }
-  if (input.messages.size() > kMaxBatch) {
+  if (input.n_messages > kMaxBatch) {
     return McpError{.code = kInvalidRequest,
                     .message = fmt::format("a batch of {} messages, at most {} are taken",
-                                           input.messages.size(), kMaxBatch)};
+                                           input.n_messages, kMaxBatch)};
   }
   const auto& all = input.messages;
   if (std::any_of(all.begin(), all.end(), [](const auto& m) { return m.method == "initialize"; })) {

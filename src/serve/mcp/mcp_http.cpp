@@ -1,5 +1,6 @@
 #include "serve/mcp/mcp_http.h"
 
+#include <cctype>
 #include <cstdlib>
 #include <utility>
 
@@ -59,10 +60,14 @@ class Answering {
   bool is_streaming_ = false;
 };
 
+// A page may send other types, and none at all, to anybody: only for this one its browser asks
+// first.
 bool is_json(std::string_view content_type) {
   content_type = content_type.substr(0, content_type.find(';'));
   while (content_type.ends_with(' ')) content_type.remove_suffix(1);
-  return content_type.empty() || content_type == "application/json";
+  std::string type(content_type);
+  for (char& c : type) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return type == "application/json";
 }
 
 }  // namespace
@@ -150,6 +155,7 @@ void McpHttp::Impl::answer_batch(const ExchangePtr& exchange, const McpInput& in
   }
   const auto batch = std::make_shared<McpBatch>(
       input, [answering](std::string json) { answering->finish({.json = std::move(json)}); });
+  std::vector<std::shared_ptr<McpCall>> under_way;
   for (const McpMessage& message : input.messages) {
     if (message.kind == McpMessage::Kind::kNotification) {
       take_notification(exchange->request, message);
@@ -163,12 +169,16 @@ void McpHttp::Impl::answer_batch(const ExchangePtr& exchange, const McpInput& in
                      .json);
       continue;
     }
+    under_way.push_back(want.call);
     server.answer(message, want, [batch, calls = calls, key](McpReply reply) {
       if (!key.empty()) calls->end(key);
       batch->add(std::move(reply.json));
       if (!key.empty()) calls->leave();
     });
   }
+  exchange->on_gone([under_way = std::move(under_way)] {
+    for (const auto& call : under_way) call->is_cancelled = true;
+  });
 }
 
 // `key` is set where the call can be cancelled by its id.
@@ -238,8 +248,8 @@ Result<std::unique_ptr<McpHttp>> McpHttp::start(const McpHttpOptions& options, M
     api_key = given;
   }
   HostGuard guard;
-  // As the server of models has it: a page that has no key can do no harm.
-  if (api_key.empty() && (!options.allowed_hosts.empty() || is_loopback_host(impl->host))) {
+  // A page that has no key can do no harm.
+  if (api_key.empty()) {
     QUERN_ASSIGN(guard, HostGuard::make(impl->host, options.allowed_hosts));
   }
   impl->router = std::make_unique<Router>(api_key, std::move(guard), mcp_error);

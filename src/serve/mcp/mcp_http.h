@@ -21,7 +21,7 @@ inline constexpr const char* kMcpPath = "/mcp";
 struct McpHttpOptions {
   HttpServerOptions http;
   std::string api_key;                     // "": $QUERN_API_KEY; none lets everybody in.
-  std::vector<std::string> allowed_hosts;  // As ServerOptions has them.
+  std::vector<std::string> allowed_hosts;  // Without a key: what HostGuard lets pass.
 };
 
 class McpHttp {

@@ -108,6 +108,34 @@ TEST_F(mcp_http, foreign_pages_are_kept_out) {
   EXPECT_EQ(client.read_answer().status, 403);
 }
 
+TEST_F(mcp_http, only_json_is_taken) {
+  const std::string ping = legacy(1, "ping");
+  EXPECT_EQ(post(ping, "").status, 415) << "a page may send this without being asked";
+  EXPECT_EQ(post(ping, "Content-Type:\r\n").status, 415);
+  EXPECT_EQ(post(ping, "Content-Type: Application/JSON ; charset=utf-8\r\n").status, 200);
+}
+
+TEST_F(mcp_http, foreign_pages_are_kept_out_wherever_it_listens_without_a_key) {
+  McpHttpOptions options;
+  options.http.host = "0.0.0.0";
+  start(options);
+  const std::string ping = legacy(1, "ping");
+  EXPECT_EQ(post(ping).status, 200);
+  EXPECT_EQ(post(ping, std::string(kJson) + "Origin: http://evil.example\r\n").status, 403);
+  const auto asked_by = [&](const std::string& host) {
+    TestClient client(http_->port());
+    client.send("POST /mcp HTTP/1.1\r\nHost: " + host + "\r\n" + kJson +
+                "Content-Length: " + std::to_string(ping.size()) + "\r\n\r\n" + ping);
+    return client.read_answer().status;
+  };
+  EXPECT_EQ(asked_by("evil.example"), 403);
+  EXPECT_EQ(asked_by("192.0.2.7:8091"), 200) << "no page has an address as its name";
+  options.allowed_hosts = {"code.example"};
+  start(options);
+  EXPECT_EQ(asked_by("code.example"), 200);
+  EXPECT_EQ(asked_by("evil.example"), 403);
+}
+
 TEST_F(mcp_http, a_key_is_asked_for_where_there_is_one) {
   McpHttpOptions options;
   options.api_key = "secret";
@@ -181,6 +209,17 @@ TEST_F(mcp_http, newer_clients_cancel_by_leaving) {
   ASSERT_TRUE(eventually([&] { return tools_.n_waiting == 1; }));
   client.close();
   EXPECT_TRUE(eventually([&] { return tools_.n_cancelled == 1; }));
+}
+
+TEST_F(mcp_http, the_calls_of_a_batch_end_when_its_client_leaves) {
+  TestClient client(http_->port());
+  const std::string body = "[" + legacy(1, "tools/call", {{"name", "wait"}}) + "," +
+                           legacy(2, "tools/call", {{"name", "wait"}}) + "]";
+  client.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
+              std::to_string(body.size()) + "\r\n" + kJson + "\r\n" + body);
+  ASSERT_TRUE(eventually([&] { return tools_.n_waiting == 2; }));
+  client.close();
+  EXPECT_TRUE(eventually([&] { return tools_.n_cancelled == 2; }));
 }
 
 TEST(mcp_headers, values_may_be_base64) {

@@ -26,7 +26,7 @@ std::optional<std::string> text_member(const dom::object& object, std::string_vi
   return std::string(text);
 }
 
-// A string or an integer, as JSON; "" for anything else.
+// A string or an integer, as JSON; "" for anything else, and for what is too long.
 std::string id_text(const dom::element& value) {
   std::string out;
   std::string_view text;
@@ -39,6 +39,7 @@ std::string id_text(const dom::element& value) {
   } else if (!value.get_uint64().get(large)) {
     out = fmt::format("{}", large);
   }
+  if (out.size() > kMaxMcpId) out.clear();
   return out;
 }
 
@@ -94,16 +95,18 @@ McpMessage read_message(const dom::element& element) {
   }
   out.method = *method;
   if (id && known_id.empty()) {
-    return invalid(kInvalidRequest, "\"id\" is neither a text nor an integer");
-  }
-  if (const auto value = member(object, "params"); value && !value->is_null()) {
-    dom::object params;
-    if (value->get_object().get(params)) {
-      return invalid(kInvalidParams, "\"params\" is no object", out.id);
-    }
-    read_params(params, out);
+    return invalid(
+        kInvalidRequest,
+        fmt::format("\"id\" is neither a text of at most {} bytes nor an integer", kMaxMcpId));
   }
   out.kind = id ? McpMessage::Kind::kRequest : McpMessage::Kind::kNotification;
+  if (const auto value = member(object, "params"); value && !value->is_null()) {
+    dom::object params;
+    const bool is_object = !value->get_object().get(params);
+    // JSON-RPC answers no notification, whatever is in it.
+    if (!is_object && id) return invalid(kInvalidParams, "\"params\" is no object", out.id);
+    if (is_object) read_params(params, out);
+  }
   return out;
 }
 
@@ -124,7 +127,12 @@ McpInput read_mcp_input(std::string_view bytes) {
     return out;
   }
   out.is_batch = true;
-  for (const dom::element element : batch) out.messages.push_back(read_message(element));
+  // A message takes some hundred times the bytes of the shortest element.
+  out.n_messages = batch.size();
+  for (const dom::element element : batch) {
+    if (out.messages.size() == kMaxBatch) break;
+    out.messages.push_back(read_message(element));
+  }
   return out;
 }
 

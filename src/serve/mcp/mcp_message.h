@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,11 @@ inline constexpr int kInvalidParams = -32602;
 inline constexpr int kInternalError = -32603;
 inline constexpr int kHeaderMismatch = -32020;
 inline constexpr int kUnsupportedVersion = -32022;
+
+/// Longer ids and tokens are none, for they come back with each answer. Bytes, as JSON.
+inline constexpr std::size_t kMaxMcpId = 1000;
+/// An answer to a batch is written when all are there, so that each waits for the slowest.
+inline constexpr std::size_t kMaxBatch = 64;
 
 struct McpError {
   int code = 0;
@@ -49,7 +55,8 @@ struct McpMessage {
 };
 
 struct McpInput {
-  std::vector<McpMessage> messages;  // One, unless it is a batch.
+  std::vector<McpMessage> messages;  // One, unless it is a batch; then its first kMaxBatch.
+  std::size_t n_messages = 1;        // So many came.
   bool is_batch = false;
 };
 

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include "serve/mcp/mcp_batch.h"
+#include "serve/mcp/mcp_server.h"
+
 namespace quern::serve {
 namespace {
 
@@ -104,6 +107,43 @@ TEST(mcp_message, a_batch_is_its_messages) {
   EXPECT_EQ(input.messages[1].kind, Kind::kInvalid);
   EXPECT_EQ(input.messages[2].kind, Kind::kNotification);
   EXPECT_TRUE(read_mcp_input("[]").messages.empty());
+}
+
+TEST(mcp_message, of_a_huge_batch_only_so_many_messages_are_read) {
+  std::string json = "[1";
+  for (int i = 1; i < 2'000'000; ++i) json += ",1";
+  const McpInput input = read_mcp_input(json + "]");
+  EXPECT_TRUE(input.is_batch);
+  EXPECT_EQ(input.n_messages, 2'000'000u);
+  EXPECT_EQ(input.messages.size(), kMaxBatch);
+  const auto refusal = batch_refusal(input, kBatchVersion);
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->message, "a batch of 2000000 messages, at most 64 are taken");
+  const std::string ping = R"({"jsonrpc":"2.0","id":1,"method":"ping"})";
+  std::string most = "[" + ping;
+  for (std::size_t i = 1; i < kMaxBatch; ++i) most += "," + ping;
+  EXPECT_FALSE(batch_refusal(read_mcp_input(most + "]"), kBatchVersion));
+  EXPECT_TRUE(batch_refusal(read_mcp_input(most + "," + ping + "]"), kBatchVersion));
+}
+
+TEST(mcp_message, a_notification_is_one_whatever_its_parameters_are) {
+  for (const char* params : {"[1]", "7", R"("a")", "true"}) {
+    const McpMessage message =
+        one(std::string(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":)") +
+            params + "}");
+    EXPECT_EQ(message.kind, Kind::kNotification) << params;
+    EXPECT_EQ(message.request_id, "");
+  }
+}
+
+TEST(mcp_message, ids_that_would_make_every_answer_long_are_none) {
+  const auto with_id = [](std::size_t n) {
+    return one(R"({"jsonrpc":"2.0","id":")" + std::string(n, 'x') + R"(","method":"ping"})");
+  };
+  EXPECT_EQ(with_id(kMaxMcpId - 2).kind, Kind::kRequest);
+  const McpMessage message = with_id(kMaxMcpId - 1);
+  EXPECT_EQ(message.error.code, kInvalidRequest);
+  EXPECT_EQ(message.id, "null");
 }
 
 TEST(mcp_message, damaged_bytes_never_end_the_program) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "serve/json/json_text.h"
+#include "serve/mcp/clipped_text.h"
 
 namespace quern::serve {
 namespace {
@@ -18,7 +20,11 @@ constexpr std::array<std::string_view, 4> kHandshakeVersions = {"2025-11-25", "2
                                                                 "2025-03-26", "2024-11-05"};
 
 // Calls that wait or run; more are refused.
-constexpr int kMaxWaiting = 64;
+constexpr std::size_t kMaxWaiting = 64;
+
+// A last net: tools bound what they say, and errors tell names that are clipped. Bytes.
+constexpr std::size_t kMaxToolText = 256 << 10;
+constexpr std::size_t kMaxErrorText = 8 << 10;
 
 // Clients lose a message about progress that comes in one piece with the answer.
 constexpr auto kProgressGap = std::chrono::milliseconds(50);
@@ -123,7 +129,7 @@ McpReply McpServer::error_reply(const std::string& id, const McpError& error, in
   McpReply out{
       .json = fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":{},)", id, error.code),
       .http_status = http_status};
-  append_field(out.json, "message", error.message);
+  append_field(out.json, "message", clipped(error.message, kMaxErrorText));
   if (!error.data.empty()) out.json += ",\"data\":" + error.data;
   out.json += "}}";
   return out;
@@ -168,10 +174,11 @@ McpReply McpServer::answer_now(const McpMessage& message, bool is_modern) const 
     return {.json = result(message, true, std::move(fields), true)};
   }
   if (!is_modern && message.method == "ping") return {.json = result(message, false, "")};
-  return error_reply(message.id,
-                     {.code = kMethodNotFound,
-                      .message = fmt::format("there is no method '{}' here", message.method)},
-                     is_modern ? 404 : 200);
+  return error_reply(
+      message.id,
+      {.code = kMethodNotFound,
+       .message = fmt::format("there is no method '{}' here", clipped(message.method))},
+      is_modern ? 404 : 200);
 }
 
 void McpServer::answer(const McpMessage& message, const Want& want,
@@ -193,14 +200,14 @@ void McpServer::answer(const McpMessage& message, const Want& want,
     }
     if (*message.meta_version != kModernVersion) {
       std::string data = "{\"supported\":" + supported_versions() + ",";
-      append_field(data, "requested", *message.meta_version);
+      const std::string requested = clipped(*message.meta_version);
+      append_field(data, "requested", requested);
       return done(error_reply(
           message.id,
           {.code = kUnsupportedVersion,
            .message = fmt::format("version {} is not spoken without a handshake, but {} is; with "
                                   "initialize: {}",
-                                  *message.meta_version, kModernVersion,
-                                  fmt::join(kHandshakeVersions, ", ")),
+                                  requested, kModernVersion, fmt::join(kHandshakeVersions, ", ")),
            .data = data + "}"},
           400));
     }
@@ -225,44 +232,86 @@ void McpServer::call_tool(const McpMessage& message, bool is_modern, const Want&
   if (message.name && tool == nullptr) {
     std::vector<std::string_view> names;
     for (const McpTool& known : tools_) names.push_back(known.name);
-    problem =
-        fmt::format("there is no tool '{}', there are {}", *message.name, fmt::join(names, ", "));
+    problem = fmt::format("there is no tool '{}', there are {}", clipped(*message.name),
+                          fmt::join(names, ", "));
   }
   if (message.has_bad_arguments) problem = "tools/call: \"arguments\" is no object";
   if (!problem.empty()) {
     return done(error_reply(message.id, {.code = kInvalidParams, .message = problem}, bad));
   }
-  if (++n_waiting_ > kMaxWaiting) {
-    --n_waiting_;
-    return done(
-        error_reply(message.id,
-                    {.code = kInternalError,
-                     .message = fmt::format("{} calls wait already: try again later", kMaxWaiting)},
-                    is_modern ? 503 : 200));
-  }
-  threads_.add([this, tool, message, is_modern, want, done = std::move(done)] {
+  Waiting waiting{.call = want.call, .run = {}, .done = done};
+  waiting.run = [this, tool, message, is_modern, want, done] {
     McpCall& call = *want.call;
+    Progress progress(message.progress_token, want.notify);
+    const bool is_told = !message.progress_token.empty() && want.notify;
+    if (is_told) {
+      call.on_progress = [&progress](std::size_t n_done, std::size_t n_wanted) {
+        progress.tell(n_done, n_wanted);
+      };
+    }
+    const McpToolResult said = run_tool(*tool, message.arguments, call);
+    call.on_progress = {};
+    if (is_told && !call.is_cancelled) progress.finish();
     McpReply reply;
     if (!call.is_cancelled) {
-      Progress progress(message.progress_token, want.notify);
-      const bool is_told = !message.progress_token.empty() && want.notify;
-      if (is_told) {
-        call.on_progress = [&progress](std::size_t n_done, std::size_t n_wanted) {
-          progress.tell(n_done, n_wanted);
-        };
-      }
-      const McpToolResult said = run_tool(*tool, message.arguments, call);
-      call.on_progress = {};
-      if (is_told && !call.is_cancelled) progress.finish();
       std::string fields = R"("content":[{"type":"text","text":)";
-      append_json_string(fields, said.text);
+      append_json_string(fields, clipped(said.text, said.is_error ? kMaxErrorText : kMaxToolText));
       fields += "}]";
       fields += said.is_error ? ",\"isError\":true" : ",\"isError\":false";
-      if (!call.is_cancelled) reply.json = result(message, is_modern, std::move(fields));
+      reply.json = result(message, is_modern, std::move(fields));
     }
-    --n_waiting_;
+    {
+      const std::lock_guard lock(mutex_);
+      --n_running_;  // Before its answer goes out: then another may come at once.
+    }
     done(std::move(reply));
-  });
+  };
+  if (add(std::move(waiting))) return;
+  done(error_reply(message.id,
+                   {.code = kInternalError,
+                    .message = fmt::format("{} calls wait already: try again later", kMaxWaiting)},
+                   is_modern ? 503 : 200));
+}
+
+// False where too many wait. Calls that were cancelled give their places up.
+bool McpServer::add(Waiting waiting) {
+  std::vector<Waiting> cancelled;
+  bool is_added = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() + n_running_ >= kMaxWaiting) {
+      const auto first = std::stable_partition(
+          waiting_.begin(), waiting_.end(), [](const Waiting& w) { return !w.call->is_cancelled; });
+      std::move(first, waiting_.end(), std::back_inserter(cancelled));
+      waiting_.erase(first, waiting_.end());
+    }
+    is_added = waiting_.size() + n_running_ < kMaxWaiting;
+    if (is_added) {
+      waiting_.push_back(std::move(waiting));
+      if (n_turns_ < waiting_.size()) {
+        ++n_turns_;
+        threads_.add([this] { run_next(); });
+      }
+    }
+  }
+  for (const Waiting& call : cancelled) call.done({});
+  return is_added;
+}
+
+void McpServer::run_next() {
+  Waiting next;
+  bool is_wanted = false;
+  {
+    const std::lock_guard lock(mutex_);
+    --n_turns_;
+    if (waiting_.empty()) return;  // It was cancelled.
+    next = std::move(waiting_.front());
+    waiting_.pop_front();
+    is_wanted = !next.call->is_cancelled;
+    if (is_wanted) ++n_running_;
+  }
+  if (!is_wanted) return next.done({});
+  next.run();
 }
 
 std::shared_ptr<McpCall> McpCalls::begin(const std::string& key) {

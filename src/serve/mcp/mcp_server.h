@@ -9,6 +9,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -93,12 +94,24 @@ class McpServer {
                  std::function<void(McpReply)> done);
   const McpTool* find_tool(std::string_view name) const;
 
+  /// A call that no thread has begun.
+  struct Waiting {
+    std::shared_ptr<McpCall> call;
+    std::function<void()> run;
+    std::function<void(McpReply)> done;
+  };
+  bool add(Waiting waiting);
+  void run_next();
+
   const McpFacts facts_;
   const std::vector<McpTool> tools_;
   std::string server_info_;  // JSON
   std::string tool_list_;    // JSON
-  std::atomic<int> n_waiting_{0};
-  SearchThreads threads_;  // Last: its tasks use the others.
+  std::mutex mutex_;         // Guards these.
+  std::deque<Waiting> waiting_;
+  std::size_t n_running_ = 0;
+  std::size_t n_turns_ = 0;  // Tasks of threads_ that have not begun: no fewer than wait.
+  SearchThreads threads_;    // Last: its tasks use the others.
 };
 
 /// Calls by whom they are of, so that they can be cancelled. Threads: any.

@@ -123,5 +123,66 @@ TEST_F(mcp_server, more_calls_than_can_wait_are_refused) {
   EXPECT_EQ(n_done, 70);
 }
 
+TEST_F(mcp_server, cancelled_calls_that_wait_give_their_places_up) {
+  std::vector<std::shared_ptr<McpCall>> calls;
+  std::atomic<int> n_done{0}, n_refused{0}, n_silent{0};
+  const McpMessage message =
+      read_mcp_input(legacy(1, "tools/call", {{"name", "wait"}})).messages.at(0);
+  const auto begin = [&](int n) {
+    for (int i = 0; i < n; ++i) {
+      McpServer::Want want;
+      want.call = calls.emplace_back(std::make_shared<McpCall>());
+      server_.answer(message, want, [&](McpReply got) {
+        if (got.json.find("-32603") != std::string::npos) ++n_refused;
+        if (got.json.empty()) ++n_silent;
+        ++n_done;
+      });
+    }
+  };
+  const auto wait_for = [&](auto holds) {
+    for (int i = 0; i < 1000 && !holds(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return holds();
+  };
+  begin(4);
+  ASSERT_TRUE(wait_for([&] { return tools_.n_waiting == 4; }));
+  for (int round = 0; round < 3; ++round) {
+    const std::size_t first = calls.size();
+    begin(60);
+    EXPECT_EQ(n_refused, 0) << round;
+    for (std::size_t i = first; i < calls.size(); ++i) calls[i]->is_cancelled = true;
+  }
+  EXPECT_EQ(n_silent, 120) << "they are done with when others come";
+  begin(61);
+  EXPECT_EQ(n_refused, 1);
+  EXPECT_EQ(n_silent, 180);
+  for (const auto& call : calls) call->is_cancelled = true;
+  EXPECT_TRUE(wait_for([&] { return n_done == 4 + 180 + 61; }));
+}
+
+TEST_F(mcp_server, what_is_told_back_is_clipped_between_characters) {
+  const std::string huge = "a" + [] {
+    std::string out;
+    for (int i = 0; i < 1'000'000; ++i) out += "\u00e9";
+    return out;
+  }();
+  const auto told = [&](const std::string& json) {
+    const std::string got = reply(json).json;
+    EXPECT_LT(got.size(), 1000u);
+    return Json::parse(got).at("error").at("message").get<std::string>();
+  };
+  std::string kept = "'a";
+  for (int i = 0; i < 49; ++i) kept += "\u00e9";
+  kept += "...'";
+  EXPECT_NE(told(legacy(1, huge)).find(kept), std::string::npos);
+  EXPECT_NE(told(legacy(2, "tools/call", {{"name", huge}})).find(kept), std::string::npos);
+  told(modern(3, "tools/list", {}, huge));
+  const Json said =
+      result(legacy(4, "tools/call", {{"name", "echo"}, {"arguments", {{"a", huge}}}}));
+  EXPECT_LE(said.at("content").at(0).at("text").get<std::string>().size(), (256u << 10) + 3);
+  EXPECT_LT(McpServer::error_reply("1", {.code = 1, .message = huge}).json.size(), 10'000u);
+}
+
 }  // namespace
 }  // namespace quern::serve

@@ -1,24 +1,27 @@
 #include "serve/mcp/mcp_stdio.h"
 
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
+#include "serve/mcp/line_writer.h"
 #include "serve/mcp/mcp_batch.h"
 
 namespace quern::serve {
 namespace {
 
+// How long nothing is read from a client that reads nothing, before it is looked at again.
+constexpr int kFullMs = 20;
+
 class Pipes {
  public:
-  Pipes(McpServer& server, const McpStdioOptions& options) : server_(server), options_(options) {}
+  Pipes(McpServer& server, const McpStdioOptions& options)
+      : server_(server), options_(options), writer_(options.out) {}
 
   Status serve();
 
@@ -33,8 +36,7 @@ class Pipes {
   const McpStdioOptions options_;
   std::string version_;  // Of the handshake; "": there was none.
   McpCalls calls_;
-  std::mutex write_mutex_;
-  std::atomic<bool> is_gone_{false};
+  LineWriter writer_;
 };
 
 Status Pipes::serve() {
@@ -48,19 +50,25 @@ Status Pipes::serve() {
   };
   std::string bytes(64 << 10, '\0');
   Status status;
-  while (!is_gone_) {
-    // A client that is gone shows at either pipe.
-    std::array<pollfd, 2> fds = {{{.fd = options_.in, .events = POLLIN, .revents = 0},
+  bool is_gone = false;
+  while (!writer_.is_gone()) {
+    // A client that is gone shows at either pipe. From one that reads no answers nothing more is
+    // taken for a while; whether it is still there shows all the same.
+    const bool is_full = writer_.is_full();
+    const short wanted = is_full ? 0 : POLLIN;
+    std::array<pollfd, 2> fds = {{{.fd = options_.in, .events = wanted, .revents = 0},
                                   {.fd = options_.out, .events = 0, .revents = 0}}};
-    if (::poll(fds.data(), fds.size(), -1) < 0) {
+    if (::poll(fds.data(), fds.size(), is_full ? kFullMs : -1) < 0) {
       if (errno == EINTR) continue;
       status = {Code::kIo, fmt::format("cannot wait for a message: {}", std::strerror(errno))};
       break;
     }
     if ((fds[1].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
-      is_gone_ = true;
+      is_gone = true;
       break;
     }
+    if (is_full && (fds[0].revents & POLLHUP) != 0) break;
+    if (is_full) continue;
     const ssize_t n = ::read(options_.in, bytes.data(), bytes.size());
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (n < 0) {
@@ -73,9 +81,13 @@ Status Pipes::serve() {
     }
     lines.feed(std::string_view(bytes.data(), static_cast<std::size_t>(n)), on_line, on_too_long);
   }
-  if (!is_gone_) calls_.wait(options_.patience);
+  is_gone = is_gone || writer_.is_gone();
+  const auto end =
+      LineWriter::Clock::now() + (is_gone ? std::chrono::milliseconds(0) : options_.patience);
+  if (!is_gone) calls_.wait(options_.patience);
   calls_.cancel_all();
   calls_.wait(std::chrono::hours(1));  // They see that nobody waits; what they do is bounded.
+  writer_.finish(end);
   return status;
 }
 
@@ -119,7 +131,9 @@ void Pipes::take_request(const McpMessage& message, std::function<void(McpReply)
         message.id,
         {.code = kInvalidRequest, .message = "a request with this id has not been answered yet"}));
   }
-  want.notify = [this](std::string json) { write_line(std::move(json)); };
+  want.notify = [this](std::string json) {
+    if (!writer_.is_full()) write_line(std::move(json));
+  };
   server_.answer(message, want, [this, id = message.id, done = std::move(done)](McpReply reply) {
     calls_.end(id);
     done(std::move(reply));
@@ -132,21 +146,7 @@ void Pipes::take_notification(const McpMessage& message) {
 }
 
 void Pipes::write_line(std::string json) {
-  if (json.empty()) return;
-  json += '\n';
-  const std::lock_guard lock(write_mutex_);
-  std::string_view rest = json;
-  while (!rest.empty() && !is_gone_) {
-    const ssize_t n = ::write(options_.out, rest.data(), rest.size());
-    if (n >= 0) {
-      rest.remove_prefix(static_cast<std::size_t>(n));
-    } else if (errno == EAGAIN) {
-      pollfd fd = {.fd = options_.out, .events = POLLOUT, .revents = 0};
-      ::poll(&fd, 1, -1);
-    } else if (errno != EINTR) {
-      is_gone_ = true;  // The reader sees it at the pipe.
-    }
-  }
+  if (!json.empty()) writer_.write(std::move(json));
 }
 
 }  // namespace

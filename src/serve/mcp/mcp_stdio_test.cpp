@@ -210,6 +210,48 @@ TEST_F(mcp_stdio, the_end_of_input_does_not_wait_for_long) {
   EXPECT_EQ(tools_.n_cancelled, 1);
 }
 
+TEST_F(mcp_stdio, a_reader_that_reads_nothing_holds_up_no_cancellation_and_no_end) {
+  say(legacy(1, "tools/call", {{"name", "wait"}}));
+  ASSERT_TRUE(eventually([&] { return tools_.n_waiting == 1; }));
+  for (int i = 2; i < 400; ++i)
+    say(legacy(i, "tools/list"));  // Much more than a pipe has room for.
+  say(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}})");
+  EXPECT_TRUE(eventually([&] { return tools_.n_cancelled == 1; }));
+  const auto begin = Clock::now();
+  close_input();
+  EXPECT_TRUE(eventually([&] { return is_over_.load(); }));
+  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(4));
+  ::close(out_[0]);  // Frees one that waits.
+  out_[0] = -1;
+}
+
+TEST_F(mcp_stdio, one_that_asks_without_end_and_reads_nothing_is_seen_to_go) {
+  const std::string ask = legacy(1, "tools/list") + "\n";
+  ASSERT_EQ(::fcntl(in_[1], F_SETFL, O_NONBLOCK), 0);
+  // Until nothing more is taken: no memory is filled with answers.
+  std::size_t n_sent = 0;
+  for (int n_idle = 0; n_idle < 40 && n_sent < (std::size_t{64} << 20);) {
+    const ssize_t n = ::write(in_[1], ask.data(), ask.size());
+    n_idle = n > 0 ? 0 : n_idle + 1;
+    if (n > 0) n_sent += static_cast<std::size_t>(n);
+    if (n <= 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_LT(n_sent, std::size_t{8} << 20);
+  close_input();
+  EXPECT_TRUE(eventually([&] { return is_over_.load(); }));
+  ::close(out_[0]);
+  out_[0] = -1;
+}
+
+TEST_F(mcp_stdio, a_slow_reader_gets_all_that_was_answered) {
+  for (int i = 0; i < 400; ++i) say(legacy(i, "tools/list"));
+  for (int i = 0; i < 400; ++i) {
+    const auto heard = hear();
+    ASSERT_TRUE(heard);
+    EXPECT_EQ((*heard)["id"], i);
+  }
+}
+
 TEST_F(mcp_stdio, a_reader_that_is_gone_ends_it) {
   say(legacy(1, "tools/call", {{"name", "wait"}}));
   ASSERT_TRUE(eventually([&] { return tools_.n_waiting == 1; }));
