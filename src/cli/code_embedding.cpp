@@ -15,11 +15,13 @@ constexpr const char* kDefaultModel = "all-MiniLM-L6-v2";
 
 void add_code_model_flag(CLI::App& command, std::string& model) {
   command
-      .add_option("--model", model,
-                  fmt::format("Whose vectors are searched beside words and names; none: no\n"
-                              "vectors (default: what the index has, else {},\nwhere it is "
-                              "installed)",
-                              kDefaultModel))
+      .add_option(
+          "--model", model,
+          fmt::format(
+              "Whose vectors are searched beside words and names; none: make\n"
+              "none, those that are there stay (default: what the index has, else {},\nwhere it is "
+              "installed)",
+              kDefaultModel))
       ->type_name("MODEL")
       ->check(empty_problem);
 }

@@ -103,7 +103,11 @@ bool has_generation(const apps::CodePlace& place) {
 Status bring_up_to_date(const CodeFlags& flags, const apps::CodePlace& place) {
   const bool is_there = has_code_index(place);
   if (is_there && flags.no_update) return {};
-  if (!is_there) QUERN_TRY(ensure_code_index(place));
+  QUERN_ASSIGN(const auto chunker, open_chunker());
+  if (!is_there) {
+    chunker->start_early();  // While the disk is waited for.
+    QUERN_TRY(ensure_code_index(place));
+  }
   const auto end = Clock::now() + kFirstPatience;
   auto writer = store::Writer::open({.folder = place.folder}, {.who = "quern code search"});
   while (!writer.ok() && writer.status().code() == Code::kUnavailable && !has_generation(place) &&
@@ -118,8 +122,9 @@ Status bring_up_to_date(const CodeFlags& flags, const apps::CodePlace& place) {
   }
   std::optional<Clock::time_point> deadline;
   if (is_there) deadline = Clock::now() + kUpdatePatience;
-  QUERN_ASSIGN(const apps::CodeUpdateReport report,
-               update_code(flags, place, **writer, apps::EmptyTree::kKeepsTheIndex, deadline));
+  QUERN_ASSIGN(
+      const apps::CodeUpdateReport report,
+      update_code(flags, place, **writer, *chunker, apps::EmptyTree::kKeepsTheIndex, deadline));
   if (report.was_stopped && is_interrupted()) {
     return {Code::kCancelled, "interrupted while the tree was read"};
   }
@@ -263,12 +268,12 @@ Result<std::unique_ptr<apps::Chunker>> open_chunker() {
 }
 
 Result<apps::CodeUpdateReport> update_code(const CodeFlags& flags, const apps::CodePlace& place,
-                                           store::Writer& writer, apps::EmptyTree empty_tree,
+                                           store::Writer& writer, apps::Chunker& chunker,
+                                           apps::EmptyTree empty_tree,
                                            std::optional<Clock::time_point> deadline) {
-  QUERN_ASSIGN(const auto chunker, open_chunker());
   apps::CodeUpdate update;
   update.writer = &writer;
-  update.chunker = chunker.get();
+  update.chunker = &chunker;
   update.root = place.root;
   update.n_threads = usable_cpus();
   update.empty_tree = empty_tree;

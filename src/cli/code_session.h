@@ -92,7 +92,8 @@ Result<std::unique_ptr<apps::Chunker>> open_chunker();
 /// Errors: as update_code_index, kBadInput for a flag.
 Result<apps::CodeUpdateReport> update_code(
     const CodeFlags& flags, const apps::CodePlace& place, store::Writer& writer,
-    apps::EmptyTree empty_tree, std::optional<std::chrono::steady_clock::time_point> deadline = {});
+    apps::Chunker& chunker, apps::EmptyTree empty_tree,
+    std::optional<std::chrono::steady_clock::time_point> deadline = {});
 
 /// "3 files and folders cannot be read, 'a/b' the first"; "" where all could be.
 std::string unreadable_note(const apps::CodeUpdateReport& report);

@@ -77,12 +77,14 @@ Result<ExitCode> index(const IndexFlags& flags, const EngineFlags& engine) {
   QUERN_ASSIGN(const CodeTarget target, code_target(flags.code, CodePurpose::kIndexing));
   const apps::CodePlace& place = target.place;
   if (flags.rebuild) QUERN_TRY(remove_code_index(place));
+  QUERN_ASSIGN(const auto chunker, open_chunker());
+  if (!has_code_index(place)) chunker->start_early();  // While the disk is waited for.
   QUERN_TRY(ensure_code_index(place));
   QUERN_ASSIGN(const auto writer,
                store::Writer::open({.folder = place.folder}, {.who = "quern code index"}));
   const auto start = std::chrono::steady_clock::now();
   QUERN_ASSIGN(const apps::CodeUpdateReport report,
-               update_code(flags.code, place, *writer, apps::EmptyTree::kEmptiesIt));
+               update_code(flags.code, place, *writer, *chunker, apps::EmptyTree::kEmptiesIt));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   if (!flags.code.quiet) {
     print_note(place.root + ": " + summary_of(report, took.count()));
