@@ -55,7 +55,7 @@ Status Pipes::serve() {
     // A client that is gone shows at either pipe. From one that reads no answers nothing more is
     // taken for a while; whether it is still there shows all the same.
     const bool is_full = writer_.is_full();
-    const short wanted = is_full ? 0 : POLLIN;
+    const short wanted = is_full ? POLLRDHUP : POLLIN;
     std::array<pollfd, 2> fds = {{{.fd = options_.in, .events = wanted, .revents = 0},
                                   {.fd = options_.out, .events = 0, .revents = 0}}};
     if (::poll(fds.data(), fds.size(), is_full ? kFullMs : -1) < 0) {
@@ -67,7 +67,8 @@ Status Pipes::serve() {
       is_gone = true;
       break;
     }
-    if (is_full && (fds[0].revents & POLLHUP) != 0) break;
+    // Of a pipe that is closed the one, of a socket the other.
+    if (is_full && (fds[0].revents & (POLLHUP | POLLRDHUP)) != 0) break;
     if (is_full) continue;
     const ssize_t n = ::read(options_.in, bytes.data(), bytes.size());
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;

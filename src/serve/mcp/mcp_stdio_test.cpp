@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "serve/mcp/mcp_test_server.h"
@@ -67,6 +68,20 @@ class mcp_stdio : public testing::Test {
   int heard_error() {
     const auto heard = hear();
     return heard ? heard->value("error", Json::object()).value("code", 0) : 0;
+  }
+
+  // Until nothing more is taken: no memory is filled with answers.
+  static void ask_without_end(int fd) {
+    const std::string ask = legacy(1, "tools/list") + "\n";
+    ASSERT_EQ(::fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    std::size_t n_sent = 0;
+    for (int n_idle = 0; n_idle < 40 && n_sent < (std::size_t{64} << 20);) {
+      const ssize_t n = ::write(fd, ask.data(), ask.size());
+      n_idle = n > 0 ? 0 : n_idle + 1;
+      if (n > 0) n_sent += static_cast<std::size_t>(n);
+      if (n <= 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_LT(n_sent, std::size_t{8} << 20);
   }
 
   void close_input() {
@@ -226,21 +241,29 @@ TEST_F(mcp_stdio, a_reader_that_reads_nothing_holds_up_no_cancellation_and_no_en
 }
 
 TEST_F(mcp_stdio, one_that_asks_without_end_and_reads_nothing_is_seen_to_go) {
-  const std::string ask = legacy(1, "tools/list") + "\n";
-  ASSERT_EQ(::fcntl(in_[1], F_SETFL, O_NONBLOCK), 0);
-  // Until nothing more is taken: no memory is filled with answers.
-  std::size_t n_sent = 0;
-  for (int n_idle = 0; n_idle < 40 && n_sent < (std::size_t{64} << 20);) {
-    const ssize_t n = ::write(in_[1], ask.data(), ask.size());
-    n_idle = n > 0 ? 0 : n_idle + 1;
-    if (n > 0) n_sent += static_cast<std::size_t>(n);
-    if (n <= 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  EXPECT_LT(n_sent, std::size_t{8} << 20);
+  ask_without_end(in_[1]);
   close_input();
   EXPECT_TRUE(eventually([&] { return is_over_.load(); }));
   ::close(out_[0]);
   out_[0] = -1;
+}
+
+// Some clients start programs with sockets at their ends.
+TEST_F(mcp_stdio, so_is_one_that_asks_over_a_socket) {
+  std::array<int, 2> in = {-1, -1}, out = {-1, -1};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in.data()), 0);
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, out.data()), 0);
+  std::atomic<bool> is_over{false};
+  std::thread thread([&] {
+    EXPECT_TRUE(run_mcp_stdio(server_, {.in = in[0], .out = out[0]}).ok());
+    is_over = true;
+  });
+  ask_without_end(in[1]);
+  ::shutdown(in[1], SHUT_WR);  // The other way stays open.
+  EXPECT_TRUE(eventually([&] { return is_over.load(); }));
+  ::close(out[1]);
+  thread.join();
+  for (const int fd : {in[0], in[1], out[0]}) ::close(fd);
 }
 
 TEST_F(mcp_stdio, a_slow_reader_gets_all_that_was_answered) {
