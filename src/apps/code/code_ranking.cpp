@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -210,6 +211,8 @@ std::vector<RankedCode> Ranking::rank(std::size_t n_wanted) {
     ranked.file_name = weights_.file_name * file.name;
     ranked.coherence = largest_sum_ > 0 ? weights_.coherence * file.sum / largest_sum_ : 0;
     ranked.role = factor_of(candidate.role);
+    // Who asks by name wants that name, if it is in a test alone: definitions are first anyway.
+    if (question_.is_symbol) ranked.role = std::sqrt(ranked.role);
     ranked.score =
         (candidate.base + ranked.definition + ranked.file_name + ranked.coherence) * ranked.role;
   }

@@ -62,6 +62,13 @@ TEST(code_ranking, definitions_of_the_name_come_first) {
             (std::vector<std::size_t>{1, 0}));
 }
 
+TEST(code_ranking, a_name_that_is_in_a_test_alone_is_found_there) {
+  const std::vector<CodeCandidate> candidates = {
+      {.path = "x_test.c", .base = 1.0, .role = FileRole::kTest}, {.path = "x.c", .base = 0.5}};
+  EXPECT_THAT(order("only_in_a_test", candidates), ElementsAre(0, 1));
+  EXPECT_THAT(order("what is only there", candidates), ElementsAre(1, 0));
+}
+
 TEST(code_ranking, files_that_are_named_like_the_question_gain) {
   const std::vector<CodeCandidate> candidates = {{.path = "src/core.c", .base = 0.5},
                                                  {.path = "src/timers.c", .base = 0.4}};
