@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
-#include "base/utf8.h"
+#include "store/byte_cursor.h"
 
 namespace quern::apps {
 namespace {
@@ -64,47 +64,6 @@ void add_symbols(const Names& names, std::vector<store::AttributeValue>& attribu
   }
 }
 
-void append_number(std::uint64_t number, std::string& out) {
-  for (; number >= 0x80; number >>= 7) out.push_back(static_cast<char>(number | 0x80));
-  out.push_back(static_cast<char>(number));
-}
-
-/// Reads what append_number wrote.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
-
-  std::uint64_t number() {
-    std::uint64_t out = 0;
-    for (int shift = 0; shift < 63; shift += 7) {
-      if (rest_.empty()) break;
-      const auto byte = static_cast<unsigned char>(rest_.front());
-      rest_.remove_prefix(1);
-      out |= std::uint64_t{byte & 0x7fu} << shift;
-      if (byte < 0x80) return out;
-    }
-    is_bad_ = true;
-    return 0;
-  }
-
-  std::string text() {
-    const std::uint64_t n = number();
-    if (n > rest_.size()) {
-      is_bad_ = true;
-      return {};
-    }
-    std::string out(rest_.substr(0, n));
-    rest_.remove_prefix(n);
-    return out;
-  }
-
-  bool is_whole() const { return !is_bad_ && rest_.empty(); }
-
- private:
-  std::string_view rest_;
-  bool is_bad_ = false;
-};
-
 constexpr std::uint64_t kMaxLine = 1u << 30;
 
 }  // namespace
@@ -130,31 +89,32 @@ store::Schema code_schema() {
 
 std::string bytes_from_chunk(const StoredChunk& chunk) {
   std::string out;
-  append_number(chunk.span.begin, out);
-  append_number(chunk.span.end - chunk.span.begin, out);
-  append_number(static_cast<std::uint64_t>(chunk.span.first_line), out);
-  append_number(static_cast<std::uint64_t>(chunk.span.last_line - chunk.span.first_line), out);
-  append_number(static_cast<std::uint64_t>(chunk.kind), out);
-  append_number(static_cast<std::uint64_t>(chunk.role), out);
+  store::append_varint(out, chunk.span.begin);
+  store::append_varint(out, chunk.span.end - chunk.span.begin);
+  store::append_varint(out, static_cast<std::uint64_t>(chunk.span.first_line));
+  store::append_varint(out,
+                       static_cast<std::uint64_t>(chunk.span.last_line - chunk.span.first_line));
+  store::append_varint(out, static_cast<std::uint64_t>(chunk.kind));
+  store::append_varint(out, static_cast<std::uint64_t>(chunk.role));
   for (const std::string& text : {chunk.language, chunk.symbol}) {
-    append_number(text.size(), out);
+    store::append_varint(out, text.size());
     out += text;
   }
   return out;
 }
 
 Result<StoredChunk> chunk_from_bytes(std::string_view bytes) {
-  Reader reader(bytes);
+  store::ByteCursor cursor(store::bytes_of(bytes));
   StoredChunk out;
-  const std::uint64_t begin = reader.number();
-  const std::uint64_t n_bytes = reader.number();
-  const std::uint64_t first_line = reader.number();
-  const std::uint64_t n_more = reader.number();
-  const std::uint64_t kind = reader.number();
-  const std::uint64_t role = reader.number();
-  out.language = reader.text();
-  out.symbol = reader.text();
-  if (!reader.is_whole() || kind >= kNSymbolKinds ||
+  const std::uint64_t begin = cursor.varint();
+  const std::uint64_t n_bytes = cursor.varint();
+  const std::uint64_t first_line = cursor.varint();
+  const std::uint64_t n_more = cursor.varint();
+  const std::uint64_t kind = cursor.varint();
+  const std::uint64_t role = cursor.varint();
+  out.language = cursor.text(cursor.varint());
+  out.symbol = cursor.text(cursor.varint());
+  if (!cursor.is_ok() || cursor.n_left() > 0 || kind >= kNSymbolKinds ||
       role > static_cast<std::uint64_t>(FileRole::kGenerated) || first_line > kMaxLine ||
       n_more > kMaxLine) {
     return {Code::kBadInput, fmt::format("{} bytes that are no piece of code", bytes.size())};

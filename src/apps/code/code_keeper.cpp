@@ -6,6 +6,7 @@
 #include "apps/code/code_documents.h"
 #include "apps/ingest.h"
 #include "apps/store_model.h"
+#include "base/asking_pace.h"
 #include "base/log.h"
 #include "base/pace.h"
 
@@ -20,15 +21,6 @@ constexpr auto kCommitReserve = std::chrono::milliseconds(250);
 constexpr auto kLookEvery = std::chrono::milliseconds(10);
 // Another process that writes is done soon, or is at it for long: then it is not waited for again.
 constexpr auto kWriterPatience = std::chrono::milliseconds(500);
-
-class WantedPace : public Pace {
- public:
-  explicit WantedPace(std::function<bool()> is_wanted) : is_wanted_(std::move(is_wanted)) {}
-  bool stop_asked() const override { return is_wanted_(); }
-
- private:
-  const std::function<bool()> is_wanted_;
-};
 
 }  // namespace
 
@@ -242,7 +234,7 @@ Status CodeKeeper::work_idly_now() {
     if (report.was_stopped) return cancelled;
     QUERN_TRY(report.embedding);
   }
-  WantedPace pace([this] { return is_wanted(); });
+  AskingPace pace([this] { return is_wanted(); });
   while (!is_wanted()) {
     QUERN_ASSIGN(const bool has_worked, writer->maintain(pace));
     if (!has_worked) return {};

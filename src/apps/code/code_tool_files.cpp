@@ -60,15 +60,8 @@ WalkOptions CodeTools::files_meant() {
   if (options_.walk) {
     facts = facts_of_walk(*options_.walk);
   } else {
-    const Status read = store()->read_tables([&](Sql& sql) -> Status {
-      QUERN_ASSIGN(SqlStatement rows, sql.prepare("SELECT name, value FROM code_fact"));
-      while (true) {
-        QUERN_ASSIGN(const bool is_row, rows.step());
-        if (!is_row) return {};
-        facts[rows.bytes(0)] = rows.bytes(1);
-      }
-    });
-    if (!read.ok()) facts.clear();  // Nothing was committed yet.
+    Result<CodeFacts> read = code_facts_of(*store());
+    if (read.ok()) facts = std::move(*read);  // Else nothing was committed yet.
   }
   return walk_of_index(facts, root(), options_.place.folder);
 }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "apps/code/code_documents.h"
+#include "base/asking_pace.h"
 
 namespace quern::apps {
 namespace {
@@ -61,16 +62,6 @@ class Batches {
   std::deque<TreeChanges> batches_;
   bool is_at_end_ = false;
   Status how_;
-};
-
-/// Merges go on only while nothing happens.
-class IdlePace final : public Pace {
- public:
-  explicit IdlePace(std::function<bool()> is_busy) : is_busy_(std::move(is_busy)) {}
-  bool stop_asked() const override { return is_busy_(); }
-
- private:
-  const std::function<bool()> is_busy_;
 };
 
 class Watching {
@@ -129,7 +120,7 @@ Status Watching::write() {
     if (may_miss_vectors_) {
       QUERN_TRY(embed());
     } else if (may_merge && std::chrono::steady_clock::now() - last_change > kIdle) {
-      IdlePace pace([this] { return is_busy(); });
+      AskingPace pace([this] { return is_busy(); });
       const Result<bool> did = watching_.writer->maintain(pace);
       // One that is cancelled, or finds no memory, is done another time.
       may_merge = did.ok() ? *did : did.status().code() == Code::kCancelled;
