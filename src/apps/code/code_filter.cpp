@@ -8,6 +8,7 @@
 
 #include "apps/code/code_chunk.h"
 #include "apps/code/file_kind.h"
+#include "apps/code/file_language.h"
 
 namespace quern::apps {
 namespace {
@@ -86,7 +87,9 @@ std::string language_from_name(std::string_view name) {
   for (const auto& [other, own] : kOthers) {
     if (lower == other) return std::string(own);
   }
-  return lower;
+  if (lower.starts_with('.')) lower.erase(0, 1);
+  const std::string_view by_ending = language_of_file("a." + lower, "");
+  return by_ending.empty() ? lower : std::string(by_ending);
 }
 
 std::optional<store::Filter> filter_of(const CodeScope& scope) {

@@ -8,8 +8,8 @@
 #include <fmt/ranges.h>
 #include <sys/stat.h>
 
+#include "apps/code/code_filter.h"
 #include "apps/code/code_tool_question.h"
-#include "apps/code/file_language.h"
 #include "apps/code/tool_text.h"
 #include "apps/store_model.h"
 #include "base/log.h"
@@ -42,18 +42,6 @@ Status check_tool_kinds(const std::vector<std::string>& kinds) {
 }
 
 namespace {
-
-// What people call a language, or the ending of its files, to the name that the index has.
-std::string language_from(const std::string& name) {
-  std::string lower = name;
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  if (lower == "c#") return "c_sharp";
-  if (lower == "golang") return "go";
-  if (lower == "shell") return "bash";
-  if (lower.starts_with('.')) lower.erase(0, 1);
-  const std::string_view by_ending = language_of_file("a." + lower, "");
-  return by_ending.empty() ? lower : std::string(by_ending);
-}
 
 // A hit's first line, then as much of its text as is wanted.
 std::string hit_text(const CodeHit& hit, int max_lines, std::size_t max_bytes) {
@@ -413,7 +401,7 @@ Result<ToolAnswer> CodeTools::search(const CodeToolSearch& ask, const ToolCall& 
   question.ask.paths = ask.paths;
   question.ask.below = options_.below;
   for (const std::string& language : ask.languages) {
-    question.ask.languages.push_back(language_from(language));
+    question.ask.languages.push_back(language_from_name(language));
   }
   question.ask.kinds = ask.kinds;
   question.ask.only_definitions = ask.only_definitions;
