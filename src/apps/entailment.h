@@ -1,0 +1,56 @@
+// What an entailment (NLI) model says of premises and hypotheses, by meaning: its labels are found
+// by their names, whatever their order. Claims and checked answers share it.
+
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "engine/engine.h"
+
+namespace quern::apps {
+
+/// The premise is what is known (a sentence of a source), the hypothesis what is claimed.
+struct NliPair {
+  std::string premise;
+  std::string hypothesis;
+};
+
+/// One pair's logits, or why there are none. Of a model with two labels ("not_entailment") the
+/// others share one number: then it says nothing of contradiction.
+struct NliAnswer {
+  Status status;
+  float entailment = 0;
+  float contradiction = 0;
+  float neutral = 0;
+  int n_tokens = 0;
+  int n_dropped = 0;  // Tokens that were cut off.
+};
+
+/// Threads: any; the engine outlives it.
+class Entailment {
+ public:
+  /// Errors: kNotFound for the model; kBadInput naming its labels where it is no NLI model.
+  static Result<Entailment> open(engine::Engine& engine, const std::string& model);
+
+  const std::string& model() const { return model_; }
+  const std::string& digest() const { return digest_; }  // hub::model_digest.
+
+  /// All pairs in one request, so that they share batches. Errors: as a request's; what is wrong
+  /// with one pair is its own status.
+  Result<std::vector<NliAnswer>> judge(std::span<const NliPair> pairs,
+                                       engine::WorkClass work_class) const;
+
+ private:
+  Entailment() = default;
+
+  engine::Engine* engine_ = nullptr;
+  std::string model_;
+  std::string digest_;
+  std::vector<int> meaning_;  // [n_labels] 0 entailment, 1 contradiction, 2 neutral
+};
+
+}  // namespace quern::apps
