@@ -19,6 +19,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import statistics
 import subprocess
 import tempfile
@@ -50,6 +51,20 @@ def clone(repository, work):
     return tree
 
 
+def rows(index):
+    """What an index knows of each file, but for when it was read and which file it was."""
+    catalog = sqlite3.connect(f"file:{index}/catalog.db?mode=ro", uri=True)
+    found = catalog.execute("SELECT path, hex(digest), language, n_chunks, by_syntax, note, n_tries FROM code_file")
+    return {row[0]: row[1:] for row in found}
+
+
+def print_difference(kept, clean):
+    ours, theirs = rows(kept), rows(clean)
+    for path in sorted(set(ours) | set(theirs)):
+        if ours.get(path) != theirs.get(path):
+            print(f"  {path}: kept {ours.get(path)}, clean {theirs.get(path)}")
+
+
 def history(args, work):
     tree = clone(args.path, work)
     commits = git(tree, "rev-list", "--first-parent", f"--max-count={args.commits}", "HEAD").split()
@@ -64,6 +79,7 @@ def history(args, work):
         if digest(args, tree, kept) != digest(args, tree, clean):
             different += 1
             print(f"{commit}: the index is not a clean one")
+            print_difference(kept, clean)
         run(["rm", "-rf", clean])
     print(f"{len(commits)} commits, {different} differ; update: median "
           f"{statistics.median(times[1:]):.3f} s, the first index {times[0]:.2f} s")
