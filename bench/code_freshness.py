@@ -17,12 +17,14 @@ REPOSITORY is cloned, never changed. Standard library only.
 import argparse
 import json
 import os
+import queue
 import re
 import signal
 import sqlite3
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -125,7 +127,7 @@ def change(args, work):
     update(args, tree, index)
     files = [p for p in sorted(tree.rglob("*"))[:100000:97] if p.is_file() and p.suffix in (".py", ".go", ".c", ".js")]
 
-    def each(wait):
+    def each(wait, rest):
         times = []
         for i, file in enumerate(files[:args.times]):
             before = file.read_bytes()
@@ -135,23 +137,35 @@ def change(args, work):
             wait(word)
             times.append(time.perf_counter() - began)
             file.write_bytes(before)
+            rest()
         times.sort()
         return f"median {times[len(times) // 2] * 1e3:.0f} ms, most {times[-1] * 1e3:.0f} ms"
 
     def by_search(word):
         assert search(args, tree, index, word)
 
-    print("search alone:", each(by_search))
+    print("search alone:", each(by_search, lambda: None))
     watcher = subprocess.Popen([str(c) for c in (args.quern, "code", "watch", tree, "--index", index, "--model", "none")],
                                stderr=subprocess.PIPE, text=True)
-    time.sleep(args.settle)
+    commits = queue.Queue()
 
-    def by_watch(word):
-        # The commit is what makes it findable; the program that asks takes its own time to start.
-        while "pieces written" not in watcher.stderr.readline():
-            pass
+    def note_commits():
+        for line in watcher.stderr:
+            if "pieces written" in line:
+                commits.put(line)
 
-    print("watching, until the text is committed:", each(by_watch))
+    threading.Thread(target=note_commits, daemon=True).start()
+
+    def settle(seconds=1.0):
+        # The file is as it was again, which is a change, too: this is not to be taken for the next one, nor is
+        # the next one to fall into the time in which a watch collects what follows a first event.
+        time.sleep(seconds)
+        while not commits.empty():
+            commits.get()
+
+    settle(args.settle)
+    # The commit is what makes it findable; the program that asks takes its own time to start.
+    print("watching, until the text is committed:", each(lambda word: commits.get(timeout=30), settle))
     watcher.send_signal(signal.SIGINT)
     watcher.wait()
     return 0
