@@ -1,5 +1,6 @@
 // `quern embed` of a file, cut off at any moment: the same command ends with the same bytes.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -195,8 +196,10 @@ TEST_F(resume_program, what_was_damaged_is_not_gone_on_from) {
     for (const bool is_cut : {true, false}) {
       cut_off("o.npy");
       std::string bytes = folder_.read(name);
-      if (is_cut) bytes.resize(bytes.size() / 3);
-      if (!is_cut) bytes[bytes.size() / 3] ^= 1;
+      // Near the beginning: what lies behind the checkpoint is written anew in any case.
+      const std::size_t at = std::min<std::size_t>(bytes.size() / 3, 1000);
+      if (is_cut) bytes.resize(at);
+      if (!is_cut) bytes[at] ^= 1;
       folder_.write(name, bytes);
       const Ended ended = quern(command("o.npy"));
       EXPECT_TRUE(contains(ended.err, "beginning anew")) << name << ended.err;
