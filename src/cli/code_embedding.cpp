@@ -33,14 +33,12 @@ std::string code_model(const std::string& flag, const store::SpaceRow* active) {
   return hub::Hub(hub::home_folder()).find(kDefaultModel).ok() ? kDefaultModel : "";
 }
 
-Result<std::unique_ptr<CodeEmbedder>> CodeEmbedder::open(const EngineFlags& engine,
+Result<std::unique_ptr<CodeEmbedder>> CodeEmbedder::open(engine::Engine& engine,
                                                          const VectorLogFlags& log,
                                                          const std::string& model,
                                                          store::Writer& writer) {
   auto out = std::unique_ptr<CodeEmbedder>(new CodeEmbedder);
-  QUERN_ASSIGN(out->engine_, open_engine(engine));
-  QUERN_ASSIGN(apps::TextEmbedder embedder,
-               apps::TextEmbedder::open(*out->engine_, {.model = model}));
+  QUERN_ASSIGN(apps::TextEmbedder embedder, apps::TextEmbedder::open(engine, {.model = model}));
   out->embedder_.emplace(std::move(embedder));
   QUERN_ASSIGN(const store::VectorSpace space, apps::space_of(*out->embedder_, model));
   QUERN_ASSIGN(out->log_, open_vector_log(log, *out->embedder_));

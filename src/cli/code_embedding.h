@@ -23,12 +23,12 @@ void add_code_model_flag(CLI::App& command, std::string& model);
 /// installed; "" for none.
 std::string code_model(const std::string& flag, const store::SpaceRow* active);
 
-/// Engine, model and vector log for an index that is written.
+/// Model and vector log for an index that is written. The engine outlives it.
 class CodeEmbedder {
  public:
-  /// Makes the space of the model's vectors where there is none. Errors: those of engine and model,
-  /// as Writer::add_space.
-  static Result<std::unique_ptr<CodeEmbedder>> open(const EngineFlags& engine,
+  /// Makes the space of the model's vectors where there is none. Errors: those of the model, as
+  /// Writer::add_space.
+  static Result<std::unique_ptr<CodeEmbedder>> open(engine::Engine& engine,
                                                     const VectorLogFlags& log,
                                                     const std::string& model,
                                                     store::Writer& writer);
@@ -44,7 +44,6 @@ class CodeEmbedder {
  private:
   CodeEmbedder() = default;
 
-  std::unique_ptr<engine::Engine> engine_;
   std::optional<apps::TextEmbedder> embedder_;
   std::unique_ptr<apps::VectorLog> log_;
   store::SpaceId space_ = 0;

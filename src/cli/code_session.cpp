@@ -25,6 +25,9 @@ using Clock = std::chrono::steady_clock;
 // A question waits so long for what changed since the last one; the rest is said.
 constexpr auto kUpdatePatience = std::chrono::seconds(3);
 
+// Of documents that a writer holds before they become a segment, however small the budget is.
+constexpr std::size_t kLeastWriterBytes = std::size_t{4} << 20;
+
 // And so long for another process that is making the index for the first time.
 constexpr auto kFirstPatience = std::chrono::seconds(10);
 
@@ -259,12 +262,22 @@ Result<std::string> path_in_tree(const apps::CodePlace& place, const std::string
   return {Code::kNotFound, fmt::format("'{}' is no file of {}", path, place.root)};
 }
 
-Result<std::unique_ptr<apps::Chunker>> open_chunker() {
+Result<std::unique_ptr<apps::Chunker>> open_chunker(ByteLedger* ledger) {
   apps::ChunkerOptions options;
+  options.ledger = ledger;
   const char* given = std::getenv("QUERN_GRAMMARS");
   options.grammars_folder = given != nullptr ? given : hub::home_folder() + "/grammars";
   options.n_children = usable_cpus();
   return apps::Chunker::create(options);
+}
+
+store::WriterOptions code_writer_options(std::string who, ByteLedger& ledger) {
+  store::WriterOptions options;
+  options.who = std::move(who);
+  options.ledger = &ledger;
+  options.memory_bytes =
+      std::clamp(ledger.limit_bytes() / 8, kLeastWriterBytes, options.memory_bytes);
+  return options;
 }
 
 Result<apps::CodeUpdateReport> update_code(const CodeFlags& flags, const apps::CodePlace& place,

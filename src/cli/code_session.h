@@ -85,8 +85,12 @@ Result<std::optional<apps::WalkOptions>> walk_options(const CodeFlags& flags);
 /// where it lies outside the tree.
 Result<std::string> path_in_tree(const apps::CodePlace& place, const std::string& path);
 
-/// Grammars from $QUERN_GRAMMARS, else from the home.
-Result<std::unique_ptr<apps::Chunker>> open_chunker();
+/// Grammars from $QUERN_GRAMMARS, else from the home. With a ledger, which outlives it, its workers
+/// are booked there.
+Result<std::unique_ptr<apps::Chunker>> open_chunker(ByteLedger* ledger = nullptr);
+
+/// Of who writes an index within the budget of an engine's ledger.
+store::WriterOptions code_writer_options(std::string who, ByteLedger& ledger);
 
 /// Makes the index what the tree is now, with progress; until an interrupt, or the deadline.
 /// Errors: as update_code_index, kBadInput for a flag.

@@ -37,7 +37,10 @@ ChunkWorkers::~ChunkWorkers() {
 Result<ChunkWorkers::Worker> ChunkWorkers::start() {
   Worker worker;
   if (options_.ledger != nullptr) {
-    QUERN_ASSIGN(worker.memory, options_.ledger->reserve(kTenant, options_.child.heap_bytes));
+    Result<Reservation> memory = options_.ledger->reserve(kTenant, options_.child.heap_bytes);
+    // What this budget can never give, another run's may.
+    if (!memory.ok()) return {Code::kExhausted, memory.status().message()};
+    worker.memory = std::move(*memory);
   }
   std::promise<Result<std::unique_ptr<ChildProcess>>> promise;
   std::future<Result<std::unique_ptr<ChildProcess>>> started = promise.get_future();

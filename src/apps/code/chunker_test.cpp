@@ -157,6 +157,7 @@ TEST_F(FailingWorkerTest, workers_are_in_the_ledger_and_wait_where_it_is_full) {
   const ChunkedCode refused = chunk("fine");
   EXPECT_FALSE(refused.by_syntax);
   EXPECT_NE(refused.note.find("code/parser"), std::string::npos) << refused.note;
+  EXPECT_TRUE(refused.is_passing);  // Another run's budget may be larger.
   chunker_.reset();
 }
 

@@ -224,6 +224,9 @@ Status Updating::take(ReadFile file) {
   }
   if (file.facts.n_chunks > 0) ++report_.n_files;
   if (!file.facts.by_syntax && !file.facts.language.empty()) ++report_.n_by_lines;
+  if (file.facts.n_tries > 0 && report_.n_for_now++ == 0) {
+    report_.first_for_now = fmt::format("'{}': {}", path, file.facts.note);
+  }
   if (file.is_unreadable) note_unreadable(path);
   report_.n_chunks += file.facts.n_chunks;
   progress_.n_chunks += file.facts.n_chunks;

@@ -74,6 +74,8 @@ struct CodeUpdateReport {
   std::size_t n_chunks = 0;      // Written.
   std::uint64_t n_bytes = 0;     // Read.
   std::size_t n_by_lines = 0;    // Files of a known language that could not be cut by syntax.
+  std::size_t n_for_now = 0;     // Of these, for a reason that may pass: they are tried again.
+  std::string first_for_now;     // The first of them, and why.
   std::size_t n_pending = 0;     // Changed, but not looked at: it was stopped.
   std::size_t n_unreadable = 0;  // Files and folders that could not be read.
   std::string first_unreadable;

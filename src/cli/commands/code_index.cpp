@@ -49,6 +49,10 @@ std::string summary_of(const apps::CodeUpdateReport& report, double seconds) {
   if (report.n_by_lines > 0) {
     out += fmt::format("; {} files cut by lines", grouped(static_cast<long>(report.n_by_lines)));
   }
+  if (report.n_for_now > 0) {
+    out += fmt::format(", {} of them for now ({})", grouped(static_cast<long>(report.n_for_now)),
+                       report.first_for_now);
+  }
   if (report.was_stopped) {
     out += fmt::format("; stopped with {} files to go: the same command goes on",
                        grouped(static_cast<long>(report.n_pending)));
@@ -56,7 +60,7 @@ std::string summary_of(const apps::CodeUpdateReport& report, double seconds) {
   return out + "\n";
 }
 
-Result<apps::IngestReport> embed(const IndexFlags& flags, const EngineFlags& engine,
+Result<apps::IngestReport> embed(const IndexFlags& flags, engine::Engine& engine,
                                  const std::string& model, store::Writer& writer) {
   QUERN_ASSIGN(const auto embedder, CodeEmbedder::open(engine, flags.log, model, writer));
   const apps::CodeEmbedding embedding = embedder->embedding();
@@ -73,15 +77,17 @@ Result<apps::IngestReport> embed(const IndexFlags& flags, const EngineFlags& eng
   return report;
 }
 
-Result<ExitCode> index(const IndexFlags& flags, const EngineFlags& engine) {
+Result<ExitCode> index(const IndexFlags& flags, const EngineFlags& engine_flags) {
   QUERN_ASSIGN(const CodeTarget target, code_target(flags.code, CodePurpose::kIndexing));
   const apps::CodePlace& place = target.place;
   if (flags.rebuild) QUERN_TRY(remove_code_index(place));
-  QUERN_ASSIGN(const auto chunker, open_chunker());
+  QUERN_ASSIGN(const auto engine, open_engine(engine_flags));
+  QUERN_ASSIGN(const auto chunker, open_chunker(&engine->ledger()));
   if (!has_code_index(place)) chunker->start_early();  // While the disk is waited for.
   QUERN_TRY(ensure_code_index(place));
   QUERN_ASSIGN(const auto writer,
-               store::Writer::open({.folder = place.folder}, {.who = "quern code index"}));
+               store::Writer::open({.folder = place.folder, .ledger = &engine->ledger()},
+                                   code_writer_options("quern code index", engine->ledger())));
   const auto start = std::chrono::steady_clock::now();
   QUERN_ASSIGN(const apps::CodeUpdateReport report,
                update_code(flags.code, place, *writer, *chunker, apps::EmptyTree::kEmptiesIt));
@@ -100,7 +106,7 @@ Result<ExitCode> index(const IndexFlags& flags, const EngineFlags& engine) {
     return kExitOk;
   }
   const auto embedding = std::chrono::steady_clock::now();
-  QUERN_ASSIGN(const apps::IngestReport vectors, embed(flags, engine, model, *writer));
+  QUERN_ASSIGN(const apps::IngestReport vectors, embed(flags, *engine, model, *writer));
   const std::chrono::duration<double> embed_took = std::chrono::steady_clock::now() - embedding;
   while (!is_interrupted()) {
     Pace pace;

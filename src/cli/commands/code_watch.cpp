@@ -32,13 +32,15 @@ struct WatchFlags {
   VectorLogFlags log;
 };
 
-Status watch(const WatchFlags& flags, const EngineFlags& engine) {
+Status watch(const WatchFlags& flags, const EngineFlags& engine_flags) {
   QUERN_ASSIGN(const CodeTarget target, code_target(flags.code, CodePurpose::kIndexing));
   const apps::CodePlace& place = target.place;
   QUERN_TRY(ensure_code_index(place));
+  QUERN_ASSIGN(const auto engine, open_engine(engine_flags));
   QUERN_ASSIGN(const auto writer,
-               store::Writer::open({.folder = place.folder}, {.who = "quern code watch"}));
-  QUERN_ASSIGN(const auto chunker, open_chunker());
+               store::Writer::open({.folder = place.folder, .ledger = &engine->ledger()},
+                                   code_writer_options("quern code watch", engine->ledger())));
+  QUERN_ASSIGN(const auto chunker, open_chunker(&engine->ledger()));
   std::unique_ptr<CodeEmbedder> embedder;
   apps::CodeWatching watching;
   watching.writer = writer.get();
@@ -60,7 +62,7 @@ Status watch(const WatchFlags& flags, const EngineFlags& engine) {
   const std::string model = code_model(flags.model, writer->active_space());
   if (!model.empty()) {
     watching.open_embedding = [&]() -> Result<apps::CodeEmbedding> {
-      QUERN_ASSIGN(embedder, CodeEmbedder::open(engine, flags.log, model, *writer));
+      QUERN_ASSIGN(embedder, CodeEmbedder::open(*engine, flags.log, model, *writer));
       return embedder->embedding();
     };
   }
