@@ -56,6 +56,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_stats(app, context);
   add_store(app, context);
   add_code(app, context);
+  add_claims(app, context);
   add_config(app, context);
   add_ps(app, context);
   add_warm(app, context);
