@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/json_object.h"
 #include "apps/schema_text.h"
 
 namespace quern::apps {
@@ -17,43 +18,6 @@ using json = nlohmann::ordered_json;  // What is given back has its fields as th
 constexpr const char* kVectorName = "vector";
 
 Status bad(std::string message) { return {Code::kBadInput, std::move(message)}; }
-
-// Copies and text of what is parsed are made by recursion.
-constexpr int kMaxDepth = 64;
-
-// By its brackets, which are brackets only outside of strings.
-bool is_too_deep(std::string_view line) {
-  int depth = 0;
-  bool is_in_string = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (is_in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') is_in_string = false;
-    } else if (c == '"') {
-      is_in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > kMaxDepth) return true;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return false;
-}
-
-Result<json> object_from_line(std::string_view line) {
-  if (is_too_deep(line)) {
-    return bad(fmt::format("lists and objects stand more than {} deep in each other", kMaxDepth));
-  }
-  const std::size_t nul = line.find('\0');
-  if (nul != line.npos) {
-    return bad(
-        fmt::format("byte {} is NUL, which no JSON has: is the text UTF-16, or damaged?", nul + 1));
-  }
-  json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) return bad("not a JSON object");
-  return object;
-}
 
 Result<std::string> id_of(const json& object) {
   for (const char* name : {"id", "_id"}) {
@@ -171,7 +135,7 @@ Status read_vector(const json& object, std::vector<float>& out) {
 Result<store::Document> document_from_line(std::string_view line, const store::Schema& schema,
                                            GivenVectors vectors,
                                            std::string_view parent_separator) {
-  QUERN_ASSIGN(json object, object_from_line(line));
+  QUERN_ASSIGN(json object, object_from_json(line));
   store::Document document;
   QUERN_ASSIGN(document.key, id_of(object));
   QUERN_ASSIGN(document.n_parent, parent_bytes(object, schema, document.key, parent_separator));
@@ -210,7 +174,7 @@ Result<store::Document> document_from_line(std::string_view line, const store::S
 }
 
 Result<QueryLine> query_from_line(std::string_view line) {
-  QUERN_ASSIGN(const json object, object_from_line(line));
+  QUERN_ASSIGN(const json object, object_from_json(line));
   QueryLine query;
   QUERN_ASSIGN(query.id, id_of(object));
   const auto text = object.find("text");

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ inline constexpr std::size_t kMaxClaimBytes = 20'000;
 inline constexpr const char* kClaimPipeline = "quern-claims/1";
 
 struct ClaimAsk {
-  std::string id = {};
+  std::string id = {};  // The asker's own; comes back as it is.
   std::string claim;
   // Just these are judged; unset: evidence is retrieved.
   std::optional<std::vector<EvidenceSentence>> evidence = {};
@@ -31,7 +32,9 @@ struct ClaimAsk {
 /// A sentence with everything that was said of it.
 struct ClaimEvidence {
   EvidenceSentence sentence;
+  std::uint32_t i_judged = 0;  // Its place among those that were judged, from 0.
   NliLogits logits = {};
+  int n_dropped = 0;  // Tokens of the pair that the model did not see.
   SentenceVoice voice = {};
   std::vector<ClaimMismatch> mismatches = {};
 };
@@ -48,17 +51,30 @@ struct ClaimTimings {
 struct ClaimResult {
   std::string id;
   std::string claim;
-  Judgement judgement;
-  std::vector<ClaimEvidence> evidence;  // What decides first.
+  Judgement judgement;                  // Without its voices: each is with its sentence.
+  std::vector<ClaimEvidence> evidence;  // What weighs most first.
   std::string corpus = {};              // "" for given evidence.
   store::GenerationId generation = 0;
   std::string nli_model, nli_digest;
-  ClaimTimings timings;
+  std::string calibration;  // calibration_digest() of what it was judged by.
+  std::string pipeline = kClaimPipeline;
+  ClaimTimings timings = {};
 };
 
-/// Errors: kBadInput for an empty claim, one without a letter or digit; kTooLarge with both
-/// numbers.
+/// Errors: kBadInput for an empty claim, one without a letter or digit, bytes that are no UTF-8;
+/// kTooLarge with both numbers.
 Status check_claim(const std::string& claim);
+
+/// SHA-256 of its JSON, in hex.
+std::string calibration_digest(const Calibration& calibration);
+
+/// What the model is asked about a sentence.
+NliPair pair_of(const std::string& claim, const EvidenceSentence& sentence);
+
+/// Fills in voices, mismatches, order and judgement from the claim, sentences and logits of
+/// `result`: the same inputs give the same bytes, now and when a stored claim is replayed. Errors:
+/// as judge.
+Status judge_evidence(ClaimResult& result, const Calibration& calibration);
 
 /// Threads: one at a time. What is borrowed outlives it.
 class ClaimVerifier {
@@ -66,18 +82,29 @@ class ClaimVerifier {
   struct Parts {
     engine::Engine* engine = nullptr;
     EvidenceSearch* search = nullptr;  // Null: only given evidence is judged.
+    std::string corpus = {};           // What is searched, by name.
     const Entailment* entailment = nullptr;
-    Calibration calibration;
+    Calibration calibration = {};
   };
   /// Errors: kBadInput where the calibration is another model's.
   static Result<ClaimVerifier> create(Parts parts);
 
   /// Errors: as check_claim and those of its steps; kBadInput where evidence is wanted without a
   /// corpus.
-  Result<ClaimResult> verify(const ClaimAsk& ask);
+  Result<ClaimResult> verify(const ClaimAsk& ask,
+                             engine::WorkClass work_class = engine::WorkClass::kInteractive);
+
+  /// Several at once, whose pairs share the model's batches: as verify of each, to the byte; what
+  /// is wrong with one is its own error.
+  std::vector<Result<ClaimResult>> verify_all(std::span<const ClaimAsk> asks,
+                                              engine::WorkClass work_class);
+
+  const Calibration& calibration() const { return parts_.calibration; }
 
  private:
   explicit ClaimVerifier(Parts parts) : parts_(std::move(parts)) {}
+  Result<ClaimResult> prepare(const ClaimAsk& ask);
+  Status ask_model(std::span<Result<ClaimResult>> claims, engine::WorkClass work_class);
   Parts parts_;
 };
 

@@ -1,0 +1,327 @@
+#include "apps/claims/claims_db.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "apps/claims/claim_json.h"
+#include "apps/claims/claims_tables.h"
+
+namespace quern::apps {
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x51726E4A;  // "QrnJ"
+constexpr int kPatienceMs = 10'000;
+
+constexpr const char* kSettings =
+    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -2048;"
+    "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;";
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+Status check_version(Sql& sql) {
+  QUERN_ASSIGN(const std::int64_t application, sql.number("PRAGMA application_id"));
+  if (application != kApplicationId) {
+    return {Code::kBadInput, "it is no database of claims"};
+  }
+  QUERN_ASSIGN(const std::int64_t version, sql.number("PRAGMA user_version"));
+  if (version == kClaimsDbVersion) return {};
+  return {Code::kUnsupported, fmt::format("it has format {}, this version reads and writes {}",
+                                          version, kClaimsDbVersion)};
+}
+
+// Of several processes that come first at once, one makes the tables.
+Status make_tables(Sql& sql) {
+  QUERN_ASSIGN(const std::string mode, sql.text("PRAGMA journal_mode = WAL"));
+  if (mode != "wal") {
+    return {Code::kUnsupported,
+            fmt::format("it cannot have a write-ahead log here: its mode is '{}'", mode)};
+  }
+  QUERN_ASSIGN(SqlTransaction transaction,
+               SqlTransaction::begin(sql, SqlTransaction::Kind::kWrite));
+  QUERN_ASSIGN(const std::int64_t n_tables, sql.number("SELECT count(*) FROM sqlite_master"));
+  if (n_tables > 0) return {};
+  QUERN_TRY(sql.run(kClaimsTables));
+  QUERN_TRY(sql.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}",
+                                kApplicationId, kClaimsDbVersion)
+                        .c_str()));
+  return transaction.commit();
+}
+
+// A number as text for a column of type REAL: the shortest that reads back the same.
+std::string decimal(double number) { return fmt::format("{}", number); }
+
+/// The id of a row that is there once, made where it is not.
+Result<std::int64_t> id_of_row(Sql& sql, const char* insert, const char* find, const std::string& a,
+                               const std::string& b) {
+  QUERN_ASSIGN(SqlStatement make, sql.prepare(insert));
+  QUERN_TRY(make.bind(1, a).bind(2, b).run());
+  QUERN_ASSIGN(SqlStatement look, sql.prepare(find));
+  look.bind(1, a).bind(2, b);
+  QUERN_ASSIGN(const bool has_row, look.step());
+  if (!has_row) return {Code::kBadInput, "a row that was just written is not there"};
+  return look.number(0);
+}
+
+Result<std::int64_t> id_of_model(Sql& sql, const ClaimResult& result) {
+  return id_of_row(sql, "INSERT OR IGNORE INTO model (name, digest) VALUES (?, ?)",
+                   "SELECT id FROM model WHERE name = ? AND digest = ?", result.nli_model,
+                   result.nli_digest);
+}
+
+Result<std::int64_t> id_of_calibration(Sql& sql, const Calibration& calibration) {
+  return id_of_row(sql, "INSERT OR IGNORE INTO calibration (digest, body) VALUES (?, ?)",
+                   "SELECT id FROM calibration WHERE digest = ? AND body = ?",
+                   calibration_digest(calibration), json_from_calibration(calibration));
+}
+
+EvidenceSentence sentence_of_row(const SqlStatement& row) {
+  EvidenceSentence out;
+  out.source = {.key = row.bytes(1),
+                .title = row.bytes(2),
+                .url = row.bytes(3),
+                .date = row.bytes(4),
+                .licence = row.bytes(5)};
+  out.passage = row.bytes(6);
+  out.i_sentence = static_cast<std::uint32_t>(row.number(7));
+  out.span = {.begin = static_cast<std::size_t>(row.number(8)),
+              .end = static_cast<std::size_t>(row.number(9))};
+  out.text = row.bytes(10);
+  out.before = row.bytes(11);
+  out.after = row.bytes(12);
+  return out;
+}
+
+}  // namespace
+
+std::string claims_db_path(const std::string& home) { return home + "/claims/claims.db"; }
+
+Result<std::unique_ptr<ClaimsDb>> ClaimsDb::open(const std::string& path, Sql::Access access) {
+  std::error_code error;
+  if (access == Sql::Access::kCreate) {
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+  } else if (!std::filesystem::exists(path, error)) {
+    return Status(Code::kNotFound,
+                  fmt::format("'{}' is not there: no claim has been verified yet", path));
+  }
+  std::unique_ptr<ClaimsDb> out(new ClaimsDb);
+  out->path_ = path;
+  const std::string quoted = "'" + path + "'";
+  QUERN_ASSIGN(out->sql_, Sql::open(path, access, kPatienceMs));
+  QUERN_TRY(out->sql_.run(kSettings).in(quoted));
+  if (access == Sql::Access::kCreate) {
+    QUERN_ASSIGN(const std::int64_t n,
+                 out->sql_.number("SELECT count(*) FROM sqlite_master").in(quoted));
+    if (n == 0) QUERN_TRY(make_tables(out->sql_).in(quoted));
+  }
+  QUERN_TRY(check_version(out->sql_).in(quoted));
+  return out;
+}
+
+Result<std::int64_t> ClaimsDb::add(const ClaimResult& result, const Calibration& calibration) {
+  const Addition addition = {.result = &result};
+  QUERN_ASSIGN(const std::vector<std::int64_t> ids, add_all(std::span(&addition, 1), calibration));
+  return ids.front();
+}
+
+Result<std::vector<std::int64_t>> ClaimsDb::add_all(std::span<const Addition> additions,
+                                                    const Calibration& calibration) {
+  const auto write = [&]() -> Result<std::vector<std::int64_t>> {
+    QUERN_ASSIGN(SqlTransaction transaction,
+                 SqlTransaction::begin(sql_, SqlTransaction::Kind::kWrite));
+    QUERN_ASSIGN(const std::int64_t calibration_id, id_of_calibration(sql_, calibration));
+    std::vector<std::int64_t> ids;
+    for (const Addition& addition : additions) {
+      QUERN_ASSIGN(ids.emplace_back(), insert(addition, calibration_id));
+    }
+    QUERN_TRY(transaction.commit());
+    return ids;
+  };
+  return write().in("'" + path_ + "'");
+}
+
+Result<std::int64_t> ClaimsDb::insert(const Addition& addition, std::int64_t calibration) {
+  if (!addition.row.run.empty()) {
+    QUERN_ASSIGN(SqlStatement look,
+                 sql_.prepare("SELECT id FROM claim WHERE run = ? AND line = ?"));
+    look.bind(1, addition.row.run).bind(2, addition.row.line);
+    QUERN_ASSIGN(const bool is_there, look.step());
+    if (is_there) return look.number(0);
+  }
+  QUERN_ASSIGN(const std::int64_t claim, insert_claim(addition));
+  QUERN_TRY(insert_evidence(claim, *addition.result));
+  QUERN_TRY(insert_verdict(claim, *addition.result, calibration));
+  return claim;
+}
+
+Result<std::int64_t> ClaimsDb::insert_claim(const Addition& addition) {
+  const ClaimResult& result = *addition.result;
+  // Without a run the column is NULL, of which any number may be the same.
+  QUERN_ASSIGN(SqlStatement claim,
+               sql_.prepare("INSERT INTO claim (at_ms, run, line, key, text, corpus, generation,"
+                            " why_empty) VALUES (?, nullif(?, ''), ?, ?, ?, ?, ?, ?)"));
+  claim.bind(1, now_ms()).bind(2, addition.row.run).bind(3, addition.row.line);
+  claim.bind(4, result.id).bind(5, result.claim).bind(6, result.corpus);
+  claim.bind(7, std::int64_t{result.generation});
+  claim.bind(8, result.evidence.empty() ? result.judgement.reason : std::string());
+  QUERN_TRY(claim.run());
+  return sql_.number("SELECT last_insert_rowid()");
+}
+
+Status ClaimsDb::insert_evidence(std::int64_t claim, const ClaimResult& result) {
+  QUERN_ASSIGN(SqlStatement sentence,
+               sql_.prepare("INSERT INTO evidence VALUES"
+                            " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  QUERN_ASSIGN(SqlStatement nli, sql_.prepare("INSERT INTO nli VALUES (?, ?, ?, ?)"));
+  for (const ClaimEvidence& e : result.evidence) {
+    const EvidenceSentence& s = e.sentence;
+    const auto i = std::int64_t{e.i_judged};
+    sentence.bind(1, claim).bind(2, i).bind(3, s.source.key).bind(4, s.source.title);
+    sentence.bind(5, s.source.url).bind(6, s.source.date).bind(7, s.source.licence);
+    sentence.bind(8, s.passage).bind(9, std::int64_t{s.i_sentence});
+    sentence.bind(10, static_cast<std::int64_t>(s.span.begin));
+    sentence.bind(11, static_cast<std::int64_t>(s.span.end));
+    sentence.bind(12, s.text).bind(13, s.before).bind(14, s.after);
+    sentence.bind_blob(15, bytes_from_nearness(s.nearness));
+    QUERN_TRY(sentence.run());
+    nli.bind(1, claim).bind(2, i).bind_blob(3, bytes_from_logits(e.logits));
+    QUERN_TRY(nli.bind(4, std::int64_t{e.n_dropped}).run());
+  }
+  return {};
+}
+
+Status ClaimsDb::insert_verdict(std::int64_t claim, const ClaimResult& result,
+                                std::int64_t calibration) {
+  const Judgement& judgement = result.judgement;
+  QUERN_ASSIGN(const std::int64_t model, id_of_model(sql_, result));
+  QUERN_ASSIGN(SqlStatement verdict,
+               sql_.prepare("INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  verdict.bind(1, claim).bind(2, std::string_view(verdict_name(judgement.verdict)));
+  verdict.bind(3, decimal(judgement.confidence));
+  for (int i = 0; i < 3; ++i) {
+    verdict.bind(4 + i, decimal(judgement.scores[static_cast<std::size_t>(i)]));
+  }
+  verdict.bind(7, model).bind(8, calibration).bind(9, result.pipeline);
+  return verdict.bind(10, json_from_claim(result)).run();
+}
+
+Status ClaimsDb::read_evidence(StoredClaim& out) {
+  QUERN_ASSIGN(SqlStatement rows,
+               sql_.prepare("SELECT i, source, title, url, date, licence, passage, sentence,"
+                            " span_begin, span_end, evidence.text, before, after, nearness,"
+                            " logits, n_dropped FROM evidence LEFT JOIN nli USING (claim, i)"
+                            " WHERE claim = ? ORDER BY i"));
+  rows.bind(1, out.id);
+  for (;;) {
+    QUERN_ASSIGN(const bool has_row, rows.step());
+    if (!has_row) return {};
+    ClaimEvidence e;
+    e.i_judged = static_cast<std::uint32_t>(rows.number(0));
+    e.sentence = sentence_of_row(rows);
+    const std::string where = fmt::format("claim {}, evidence {}", out.id, e.i_judged);
+    QUERN_ASSIGN(e.sentence.nearness, nearness_from_bytes(rows.blob(13)).in(where));
+    QUERN_ASSIGN(e.logits, logits_from_bytes(rows.blob(14)).in(where));
+    e.n_dropped = static_cast<int>(rows.number(15));
+    out.result.evidence.push_back(std::move(e));
+  }
+}
+
+Result<StoredClaim> ClaimsDb::find(std::int64_t id) {
+  QUERN_ASSIGN(SqlTransaction one_state, SqlTransaction::begin(sql_, SqlTransaction::Kind::kRead));
+  QUERN_ASSIGN(
+      SqlStatement row,
+      sql_.prepare(
+          "SELECT at_ms, run, line, key, text, corpus, generation, why_empty, pipeline,"
+          " verdict.body, calibration.body, name, model.digest, verdict, confidence FROM claim"
+          " JOIN verdict ON verdict.claim = claim.id JOIN model ON model.id = model"
+          " JOIN calibration ON calibration.id = calibration WHERE claim.id = ?"));
+  row.bind(1, id);
+  QUERN_ASSIGN(const bool has_row, row.step().in("'" + path_ + "'"));
+  if (!has_row) return {Code::kNotFound, fmt::format("there is no claim {}", id)};
+  StoredClaim out;
+  out.id = id;
+  out.at_ms = row.number(0);
+  out.row = {.run = row.bytes(1), .line = row.number(2)};
+  out.result.id = row.bytes(3);
+  out.result.claim = row.bytes(4);
+  out.result.corpus = row.bytes(5);
+  out.result.generation = row.number(6);
+  out.result.judgement.reason = row.bytes(7);
+  out.pipeline = out.result.pipeline = row.bytes(8);
+  out.json = row.bytes(9);
+  out.calibration_json = row.bytes(10);
+  out.result.nli_model = row.bytes(11);
+  out.result.nli_digest = row.bytes(12);
+  out.verdict = row.bytes(13);
+  out.confidence = std::strtod(row.bytes(14).c_str(), nullptr);
+  QUERN_ASSIGN(out.calibration, calibration_from_json(out.calibration_json)
+                                    .in(fmt::format("the calibration of claim {}", id)));
+  QUERN_TRY(read_evidence(out));
+  return out;
+}
+
+Result<std::optional<std::string>> ClaimsDb::json_of_row(const ClaimRow& row) {
+  QUERN_ASSIGN(SqlStatement look,
+               sql_.prepare("SELECT body FROM verdict JOIN claim ON claim.id = verdict.claim"
+                            " WHERE run = ? AND line = ?"));
+  look.bind(1, row.run).bind(2, row.line);
+  QUERN_ASSIGN(const bool has_row, look.step());
+  if (!has_row) return std::optional<std::string>();
+  return std::optional(look.bytes(0));
+}
+
+Result<std::vector<ClaimHead>> ClaimsDb::list(std::size_t n_most, std::int64_t before) {
+  QUERN_ASSIGN(SqlStatement rows,
+               sql_.prepare("SELECT claim.id, text, verdict, confidence, corpus, at_ms FROM claim"
+                            " JOIN verdict ON verdict.claim = claim.id"
+                            " WHERE ? = 0 OR claim.id < ? ORDER BY claim.id DESC LIMIT ?"));
+  rows.bind(1, before).bind(2, before).bind(3, static_cast<std::int64_t>(n_most));
+  std::vector<ClaimHead> out;
+  for (;;) {
+    QUERN_ASSIGN(const bool has_row, rows.step());
+    if (!has_row) return out;
+    out.push_back({.id = rows.number(0),
+                   .claim = rows.bytes(1),
+                   .verdict = rows.bytes(2),
+                   .confidence = std::strtod(rows.bytes(3).c_str(), nullptr),
+                   .corpus = rows.bytes(4),
+                   .at_ms = rows.number(5)});
+  }
+}
+
+Result<std::vector<std::int64_t>> ClaimsDb::ids() {
+  QUERN_ASSIGN(SqlStatement rows, sql_.prepare("SELECT id FROM claim ORDER BY id"));
+  std::vector<std::int64_t> out;
+  for (;;) {
+    QUERN_ASSIGN(const bool has_row, rows.step());
+    if (!has_row) return out;
+    out.push_back(rows.number(0));
+  }
+}
+
+Status ClaimsDb::note(const std::string& what, const std::string& detail) {
+  QUERN_ASSIGN(SqlStatement insert,
+               sql_.prepare("INSERT INTO event (at_ms, what, detail) VALUES (?, ?, ?)"));
+  return insert.bind(1, now_ms()).bind(2, what).bind(3, detail).run().in("'" + path_ + "'");
+}
+
+Result<std::vector<ClaimEvent>> ClaimsDb::events(std::size_t n_most) {
+  QUERN_ASSIGN(SqlStatement rows,
+               sql_.prepare("SELECT at_ms, what, detail FROM event ORDER BY id DESC LIMIT ?"));
+  rows.bind(1, static_cast<std::int64_t>(n_most));
+  std::vector<ClaimEvent> out;
+  for (;;) {
+    QUERN_ASSIGN(const bool has_row, rows.step());
+    if (!has_row) return out;
+    out.push_back({.at_ms = rows.number(0), .what = rows.bytes(1), .detail = rows.bytes(2)});
+  }
+}
+
+}  // namespace quern::apps

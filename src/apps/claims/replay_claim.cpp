@@ -1,0 +1,42 @@
+#include "apps/claims/replay_claim.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "apps/claims/claim_json.h"
+
+namespace quern::apps {
+namespace {
+
+// Of a number that SQLite gives as text.
+constexpr double kRealError = 1e-12;
+
+}  // namespace
+
+Status replay_claim(const StoredClaim& stored) {
+  if (stored.pipeline != kClaimPipeline) {
+    return {Code::kUnsupported, fmt::format("claim {} was judged by '{}', this version is '{}'",
+                                            stored.id, stored.pipeline, kClaimPipeline)};
+  }
+  const std::string who = fmt::format("claim {} is not what was judged", stored.id);
+  if (json_from_calibration(stored.calibration) != stored.calibration_json) {
+    return {Code::kBadInput, who + ": its calibration has other bytes"};
+  }
+  ClaimResult again = stored.result;
+  QUERN_TRY(judge_evidence(again, stored.calibration).in(fmt::format("claim {}", stored.id)));
+  const std::string json = json_from_claim(again);
+  if (json != stored.json) {
+    return {Code::kBadInput, fmt::format("{}: {}", who, first_json_difference(stored.json, json))};
+  }
+  const Judgement& judgement = again.judgement;
+  if (stored.verdict == verdict_name(judgement.verdict) &&
+      std::abs(stored.confidence - judgement.confidence) < kRealError) {
+    return {};
+  }
+  return {Code::kBadInput,
+          fmt::format("{}: its row says {} {}, the verdict is {} {}", who, stored.verdict,
+                      stored.confidence, verdict_name(judgement.verdict), judgement.confidence)};
+}
+
+}  // namespace quern::apps

@@ -1,0 +1,199 @@
+#include "apps/claims/verify_claim.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/char_class.h"
+#include "base/check.h"
+#include "base/sha256.h"
+#include "base/utf8.h"
+
+namespace quern::apps {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+bool has_word(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const Decoded c = decode_utf8(text, at);
+    if (is_letter(c.code) || is_number(c.code)) return true;
+    at += static_cast<std::size_t>(c.n_bytes);
+  }
+  return false;
+}
+
+std::vector<JudgedPair> pairs_to_judge(const ClaimResult& result) {
+  std::vector<JudgedPair> out;
+  out.reserve(result.evidence.size());
+  for (const ClaimEvidence& e : result.evidence) {
+    out.push_back({.source = e.sentence.source.key,
+                   .logits = e.logits,
+                   .nearness = e.sentence.nearness,
+                   .has_mismatch = !e.mismatches.empty()});
+  }
+  return out;
+}
+
+// Behind what was found: a corpus says itself why it has nothing.
+std::string why_no_evidence(const ClaimAsk& ask, const FoundEvidence& found) {
+  if (ask.evidence) return "no evidence was given";
+  return found.why_empty.empty() ? "nothing near the claim was found" : found.why_empty;
+}
+
+}  // namespace
+
+Status check_claim(const std::string& claim) {
+  if (claim.empty()) return {Code::kBadInput, "the claim is empty"};
+  if (claim.size() > kMaxClaimBytes) {
+    return {Code::kTooLarge, fmt::format("the claim has {} bytes, {} is the most that one may have",
+                                         claim.size(), kMaxClaimBytes)};
+  }
+  if (!is_valid_utf8(claim)) return {Code::kBadInput, "the claim is not UTF-8"};
+  if (!has_word(claim)) return {Code::kBadInput, "the claim has neither a letter nor a digit"};
+  return {};
+}
+
+std::string calibration_digest(const Calibration& calibration) {
+  const std::string json = json_from_calibration(calibration);
+  return sha256_hex(std::as_bytes(std::span(json)));
+}
+
+NliPair pair_of(const std::string& claim, const EvidenceSentence& sentence) {
+  return {.premise = sentence.text, .hypothesis = claim};
+}
+
+Status judge_evidence(ClaimResult& result, const Calibration& calibration) {
+  std::ranges::sort(result.evidence, {}, &ClaimEvidence::i_judged);
+  for (ClaimEvidence& e : result.evidence) {
+    e.mismatches = find_mismatches(result.claim, e.sentence.text);
+  }
+  std::string reason = result.evidence.empty() ? std::move(result.judgement.reason) : "";
+  QUERN_ASSIGN(result.judgement, judge(pairs_to_judge(result), calibration));
+  QUERN_CHECK(result.judgement.voices.size() == result.evidence.size());
+  if (!reason.empty()) result.judgement.reason = std::move(reason);
+  for (std::size_t i = 0; i < result.evidence.size(); ++i) {
+    result.evidence[i].voice = result.judgement.voices[i];
+  }
+  result.judgement.voices.clear();
+  std::ranges::stable_sort(result.evidence, std::ranges::greater(),
+                           [](const ClaimEvidence& e) { return e.voice.weight; });
+  result.calibration = calibration_digest(calibration);
+  return {};
+}
+
+Result<ClaimVerifier> ClaimVerifier::create(Parts parts) {
+  QUERN_CHECK(parts.entailment != nullptr);
+  const Calibration& calibration = parts.calibration;
+  if (!calibration.digest.empty() && calibration.digest != parts.entailment->digest()) {
+    return {Code::kBadInput,
+            fmt::format("the calibration was fitted for '{}' ({:.12}), not for '{}' ({:.12}): fit "
+                        "one with 'quern claims fit'",
+                        calibration.model, calibration.digest, parts.entailment->model(),
+                        parts.entailment->digest())};
+  }
+  return ClaimVerifier(std::move(parts));
+}
+
+// All but what the model says: its evidence in the order in which it is judged.
+Result<ClaimResult> ClaimVerifier::prepare(const ClaimAsk& ask) {
+  QUERN_TRY(check_claim(ask.claim));
+  ClaimResult out;
+  out.id = ask.id;
+  out.claim = ask.claim;
+  out.nli_model = parts_.entailment->model();
+  out.nli_digest = parts_.entailment->digest();
+  FoundEvidence found;
+  if (ask.evidence) {
+    found.sentences = *ask.evidence;
+  } else if (parts_.search == nullptr) {
+    return {Code::kBadInput, "no evidence is given and no corpus to look for it in"};
+  } else {
+    QUERN_ASSIGN(found, parts_.search->find(ask.claim, ask.wish));
+    out.corpus = parts_.corpus;
+    out.generation = found.generation;
+  }
+  out.timings.embed_ms = found.vector_ms;
+  out.timings.retrieve_ms = found.search_ms;
+  if (found.sentences.empty()) out.judgement.reason = why_no_evidence(ask, found);
+  for (EvidenceSentence& sentence : found.sentences) {
+    ClaimEvidence e;
+    e.sentence = std::move(sentence);
+    e.i_judged = static_cast<std::uint32_t>(out.evidence.size());
+    out.evidence.push_back(std::move(e));
+  }
+  return out;
+}
+
+// One request for the pairs of all claims. What is wrong with one pair is its claim's error: a
+// verdict without it would be another one.
+Status ClaimVerifier::ask_model(std::span<Result<ClaimResult>> claims,
+                                engine::WorkClass work_class) {
+  std::vector<NliPair> pairs;
+  for (const Result<ClaimResult>& claim : claims) {
+    if (!claim.ok()) continue;
+    for (const ClaimEvidence& e : claim->evidence) {
+      pairs.push_back(pair_of(claim->claim, e.sentence));
+    }
+  }
+  if (pairs.empty()) return {};
+  const auto start = Clock::now();
+  QUERN_ASSIGN(const std::vector<NliAnswer> answers, parts_.entailment->judge(pairs, work_class));
+  const double ms_per_pair = ms_since(start) / static_cast<double>(pairs.size());
+  std::size_t i_pair = 0;
+  for (Result<ClaimResult>& claim : claims) {
+    if (!claim.ok()) continue;
+    Status failed;
+    claim->timings.nli_ms = ms_per_pair * static_cast<double>(claim->evidence.size());
+    for (ClaimEvidence& e : claim->evidence) {
+      const NliAnswer& answer = answers[i_pair++];
+      if (!answer.status.ok() && failed.ok()) {
+        failed = answer.status.in(fmt::format("evidence {}", e.i_judged + 1));
+      }
+      e.logits = {answer.entailment, answer.contradiction, answer.neutral};
+      e.n_dropped = answer.n_dropped;
+    }
+    if (!failed.ok()) claim = failed;
+  }
+  return {};
+}
+
+std::vector<Result<ClaimResult>> ClaimVerifier::verify_all(std::span<const ClaimAsk> asks,
+                                                           engine::WorkClass work_class) {
+  std::vector<Result<ClaimResult>> out;
+  out.reserve(asks.size());
+  for (const ClaimAsk& ask : asks) {
+    const auto start = Clock::now();
+    out.push_back(prepare(ask));
+    if (out.back().ok()) out.back()->timings.total_ms = ms_since(start);
+  }
+  const Status asked = ask_model(out, work_class);
+  for (Result<ClaimResult>& claim : out) {
+    if (!claim.ok()) continue;
+    if (!asked.ok() && !claim->evidence.empty()) {
+      claim = asked;
+      continue;
+    }
+    const auto start = Clock::now();
+    const Status judged = judge_evidence(*claim, parts_.calibration);
+    if (!judged.ok()) {
+      claim = judged;
+      continue;
+    }
+    claim->timings.aggregate_ms = ms_since(start);
+    claim->timings.total_ms += claim->timings.nli_ms + claim->timings.aggregate_ms;
+  }
+  return out;
+}
+
+Result<ClaimResult> ClaimVerifier::verify(const ClaimAsk& ask, engine::WorkClass work_class) {
+  return std::move(verify_all(std::span(&ask, 1), work_class).front());
+}
+
+}  // namespace quern::apps
