@@ -70,8 +70,11 @@ Status check_hypothesis(std::string_view hypothesis) {
 Result<EntailmentLabels> find_entailment(std::span<const std::string> labels) {
   const auto entailment = find_only(labels, "entail");
   auto contradiction = find_only(labels, "contradict");
-  if (entailment && labels.size() == 2) contradiction = 1 - *entailment;
-  if (entailment && contradiction) return EntailmentLabels{*entailment, *contradiction};
+  auto neutral = find_only(labels, "neutral");
+  if (entailment && labels.size() == 2 && !contradiction) {
+    contradiction = neutral = 1 - *entailment;
+  }
+  if (entailment && contradiction) return EntailmentLabels{*entailment, *contradiction, neutral};
   return Status(
       Code::kBadInput,
       fmt::format("its labels are '{}', want one that is named entailment and one "

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ Status check_hypothesis(std::string_view hypothesis);
 struct EntailmentLabels {
   std::size_t entailment = 0;
   std::size_t contradiction = 0;
+  // "neutral..."; of two labels the one that is contradiction only because it is the other one:
+  // such a model says nothing of contradiction alone.
+  std::optional<std::size_t> neutral = {};
 };
 
 /// By their names, in any case: "entail...", and "contradict..." or, of two labels, the other one

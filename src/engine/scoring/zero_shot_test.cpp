@@ -59,6 +59,15 @@ TEST(zero_shot, entailment_is_found_by_name_in_any_order_and_case) {
   EXPECT_EQ(contradiction_of({"Entails", "Contradicts"}), 1u);
 }
 
+TEST(zero_shot, of_two_labels_the_other_one_may_be_neutral_as_well) {
+  const auto neutral_of = [](const std::vector<std::string>& labels) {
+    return find_entailment(labels)->neutral;
+  };
+  EXPECT_EQ(neutral_of({"contradiction", "entailment", "Neutral"}), 2u);
+  EXPECT_EQ(neutral_of({"not_entailment", "entailment"}), 0u);
+  EXPECT_EQ(neutral_of({"entailment", "contradiction"}), std::nullopt);
+}
+
 TEST(zero_shot, a_model_without_named_labels_is_refused) {
   const std::vector<std::vector<std::string>> wrong = {
       {"LABEL_0", "LABEL_1", "LABEL_2"},
