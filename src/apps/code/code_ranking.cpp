@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "apps/code/code_filter.h"
 #include "text/analysis/code_words.h"
 
 namespace quern::apps {
@@ -288,10 +289,13 @@ std::vector<std::string> CodeQuestionReader::stems(std::string_view text) {
   return {out.begin(), out.end()};
 }
 
-CodeQuestion CodeQuestionReader::read(std::string_view question) {
+CodeQuestion CodeQuestionReader::read(std::string_view question, std::string_view main_language) {
   CodeQuestion out;
   out.name = symbol_of(question);
   out.is_symbol = !out.name.empty();
+  const auto is_main = [&](const std::string& word) {
+    return !main_language.empty() && language_from_name(word) == main_language;
+  };
   std::string kept;
   bool is_first = true;
   for (std::size_t pos = 0; const auto span = text::next_identifier(question, pos);) {
@@ -299,7 +303,9 @@ CodeQuestion CodeQuestionReader::read(std::string_view question) {
     const std::string_view word = question.substr(span->begin, span->end - span->begin);
     if (!out.is_symbol && is_name_like(word, is_first)) out.names.emplace_back(word);
     is_first = false;
-    if (is_asking_word(lower(word))) continue;
+    const std::string small = lower(word);
+    if (is_asking_word(small)) continue;
+    if (!out.is_symbol && is_main(small)) continue;
     if (!kept.empty()) kept += ' ';
     kept += word;
   }

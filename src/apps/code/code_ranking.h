@@ -18,7 +18,7 @@ namespace quern::apps {
 
 /// How much each observation weighs; 0 leaves it out, of factors 1 does.
 struct CodeWeights {
-  double dense_of_words = 0.5;   // Share of the vectors' side where a question is in words,
+  double dense_of_words = 0.8;   // Share of the vectors' side where a question is in words,
   double dense_of_symbol = 0.3;  // and where it is a name.
   double definition = 1.0;       // The piece defines the name that was asked for,
   double definition_any_case = 0.7;
@@ -56,7 +56,8 @@ struct CodeQuestion {
 /// Threads: one object per thread.
 class CodeQuestionReader {
  public:
-  CodeQuestion read(std::string_view question);
+  /// Where most of the code is in one language ("python"), its name says nothing and is left out.
+  CodeQuestion read(std::string_view question, std::string_view main_language = {});
   /// Stems of a text's words, ascending, each once.
   std::vector<std::string> stems(std::string_view text);
 

@@ -37,6 +37,17 @@ TEST(code_ranking, a_question_is_a_name_or_words) {
   }
 }
 
+TEST(code_ranking, the_name_of_the_language_that_most_code_is_in_says_nothing) {
+  const auto words = [](std::string_view question, std::string_view main) {
+    return CodeQuestionReader().read(question, main).words;
+  };
+  EXPECT_EQ(words("Python sort a list in python", "python"), "sort list");
+  EXPECT_EQ(words("call python from js", "javascript"), "call python");
+  EXPECT_EQ(words("sort a list in python", ""), "sort list python");
+  EXPECT_EQ(words("python", "python"), "python");
+  EXPECT_EQ(words("in python", "python"), "in python");
+}
+
 TEST(code_ranking, words_that_only_ask_are_not_looked_for_and_names_are_known) {
   const CodeQuestion question =
       read("How does GsonBuilder register the to_json adapters for Types?");

@@ -9,6 +9,7 @@
 
 #include "apps/code/code_filter.h"
 #include "apps/store_model.h"
+#include "store/attribute_counts.h"
 #include "store/vector/stored_vector.h"
 
 namespace quern::apps {
@@ -118,13 +119,26 @@ Result<std::vector<float>> CodeSearcher::query_vector(const store::Generation& g
   return embedder_->query_vector(question);
 }
 
+Result<CodeQuestion> CodeSearcher::read(const store::Generation& generation,
+                                        const std::string& question) {
+  if (counted_ != generation.row().at_ms) {
+    main_language_.clear();
+    QUERN_ASSIGN(const auto counts, store::count_values(generation, "language"));
+    for (const store::ValueCount& count : counts) {
+      if (std::uint64_t{2} * count.n_docs > generation.row().n_live) main_language_ = count.text;
+    }
+    counted_ = generation.row().at_ms;
+  }
+  return reader_.read(question, main_language_);
+}
+
 Result<CodeAnswer> CodeSearcher::search(const store::Snapshot& snapshot, const CodeAsk& ask) {
   const auto start = Clock::now();
   CodeAnswer out;
   if (ask.question.find_first_not_of(" \t\r\n") == std::string::npos) {
     return {Code::kBadInput, "the question is empty"};
   }
-  out.question = reader_.read(ask.question);
+  QUERN_ASSIGN(out.question, read(*snapshot, ask.question));
   QUERN_TRY(check_scope(scope_of(ask, out.question)));
   if (ask.only_definitions && !out.question.is_symbol) {
     return {Code::kBadInput,

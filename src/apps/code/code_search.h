@@ -80,6 +80,7 @@ class CodeSearcher {
 
   Result<std::vector<float>> query_vector(const store::Generation& generation,
                                           const std::string& question, std::string& why_not);
+  Result<CodeQuestion> read(const store::Generation& generation, const std::string& question);
   Status find(const store::Generation& generation, const CodeAsk& ask, store::Query query,
               CodeAnswer& out);
   Status add_definitions(const store::Generation& generation, const CodeAsk& ask,
@@ -92,7 +93,9 @@ class CodeSearcher {
   store::Searcher searcher_;
   engine::Engine* engine_;
   CodeQuestionReader reader_;
-  std::string embeds_for_;  // The fingerprint of the space that embedder_ is for.
+  std::int64_t counted_ = -1;  // Of the generation of that time,
+  std::string main_language_;  // the language of most pieces; "": there is none.
+  std::string embeds_for_;     // The fingerprint of the space that embedder_ is for.
   std::optional<TextEmbedder> embedder_;
 };
 
