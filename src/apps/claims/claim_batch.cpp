@@ -111,7 +111,7 @@ Result<ClaimBatchReport> verify_batch(const ClaimBatchJob& job) {
     for (Pending& pending : chunk) {
       ++report.n_claims;
       report.n_failed += pending.status.ok() ? 0 : 1;
-      QUERN_TRY(job.sink({.n_line = pending.line.n_line,
+      QUERN_TRY(job.sink({.line = std::move(pending.line),
                           .json = std::move(pending.json),
                           .status = pending.status}));
     }

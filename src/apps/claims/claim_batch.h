@@ -24,7 +24,7 @@ struct BatchLine {
 
 /// What came out of one.
 struct BatchOutput {
-  std::int64_t n_line = 0;
+  BatchLine line;
   std::string json;  // json_from_claim, or json_from_failure; without an end.
   Status status;     // Not ok: the line was no claim, or could not be judged.
 };

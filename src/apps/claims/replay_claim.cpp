@@ -1,5 +1,6 @@
 #include "apps/claims/replay_claim.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -11,6 +12,25 @@ namespace {
 
 // Of a number that SQLite gives as text.
 constexpr double kRealError = 1e-12;
+
+// What a claim was judged by, in the order of judging, without what came out.
+std::string inputs_of(ClaimResult claim) {
+  claim.judgement = {};
+  std::ranges::sort(claim.evidence, {}, &ClaimEvidence::i_judged);
+  for (ClaimEvidence& e : claim.evidence) {
+    e.voice = {};
+    e.mismatches.clear();
+  }
+  return json_from_claim(claim);
+}
+
+// Where an input is not what it was, what comes out is not either: the input is named.
+std::string difference(const std::string& was, const ClaimResult& again) {
+  const Result<ClaimResult> before = claim_from_json(was);
+  if (!before.ok()) return before.status().message();
+  const std::string of_inputs = first_json_difference(inputs_of(*before), inputs_of(again));
+  return of_inputs.empty() ? first_json_difference(was, json_from_claim(again)) : of_inputs;
+}
 
 }  // namespace
 
@@ -27,7 +47,7 @@ Status replay_claim(const StoredClaim& stored) {
   QUERN_TRY(judge_evidence(again, stored.calibration).in(fmt::format("claim {}", stored.id)));
   const std::string json = json_from_claim(again);
   if (json != stored.json) {
-    return {Code::kBadInput, fmt::format("{}: {}", who, first_json_difference(stored.json, json))};
+    return {Code::kBadInput, fmt::format("{}: {}", who, difference(stored.json, again))};
   }
   const Judgement& judgement = again.judgement;
   if (stored.verdict == verdict_name(judgement.verdict) &&
