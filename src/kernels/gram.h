@@ -1,0 +1,23 @@
+// Sums in f64 that linear readouts are fitted from. Every instruction set gives the same bits: a
+// sum's terms are added one by one in the order of the rows, products and sums rounded apart.
+
+#pragma once
+
+#include <cstddef>
+
+namespace quern::kernels {
+
+/// s[i, j] += sum over r of x[r, i] * x[r, j] for j >= i; what is below the diagonal stays.
+/// Shapes: x [n, d], s [d, d].
+void add_gram(const double* x, int n, int d, double* s);
+
+/// t[i, j] += sum over r of x[r, i] * y[r, j]. Shapes: x [n, d_x], y [n, d_y], t [d_x, d_y].
+void add_products(const double* x, const double* y, int n, int d_x, int d_y, double* t);
+
+/// y[i] += a * x[i] + b * z[i] for i < n. Shapes: [n].
+void add_two(double a, const double* x, double b, const double* z, int n, double* y);
+
+/// y[i] += a * x[i]. Shapes: [n].
+void add_scaled(double a, const double* x, int n, double* y);
+
+}  // namespace quern::kernels
