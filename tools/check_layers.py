@@ -18,6 +18,7 @@ MAY = {
     "net": ["base"],
     "hub": ["base", "tensor", "formats", "net"],
     "engine": ["base", "tensor", "kernels", "jinja", "text", "formats", "models", "net", "hub"],
+    "reservoir": ["base", "tensor", "kernels"],
     "store": ["base", "tensor", "kernels", "text", "net"],
     "apps": ["base", "text", "engine", "store"],
     "serve": ["base", "jinja", "text", "engine", "store", "apps"],
