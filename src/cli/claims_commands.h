@@ -2,10 +2,17 @@
 
 #pragma once
 
+#include <string>
+
 #include "cli/flags.h"
 
 namespace quern::cli {
 
+void add_claims_add(CLI::App& claims, Context& context);
 void add_claims_corpora(CLI::App& claims, Context& context);
+void add_claims_remove(CLI::App& claims, Context& context);
+
+/// Adds --corpus.
+void add_corpus_flag(CLI::App& command, std::string& corpus);
 
 }  // namespace quern::cli

@@ -5,11 +5,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "apps/claims/claim_evidence.h"
+#include "apps/text_embedder.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "engine/engine.h"
@@ -37,13 +40,28 @@ struct FoundEvidence {
 /// Threads: one at a time. What is borrowed outlives it.
 class EvidenceSearch {
  public:
-  /// Errors: as Retriever::create.
+  /// Errors: as Retriever::create; kBadInput where the store is no corpus.
   static Result<std::unique_ptr<EvidenceSearch>> create(store::Store& store, ThreadPool& pool,
                                                         engine::Engine* engine);
   virtual ~EvidenceSearch() = default;
 
+  /// The same claim, wish and generation give the same sentences in the same order, to the bit.
   /// Errors: as Retriever::retrieve.
   virtual Result<FoundEvidence> find(const std::string& claim, const EvidenceWish& wish) = 0;
 };
+
+/// A text that somebody brings along with a claim.
+struct GivenEvidence {
+  std::string text;
+  ClaimSource source;
+};
+
+/// Its sentences, in order, with their neighbours and, where there is an embedder, their cosine
+/// with the claim (the cosine of the whole text is that of its passage). Texts without a letter or
+/// digit have none. Errors: kBadInput for text that is not UTF-8 or has a NUL byte; kTooLarge; as
+/// a request's to the engine.
+Result<std::vector<EvidenceSentence>> sentences_of_given(std::span<const GivenEvidence> given,
+                                                         const std::string& claim,
+                                                         const TextEmbedder* embedder);
 
 }  // namespace quern::apps

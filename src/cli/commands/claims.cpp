@@ -9,15 +9,25 @@ namespace {
 
 constexpr const char* kExamples =
     R"(Examples:
-  quern claims corpora)";
+  quern claims add abstracts.jsonl papers/ --corpus science
+  quern claims corpora
+  quern claims remove science 10.1000/182)";
 
 }  // namespace
+
+void add_corpus_flag(CLI::App& command, std::string& corpus) {
+  command.add_option("--corpus", corpus, "Which corpus of evidence (default: default)")
+      ->type_name("NAME")
+      ->check(empty_problem);
+}
 
 void add_claims(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("claims", "Check claims against evidence");
   command->require_subcommand(1);
   command->footer(kExamples);
+  add_claims_add(*command, context);
   add_claims_corpora(*command, context);
+  add_claims_remove(*command, context);
 }
 
 }  // namespace quern::cli

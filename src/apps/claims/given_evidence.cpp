@@ -1,0 +1,125 @@
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "apps/claims/corpus_documents.h"
+#include "apps/claims/evidence_search.h"
+#include "apps/text_windows.h"
+#include "text/analysis/sentences.h"
+
+namespace quern::apps {
+namespace {
+
+// Of all texts that are given for one claim.
+constexpr std::size_t kMaxGivenBytes = std::size_t{4} << 20;
+
+double cosine_of(const std::vector<float>& a, const std::vector<float>& b) {
+  double dot = 0, aa = 0, bb = 0;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    dot += double{a[i]} * double{b[i]};
+    aa += double{a[i]} * double{a[i]};
+    bb += double{b[i]} * double{b[i]};
+  }
+  return aa > 0 && bb > 0 ? dot / std::sqrt(aa * bb) : 0;
+}
+
+/// Texts of one request, each as its windows.
+class TextVectors {
+ public:
+  explicit TextVectors(const TextEmbedder& embedder)
+      : embedder_(embedder), request_(embedder.text_request()) {
+    request_.work_class = engine::WorkClass::kInteractive;
+  }
+
+  Status add(const std::string& text) {
+    QUERN_ASSIGN(const std::vector<std::string_view> windows, embedder_.windows(text));
+    for (const std::string_view window : windows) {
+      request_.inputs.emplace_back();
+      request_.inputs.back().text = window;
+    }
+    n_windows_.push_back(windows.size());
+    return {};
+  }
+
+  /// [texts]
+  Result<std::vector<std::vector<float>>> run() {
+    engine::Response response = embedder_.engine().run(std::move(request_));
+    QUERN_TRY(response.status);
+    std::vector<std::vector<float>> out;
+    std::size_t at = 0;
+    for (const std::size_t n : n_windows_) {
+      WindowMean mean;
+      for (std::size_t i = 0; i < n; ++i, ++at) {
+        QUERN_TRY(response.outcomes[at].status);
+        mean.add(std::move(response.outcomes[at].values));
+      }
+      out.push_back(mean.take());
+    }
+    return out;
+  }
+
+ private:
+  const TextEmbedder& embedder_;
+  engine::Request request_;
+  std::vector<std::size_t> n_windows_;
+};
+
+void append_sentences(const GivenEvidence& given, std::vector<EvidenceSentence>& out) {
+  const ByteSpans spans = text::sentences_of(given.text);
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    const auto text_of = [&](std::size_t at) {
+      return given.text.substr(spans[at].begin, spans[at].end - spans[at].begin);
+    };
+    EvidenceSentence sentence;
+    sentence.text = text_of(i);
+    if (!says_something(sentence.text)) continue;
+    sentence.source = given.source;
+    sentence.i_sentence = static_cast<std::uint32_t>(i);
+    sentence.span = spans[i];
+    if (i > 0) sentence.before = text_of(i - 1);
+    if (i + 1 < spans.size()) sentence.after = text_of(i + 1);
+    out.push_back(std::move(sentence));
+  }
+}
+
+Status check_given(std::span<const GivenEvidence> given) {
+  std::size_t n_bytes = 0;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    QUERN_TRY(check_source_text(given[i].text).in(fmt::format("evidence {}", i + 1)));
+    n_bytes += given[i].text.size();
+  }
+  if (n_bytes <= kMaxGivenBytes) return {};
+  return {Code::kTooLarge,
+          fmt::format("the evidence has {} bytes, {} at most", n_bytes, kMaxGivenBytes)};
+}
+
+}  // namespace
+
+Result<std::vector<EvidenceSentence>> sentences_of_given(std::span<const GivenEvidence> given,
+                                                         const std::string& claim,
+                                                         const TextEmbedder* embedder) {
+  QUERN_TRY(check_given(given));
+  std::vector<EvidenceSentence> out;
+  std::vector<std::size_t> ends;  // [given] Of its sentences.
+  for (const GivenEvidence& one : given) {
+    append_sentences(one, out);
+    ends.push_back(out.size());
+  }
+  if (embedder == nullptr || out.empty()) return out;
+  QUERN_ASSIGN(const std::vector<float> wanted, embedder->query_vector(claim));
+  TextVectors texts(*embedder);
+  for (const EvidenceSentence& sentence : out) QUERN_TRY(texts.add(sentence.text));
+  for (const GivenEvidence& one : given) QUERN_TRY(texts.add(one.text));
+  QUERN_ASSIGN(const std::vector<std::vector<float>> vectors, texts.run());
+  std::size_t i_given = 0;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    while (i >= ends[i_given]) ++i_given;
+    out[i].nearness.cosine = cosine_of(wanted, vectors[i]);
+    out[i].nearness.passage_cosine = cosine_of(wanted, vectors[out.size() + i_given]);
+  }
+  return out;
+}
+
+}  // namespace quern::apps

@@ -1,0 +1,146 @@
+// quern claims add: sources into a corpus of evidence.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "apps/claims/claim_corpus.h"
+#include "apps/claims/corpus_adding.h"
+#include "apps/claims/corpus_reader.h"
+#include "cli/claims_commands.h"
+#include "cli/code_embedding.h"
+#include "cli/exit_code.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "cli/store_vectors.h"
+#include "hub/hub.h"
+#include "store/writer.h"
+
+namespace quern::cli {
+namespace {
+
+constexpr const char* kExamples =
+    R"(Files of JSON lines (objects with "text" or "abstract", a text or a list of sentences, and "id", "title",
+"url", "date", "licence"), text, Markdown and PDF; folders are walked. What is there as it is passes, a
+source of the same id takes the place of the old one. docs/claims_corpora.md says more.
+
+Examples:
+  quern claims add abstracts.jsonl --corpus science
+  quern claims add reports/ notes.md paper.pdf --licence CC-BY-4.0
+  quern claims add news.jsonl --corpus news --model none        (words alone, no vectors))";
+
+struct AddFlags {
+  apps::CorpusReading reading;
+  std::string corpus = "default";
+  std::string model;
+  bool quiet = false;
+  VectorLogFlags log;
+};
+
+std::string count_of(std::uint64_t n, const char* one, const char* many) {
+  return fmt::format("{} {}", grouped(static_cast<long>(n)), n == 1 ? one : many);
+}
+
+ExitCode tell(const apps::CorpusAddReport& report, const std::string& corpus, double seconds) {
+  std::string text =
+      fmt::format("corpus {}: {} added", corpus, count_of(report.n_new, "source", "sources"));
+  if (report.n_changed > 0) text += fmt::format(", {} replaced", report.n_changed);
+  if (report.n_unchanged > 0) text += fmt::format(", {} unchanged", report.n_unchanged);
+  if (report.n_refused > 0) text += fmt::format(", {} refused", report.n_refused);
+  text += fmt::format("; {}, {}", count_of(report.n_passages, "passage", "passages"),
+                      count_of(report.n_sentences, "sentence", "sentences"));
+  if (report.n_repeated > 0) text += fmt::format(" ({} repeated)", report.n_repeated);
+  const apps::IngestReport& vectors = report.vectors;
+  if (vectors.n_vectors > 0) {
+    text += fmt::format("; {}", count_of(vectors.n_vectors, "vector", "vectors"));
+    if (vectors.n_from_log > 0) text += fmt::format(", {} from the log", vectors.n_from_log);
+  }
+  print_note(fmt::format("{}; {:.1f} s, generation {}\n", text, seconds, vectors.generation));
+  if (!vectors.embedding.ok()) {
+    print_error("vectors are missing, the same command again makes them: " +
+                vectors.embedding.message());
+    return exit_code(vectors.embedding);
+  }
+  if (report.was_stopped) return kExitInterrupted;
+  return report.n_refused > 0 || vectors.n_failed > 0 ? kExitSomeFailed : kExitOk;
+}
+
+Result<apps::CorpusAddReport> add_sources(const AddFlags& flags, const EngineFlags& engine_flags) {
+  const std::string home = hub::home_folder();
+  apps::CorpusReader reader(flags.reading);
+  QUERN_TRY(apps::ensure_corpus(home, flags.corpus));
+  QUERN_ASSIGN(const auto writer,
+               store::Writer::open({.folder = apps::corpus_folder(home, flags.corpus)},
+                                   {.who = "quern claims add"}));
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<CodeEmbedder> embedder;
+  apps::CorpusAdd add;
+  add.writer = writer.get();
+  const std::string model = code_model(flags.model, writer->active_space());
+  if (!model.empty()) {
+    QUERN_ASSIGN(engine, open_engine(engine_flags));
+    QUERN_ASSIGN(embedder, CodeEmbedder::open(*engine, flags.log, model, *writer));
+    const apps::CodeEmbedding made_by = embedder->embedding();
+    add.embedder = made_by.embedder;
+    add.log = made_by.log;
+    add.space = made_by.space;
+  }
+  add.next = [&] { return reader.next(); };
+  IngestProgressView view(progress_style(stderr, flags.quiet), {});
+  apps::IngestJob job;
+  watch_ingest(job, view);
+  add.on_problem = job.on_problem;
+  add.on_progress = job.on_progress;
+  add.is_stopped = job.is_stopped;
+  QUERN_ASSIGN(apps::CorpusAddReport report, apps::add_to_corpus(add));
+  if (embedder && report.vectors.embedding.ok() && !report.was_stopped) {
+    QUERN_TRY(embedder->show(*writer));
+  }
+  return report;
+}
+
+ExitCode add(const AddFlags& flags, const EngineFlags& engine) {
+  watch_interrupts();
+  const auto start = std::chrono::steady_clock::now();
+  const Result<apps::CorpusAddReport> report = add_sources(flags, engine);
+  if (!report.ok()) return fail(report.status());
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  return tell(*report, flags.corpus, took.count());
+}
+
+}  // namespace
+
+void add_claims_add(CLI::App& parent, Context& context) {
+  auto flags = std::make_shared<AddFlags>();
+  CLI::App* command = parent.add_subcommand("add", "Add sources of evidence to a corpus");
+  command->footer(kExamples);
+  command
+      ->add_option("PATH", flags->reading.paths,
+                   "Files and folders; - for JSON lines from standard input")
+      ->type_name("")
+      ->required()
+      ->check(empty_problem);
+  add_corpus_flag(*command, flags->corpus);
+  command
+      ->add_option("--url", flags->reading.facts.url,
+                   "Where sources are from that do not say it themselves")
+      ->type_name("URL");
+  command->add_option("--date", flags->reading.facts.date, "When they are of, likewise: 2020-05-01")
+      ->type_name("DATE");
+  command->add_option("--licence,--license", flags->reading.facts.licence, "Theirs, likewise")
+      ->type_name("NAME");
+  add_code_model_flag(*command, flags->model);
+  command->add_flag("-q,--quiet", flags->quiet, "No progress");
+  add_vector_log_flag(*command, flags->log);
+  add_engine_flags(*command, context.engine);
+  add_precision_flag(*command, context.engine);
+  add_batch_flag(*command, context.engine);
+  command->callback([flags, &context] { context.exit_code = add(*flags, context.engine); });
+}
+
+}  // namespace quern::cli
