@@ -131,7 +131,8 @@ Status Adding::embed() {
   job.on_problem = add_.on_problem;
   job.on_progress = add_.on_progress;
   job.is_stopped = add_.is_stopped;
-  QUERN_ASSIGN(report_.vectors, embed_missing(job));
+  job.next = [] { return Result<std::optional<SourceDocument>>(std::nullopt); };
+  QUERN_ASSIGN(report_.vectors, ingest(job));
   return {};
 }
 
