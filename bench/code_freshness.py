@@ -38,9 +38,10 @@ def git(tree, *arguments):
     return run(["git", "-C", tree, *arguments]).stdout.strip()
 
 
-def digest(args, tree, index):
+def digests(args, tree, index):
+    """Of each file's pieces, by path."""
     out = run([args.quern, "code", "status", tree, "--index", index, "--json", "--digest"]).stdout
-    return json.loads(out)["digest"]
+    return json.loads(out)["file_digests"]
 
 
 def update(args, tree, index, model="none"):
@@ -53,18 +54,11 @@ def clone(repository, work):
     return tree
 
 
-def rows(index):
-    """What an index knows of each file, but for when it was read and which file it was."""
+def row(index, path):
+    """What an index knows of a file."""
     catalog = sqlite3.connect(f"file:{index}/catalog.db?mode=ro", uri=True)
-    found = catalog.execute("SELECT path, hex(digest), language, n_chunks, by_syntax, note, n_tries FROM code_file")
-    return {row[0]: row[1:] for row in found}
-
-
-def print_difference(kept, clean):
-    ours, theirs = rows(kept), rows(clean)
-    for path in sorted(set(ours) | set(theirs)):
-        if ours.get(path) != theirs.get(path):
-            print(f"  {path}: kept {ours.get(path)}, clean {theirs.get(path)}")
+    return catalog.execute("SELECT language, n_chunks, by_syntax, note, n_tries FROM code_file WHERE path = ?",
+                           (path.encode(),)).fetchone()
 
 
 def history(args, work):
@@ -78,10 +72,12 @@ def history(args, work):
         times.append(time.perf_counter() - began)
         clean = work / f"clean-{i}"
         update(args, tree, clean)
-        if digest(args, tree, kept) != digest(args, tree, clean):
+        ours, theirs = digests(args, tree, kept), digests(args, tree, clean)
+        if ours != theirs:
             different += 1
-            print(f"{commit}: the index is not a clean one")
-            print_difference(kept, clean)
+            print(f"{commit}: the index is not a clean one", flush=True)
+            for path in sorted(p for p in set(ours) | set(theirs) if ours.get(p) != theirs.get(p)):
+                print(f"  {path}: kept {row(kept, path)}, clean {row(clean, path)}", flush=True)
         run(["rm", "-rf", clean])
     print(f"{len(commits)} commits, {different} differ; update: median "
           f"{statistics.median(times[1:]):.3f} s, the first index {times[0]:.2f} s")

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/code/code_documents.h"
 #include "apps/code/file_kind.h"
 #include "apps/code/read_source.h"
 #include "base/sha256.h"
@@ -29,8 +30,8 @@ Result<CodeOutline> outline_of_file(const std::string& root, const std::string& 
   return out;
 }
 
-Result<std::string> digest_of_code(const store::Generation& generation) {
-  std::map<std::string, std::string> digests;  // By key.
+Result<CodeDigests> digests_of_code(const store::Generation& generation) {
+  std::map<std::string, std::string> pieces;  // By key.
   for (const store::SegmentView& view : generation.segments()) {
     QUERN_ASSIGN(const store::KeyColumn* keys, view.segment->keys());
     store::StoredTextReader reader = view.segment->stored_text();
@@ -47,12 +48,21 @@ Result<std::string> digest_of_code(const store::Generation& generation) {
       for (const std::string& field : document.fields) add(field);
       add(document.stored);
       const Sha256Digest digest = sha.digest();
-      digests[key.bytes].assign(reinterpret_cast<const char*>(digest.data()), digest.size());
+      pieces[key.bytes].assign(reinterpret_cast<const char*>(digest.data()), digest.size());
     }
   }
+  CodeDigests out;
   std::string all;
-  for (const auto& [key, digest] : digests) all += key + '\0' + digest;
-  return sha256_hex(std::as_bytes(std::span(all)));
+  for (const auto& [key, digest] : pieces) {
+    all += key + '\0' + digest;
+    out.files[std::string(path_of_key(key))] += key + '\0' + digest;
+  }
+  const auto hex = [](const std::string& bytes) {
+    return sha256_hex(std::as_bytes(std::span(bytes)));
+  };
+  out.all = hex(all);
+  for (auto& [path, digest] : out.files) digest = hex(digest);
+  return out;
 }
 
 Result<CodeTables> code_tables_of(store::Store& store) {

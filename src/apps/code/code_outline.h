@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,9 +24,14 @@ struct CodeOutline {
 Result<CodeOutline> outline_of_file(const std::string& root, const std::string& path,
                                     std::uint64_t max_bytes, Chunker& chunker);
 
+struct CodeDigests {
+  std::string all;                                             // SHA-256 in hex,
+  std::map<std::string, std::string, std::less<>> files = {};  // and by path.
+};
+
 /// Of every piece, its place and its text: equal where two indexes hold the same, however they came
-/// to it. SHA-256 in hex. Reads all texts. Errors: kBadInput for damage, kIo.
-Result<std::string> digest_of_code(const store::Generation& generation);
+/// to it. Reads all texts. Errors: kBadInput for damage, kIo.
+Result<CodeDigests> digests_of_code(const store::Generation& generation);
 
 /// The facts of an index's tree. Errors: as SqlStatement::step.
 Result<CodeTables> code_tables_of(store::Store& store);

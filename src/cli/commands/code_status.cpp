@@ -32,6 +32,16 @@ Status write_out(const std::string& text) {
   return out.commit();
 }
 
+std::string json_of(const apps::CodeDigests& digests) {
+  std::string out = ",\"digest\":\"" + digests.all + "\",\"file_digests\":{";
+  for (const auto& [path, digest] : digests.files) {
+    if (out.back() != '{') out += ',';
+    append_json_string(path, out);
+    out += ":\"" + digest + "\"";
+  }
+  return out + "}";
+}
+
 Status status(const StatusFlags& flags) {
   QUERN_ASSIGN(const CodeTarget target, code_target(flags.code, CodePurpose::kAsking));
   const apps::CodePlace& place = target.place;
@@ -69,9 +79,10 @@ Status status(const StatusFlags& flags) {
   n_stale += tables.files.size() - n_known;
   const store::SpaceRow* space = snapshot->active_space();
   const std::uint64_t n_missing = space == nullptr ? 0 : snapshot->n_missing(space->id);
-  std::string text, digest;
+  std::string text;
+  apps::CodeDigests digests;
   if (flags.digest) {
-    QUERN_ASSIGN(digest, apps::digest_of_code(*snapshot));
+    QUERN_ASSIGN(digests, apps::digests_of_code(*snapshot));
   }
   if (flags.json) {
     text = "{\"root\":";
@@ -85,7 +96,7 @@ Status status(const StatusFlags& flags) {
         "\"without_vector\":{},\"generation\":{}",
         n_files, snapshot->row().n_live, n_bytes, n_by_lines, walk.skipped.size(), n_stale,
         n_missing, snapshot->id());
-    if (!digest.empty()) text += ",\"digest\":\"" + digest + "\"";
+    if (flags.digest) text += json_of(digests);
     return write_out(text + "}\n");
   }
   const auto count = [](std::uint64_t n) { return grouped(static_cast<long>(n)); };
@@ -109,7 +120,7 @@ Status status(const StatusFlags& flags) {
                                          in_one_line(space->space.model), count(n_missing));
   text += n_stale == 0 ? std::string("current     yes\n")
                        : fmt::format("current     no: {} files changed since\n", count(n_stale));
-  if (!digest.empty()) text += fmt::format("digest      {}\n", digest);
+  if (flags.digest) text += fmt::format("digest      {}\n", digests.all);
   return write_out(text);
 }
 
