@@ -14,7 +14,7 @@ build_packages=(
   libboost1.81-dev libcli11-dev libcurl4-openssl-dev libedit-dev libfmt-dev libpcre2-dev libsimdjson-dev libspdlog-dev libsqlite3-dev libssl-dev libstemmer-dev libtomlplusplus-dev libtree-sitter-dev
   libutf8proc-dev libxxhash-dev libzstd-dev nlohmann-json3-dev prometheus-cpp-dev
   libbenchmark-dev libgtest-dev libgmock-dev librapidcheck-dev
-  ca-certificates python3 python3-pip
+  ca-certificates poppler-utils python3 python3-pip
 )
 test_packages=("${build_packages[@]}" clang-format-19 git)
 

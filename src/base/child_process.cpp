@@ -229,21 +229,29 @@ Status ChildProcess::write(std::string_view bytes, Deadline deadline) {
 }
 
 Status ChildProcess::read(std::span<char> out, Deadline deadline) {
-  if (socket_ < 0) return gone();
   while (!out.empty()) {
+    QUERN_ASSIGN(const std::size_t n, read_some(out, deadline));
+    if (n == 0) return gone();
+    out = out.subspan(n);
+  }
+  return {};
+}
+
+Result<std::size_t> ChildProcess::read_some(std::span<char> out, Deadline deadline) {
+  if (socket_ < 0) return std::size_t{0};
+  while (true) {
     const ssize_t n = ::recv(socket_, out.data(), out.size(), MSG_DONTWAIT);
-    if (n > 0) {
-      out = out.subspan(static_cast<std::size_t>(n));
-    } else if (n == 0 || errno == ECONNRESET) {
+    if (n > 0) return static_cast<std::size_t>(n);
+    if (n == 0 || errno == ECONNRESET) {
       has_left_ = true;
-      return gone();
-    } else if (errno == EAGAIN) {
+      return std::size_t{0};
+    }
+    if (errno == EAGAIN) {
       QUERN_TRY(wait_for(socket_, POLLIN, deadline));
     } else if (errno != EINTR) {
       return io_error("cannot read from a child process");
     }
   }
-  return {};
 }
 
 std::string ChildProcess::end() {

@@ -48,6 +48,10 @@ class ChildProcess {
   /// Fills `out`. Errors: as write.
   Status read(std::span<char> out, Deadline deadline);
 
+  /// What there is, out.size() bytes at most, as soon as there is any; 0 where it says no more.
+  /// Errors: kDeadline, kIo.
+  Result<std::size_t> read_some(std::span<char> out, Deadline deadline);
+
   /// Kills it where it still runs; one that closed its end by itself has a moment to end. How it
   /// ended: "exit code 3", "signal 11 (Segmentation fault)".
   std::string end();

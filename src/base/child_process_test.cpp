@@ -47,6 +47,21 @@ TEST(child_process, bytes_go_in_and_come_out_more_than_any_buffer_holds) {
   EXPECT_EQ(got, text);
 }
 
+TEST(child_process, what_it_says_is_read_as_it_comes_to_its_end) {
+  auto child = shell("printf one; sleep 0.1; printf two; exit 7");
+  std::string all, some(100, '?');
+  while (true) {
+    const Result<std::size_t> n = child->read_some(some, in(seconds(20)));
+    ASSERT_TRUE(n.ok()) << n.status().message();
+    if (*n == 0) break;
+    all.append(some, 0, *n);
+  }
+  EXPECT_EQ(all, "onetwo");
+  EXPECT_EQ(child->end(), "exit code 7");
+  auto silent = shell("exec sleep 100");
+  EXPECT_EQ(silent->read_some(some, in(milliseconds(50))).status().code(), Code::kDeadline);
+}
+
 TEST(child_process, a_reply_that_does_not_come_ends_at_the_deadline) {
   auto child = shell("exec sleep 100");
   const auto before = std::chrono::steady_clock::now();

@@ -18,7 +18,7 @@ namespace {
 // Of a passage: what a model of sentences takes in, and a reader at one glance.
 constexpr std::size_t kPassageWords = 250;
 
-// An abstract, whose sentences its giver has cut, is one passage up to so many.
+// An abstract is one passage up to so many.
 constexpr std::size_t kAbstractWords = 700;
 
 std::size_t count_words(std::string_view text) {
@@ -52,18 +52,17 @@ std::vector<PassageCut> cut_passages(const CorpusText& text, const ByteSpans& se
     n_all += words.back();
   }
   std::vector<PassageCut> out;
-  if (!text.sentences.empty() && n_all <= kAbstractWords && text.passage_ends.empty()) {
+  if (text.is_abstract && n_all <= kAbstractWords) {
     out.push_back({0, sentences.size()});
     return out;
   }
   std::size_t first = 0;
-  auto chapter_end = text.passage_ends.begin();
+  auto chapter = text.chapters.begin();
   while (first < sentences.size()) {
-    while (chapter_end != text.passage_ends.end() && *chapter_end <= sentences[first].begin) {
-      ++chapter_end;
+    while (chapter != text.chapters.end() && *chapter <= sentences[first].begin) {
+      ++chapter;
     }
-    const std::size_t end_byte =
-        chapter_end == text.passage_ends.end() ? text.text.size() : *chapter_end;
+    const std::size_t end_byte = chapter == text.chapters.end() ? text.text.size() : *chapter;
     std::size_t end = first, n_words = 0;
     while (end < sentences.size() && sentences[end].begin < end_byte) n_words += words[end++];
     // As many passages as it takes, of about the same length.
@@ -80,6 +79,16 @@ std::vector<PassageCut> cut_passages(const CorpusText& text, const ByteSpans& se
     }
   }
   return out;
+}
+
+// With its chapter's heading, where it is the first of one.
+std::size_t begin_of(const CorpusText& text, const ByteSpans& sentences, PassageCut cut) {
+  const std::size_t first = sentences[cut.first].begin;
+  const auto behind = std::upper_bound(text.chapters.begin(), text.chapters.end(), first);
+  if (behind == text.chapters.begin()) return first;
+  const std::size_t chapter = *std::prev(behind);
+  const bool is_first_of_it = cut.first == 0 || sentences[cut.first - 1].begin < chapter;
+  return is_first_of_it ? chapter : first;
 }
 
 std::string passage_key(const ClaimSource& source, std::size_t i_passage) {
@@ -210,7 +219,8 @@ std::string digest_of(const CorpusText& text) {
     store::append_varint(facts, span.begin);
     store::append_varint(facts, span.end);
   }
-  for (const std::size_t end : text.passage_ends) store::append_varint(facts, end);
+  store::append_varint(facts, text.is_abstract ? 1 : 0);
+  for (const std::size_t begin : text.chapters) store::append_varint(facts, begin);
   Sha256 sha;
   sha.add(store::bytes_of(facts));
   const Sha256Digest digest = sha.digest();
@@ -223,7 +233,7 @@ CorpusDocuments documents_of(const CorpusText& text) {
   CorpusDocuments out;
   std::unordered_set<std::string> seen;
   for (const PassageCut& cut : cut_passages(text, sentences)) {
-    const ByteSpan span = {sentences[cut.first].begin, sentences[cut.end - 1].end};
+    const ByteSpan span = {begin_of(text, sentences, cut), sentences[cut.end - 1].end};
     const std::string key = passage_key(text.source, out.n_passages++);
     store::Document passage = document_of(text.source, key, "passage");
     std::string field = text.source.title;

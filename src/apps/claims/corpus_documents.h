@@ -32,9 +32,11 @@ struct CorpusText {
   std::string text;  // UTF-8; spans are of it.
   // Where the giver has cut it already (the sentences of an abstract); empty: by our own rules.
   ByteSpans sentences = {};
-  // No passage goes beyond one of these places (chapters of Markdown, pages): ascending.
-  std::vector<std::size_t> passage_ends = {};
-  std::string origin = {};  // For people: "corpus.jsonl line 3".
+  // No passage goes beyond one of these places, where chapters begin: ascending. A heading before
+  // the first sentence of a chapter is in its passage.
+  std::vector<std::size_t> chapters = {};
+  bool is_abstract = false;  // One passage, unless it is far too long for one.
+  std::string origin = {};   // For people: "corpus.jsonl line 3".
 };
 
 /// Whether a text can be judged by. Errors: kBadInput where it is not UTF-8, has a NUL byte, or no

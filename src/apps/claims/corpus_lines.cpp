@@ -65,6 +65,7 @@ Status read_text(const json& object, CorpusText& out) {
   const char* name = "";
   const json* found = first_of(object, {"text", "abstract", "body"}, name);
   if (found == nullptr) return bad("no \"text\", \"abstract\" or \"body\"");
+  out.is_abstract = found->is_array() || name == std::string_view("abstract");
   if (found->is_array()) return read_sentences(*found, name, out);
   if (!found->is_string()) return bad(fmt::format("\"{}\" is neither text nor a list", name));
   out.text = found->get<std::string>();

@@ -10,15 +10,17 @@
 #include <fmt/format.h>
 
 #include "apps/claims/bounded_lines.h"
+#include "apps/claims/markdown_text.h"
 #include "apps/code/tree_walk.h"
 #include "apps/json_lines.h"
+#include "text/analysis/sentences.h"
 
 namespace quern::apps {
 namespace {
 
 namespace fs = std::filesystem;
 
-enum class FileForm { kJsonLines, kText, kUnknown };
+enum class FileForm { kJsonLines, kText, kMarkdown, kPdf, kUnknown };
 
 // By the end of its name, in any case.
 FileForm form_of(const std::string& path) {
@@ -27,12 +29,19 @@ FileForm form_of(const std::string& path) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
   if (end == ".jsonl" || end == ".ndjson") return FileForm::kJsonLines;
   if (end == ".txt" || end == ".text") return FileForm::kText;
+  if (end == ".md" || end == ".markdown") return FileForm::kMarkdown;
+  if (end == ".pdf") return FileForm::kPdf;
   return FileForm::kUnknown;
 }
 
 // A file that was named itself, whatever its name: lines of objects begin with one.
 FileForm form_by_bytes(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
+  std::string begin(5, ' ');
+  in.read(begin.data(), 5);
+  if (begin == "%PDF-") return FileForm::kPdf;
+  in.clear();
+  in.seekg(0);
   char c = 0;
   while (in.get(c)) {
     if (c == '{') return FileForm::kJsonLines;
@@ -66,7 +75,28 @@ Status list_folder(const std::string& folder, std::vector<InputPath>& out) {
                       folder, walk.files.size())};
 }
 
+// Of a chapter; one that is shorter goes with the one behind it.
+constexpr std::size_t kChapterBytes = 600;
+
 }  // namespace
+
+CorpusText corpus_text_from_markdown(std::string_view markdown) {
+  MarkdownText read = text_of_markdown(markdown);
+  CorpusText out;
+  out.text = std::move(read.text);
+  out.source.title = std::move(read.title);
+  if (out.source.title.size() > kMaxSourceFactBytes) out.source.title.clear();
+  for (const ByteSpan& sentence : text::sentences_of(out.text)) {
+    if (!overlaps(read.headings, sentence.begin, sentence.end)) out.sentences.push_back(sentence);
+  }
+  std::size_t last = 0;
+  for (const ByteSpan& heading : read.headings) {
+    if (!out.chapters.empty() && heading.begin - last < kChapterBytes) continue;
+    last = heading.begin;
+    out.chapters.push_back(last);
+  }
+  return out;
+}
 
 struct CorpusReader::Impl {
   explicit Impl(CorpusReading wanted) : reading(std::move(wanted)) {}
@@ -74,7 +104,8 @@ struct CorpusReader::Impl {
   Status open_next_path();
   Status open_lines(const InputPath& path);
   Result<std::optional<ReadSource>> next_line();
-  ReadSource read_text_file(const InputPath& path) const;
+  ReadSource read_file(const InputPath& path) const;
+  Status read_text_file(const InputPath& path, ReadSource& out) const;
   void fill_facts(ClaimSource& source) const;
 
   const CorpusReading reading;
@@ -154,33 +185,47 @@ Result<std::optional<ReadSource>> CorpusReader::Impl::next_line() {
   }
 }
 
-ReadSource CorpusReader::Impl::read_text_file(const InputPath& path) const {
+ReadSource CorpusReader::Impl::read_file(const InputPath& path) const {
   ReadSource out;
+  if (path.form == FileForm::kPdf) {
+    Result<std::string> text = text_of_pdf(path.path, reading.pdf);
+    out.status = text.status();
+    if (text.ok()) out.text.text = std::move(*text);
+    std::error_code error;
+    const std::uintmax_t n_bytes = fs::file_size(path.path, error);
+    if (!error) out.n_bytes = static_cast<std::size_t>(n_bytes);
+  } else {
+    out.status = read_text_file(path, out);
+  }
+  out.text.source.key = path.path;
   out.text.origin = path.path;
+  fill_facts(out.text.source);
+  return out;
+}
+
+Status CorpusReader::Impl::read_text_file(const InputPath& path, ReadSource& out) const {
   std::error_code error;
   const std::uintmax_t n_bytes = fs::file_size(path.path, error);
   std::ifstream in(path.path, std::ios::binary);
-  if (error || !in) {
-    out.status = cannot_read(path.path, error ? error.message() : "it does not open");
-    return out;
-  }
+  if (error || !in) return cannot_read(path.path, error ? error.message() : "it does not open");
   out.n_bytes = static_cast<std::size_t>(n_bytes);
   if (n_bytes > kMaxSourceBytes) {
-    out.status = {Code::kTooLarge,
-                  fmt::format("the file has {} bytes, {} at most", n_bytes, kMaxSourceBytes)};
-    return out;
+    return {Code::kTooLarge,
+            fmt::format("the file has {} bytes, {} at most", n_bytes, kMaxSourceBytes)};
   }
   std::string bytes(out.n_bytes, '\0');
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   bytes.resize(static_cast<std::size_t>(in.gcount()));
-  if (bytes.empty()) {
-    out.status = {Code::kBadInput, "the file is empty"};
-    return out;
+  if (bytes.empty()) return {Code::kBadInput, "the file is empty"};
+  const std::string_view text = without_mark(bytes);
+  QUERN_TRY(check_source_text(text));
+  if (path.form == FileForm::kMarkdown) {
+    out.text = corpus_text_from_markdown(text);
+    if (out.text.sentences.empty()) return {Code::kBadInput, "it has no sentence"};
+  } else {
+    out.text.text = text;
   }
-  out.text.source.key = path.path;
-  fill_facts(out.text.source);
-  out.text.text = without_mark(bytes);
-  return out;
+  return {};
 }
 
 CorpusReader::CorpusReader(CorpusReading reading)
@@ -206,7 +251,7 @@ Result<std::optional<ReadSource>> CorpusReader::next() {
       QUERN_TRY(my.open_lines(path));
       continue;
     }
-    return std::optional<ReadSource>(my.read_text_file(path));
+    return std::optional<ReadSource>(my.read_file(path));
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "apps/claims/corpus_adding.h"
 #include "apps/claims/corpus_documents.h"
+#include "apps/claims/pdf_text.h"
 #include "base/status.h"
 
 namespace quern::apps {
@@ -34,7 +35,11 @@ struct SourceFacts {
 struct CorpusReading {
   std::vector<std::string> paths;  // Files and folders; "-" is standard input, as JSON lines.
   SourceFacts facts = {};
+  PdfReading pdf = {};
 };
+
+/// A Markdown file's text as a source: its headings, which begin chapters, are no sentences.
+CorpusText corpus_text_from_markdown(std::string_view markdown);
 
 /// Threads: one at a time.
 class CorpusReader {
