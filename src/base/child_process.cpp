@@ -60,6 +60,7 @@ Status open_pair(Descriptor& ours, Descriptor& theirs) {
 struct Birth {
   const char* program;
   char* const* arguments;
+  char* const* environment;
   int in;
   int out;
   int nothing;
@@ -108,7 +109,7 @@ void become_program(const Birth& birth) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::execv(birth.program, birth.arguments);
+  ::execve(birth.program, birth.arguments, birth.environment);
   fail_birth(birth);
 }
 
@@ -154,6 +155,25 @@ Status wait_for(int fd, short events, ChildProcess::Deadline deadline) {
   }
 }
 
+// Ours but for the names that are given.
+std::vector<char*> environment_of(const ChildOptions& options) {
+  const auto name_of = [](std::string_view variable) {
+    return variable.substr(0, variable.find('='));
+  };
+  std::vector<char*> out;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const bool is_given =
+        std::any_of(options.environment.begin(), options.environment.end(),
+                    [&](const std::string& given) { return name_of(given) == name_of(*variable); });
+    if (!is_given) out.push_back(*variable);
+  }
+  for (const std::string& given : options.environment) {
+    out.push_back(const_cast<char*>(given.c_str()));
+  }
+  out.push_back(nullptr);
+  return out;
+}
+
 Status gone() { return {Code::kUnavailable, "the child process has ended"}; }
 
 // Whether it ended within `patience`. Its files are closed before the system knows how it ended.
@@ -185,8 +205,10 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(const ChildOptions& op
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
   arguments.push_back(nullptr);
+  std::vector<char*> environment = environment_of(options);
   const Birth birth = {.program = program.c_str(),
                        .arguments = arguments.data(),
+                       .environment = environment.data(),
                        .in = theirs.get(),
                        .out = theirs.get(),
                        .nothing = nothing.get(),

@@ -21,7 +21,8 @@ namespace quern {
 struct ChildOptions {
   std::string program = {};  // "": this program's own file.
   std::vector<std::string> arguments = {};
-  std::size_t heap_bytes = 0;        // Memory of its own (RLIMIT_DATA); 0: no limit.
+  std::vector<std::string> environment = {};  // "NAME=value", beside ours and in its place.
+  std::size_t heap_bytes = 0;                 // Memory of its own (RLIMIT_DATA); 0: no limit.
   std::size_t address_bytes = 0;     // Address space (RLIMIT_AS), files mapped too; 0: no limit.
   std::chrono::seconds cpu_time{0};  // Of its whole life; 0: no limit.
 };

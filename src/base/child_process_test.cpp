@@ -107,6 +107,14 @@ TEST(child_process, it_has_no_file_of_ours_but_its_socket) {
   EXPECT_EQ(open, "0,1,2,.");
 }
 
+TEST(child_process, its_environment_is_ours_but_for_what_is_given) {
+  ::setenv("QUERN_TEST_KEPT", "kept", 1);
+  ::setenv("QUERN_TEST_CHANGED", "ours", 1);
+  auto child = shell("printf '%s %s %s.' $QUERN_TEST_KEPT $QUERN_TEST_CHANGED $QUERN_TEST_NEW",
+                     {.environment = {"QUERN_TEST_CHANGED=theirs", "QUERN_TEST_NEW=new"}});
+  EXPECT_EQ(read(*child, 16), "kept theirs new.");
+}
+
 TEST(child_process, limits_hold) {
   auto child = shell("ulimit -v; ulimit -d; ulimit -t; ulimit -c",
                      {.heap_bytes = 64 << 20, .address_bytes = 256 << 20, .cpu_time = seconds(7)});

@@ -21,6 +21,12 @@ constexpr int kCutVersion = 1;
 // Program, libraries and 85 MB of grammars are mapped besides the heap.
 constexpr std::size_t kMappedBytes = std::size_t{1} << 30;
 
+// A grammar's scanner may read memory that it never wrote (that of Lua does): then a file would be
+// cut in one way or another by what lay there before. So all that the heap gives is zero: blocks
+// that are kept for the same thread would not be, hence there are none. No slower, as measured.
+constexpr const char* kZeroedMemory =
+    "GLIBC_TUNABLES=glibc.malloc.perturb=255:glibc.malloc.tcache_count=0";
+
 std::uint64_t key_of(std::string_view language, std::string_view text) {
   Checksum64 sum;
   sum.add(language);
@@ -33,11 +39,12 @@ std::uint64_t key_of(std::string_view language, std::string_view text) {
 
 Chunker::Chunker(const ChunkerOptions& options)
     : options_(options), identity_(grammars_identity(options.grammars_folder)) {
-  ChunkWorkers::Options workers = {
-      .child = {.program = options.program, .arguments = options.arguments},
-      .n_children = std::max(options.n_children, 1),
-      .ledger = options.ledger,
-      .patience = options.patience};
+  ChunkWorkers::Options workers = {.child = {.program = options.program,
+                                             .arguments = options.arguments,
+                                             .environment = {kZeroedMemory}},
+                                   .n_children = std::max(options.n_children, 1),
+                                   .ledger = options.ledger,
+                                   .patience = options.patience};
   workers.child.arguments.push_back(options.grammars_folder);
   if (options.child_bytes > 0) {
     workers.child.heap_bytes = options.child_bytes;

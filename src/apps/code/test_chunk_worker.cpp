@@ -25,6 +25,21 @@ bool read(char* out, std::size_t n) {
   return static_cast<bool>(std::cin.read(out, static_cast<std::streamsize>(n)));
 }
 
+// Whether what malloc gives is zero though it was written to before.
+bool is_heap_zero() {
+  for (const std::size_t n : {8, 24, 100, 2000}) {
+    for (int round = 0; round < 3; ++round) {
+      auto* const volatile bytes = static_cast<unsigned char*>(std::malloc(n));
+      for (std::size_t i = 0; i < n; ++i) {
+        if (bytes[i] != 0) return false;
+        bytes[i] = 3;
+      }
+      std::free(bytes);
+    }
+  }
+  return true;
+}
+
 // What a worker of a broken grammar does, by the text that it is asked about.
 int fail_in_order() {
   note("start");
@@ -47,7 +62,11 @@ int fail_in_order() {
       std::cout << "What frame is this?" << std::flush;
       ::sleep(1000);
     }
-    if (text == "other text") {
+    if (text == "heap") {
+      ChunkedCode code;
+      code.chunks = {{.span = {.begin = 0, .end = 4}, .symbol = is_heap_zero() ? "zero" : "dirty"}};
+      reply = encode_reply(code);
+    } else if (text == "other text") {
       ChunkedCode code;
       code.chunks = {{.span = {.begin = 0, .end = 3}, .symbol = "x"}};
       reply = encode_reply(code);
