@@ -1,5 +1,8 @@
 #include "apps/claims/corpus_documents.h"
 
+#include <cstdlib>
+#include <fstream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -7,6 +10,7 @@
 
 #include "apps/claims/claim_corpus.h"
 #include "apps/claims/corpus_reader.h"
+#include "text/analysis/sentences.h"
 
 namespace quern::apps {
 namespace {
@@ -151,6 +155,31 @@ TEST(corpus_documents, dates_are_filtered_by_as_far_as_they_are_known) {
   EXPECT_EQ(day_of("1999"), "1999-01-01");
   EXPECT_EQ(day_of("last May"), "none");
   EXPECT_EQ(day_of(""), "none");
+}
+
+// docs/claims_corpora.md has the numbers.
+TEST(corpus_documents, of_abstracts_have_the_sentences_that_they_came_with) {
+  const char* const shared = std::getenv("QUERN_SHARED");
+  std::ifstream in(std::string(shared != nullptr ? shared : QUERN_SOURCE_DIR "/../shared") +
+                   "/data/scifact/scifact_corpus_original.jsonl");
+  if (!in) GTEST_SKIP() << "no SciFact";
+  std::size_t n_right = 0, n_ours = 0, n_theirs = 0;
+  for (std::string line; std::getline(in, line);) {
+    const auto text = corpus_text_from_line(line);
+    ASSERT_TRUE(text.ok()) << text.status().message();
+    std::set<std::size_t> theirs;
+    for (const ByteSpan& span : text->sentences) theirs.insert(span.end);
+    theirs.erase(text->text.size());
+    n_theirs += theirs.size();
+    for (const ByteSpan& span : text::sentences_of(text->text)) {
+      if (span.end == text->text.size()) continue;
+      ++n_ours;
+      n_right += theirs.count(span.end);
+    }
+  }
+  EXPECT_EQ(n_theirs, 40'769u);
+  EXPECT_GT(static_cast<double>(n_right) / static_cast<double>(n_ours), 0.992);
+  EXPECT_GT(static_cast<double>(n_right) / static_cast<double>(n_theirs), 0.966);
 }
 
 TEST(corpus_documents, that_are_damaged_are_none) {

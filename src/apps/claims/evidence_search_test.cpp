@@ -115,6 +115,17 @@ TEST_F(evidence_search, keeps_to_what_is_wished) {
   for (const EvidenceSentence& sentence : found.sentences) EXPECT_EQ(sentence.source.key, "7");
 }
 
+TEST_F(evidence_search, puts_sentences_of_near_passages_before_those_of_far_ones) {
+  add_lines(
+      {R"({"id": "near", "title": "Heart rates of shrews", "abstract": ["The heart rates of shrews are high.", "Shrews run."]})",
+       R"({"id": "far", "title": "Stones", "abstract": ["Heart rates of shrews interest no stone.", "Stones are heavy."]})"});
+  const FoundEvidence found = find("heart rates of shrews");
+  ASSERT_EQ(found.sentences.size(), 3u);
+  EXPECT_EQ(found.sentences[1].text, "Shrews run.");
+  EXPECT_EQ(found.sentences[2].source.key, "far");
+  EXPECT_GT(*found.sentences[2].nearness.lexical, *found.sentences[1].nearness.lexical);
+}
+
 TEST_F(evidence_search, says_why_there_is_nothing) {
   add_lines({kAnimals[2]});
   EXPECT_FALSE(find("purple submarines").why_empty.empty());

@@ -18,11 +18,10 @@ constexpr std::array kReferences = std::to_array<std::string_view>(
      "p",   "para", "pp",  "pt", "ref",  "refs", "sec", "sect", "suppl", "tab",  "vol", "vols"});
 
 constexpr std::array kMaybes = std::to_array<std::string_view>(
-    {"a.m",  "al",  "apr",   "assn", "aug",  "ave", "bros", "co",  "corp", "dec",
-     "dept", "ed",  "eds",   "est",  "etc",  "feb", "ft",   "hr",  "hrs",  "inc",
-     "jan",  "jr",  "jul",   "jun",  "ltd",  "mar", "max",  "min", "mo",   "nov",
-     "oct",  "op",  "p.m",   "ph.d", "resp", "sep", "sept", "sp",  "spp",  "sq",
-     "sr",   "ssp", "subsp", "univ", "var",  "wk",  "wt",   "yr",  "yrs"});
+    {"a.m",  "al",   "apr", "assn", "aug", "ave", "bros", "co",    "corp", "dec",
+     "dept", "ed",   "eds", "est",  "etc", "feb", "ft",   "inc",   "jan",  "jr",
+     "jul",  "jun",  "ltd", "mar",  "nov", "oct", "op",   "p.m",   "ph.d", "resp",
+     "sep",  "sept", "sp",  "spp",  "sq",  "sr",  "ssp",  "subsp", "univ", "var"});
 
 constexpr std::array kBeginnings = std::to_array<std::string_view>({"A",
                                                                     "Additionally",
@@ -170,6 +169,10 @@ bool is_dotted(std::string_view word) {
 
 StopWord stop_word(std::string_view word) {
   if (word.size() > 6 && !is_dotted(word)) return StopWord::kPlain;
+  const bool is_acronym = word.size() > 1 && std::all_of(word.begin(), word.end(), [](char c) {
+                            return c >= 'A' && c <= 'Z';
+                          });
+  if (is_acronym) return StopWord::kPlain;
   std::string lower;
   for (const char c : word) {
     lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c;

@@ -191,11 +191,13 @@ bool BlockCut::is_end_before(const Stop& stop, std::size_t next) const {
       c < 0x80) {
     return false;
   }
-  // "p53", "mTOR" and "siRNA" begin sentences, too.
-  const bool is_term =
-      is_lower(c) && std::any_of(word.begin() + 1, word.end(), [](char letter) {
+  // "p53", "mTOR", "siRNA" and "β-catenin" begin sentences, too.
+  const bool is_greek = c >= 0x3B1 && c <= 0x3C9 && word.size() > 2 && word[2] == '-';
+  const bool is_mixed =
+      std::any_of(word.begin() + (word.empty() ? 0 : 1), word.end(), [](char letter) {
         return is_digit(static_cast<unsigned char>(letter)) || (letter >= 'A' && letter <= 'Z');
       });
+  const bool is_term = is_lower(c) && (is_greek || is_mixed);
   if (is_lower(c) && !is_term) return false;
   if (stop.is_strong) return true;
   const std::string_view before = word_before(stop.begin);
@@ -203,7 +205,10 @@ bool BlockCut::is_end_before(const Stop& stop, std::size_t next) const {
       is_digit(c) || word.size() == 1 || std::any_of(word.begin(), word.end(), [](char letter) {
         return is_digit(static_cast<unsigned char>(letter));
       });
-  switch (stop_word(before)) {
+  // The "d" of "2 mg/d" is no initial.
+  const bool is_unit =
+      before.size() == 1 && before.data() > utf8_.data() && before.data()[-1] == '/';
+  switch (is_unit ? StopWord::kPlain : stop_word(before)) {
     case StopWord::kTitle:
       return false;
     case StopWord::kReference:

@@ -105,6 +105,13 @@ TEST(sentences, begin_with_terms_and_numbers) {
   EXPECT_THAT(cut("It is bound. p53 is not. mTOR is. 12 patients died. \u00c9tienne knew."),
               ElementsAre("It is bound.", "p53 is not.", "mTOR is.", "12 patients died.",
                           "\u00c9tienne knew."));
+  EXPECT_THAT(cut("It binds to \u03b2-catenin. \u03b2-catenin moves. They took 2 mg/d. High doses "
+                  "did not."),
+              ElementsAre("It binds to \u03b2-catenin.", "\u03b2-catenin moves.",
+                          "They took 2 mg/d.", "High doses did not."));
+  EXPECT_THAT(cut("It is a sign of ED. Direct tests are rare. It took 5 min. Mice slept."),
+              ElementsAre("It is a sign of ED.", "Direct tests are rare.", "It took 5 min.",
+                          "Mice slept."));
   EXPECT_THAT(cut("It grew in the cells.The results were clear."),
               ElementsAre("It grew in the cells.", "The results were clear."));
 }

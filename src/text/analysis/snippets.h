@@ -38,7 +38,8 @@ struct Snippet {
 };
 
 /// Sentences and lines of a text, where they end: ascending, the last one is utf8.size(). A
-/// sentence ends behind . ! ? or their like with a blank behind, a line behind its line feed.
+/// sentence ends behind . ! ? or their like with a blank behind, a line behind its line feed:
+/// enough to show a text by; sentences that stand for themselves are those of sentences.h.
 std::vector<std::size_t> sentence_ends(std::string_view utf8);
 
 /// Marks that ascend by their beginnings, as spans: those that touch or overlap are one.
