@@ -79,6 +79,17 @@ TEST_F(entailment, what_is_no_classifier_is_refused) {
   EXPECT_EQ(Entailment::open(*engine_, "no-such-model").status().code(), Code::kNotFound);
 }
 
+TEST_F(entailment, digest_is_that_of_the_files) {
+  const auto first = Entailment::open(*engine_, fixture_model("tiny-nli"));
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(first->digest().size(), 64u);
+  const auto again = Entailment::open(*engine_, fixture_model("tiny-nli"));
+  EXPECT_EQ(again->digest(), first->digest());
+  const auto other =
+      Entailment::open(*engine_, model_with_labels({"entailment", "contradiction", "neutral"}));
+  EXPECT_NE(other->digest(), first->digest());
+}
+
 TEST_F(entailment, pairs_of_one_request_are_as_alone) {
   const auto opened = Entailment::open(*engine_, fixture_model("tiny-nli"));
   ASSERT_TRUE(opened.ok());

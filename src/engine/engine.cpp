@@ -182,6 +182,11 @@ class EngineImpl : public Engine {
     return models_.info(*card);
   }
 
+  Result<std::string> model_digest(const std::string& model) override {
+    QUERN_ASSIGN(const std::shared_ptr<const ModelCard> card, models_.card(model));
+    return models_.digest(*card);
+  }
+
   Result<EmbeddingFacts> embedding_facts(const Request& request) override {
     QUERN_ASSIGN(const std::shared_ptr<const ModelCard> card, models_.card(request.model));
     QUERN_ASSIGN(const Plan plan, plan_request(*card, request));

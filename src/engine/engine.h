@@ -213,6 +213,13 @@ class Engine {
   /// Reads config and tokenizer, not the weights. Errors: kNotFound (near names), kBadInput.
   virtual Result<ModelInfo> describe(const std::string& model) = 0;
 
+  /// hub::model_digest: of the content of its files, wherever they lie. Reads the weights where
+  /// nobody wrote it down. Errors: as describe; kIo.
+  virtual Result<std::string> model_digest(const std::string& model) {
+    QUERN_ASSIGN(const ModelInfo info, describe(model));
+    return info.digest;
+  }
+
   /// What the vectors of such a request depend on beside its texts, which need not be there. Loads
   /// the weights where it takes that to know. Errors: as a request's; kBadInput where they are no
   /// vectors; kUnsupported where their bits cannot be told from others.

@@ -123,6 +123,9 @@ class ModelPool : public Reclaimer {
     return source_->weights_identity(card);
   }
 
+  /// As ModelSource::digest.
+  Result<std::string> digest(const ModelCard& card) const { return source_->digest(card); }
+
   /// What streamed models keep without need, and idle models: first their weights, and whole models
   /// only where that is too little.
   std::size_t reclaimable_bytes() override;

@@ -90,6 +90,19 @@ std::optional<std::string> known_digest(const std::string& home, const std::stri
   return digest.ok() ? std::optional(std::move(*digest)) : std::nullopt;
 }
 
+Result<std::string> digest_at(const std::string& home, const std::string& path, Unknown unknown) {
+  if (!path.ends_with(".gguf")) {
+    QUERN_ASSIGN(const formats::TensorFiles files, formats::TensorFiles::open(path));
+    return digest_of(home, path, files.files(), unknown);
+  }
+  std::vector<MappedFile> parts;
+  for (const std::string& part : gguf_parts(path)) {
+    QUERN_ASSIGN(MappedFile file, MappedFile::open(part));
+    parts.push_back(std::move(file));
+  }
+  return digest_of(home, fs::path(path).parent_path().string(), parts, unknown);
+}
+
 }  // namespace
 
 Result<std::string> model_digest(const std::string& home, const std::string& folder,
@@ -107,18 +120,13 @@ std::optional<std::string> known_model_digest(const std::string& home, const std
   return known_digest(home, folder, files.files());
 }
 
+Result<std::string> model_digest(const std::string& home, const std::string& path) {
+  return digest_at(home, path, Unknown::kRead);
+}
+
 std::optional<std::string> known_model_digest(const std::string& home, const std::string& path) {
-  if (!path.ends_with(".gguf")) {
-    const Result<formats::TensorFiles> files = formats::TensorFiles::open(path);
-    return files.ok() ? known_digest(home, path, files->files()) : std::nullopt;
-  }
-  std::vector<MappedFile> parts;
-  for (const std::string& part : gguf_parts(path)) {
-    Result<MappedFile> file = MappedFile::open(part);
-    if (!file.ok()) return std::nullopt;
-    parts.push_back(std::move(*file));
-  }
-  return known_digest(home, fs::path(path).parent_path().string(), parts);
+  Result<std::string> digest = digest_at(home, path, Unknown::kGiveUp);
+  return digest.ok() ? std::optional(std::move(*digest)) : std::nullopt;
 }
 
 }  // namespace quern::hub

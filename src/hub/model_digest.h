@@ -21,6 +21,9 @@ Result<std::string> model_digest(const std::string& home, const std::string& fol
 Result<std::string> model_digest(const std::string& home, const std::string& folder,
                                  std::span<const MappedFile> weights);
 
+/// The same of a folder of safetensors, or of a .gguf file. Errors: as TensorFiles::open.
+Result<std::string> model_digest(const std::string& home, const std::string& path);
+
 /// The same where it is known without reading the weight files, else nothing: for listings.
 std::optional<std::string> known_model_digest(const std::string& home, const std::string& folder,
                                               const formats::TensorFiles& files);

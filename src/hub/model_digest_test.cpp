@@ -44,6 +44,7 @@ TEST_F(ModelDigestTest, nothing_is_read_where_the_weights_are_not_known) {
   const std::string a = home.copy_model("tiny-mean-f32", "a");
   EXPECT_EQ(known_model_digest(home.path(), a), std::nullopt);
   EXPECT_FALSE(has_memo());
+  EXPECT_EQ(*model_digest(home.path(), a), digest(a));
 }
 
 TEST_F(ModelDigestTest, a_changed_config_is_another_model) {

@@ -172,6 +172,13 @@ class FolderSource : public ModelSource {
     return is_told_by_digest ? "digest " + digest : "files " + card.key;
   }
 
+  Result<std::string> digest(const ModelCard& card) const override {
+    const std::string& path =
+        card.generates() ? card.as_decoder().model.path : card.as_encoder().folder.path;
+    const Result<std::string> gguf = formats::find_gguf(path);
+    return hub::model_digest(hub_.home(), gguf.ok() && !gguf->empty() ? *gguf : path);
+  }
+
   // A model that was listed is not opened again until its files change.
   std::vector<ModelInfo> installed() const override {
     std::map<std::string, ModelInfo> listed;  // By key.

@@ -62,6 +62,9 @@ class ModelSource {
     return "";
   }
 
+  /// hub::model_digest; reads the weights where nobody wrote it down. Errors: kIo.
+  virtual Result<std::string> digest(const ModelCard& card) const { return card.digest; }
+
   /// Every installed model that can be used. Reads configs only.
   virtual std::vector<ModelInfo> installed() const = 0;
 
