@@ -23,7 +23,23 @@ struct ClaimMismatch {
   std::string reason;  // "the claim says 40 %, the sentence 14 %"
 };
 
-/// By the order of the claim. Nothing where a sentence does not speak of the same thing.
+/// By the order of the claim. Nothing where a sentence does not speak of the same thing. Cost:
+/// linear.
 std::vector<ClaimMismatch> find_mismatches(std::string_view claim, std::string_view sentence);
+
+/// What rules alone say of a claim and a sentence.
+struct PairReading {
+  std::vector<ClaimMismatch> mismatches = {};
+  double overlap = 0;             // Share of the claim's words (stems) that the sentence says.
+  std::size_t n_claim_words = 0;  // Different ones, of those that say something.
+  // 1: both say that something grows, is helped or needed, or both that it shrinks, is hindered or
+  // spared; -1: one the one and one the other; 0: one of them says neither.
+  int direction = 0;
+
+  bool has(MismatchKind kind) const;
+};
+
+/// Cost: linear.
+PairReading read_pair(std::string_view claim, std::string_view sentence);
 
 }  // namespace quern::apps
