@@ -10,12 +10,25 @@ TEST(calibration, comes_back_as_it_was) {
   made.digest = "ab12";
   made.fitted_on = "SciFact train, 809 claims";
   made.temperature = 1.0 / 3;
+  for (std::size_t i = 0; i < kRelevanceSignals; ++i) {
+    made.relevance_weights[i] = 0.1 * static_cast<double>(i) - 1.0 / 3;
+    made.usual[i] = 1.0 / static_cast<double>(i + 3);
+  }
+  made.stance_weights = {0.1, 0.2, -0.3, 1e-9};
+  made.unheard = {0.25, 0.25, 0.5};
+  made.conformal_level = 0.9;
+  made.conformal_least = 1.0 / 7;
   made.report = {.n_claims = 300, .accuracy = 0.7, .ece = 0.04, .brier = 0.5};
   const std::string json = json_from_calibration(made);
   const auto back = calibration_from_json(json);
   ASSERT_TRUE(back.ok()) << back.status().message();
   EXPECT_EQ(back->model, made.model);
   EXPECT_EQ(back->temperature, made.temperature);  // To the bit.
+  EXPECT_EQ(back->relevance_weights, made.relevance_weights);
+  EXPECT_EQ(back->usual, made.usual);
+  EXPECT_EQ(back->stance_weights, made.stance_weights);
+  EXPECT_EQ(back->unheard, made.unheard);
+  EXPECT_EQ(back->conformal_least, made.conformal_least);
   EXPECT_EQ(back->report.n_claims, 300u);
   EXPECT_EQ(json_from_calibration(*back), json);
 }
@@ -39,6 +52,12 @@ TEST(calibration, what_makes_no_sense_is_refused) {
   EXPECT_EQ(refused("\"temperature\":", "\"temperature\":-"), Code::kBadInput);
   EXPECT_EQ(refused("\"temperature\":", "\"temperature\":1e300,\"x\":"), Code::kBadInput);
   EXPECT_EQ(refused("\"model\":\"\"", "\"model\":3"), Code::kBadInput);
+  EXPECT_EQ(refused("\"overlap\":", "\"overlap\":1e7,\"x\":"), Code::kBadInput);
+  EXPECT_EQ(refused("\"nli_scale\":", "\"nli_scale\":0,\"x\":"), Code::kBadInput);
+  EXPECT_EQ(refused("\"gate\":", "\"gate\":2,\"x\":"), Code::kBadInput);
+  // Scores that do not sum to 1.
+  EXPECT_EQ(refused("\"unheard\":{\"supported\":", "\"unheard\":{\"supported\":0.9,\"x\":"),
+            Code::kBadInput);
 }
 
 }  // namespace quern::apps

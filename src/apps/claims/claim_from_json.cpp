@@ -165,6 +165,7 @@ ClaimEvidence evidence_from(const json& object, Status& status) {
   out.voice = {.voice = f.named("role", voice_from_name),
                .scores = scores_from(f.object("scores")),
                .relevance = f.number("relevance"),
+               .stance = f.number("stance"),
                .weight = f.number("weight")};
   for (const json& mismatch : f.list("mismatches")) {
     const Fields m(mismatch, status);

@@ -69,6 +69,7 @@ json json_of(const ClaimEvidence& e) {
               {"role", voice_name(e.voice.voice)},
               {"weight", e.voice.weight},
               {"relevance", e.voice.relevance},
+              {"stance", e.voice.stance},
               {"scores",
                {{"entailment", e.voice.scores.entailment},
                 {"contradiction", e.voice.scores.contradiction},

@@ -4,18 +4,152 @@
 #include <cmath>
 #include <map>
 #include <string>
+#include <tuple>
 
 #include <fmt/format.h>
 
 namespace quern::apps {
 namespace {
 
-// Below this cosine a sentence speaks of something else.
-constexpr double kLeastCosine = 0.5;
+// Both sides at least so strong: sources contradict each other.
 constexpr double kConflict = 0.3;
-constexpr double kLeastLead = 0.5;
+// Probabilities are kept so far from 0 and 1 where their logarithm is taken.
+constexpr double kEdge = 1e-6;
+constexpr double kLeastSaid = 1e-3;
 
-NliScores scores_of(const NliLogits& logits, double temperature) {
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+template <std::size_t n>
+double log_odds(double bias, const std::array<double, n>& weights,
+                const std::array<double, n>& signals) {
+  for (std::size_t i = 0; i < n; ++i) bias += weights[i] * signals[i];
+  return bias;
+}
+
+bool is_finite(const NliLogits& logits) {
+  return std::isfinite(logits.entailment) && std::isfinite(logits.contradiction) &&
+         std::isfinite(logits.neutral);
+}
+
+/// A signal that is not known, or no number, is as usual.
+double known_or(const std::optional<double>& signal, double usual) {
+  return signal && std::isfinite(*signal) ? *signal : usual;
+}
+
+SentenceVoice voice_of(const JudgedPair& pair, const Calibration& calibration) {
+  SentenceVoice voice;
+  voice.scores = scores_at(pair.logits, calibration.temperature);
+  voice.relevance = sigmoid(log_odds(calibration.relevance_bias, calibration.relevance_weights,
+                                     relevance_signals(pair, calibration)));
+  voice.stance = sigmoid(log_odds(calibration.stance_bias, calibration.stance_weights,
+                                  stance_signals(pair, calibration)));
+  const NliLogits& logits = pair.logits;
+  if (voice.relevance < calibration.gate) {
+    voice.voice = Voice::kIrrelevant;
+  } else if (logits.neutral >= std::max(logits.entailment, logits.contradiction)) {
+    voice.voice = Voice::kNeutral;
+  } else {
+    voice.voice = voice.stance >= 0.5 ? Voice::kSupports : Voice::kRefutes;
+    voice.weight = voice.relevance * std::max(voice.stance, 1 - voice.stance);
+  }
+  return voice;
+}
+
+bool is_heard(const SentenceVoice& voice) {
+  return voice.voice == Voice::kSupports || voice.voice == Voice::kRefutes;
+}
+
+/// More relevant; of equal ones, so that order says nothing, the surer one and then the supporting
+/// one.
+bool speaks_before(const SentenceVoice& a, const SentenceVoice& b) {
+  const auto key = [](const SentenceVoice& v) {
+    return std::tuple(v.relevance, std::abs(v.stance - 0.5), v.stance);
+  };
+  return key(a) > key(b);
+}
+
+/// Leaves each source one voice; the others repeat it. By source.
+std::map<std::string_view, std::size_t> one_of_each_source(std::span<const JudgedPair> pairs,
+                                                           std::vector<SentenceVoice>& voices) {
+  std::map<std::string_view, std::size_t> best;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    if (!is_heard(voices[i])) continue;
+    const auto [at, is_first] = best.emplace(pairs[i].source, i);
+    if (is_first) continue;
+    const bool is_better = speaks_before(voices[i], voices[at->second]);
+    SentenceVoice& other = voices[is_better ? at->second : i];
+    if (is_better) at->second = i;
+    other.voice = Voice::kRepeats;
+    other.weight = 0;
+  }
+  return best;
+}
+
+/// 1 - product of (1 - p), smallest first: the same bits in whatever order they come.
+double any_of(std::vector<double> probabilities) {
+  std::sort(probabilities.begin(), probabilities.end());
+  double none = 1;
+  for (const double p : probabilities) none *= 1 - p;
+  return 1 - none;
+}
+
+struct Sides {
+  std::vector<double> supporting;  // Relevance of the sources on each side.
+  std::vector<double> refuting;
+};
+
+Sides sides_of(std::span<const SentenceVoice> voices) {
+  Sides sides;
+  for (const SentenceVoice& voice : voices) {
+    if (voice.voice == Voice::kSupports) sides.supporting.push_back(voice.relevance);
+    if (voice.voice == Voice::kRefutes) sides.refuting.push_back(voice.relevance);
+  }
+  return sides;
+}
+
+std::string sources(std::size_t n) { return fmt::format("{} source{}", n, n == 1 ? "" : "s"); }
+
+std::string reason_for(const Judgement& judgement, const Sides& sides, std::size_t n_pairs) {
+  const std::size_t n_for = sides.supporting.size();
+  const std::size_t n_against = sides.refuting.size();
+  if (n_pairs == 0) return "there is no evidence";
+  if (n_for + n_against == 0) {
+    return fmt::format("none of {} sentences is near enough to the claim and says something of it",
+                       n_pairs);
+  }
+  const std::string who = n_against == 0 ? sources(n_for) + " for it, none against it"
+                          : n_for == 0
+                              ? sources(n_against) + " against it, none for it"
+                              : fmt::format("{} for it, {} against it", sources(n_for), n_against);
+  if (judgement.is_conflicting) return who + ": they contradict each other";
+  return judgement.is_abstention ? who + ": not sure enough to decide" : who;
+}
+
+void decide(const Calibration& calibration, Judgement& out) {
+  const double ahead = std::max(out.scores[0], out.scores[1]);
+  const bool leads = ahead >= out.scores[2];
+  if (leads && ahead > calibration.least) {
+    out.verdict = out.scores[0] >= out.scores[1] ? Verdict::kSupported : Verdict::kRefuted;
+  } else {
+    out.is_abstention = leads;
+  }
+  const auto of_verdict = static_cast<std::size_t>(out.verdict);
+  out.confidence = out.scores[of_verdict];
+  if (calibration.conformal_level <= 0) return;
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (i != of_verdict && out.scores[i] < calibration.conformal_least) continue;
+    out.conformal_set.push_back(static_cast<Verdict>(i));
+  }
+}
+
+}  // namespace
+
+double log_odds_of(double p) {
+  const double kept = std::clamp(p, kEdge, 1 - kEdge);
+  return std::log(kept / (1 - kept));
+}
+
+NliScores scores_at(const NliLogits& logits, double temperature) {
   const double e = logits.entailment / temperature;
   const double c = logits.contradiction / temperature;
   const double n = logits.neutral / temperature;
@@ -24,117 +158,73 @@ NliScores scores_of(const NliLogits& logits, double temperature) {
   return {std::exp(e - most) / sum, std::exp(c - most) / sum, std::exp(n - most) / sum};
 }
 
-double relevance_of(const Nearness& nearness) {
-  return nearness.cosine ? std::clamp(*nearness.cosine, 0.0, 1.0) : 1.0;
+std::array<double, kRelevanceSignals> relevance_signals(const JudgedPair& pair,
+                                                        const Calibration& calibration) {
+  const std::array<double, kRelevanceSignals>& usual = calibration.usual;
+  const Nearness& near = pair.nearness;
+  const double n_words = static_cast<double>(std::max<std::size_t>(pair.reading.n_claim_words, 1));
+  const double neutral = scores_at(pair.logits, calibration.temperature).neutral;
+  std::array<double, kRelevanceSignals> out = {};
+  out[kCosine] = known_or(near.cosine, usual[kCosine]);
+  out[kPassageCosine] = known_or(near.passage_cosine, usual[kPassageCosine]);
+  out[kOverlap] = pair.reading.overlap;
+  out[kRank] = near.passage_rank > 0 ? 1.0 / near.passage_rank : usual[kRank];
+  out[kSaysSomething] = std::log(1 - neutral + kLeastSaid);
+  out[kLexical] =
+      near.lexical ? known_or(*near.lexical / n_words, usual[kLexical]) : usual[kLexical];
+  out[kPassageLexical] = near.passage_lexical
+                             ? known_or(*near.passage_lexical / n_words, usual[kPassageLexical])
+                             : usual[kPassageLexical];
+  return out;
 }
 
-SentenceVoice voice_of(const JudgedPair& pair, const Calibration& calibration) {
-  SentenceVoice voice;
-  voice.scores = scores_of(pair.logits, calibration.temperature);
-  voice.relevance = relevance_of(pair.nearness);
-  const NliScores& p = voice.scores;
-  if (voice.relevance < kLeastCosine) {
-    voice.voice = Voice::kIrrelevant;
-  } else if (p.neutral >= std::max(p.entailment, p.contradiction)) {
-    voice.voice = Voice::kNeutral;
-  } else if (p.entailment >= p.contradiction) {
-    voice.voice = Voice::kSupports;
-    voice.weight = voice.relevance * p.entailment;
-  } else {
-    voice.voice = Voice::kRefutes;
-    voice.weight = voice.relevance * p.contradiction;
-  }
-  return voice;
+std::array<double, kStanceSignals> stance_signals(const JudgedPair& pair,
+                                                  const Calibration& calibration) {
+  const double ahead = static_cast<double>(pair.logits.entailment) - pair.logits.contradiction;
+  const PairReading& reading = pair.reading;
+  const bool has_amount = reading.has(MismatchKind::kNumber) || reading.has(MismatchKind::kDate) ||
+                          reading.has(MismatchKind::kUnit);
+  std::array<double, kStanceSignals> out = {};
+  out[kNliStance] = std::tanh((ahead - calibration.nli_center) / calibration.nli_scale);
+  out[kDirection] = reading.direction;
+  out[kNegationSays] = reading.has(MismatchKind::kNegation) ? 1 : 0;
+  out[kAmountSays] = has_amount ? 1 : 0;
+  return out;
 }
 
-/// 1 - product of (1 - w), smallest first: the same bits in whatever order they come.
-double any_of(std::vector<double> weights) {
-  std::sort(weights.begin(), weights.end());
-  double none = 1;
-  for (const double weight : weights) none *= 1 - weight;
-  return 1 - none;
-}
-
-/// The strongest of each source; the others repeat it.
-double strength_of(Voice side, std::span<const JudgedPair> pairs,
-                   std::vector<SentenceVoice>& voices) {
-  std::map<std::string_view, std::size_t> best;
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    if (voices[i].voice != side) continue;
-    const auto [at, is_first] = best.emplace(pairs[i].source, i);
-    if (is_first) continue;
-    const bool is_stronger = voices[i].weight > voices[at->second].weight;
-    SentenceVoice& weaker = voices[is_stronger ? at->second : i];
-    if (is_stronger) at->second = i;
-    weaker.voice = Voice::kRepeats;
-    weaker.weight = 0;
+Result<ClaimVoices> hear(std::span<const JudgedPair> pairs, const Calibration& calibration,
+                         std::vector<SentenceVoice>& voices) {
+  voices.clear();
+  for (const JudgedPair& pair : pairs) {
+    if (!is_finite(pair.logits)) return {Code::kBadInput, "logits that are no numbers"};
+    voices.push_back(voice_of(pair, calibration));
   }
-  std::vector<double> weights;
-  for (const auto& [source, i] : best) weights.push_back(voices[i].weight);
-  return any_of(std::move(weights));
-}
-
-}  // namespace
-
-const char* verdict_name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kSupported:
-      return "SUPPORTED";
-    case Verdict::kRefuted:
-      return "REFUTED";
-    case Verdict::kNotEnoughInfo:
-      break;
+  std::vector<double> any, supports, refutes;
+  for (const auto& [source, i] : one_of_each_source(pairs, voices)) {
+    const SentenceVoice& voice = voices[i];
+    any.push_back(voice.relevance);
+    supports.push_back(voice.relevance * voice.stance);
+    refutes.push_back(voice.relevance * (1 - voice.stance));
   }
-  return "NOT_ENOUGH_INFO";
-}
-
-Result<Verdict> verdict_from_name(std::string_view name) {
-  std::string plain;
-  for (const char c : name) {
-    if (c >= 'a' && c <= 'z') plain += static_cast<char>(c - 'a' + 'A');
-    if (c >= 'A' && c <= 'Z') plain += c;
-  }
-  for (const char* known : {"SUPPORTED", "SUPPORTS", "SUPPORT"}) {
-    if (plain == known) return Verdict::kSupported;
-  }
-  for (const char* known :
-       {"REFUTED", "REFUTES", "REFUTE", "CONTRADICT", "CONTRADICTS", "CONTRADICTED"}) {
-    if (plain == known) return Verdict::kRefuted;
-  }
-  for (const char* known :
-       {"NOTENOUGHINFO", "NOTENOUGHEVIDENCE", "NOINFO", "NEI", "INSUFFICIENT", "UNCERTAIN"}) {
-    if (plain == known) return Verdict::kNotEnoughInfo;
-  }
-  return Status(Code::kBadInput,
-                fmt::format("'{}' is no verdict, want SUPPORTED, REFUTED or NOT_ENOUGH_INFO (or "
-                            "SUPPORTS, SUPPORT, REFUTES, CONTRADICT, NEI, INSUFFICIENT, UNCERTAIN)",
-                            name.substr(0, 40)));
+  return ClaimVoices{any_of(std::move(any)), any_of(std::move(supports)),
+                     any_of(std::move(refutes))};
 }
 
 Result<Judgement> judge(std::span<const JudgedPair> pairs, const Calibration& calibration) {
   Judgement out;
-  for (const JudgedPair& pair : pairs) {
-    const NliLogits& logits = pair.logits;
-    if (!std::isfinite(logits.entailment) || !std::isfinite(logits.contradiction) ||
-        !std::isfinite(logits.neutral)) {
-      return Status(Code::kBadInput, "logits that are no numbers");
-    }
-    out.voices.push_back(voice_of(pair, calibration));
-  }
-  const double supports = strength_of(Voice::kSupports, pairs, out.voices);
-  const double refutes = strength_of(Voice::kRefutes, pairs, out.voices);
-  // Both sides at once is no evidence for either.
-  const double for_it = supports * (1 - refutes);
-  const double against_it = refutes * (1 - supports);
-  out.scores = {for_it, against_it, 1 - for_it - against_it};
-  out.is_conflicting = supports >= kConflict && refutes >= kConflict;
-  if (std::max(for_it, against_it) >= kLeastLead) {
-    out.verdict = for_it >= against_it ? Verdict::kSupported : Verdict::kRefuted;
+  QUERN_ASSIGN(const ClaimVoices heard, hear(pairs, calibration, out.voices));
+  const Sides sides = sides_of(out.voices);
+  if (heard.any > 0) {
+    const double enough =
+        sigmoid(calibration.enough_bias + calibration.enough_weight * log_odds_of(heard.any));
+    const double for_it = heard.supports / (heard.supports + heard.refutes);
+    out.scores = {enough * for_it, enough * (1 - for_it), 1 - enough};
   } else {
-    out.is_abstention = std::max(for_it, against_it) > 0;
+    out.scores = calibration.unheard;
   }
-  out.confidence = out.scores[static_cast<std::size_t>(out.verdict)];
-  out.reason = pairs.empty() ? "there is no evidence" : "";
+  out.is_conflicting = any_of(sides.supporting) >= kConflict && any_of(sides.refuting) >= kConflict;
+  decide(calibration, out);
+  out.reason = reason_for(out, sides, pairs.size());
   return out;
 }
 

@@ -1,6 +1,20 @@
-// From judged sentences to one verdict: sentences that are near enough and say something vote, as
-// strong as they are near and sure, each source at most once; neutral ones never do. A pure
-// function: the same numbers give the same bytes.
+// From judged sentences to one verdict. A sentence is heard where it is near enough and says
+// something; each source has one voice, that of its most relevant sentence. A pure function: the
+// same numbers give the same bytes, in whatever order they come.
+//
+//   p         = softmax(logits / temperature)
+//   relevance = sigmoid(bias + sum of weight x signal)          a sentence decides the claim
+//   stance    = sigmoid(bias + sum of weight x signal)          it supports it, if it decides
+//   heard     : neutral is not the most likely label, and relevance >= gate
+//   any       = 1 - product over sources of (1 - relevance)
+//   S         = 1 - product of (1 - relevance x stance),  R with (1 - stance)
+//   enough    = sigmoid(bias + weight x logit(any))
+//   scores    = enough x S / (S + R),  enough x R / (S + R),  1 - enough
+//   verdict   : the side whose score is above `least` and not below that of NOT_ENOUGH_INFO
+//
+// What is not heard is in no sum and no product. Fitting is in claim_fit.h, the reasons are in
+// docs/claims_judging.md. Source: Wadden et al. 2020 (SciFact) for the task; noisy-or over
+// independent sources.
 
 #pragma once
 
@@ -15,6 +29,7 @@
 
 #include "apps/claims/calibration.h"
 #include "apps/claims/claim_evidence.h"
+#include "apps/claims/claim_rules.h"
 #include "base/status.h"
 
 namespace quern::apps {
@@ -32,7 +47,7 @@ struct JudgedPair {
   std::string_view source;  // Its key.
   NliLogits logits;
   Nearness nearness;
-  bool has_mismatch = false;  // A number, date, unit or negation that is not the claim's.
+  PairReading reading = {};  // Of claim and sentence by rule.
 };
 
 enum class Voice { kSupports, kRefutes, kNeutral, kIrrelevant, kRepeats };
@@ -42,7 +57,8 @@ struct SentenceVoice {
   Voice voice = Voice::kNeutral;
   NliScores scores;      // Calibrated; sum 1.
   double relevance = 0;  // 0 to 1.
-  double weight = 0;     // What it added; exactly 0 for those that do not vote.
+  double stance = 0.5;   // That it supports the claim, if it decides.
+  double weight = 0;     // relevance x stance, or x (1 - stance); exactly 0 for the unheard.
 };
 
 struct Judgement {
@@ -57,7 +73,30 @@ struct Judgement {
   std::string reason;  // A sentence for people.
 };
 
+/// [kRelevanceSignals] of one sentence; `usual` where a signal is not known.
+std::array<double, kRelevanceSignals> relevance_signals(const JudgedPair& pair,
+                                                        const Calibration& calibration);
+/// [kStanceSignals] of one sentence.
+std::array<double, kStanceSignals> stance_signals(const JudgedPair& pair,
+                                                  const Calibration& calibration);
+/// Softmax at a temperature.
+NliScores scores_at(const NliLogits& logits, double temperature);
+
+/// What the sources that are heard say together, before it is known what is enough.
+struct ClaimVoices {
+  double any = 0;       // That one of them decides.
+  double supports = 0;  // S
+  double refutes = 0;   // R
+};
+
 /// Without pairs: kNotEnoughInfo, and why. Errors: kBadInput for logits that are not finite.
 Result<Judgement> judge(std::span<const JudgedPair> pairs, const Calibration& calibration);
+
+/// The first half of it: voices by pair, and what they say together. Errors: as judge.
+Result<ClaimVoices> hear(std::span<const JudgedPair> pairs, const Calibration& calibration,
+                         std::vector<SentenceVoice>& voices);
+
+/// log(p / (1 - p)), of p kept apart from 0 and 1.
+double log_odds_of(double p);
 
 }  // namespace quern::apps

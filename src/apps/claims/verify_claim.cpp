@@ -36,7 +36,7 @@ std::vector<JudgedPair> pairs_to_judge(const ClaimResult& result) {
     out.push_back({.source = e.sentence.source.key,
                    .logits = e.logits,
                    .nearness = e.sentence.nearness,
-                   .has_mismatch = !e.mismatches.empty()});
+                   .reading = read_pair(result.claim, e.sentence.text)});
   }
   return out;
 }
@@ -71,11 +71,12 @@ NliPair pair_of(const std::string& claim, const EvidenceSentence& sentence) {
 
 Status judge_evidence(ClaimResult& result, const Calibration& calibration) {
   std::ranges::sort(result.evidence, {}, &ClaimEvidence::i_judged);
-  for (ClaimEvidence& e : result.evidence) {
-    e.mismatches = find_mismatches(result.claim, e.sentence.text);
-  }
   std::string reason = result.evidence.empty() ? std::move(result.judgement.reason) : "";
-  QUERN_ASSIGN(result.judgement, judge(pairs_to_judge(result), calibration));
+  const std::vector<JudgedPair> pairs = pairs_to_judge(result);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    result.evidence[i].mismatches = pairs[i].reading.mismatches;
+  }
+  QUERN_ASSIGN(result.judgement, judge(pairs, calibration));
   QUERN_CHECK(result.judgement.voices.size() == result.evidence.size());
   if (!reason.empty()) result.judgement.reason = std::move(reason);
   for (std::size_t i = 0; i < result.evidence.size(); ++i) {
