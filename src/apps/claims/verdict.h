@@ -44,9 +44,9 @@ Result<Verdict> verdict_from_name(std::string_view name);
 
 /// What a judge is asked about one sentence. Everything is borrowed.
 struct JudgedPair {
-  std::string_view source;  // Its key.
-  NliLogits logits;
-  Nearness nearness;
+  std::string_view source = {};  // Its key.
+  NliLogits logits = {};
+  Nearness nearness = {};
   PairReading reading = {};  // Of claim and sentence by rule.
 };
 
