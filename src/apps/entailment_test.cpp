@@ -1,9 +1,12 @@
 #include "apps/entailment.h"
 
+#include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 #include "apps/test_engine.h"
 
@@ -27,6 +30,36 @@ class entailment : public EngineTest {
       config += (i == 0 ? "\"" : ", \"") + std::to_string(i) + "\": \"" + labels[i] + "\"";
     }
     std::ofstream(folder + "/config.json") << config << "}}";
+    return folder;
+  }
+
+  /// The same without its third label.
+  std::string model_with_two_labels(const std::string& first, const std::string& second) {
+    const std::string folder = model_with_labels({first, second});
+    const std::string file = folder + "/model.safetensors";
+    std::ifstream in(file, std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+    std::uint64_t n_header = 0;
+    std::memcpy(&n_header, bytes.data(), 8);
+    auto header = nlohmann::json::parse(bytes.substr(8, n_header));
+    std::string data;
+    for (auto& [name, tensor] : header.items()) {
+      if (name == "__metadata__") continue;
+      const std::size_t begin = tensor["data_offsets"][0];
+      std::size_t n = tensor["data_offsets"][1].get<std::size_t>() - begin;
+      if (name.starts_with("classifier")) {
+        n = n / 3 * 2;
+        tensor["shape"][0] = 2;
+      }
+      tensor["data_offsets"] = {data.size(), data.size() + n};
+      data += bytes.substr(8 + n_header + begin, n);
+    }
+    std::string text = header.dump();
+    text.resize((text.size() + 7) / 8 * 8, ' ');
+    n_header = text.size();
+    std::ofstream out(file, std::ios::binary);
+    out.write(reinterpret_cast<const char*>(&n_header), 8);
+    out << text << data;
     return folder;
   }
 
@@ -62,6 +95,18 @@ TEST_F(entailment, labels_are_found_by_name_in_any_order) {
   EXPECT_EQ(a.entailment, b.neutral);
   EXPECT_EQ(a.neutral, b.contradiction);
   EXPECT_NE(a.entailment, a.contradiction);
+}
+
+TEST_F(entailment, a_model_of_two_labels_says_nothing_of_what_it_does_not_name) {
+  const NliAnswer all = answer_of(fixture_model("tiny-nli"));  // contradiction, entailment, neutral
+  const NliAnswer binary = answer_of(model_with_two_labels("not_entailment", "entailment"));
+  EXPECT_TRUE(binary.status.ok()) << binary.status.message();
+  EXPECT_EQ(binary.entailment, all.entailment);
+  EXPECT_EQ(binary.neutral, all.contradiction);  // Label 0.
+  EXPECT_LT(binary.contradiction, std::min(binary.entailment, binary.neutral) - 50);
+  const NliAnswer sided = answer_of(model_with_two_labels("contradiction", "entailment"));
+  EXPECT_EQ(sided.contradiction, all.contradiction);
+  EXPECT_LT(sided.neutral, std::min(sided.entailment, sided.contradiction) - 50);
 }
 
 TEST_F(entailment, other_labels_are_refused_by_name) {
