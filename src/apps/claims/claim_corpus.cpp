@@ -17,7 +17,8 @@ constexpr const char* kTable = R"(
 CREATE TABLE IF NOT EXISTS claims_source (
   key BLOB PRIMARY KEY, title BLOB NOT NULL, url BLOB NOT NULL, date BLOB NOT NULL,
   licence BLOB NOT NULL, origin BLOB NOT NULL, digest BLOB NOT NULL, n_bytes INTEGER NOT NULL,
-  n_passages INTEGER NOT NULL, n_sentences INTEGER NOT NULL, added_ms INTEGER NOT NULL
+  n_passages INTEGER NOT NULL, n_sentences INTEGER NOT NULL, added_ms INTEGER NOT NULL,
+  input BLOB NOT NULL
 ) WITHOUT ROWID;
 )";
 
@@ -115,9 +116,10 @@ Result<std::vector<CorpusSource>> read_corpus_sources(Sql& sql) {
                sql.number("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND "
                           "name = 'claims_source'"));
   if (n_tables == 0) return out;
-  QUERN_ASSIGN(SqlStatement rows,
-               sql.prepare("SELECT key, title, url, date, licence, origin, digest, n_bytes, "
-                           "n_passages, n_sentences, added_ms FROM claims_source ORDER BY key"));
+  QUERN_ASSIGN(
+      SqlStatement rows,
+      sql.prepare("SELECT key, title, url, date, licence, origin, digest, n_bytes, "
+                  "n_passages, n_sentences, added_ms, input FROM claims_source ORDER BY key"));
   while (true) {
     QUERN_ASSIGN(const bool is_row, rows.step());
     if (!is_row) return out;
@@ -128,6 +130,7 @@ Result<std::vector<CorpusSource>> read_corpus_sources(Sql& sql) {
                               .licence = rows.bytes(4)},
                    .origin = rows.bytes(5),
                    .digest = rows.bytes(6),
+                   .input = rows.bytes(11),
                    .n_bytes = static_cast<std::uint64_t>(rows.number(7)),
                    .n_passages = static_cast<std::uint32_t>(rows.number(8)),
                    .n_sentences = static_cast<std::uint32_t>(rows.number(9)),
@@ -143,7 +146,7 @@ Status write_corpus_sources(Sql& sql, const CorpusSourcesChange& change) {
     QUERN_TRY(gone.run());
   }
   QUERN_ASSIGN(SqlStatement put, sql.prepare("INSERT OR REPLACE INTO claims_source VALUES "
-                                             "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                                             "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   for (const CorpusSource& row : change.put) {
     put.bind_blob(1, std::string_view(row.source.key))
         .bind_blob(2, std::string_view(row.source.title))
@@ -155,7 +158,8 @@ Status write_corpus_sources(Sql& sql, const CorpusSourcesChange& change) {
         .bind(8, static_cast<std::int64_t>(row.n_bytes))
         .bind(9, std::int64_t{row.n_passages})
         .bind(10, std::int64_t{row.n_sentences})
-        .bind(11, row.added_ms);
+        .bind(11, row.added_ms)
+        .bind_blob(12, std::string_view(row.input));
     QUERN_TRY(put.run());
   }
   return {};

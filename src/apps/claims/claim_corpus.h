@@ -50,7 +50,8 @@ store::Schema corpus_schema();
 struct CorpusSource {
   ClaimSource source;
   std::string origin = {};  // For people: "corpus.jsonl line 3", the file.
-  std::string digest = {};  // SHA-256 of all that its documents are made of, 32 bytes.
+  std::string digest = {};  // SHA-256 of all that its documents are made of, 32 bytes,
+  std::string input = {};   // and of its file, where reading that takes long; "": not known.
   std::uint64_t n_bytes = 0;
   std::uint32_t n_passages = 0;
   std::uint32_t n_sentences = 0;

@@ -161,6 +161,29 @@ TEST_F(corpus_adding, goes_on_where_it_stopped) {
   EXPECT_EQ((*snapshot)->n_missing((*snapshot)->active_space()->id), 0u);
 }
 
+TEST_F(corpus_adding, does_not_read_what_comes_from_a_file_that_is_known) {
+  int n_read = 0;
+  const auto add_input = [&](const std::string& input) {
+    bool is_done = false;
+    return add_read([&](const IsKnownInput& is_known) -> std::optional<ReadSource> {
+      if (std::exchange(is_done, true)) return {};
+      ReadSource out;
+      out.is_known = is_known("a.pdf", input);
+      if (out.is_known) return out;
+      ++n_read;
+      out.text.source.key = "a.pdf";
+      out.text.text = "What it says.";
+      out.text.input = input;
+      return out;
+    });
+  };
+  EXPECT_EQ(add_input("first bytes").n_new, 1u);
+  EXPECT_EQ(add_input("first bytes").n_unchanged, 1u);
+  EXPECT_EQ(n_read, 1);
+  add_input("other bytes");
+  EXPECT_EQ(n_read, 2);
+}
+
 TEST_F(corpus_adding, removes_sources_by_their_keys) {
   add_lines({kShrews, R"({"id": "s2", "text": "Not the same as s."})"});
   auto writer = store::Writer::open({.folder = corpus_folder(folder_, "test")}, {.who = "test"});

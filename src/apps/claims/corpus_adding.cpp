@@ -14,6 +14,10 @@ using Clock = std::chrono::steady_clock;
 // What was read is found at last after so long; a small run is one commit.
 constexpr auto kCommitEvery = std::chrono::seconds(5);
 
+// A source's text is there as it was read, as passages and as sentences.
+constexpr std::size_t kBookedBytes = std::size_t{1} << 20;
+constexpr std::size_t kTimesInMemory = 4;
+
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -37,7 +41,11 @@ class Adding {
   void show(const ReadSource& read);
 
   const CorpusAdd& add_;
-  std::unordered_map<std::string, std::string> digests_;  // By key; with what is not committed.
+  struct Known {
+    std::string digest;
+    std::string input;
+  };
+  std::unordered_map<std::string, Known> known_;  // By key; with what is not committed.
   CorpusSourcesChange change_;
   Clock::time_point committed_ = Clock::now();
   IngestProgress progress_;
@@ -46,8 +54,12 @@ class Adding {
 
 Status Adding::run() {
   QUERN_TRY(read_known());
+  const IsKnownInput is_known = [&](const std::string& key, const std::string& input) {
+    const auto found = known_.find(key);
+    return !input.empty() && found != known_.end() && found->second.input == input;
+  };
   while (!is_stopped()) {
-    QUERN_ASSIGN(std::optional<ReadSource> read, add_.next());
+    QUERN_ASSIGN(std::optional<ReadSource> read, add_.next(is_known));
     if (!read) break;
     show(*read);
     QUERN_TRY(take(std::move(*read)));
@@ -63,13 +75,18 @@ Status Adding::read_known() {
   return add_.writer->read_tables([&](Sql& sql) -> Status {
     QUERN_ASSIGN(std::vector<CorpusSource> sources, read_corpus_sources(sql));
     for (CorpusSource& source : sources) {
-      digests_.emplace(std::move(source.source.key), std::move(source.digest));
+      known_[std::move(source.source.key)] = {.digest = std::move(source.digest),
+                                              .input = std::move(source.input)};
     }
     return {};
   });
 }
 
 Status Adding::take(ReadSource read) {
+  if (read.is_known) {
+    ++report_.n_unchanged;
+    return {};
+  }
   Status status = read.status;
   if (status.ok()) status = check_corpus_text(read.text);
   if (!status.ok()) {
@@ -78,12 +95,11 @@ Status Adding::take(ReadSource read) {
     return {};
   }
   std::string digest = digest_of(read.text);
-  const auto known = digests_.find(read.text.source.key);
-  if (known != digests_.end() && known->second == digest) {
-    ++report_.n_unchanged;
-    return {};
-  }
-  return put(read.text, std::move(digest), known != digests_.end());
+  const auto known = known_.find(read.text.source.key);
+  if (known == known_.end()) return put(read.text, std::move(digest), /*is_known=*/false);
+  if (known->second.digest != digest) return put(read.text, std::move(digest), /*is_known=*/true);
+  ++report_.n_unchanged;
+  return {};
 }
 
 Status Adding::put(const CorpusText& text, std::string digest, bool is_known) {
@@ -91,6 +107,10 @@ Status Adding::put(const CorpusText& text, std::string digest, bool is_known) {
   if (is_known) {
     QUERN_ASSIGN(const std::uint64_t n_erased, add_.writer->erase_parent(key));
     (void)n_erased;
+  }
+  Reservation memory;
+  if (add_.ledger != nullptr && text.text.size() >= kBookedBytes) {
+    QUERN_ASSIGN(memory, add_.ledger->reserve(kCorpusTenant, kTimesInMemory * text.text.size()));
   }
   CorpusDocuments cut = documents_of(text);
   for (store::Document& document : cut.documents) {
@@ -100,10 +120,11 @@ Status Adding::put(const CorpusText& text, std::string digest, bool is_known) {
   report_.n_passages += cut.n_passages;
   report_.n_sentences += cut.n_sentences;
   report_.n_repeated += cut.n_repeated;
-  digests_[key] = digest;
+  known_[key] = {.digest = digest, .input = text.input};
   change_.put.push_back({.source = text.source,
                          .origin = text.origin,
                          .digest = std::move(digest),
+                         .input = text.input,
                          .n_bytes = text.text.size(),
                          .n_passages = cut.n_passages,
                          .n_sentences = cut.n_sentences,

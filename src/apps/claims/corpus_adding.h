@@ -13,6 +13,7 @@
 #include "apps/claims/claim_corpus.h"
 #include "apps/claims/corpus_documents.h"
 #include "apps/ingest.h"
+#include "base/byte_ledger.h"
 #include "base/status.h"
 #include "store/writer.h"
 
@@ -22,17 +23,22 @@ namespace quern::apps {
 struct ReadSource {
   CorpusText text;
   Status status = {};       // Not ok: nothing of `text` counts but its origin.
+  bool is_known = false;    // Its file is as it was: nothing was read.
   std::size_t n_bytes = 0;  // Of the input that it took.
 };
+
+/// Whether a source is there that was read from such a file (CorpusSource::input).
+using IsKnownInput = std::function<bool(const std::string& key, const std::string& input)>;
 
 struct CorpusAdd {
   store::Writer* writer = nullptr;
   const TextEmbedder* embedder = nullptr;  // Null: no vectors are made.
   VectorLog* log = nullptr;                // Null: each text is embedded.
   store::SpaceId space = 0;                // Of the embedder's vectors.
+  ByteLedger* ledger = nullptr;            // Null: the memory of large sources is not booked.
 
   /// The next source; nothing at the end. An error ends the run.
-  std::function<Result<std::optional<ReadSource>>()> next = {};
+  std::function<Result<std::optional<ReadSource>>(const IsKnownInput& is_known)> next = {};
 
   /// What is refused, and why, by its origin; of texts without a vector, by key. May be empty.
   std::function<void(const std::string& where, const Status& problem)> on_problem = {};
@@ -41,6 +47,8 @@ struct CorpusAdd {
   /// Asked often: true ends the run, with what was done so far committed. May be empty.
   std::function<bool()> is_stopped = {};
 };
+
+inline constexpr const char* kCorpusTenant = "claims/corpus";
 
 struct CorpusAddReport {
   std::uint64_t n_new = 0;  // Sources.

@@ -19,7 +19,7 @@ inline constexpr int kCorpusDocumentsVersion = 1;
 
 inline constexpr std::size_t kMaxSourceKeyBytes = 900;
 inline constexpr std::size_t kMaxSourceFactBytes = 4000;  // Of title, URL, date and licence each.
-inline constexpr std::size_t kMaxSourceBytes = std::size_t{64} << 20;
+inline constexpr std::size_t kMaxSourceBytes = std::size_t{16} << 20;
 
 // Of corpus_schema().
 inline constexpr int kKindAttributeOfCorpus = 0;
@@ -37,6 +37,7 @@ struct CorpusText {
   std::vector<std::size_t> chapters = {};
   bool is_abstract = false;  // One passage, unless it is far too long for one.
   std::string origin = {};   // For people: "corpus.jsonl line 3".
+  std::string input = {};    // As CorpusSource has it.
 };
 
 /// Whether a text can be judged by. Errors: kBadInput where it is not UTF-8, has a NUL byte, or no

@@ -13,6 +13,8 @@
 #include "apps/claims/markdown_text.h"
 #include "apps/code/tree_walk.h"
 #include "apps/json_lines.h"
+#include "base/sha256.h"
+#include "store/byte_cursor.h"
 #include "text/analysis/sentences.h"
 
 namespace quern::apps {
@@ -75,6 +77,14 @@ Status list_folder(const std::string& folder, std::vector<InputPath>& out) {
                       folder, walk.files.size())};
 }
 
+// Of a file, and of all else that its source is made of.
+Result<std::string> digest_of_input(const std::string& path, const SourceFacts& facts) {
+  QUERN_ASSIGN(const std::string of_file, sha256_hex_of_file(path));
+  const std::string all = fmt::format("{}\n{}\n{}\n{}\n{}", kCorpusDocumentsVersion, of_file,
+                                      facts.url, facts.date, facts.licence);
+  return sha256_hex(store::bytes_of(all));
+}
+
 // Of a chapter; one that is shorter goes with the one behind it.
 constexpr std::size_t kChapterBytes = 600;
 
@@ -104,7 +114,8 @@ struct CorpusReader::Impl {
   Status open_next_path();
   Status open_lines(const InputPath& path);
   Result<std::optional<ReadSource>> next_line();
-  ReadSource read_file(const InputPath& path) const;
+  ReadSource read_file(const InputPath& path, const IsKnownInput& is_known) const;
+  Status read_pdf(const InputPath& path, const IsKnownInput& is_known, ReadSource& out) const;
   Status read_text_file(const InputPath& path, ReadSource& out) const;
   void fill_facts(ClaimSource& source) const;
 
@@ -185,22 +196,28 @@ Result<std::optional<ReadSource>> CorpusReader::Impl::next_line() {
   }
 }
 
-ReadSource CorpusReader::Impl::read_file(const InputPath& path) const {
+ReadSource CorpusReader::Impl::read_file(const InputPath& path,
+                                         const IsKnownInput& is_known) const {
   ReadSource out;
-  if (path.form == FileForm::kPdf) {
-    Result<std::string> text = text_of_pdf(path.path, reading.pdf);
-    out.status = text.status();
-    if (text.ok()) out.text.text = std::move(*text);
-    std::error_code error;
-    const std::uintmax_t n_bytes = fs::file_size(path.path, error);
-    if (!error) out.n_bytes = static_cast<std::size_t>(n_bytes);
-  } else {
-    out.status = read_text_file(path, out);
-  }
+  out.status =
+      path.form == FileForm::kPdf ? read_pdf(path, is_known, out) : read_text_file(path, out);
   out.text.source.key = path.path;
   out.text.origin = path.path;
   fill_facts(out.text.source);
   return out;
+}
+
+Status CorpusReader::Impl::read_pdf(const InputPath& path, const IsKnownInput& is_known,
+                                    ReadSource& out) const {
+  std::error_code error;
+  const std::uintmax_t n_bytes = fs::file_size(path.path, error);
+  if (error) return cannot_read(path.path, error.message());
+  out.n_bytes = static_cast<std::size_t>(n_bytes);
+  QUERN_ASSIGN(out.text.input, digest_of_input(path.path, reading.facts));
+  out.is_known = is_known && is_known(path.path, out.text.input);
+  if (out.is_known) return {};
+  QUERN_ASSIGN(out.text.text, text_of_pdf(path.path, reading.pdf));
+  return {};
 }
 
 Status CorpusReader::Impl::read_text_file(const InputPath& path, ReadSource& out) const {
@@ -233,7 +250,7 @@ CorpusReader::CorpusReader(CorpusReading reading)
 
 CorpusReader::~CorpusReader() = default;
 
-Result<std::optional<ReadSource>> CorpusReader::next() {
+Result<std::optional<ReadSource>> CorpusReader::next(const IsKnownInput& is_known) {
   Impl& my = *impl_;
   while (true) {
     if (my.lines) {
@@ -251,7 +268,7 @@ Result<std::optional<ReadSource>> CorpusReader::next() {
       QUERN_TRY(my.open_lines(path));
       continue;
     }
-    return std::optional<ReadSource>(my.read_file(path));
+    return std::optional<ReadSource>(my.read_file(path, is_known));
   }
 }
 

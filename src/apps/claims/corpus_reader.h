@@ -47,9 +47,9 @@ class CorpusReader {
   explicit CorpusReader(CorpusReading reading);
   ~CorpusReader();
 
-  /// The next source, or why a file or line is none; nothing at the end. Errors: kNotFound for a
-  /// path; kIo.
-  Result<std::optional<ReadSource>> next();
+  /// The next source, or why a file or line is none; nothing at the end. A PDF is not read where
+  /// its file is known. Errors: kNotFound for a path; kIo.
+  Result<std::optional<ReadSource>> next(const IsKnownInput& is_known = {});
 
  private:
   struct Impl;

@@ -103,6 +103,27 @@ TEST_F(corpus_reader, walks_folders_in_order) {
   EXPECT_EQ(read[2].text.source.key, path("f/sub/a.md"));
 }
 
+TEST_F(corpus_reader, does_not_read_a_pdf_whose_file_is_known) {
+  write(path("a.pdf"), "%PDF-1.4\n");
+  write(path("program"), "#!/bin/sh\necho said");
+  std::filesystem::permissions(path("program"), std::filesystem::perms::owner_all);
+  const auto read_one = [&](const SourceFacts& facts, const std::string& known) {
+    CorpusReader reader(
+        {.paths = {path("a.pdf")}, .facts = facts, .pdf = {.program = path("program")}});
+    return **reader.next([&](const std::string& key, const std::string& input) {
+      EXPECT_EQ(key, path("a.pdf"));
+      return input == known;
+    });
+  };
+  const ReadSource first = read_one({}, "");
+  EXPECT_FALSE(first.is_known);
+  EXPECT_EQ(first.text.text, "said\n");
+  EXPECT_TRUE(read_one({}, first.text.input).is_known);
+  EXPECT_FALSE(read_one({.licence = "CC0"}, first.text.input).is_known);
+  write(path("a.pdf"), "%PDF-1.5\n");
+  EXPECT_FALSE(read_one({}, first.text.input).is_known);
+}
+
 TEST_F(corpus_reader, says_what_is_wrong_with_a_path) {
   read_paths({path("nothing")});
   EXPECT_EQ(end_.code(), Code::kNotFound);

@@ -12,7 +12,7 @@ namespace quern::apps {
 
 struct PdfLimits {
   std::size_t file_bytes = std::size_t{512} << 20;
-  std::size_t text_bytes = std::size_t{64} << 20;
+  std::size_t text_bytes = std::size_t{16} << 20;
   std::size_t heap_bytes = std::size_t{512} << 20;
   std::chrono::seconds time{60};  // Of the wall's clock, and of a processor.
 };

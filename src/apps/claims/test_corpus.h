@@ -25,7 +25,7 @@ class CorpusTest : public EngineTest {
   /// Adds lines of JSON to the corpus "test"; those that are none are in problems_.
   CorpusAddReport add_lines(const std::vector<std::string>& lines) {
     std::size_t i = 0;
-    return add_read([&]() -> std::optional<ReadSource> {
+    return add_read([&](const IsKnownInput&) -> std::optional<ReadSource> {
       if (i == lines.size()) return {};
       ReadSource out;
       Result<CorpusText> text = corpus_text_from_line(lines[i++]);
@@ -58,7 +58,9 @@ class CorpusTest : public EngineTest {
       add.embedder = &*embedder;
       add.space = *id;
     }
-    add.next = [&]() -> Result<std::optional<ReadSource>> { return next(); };
+    add.next = [&](const IsKnownInput& is_known) -> Result<std::optional<ReadSource>> {
+      return next(is_known);
+    };
     add.on_problem = [&](const std::string& where, const Status& problem) {
       problems_.push_back(where + ": " + problem.message());
     };

@@ -73,24 +73,25 @@ ExitCode tell(const apps::CorpusAddReport& report, const std::string& corpus, do
 Result<apps::CorpusAddReport> add_sources(const AddFlags& flags, const EngineFlags& engine_flags) {
   const std::string home = hub::home_folder();
   apps::CorpusReader reader(flags.reading);
+  QUERN_ASSIGN(const auto engine, open_engine(engine_flags));
   QUERN_TRY(apps::ensure_corpus(home, flags.corpus));
   QUERN_ASSIGN(const auto writer,
-               store::Writer::open({.folder = apps::corpus_folder(home, flags.corpus)},
-                                   {.who = "quern claims add"}));
-  std::unique_ptr<engine::Engine> engine;
+               store::Writer::open(
+                   {.folder = apps::corpus_folder(home, flags.corpus), .ledger = &engine->ledger()},
+                   {.who = "quern claims add", .ledger = &engine->ledger()}));
   std::unique_ptr<CodeEmbedder> embedder;
   apps::CorpusAdd add;
   add.writer = writer.get();
+  add.ledger = &engine->ledger();
   const std::string model = code_model(flags.model, writer->active_space());
   if (!model.empty()) {
-    QUERN_ASSIGN(engine, open_engine(engine_flags));
     QUERN_ASSIGN(embedder, CodeEmbedder::open(*engine, flags.log, model, *writer));
     const apps::CodeEmbedding made_by = embedder->embedding();
     add.embedder = made_by.embedder;
     add.log = made_by.log;
     add.space = made_by.space;
   }
-  add.next = [&] { return reader.next(); };
+  add.next = [&](const apps::IsKnownInput& is_known) { return reader.next(is_known); };
   IngestProgressView view(progress_style(stderr, flags.quiet), {});
   apps::IngestJob job;
   watch_ingest(job, view);
