@@ -62,18 +62,35 @@ struct NearSentence {
   double score = 0;
 };
 
+/// What answered for any of the sentences.
+struct Answered {
+  bool by_words = false;
+  bool by_vectors = false;
+};
+
+Answered answered_of(const std::vector<RetrievedHit>& hits) {
+  Answered out;
+  for (const RetrievedHit& hit : hits) {
+    out.by_words = out.by_words || hit.found.sides.lexical.has_value();
+    out.by_vectors = out.by_vectors || hit.found.sides.dense.has_value();
+  }
+  return out;
+}
+
 // How near a sentence is, by all that is known: its own numbers, and where its passage stands. The
-// weights were fitted on which sentences of the 20 best abstracts are evidence for claims of
-// SciFact's training part (docs/claims_corpora.md); one number for each case of what there is.
-double score_of(const Nearness& nearness) {
+// weights were fitted on which sentences of the best abstracts are evidence for claims of SciFact's
+// training part (docs/claims_corpora.md), for each case of what answered. One that has no vector
+// yet is near by its words alone.
+double score_of(const Nearness& nearness, const Answered& answered) {
   const double far = std::log(static_cast<double>(nearness.passage_rank));
-  if (!nearness.cosine) return nearness.lexical.value_or(0) - 13 * far;
-  if (!nearness.lexical) return *nearness.cosine - 0.4 * far;
-  return *nearness.cosine + 0.03 * *nearness.lexical - 0.6 * far;
+  if (!answered.by_vectors) return nearness.lexical.value_or(0) - 13 * far;
+  if (!answered.by_words) return nearness.cosine.value_or(0) - 0.4 * far;
+  return nearness.cosine.value_or(0) + 0.03 * nearness.lexical.value_or(0) - 0.6 * far;
 }
 
 Result<std::vector<NearSentence>> rated(const std::vector<NearPassage>& passages,
                                         const std::vector<RetrievedHit>& hits) {
+  const Answered answered = answered_of(hits);
   std::vector<NearSentence> out;
   for (const RetrievedHit& hit : hits) {
     const std::string& key = hit.found.hit.key;
@@ -97,7 +114,7 @@ Result<std::vector<NearSentence>> rated(const std::vector<NearPassage>& passages
                      .lexical = hit.found.sides.lexical,
                      .passage_lexical = passage->sides.lexical,
                      .passage_rank = passage->rank};
-    near.score = score_of(near.nearness);
+    near.score = score_of(near.nearness, answered);
   }
   return out;
 }

@@ -1,5 +1,6 @@
 #include "apps/claims/evidence_search.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -124,6 +125,29 @@ TEST_F(evidence_search, puts_sentences_of_near_passages_before_those_of_far_ones
   EXPECT_EQ(found.sentences[1].text, "Shrews run.");
   EXPECT_EQ(found.sentences[2].source.key, "far");
   EXPECT_GT(*found.sentences[2].nearness.lexical, *found.sentences[1].nearness.lexical);
+}
+
+TEST_F(evidence_search, weighs_a_sentence_without_a_vector_by_its_words_and_not_more) {
+  const std::string words =
+      "zyzzyva quokka numbat wombat bilby dunnart kowari potoroo quoll bettong pademelon dibbler "
+      "ningaui planigale mulgara kaluta";
+  std::vector<std::string> lines = {R"({"id": "old", "text": "Of )" + words + R"( one ran."})"};
+  for (int i = 0; i < 60; ++i)
+    lines.push_back(R"({"text": "Filler )" + std::to_string(i) + R"("})");
+  model_ = "tiny-mean-f32";
+  add_lines(lines);
+  model_ = "";
+  add_lines({R"({"id": "new", "text": "Then )" + words + R"( will sleep."})"});
+  const FoundEvidence found = find(words);
+  ASSERT_GE(found.sentences.size(), 2u);
+  EXPECT_EQ(found.sentences[0].source.key, "old");
+  const auto without =
+      std::find_if(found.sentences.begin(), found.sentences.end(),
+                   [](const EvidenceSentence& sentence) { return sentence.source.key == "new"; });
+  ASSERT_NE(without, found.sentences.end());
+  EXPECT_FALSE(without->nearness.cosine);
+  // Enough to be put first, were it taken for a corpus without vectors.
+  EXPECT_GT(without->nearness.lexical.value_or(0), 11);
 }
 
 TEST_F(evidence_search, says_why_there_is_nothing) {

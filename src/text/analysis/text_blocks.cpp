@@ -45,6 +45,18 @@ bool has_bullet(std::string_view line) {
   return false;
 }
 
+// The last word of a line that no heading, item or sentence ends with.
+bool goes_on(std::string_view line) {
+  const std::string_view word = line.substr(line.find_last_of(' ') + 1);
+  for (const std::string_view one :
+       {"a",    "an",    "and",  "are", "as",  "at",   "by",    "for",
+        "from", "in",    "into", "is",  "of",  "on",   "or",    "that",
+        "the",  "these", "this", "to",  "was", "were", "which", "with"}) {
+    if (word == one) return true;
+  }
+  return false;
+}
+
 /// Lines without a blank one between them.
 class Paragraph {
  public:
@@ -88,6 +100,7 @@ class Paragraph {
   bool had_room(std::string_view line, std::string_view next) const {
     if (is_small(next.front())) return false;
     if (std::string_view(",;-(&/").find(line.back()) != std::string_view::npos) return false;
+    if (goes_on(line)) return false;
     const std::size_t n_word = std::min(next.find_first_of(" \t"), next.size());
     return 4 * (line.size() + 1 + n_word) < 3 * width_;
   }
