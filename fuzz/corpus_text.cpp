@@ -1,5 +1,5 @@
-// Sources of evidence from any bytes: a line of JSON, Markdown and plain text, cut into passages
-// and sentences that lie in the text, and read back from what a store keeps of them.
+// Sources of evidence from any bytes: a line of JSON, Markdown, pages and plain text, cut into
+// passages and sentences that lie in the text, and read back from what a store keeps of them.
 
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include "apps/claims/claim_corpus.h"
 #include "apps/claims/corpus_documents.h"
 #include "apps/claims/corpus_reader.h"
+#include "apps/claims/pdf_pages.h"
 #include "base/check.h"
 #include "base/utf8.h"
 #include "text/analysis/sentences.h"
@@ -57,6 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
   plain.text = bytes;
   check_documents(plain);
   check_documents(corpus_text_from_markdown(bytes));
+  QUERN_CHECK(text_of_pages(bytes).size() <= 2 * n);
   // What was stored may be any bytes, too.
   const std::size_t half = n / 2;
   (void)passage_from_stored(std::string("k\0"

@@ -117,7 +117,7 @@ TEST_F(corpus_reader, does_not_read_a_pdf_whose_file_is_known) {
   };
   const ReadSource first = read_one({}, "");
   EXPECT_FALSE(first.is_known);
-  EXPECT_EQ(first.text.text, "said\n");
+  EXPECT_EQ(first.text.text, "said");
   EXPECT_TRUE(read_one({}, first.text.input).is_known);
   EXPECT_FALSE(read_one({.licence = "CC0"}, first.text.input).is_known);
   write(path("a.pdf"), "%PDF-1.5\n");

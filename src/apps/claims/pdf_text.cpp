@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "apps/claims/corpus_documents.h"
+#include "apps/claims/pdf_pages.h"
 #include "base/child_process.h"
 #include "base/utf8.h"
 
@@ -92,16 +93,14 @@ Result<std::string> read_all(ChildProcess& child, const PdfLimits& limits) {
   }
 }
 
-// A page's end is a line's.
-std::string cleaned(std::string text) {
-  std::string storage;
-  const std::string_view whole = repair_utf8(text, storage);
-  std::string out;
-  for (const char c : whole) {
+// UTF-8 without a NUL byte, whatever came.
+std::string repaired(const std::string& text) {
+  std::string storage, out;
+  for (const char c : repair_utf8(text, storage)) {
     if (c == '\0') {
       append_utf8(kReplacement, out);
     } else {
-      out += c == '\f' ? '\n' : c;
+      out += c;
     }
   }
   return out;
@@ -118,15 +117,14 @@ Result<std::string> text_of_pdf(const std::string& path, const PdfReading& readi
   }
   // A path that begins with "-" is no option.
   options.arguments = {
-      "-q", "-enc", "UTF-8", "-eol", "unix", "-nopgbrk", path.starts_with('-') ? "./" + path : path,
-      "-"};
+      "-q", "-enc", "UTF-8", "-eol", "unix", path.starts_with('-') ? "./" + path : path, "-"};
   options.heap_bytes = reading.limits.heap_bytes;
   options.cpu_time = reading.limits.time;
   QUERN_ASSIGN(const std::unique_ptr<ChildProcess> child, ChildProcess::start(options));
   QUERN_ASSIGN(std::string text, read_all(*child, reading.limits));
   const std::string ending = child->end();
   if (ending != "exit code 0") return why_unread(path, ending);
-  text = cleaned(std::move(text));
+  text = text_of_pages(repaired(text));
   if (!says_something(text)) {
     return {Code::kBadInput, "the PDF has no text: its pages may be pictures"};
   }

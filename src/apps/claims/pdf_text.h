@@ -22,10 +22,10 @@ struct PdfReading {
   PdfLimits limits = {};
 };
 
-/// UTF-8, lines as they stand on the pages, blank lines between paragraphs. A NUL byte or what is
-/// no UTF-8 in it becomes U+FFFD. Errors: kNotFound naming the package where there is no pdftotext;
-/// kBadInput for what is no PDF, is damaged, encrypted, or has no text; kTooLarge for file or text;
-/// kDeadline; kIo.
+/// UTF-8, lines as they stand on the pages, blank lines between paragraphs, pages by text_of_pages.
+/// A NUL byte or what is no UTF-8 in it becomes U+FFFD. Errors: kNotFound naming the package where
+/// there is no pdftotext; kBadInput for what is no PDF, is damaged, encrypted, or has no text;
+/// kTooLarge for file or text; kDeadline; kIo.
 Result<std::string> text_of_pdf(const std::string& path, const PdfReading& reading = {});
 
 }  // namespace quern::apps
