@@ -13,6 +13,7 @@
 #include "cli/json_line.h"
 #include "cli/output_file.h"
 #include "engine/load/precision_record.h"
+#include "hub/adapted_model.h"
 #include "hub/hub.h"
 
 namespace quern::cli {
@@ -22,6 +23,7 @@ struct AddFlags {
   std::string folder;
   std::string name;
   std::string hub_name;
+  std::string adapter;
 };
 
 constexpr const char* kExamples =
@@ -35,6 +37,7 @@ Examples:
   quern models --json
   quern models add ./my-model --name my-model
   quern models add ~/Downloads/SmolLM2-135M-Instruct.Q4_1.gguf --name SmolLM2-135M-Instruct
+  quern models add all-MiniLM-L6-v2 --adapter ./my-lora --name my-classifier
   quern models info my-model
   quern models rm my-model)";
 
@@ -126,6 +129,9 @@ Status list_models(bool json) {
 
 Status add_model(const AddFlags& flags) {
   std::string name = flags.name;
+  if (name.empty() && !flags.adapter.empty()) {
+    return {Code::kBadInput, "--adapter makes a model of its own, want --name for it"};
+  }
   if (name.empty()) {
     std::error_code error;
     const auto whole = std::filesystem::weakly_canonical(flags.folder, error);
@@ -133,7 +139,12 @@ Status add_model(const AddFlags& flags) {
     name = (path.extension() == ".gguf" ? path.stem() : path.filename()).string();
   }
   const hub::Hub hub(hub::home_folder());
-  QUERN_ASSIGN(const hub::InstalledModel model, hub.add(flags.folder, name, flags.hub_name));
+  QUERN_ASSIGN(const hub::InstalledModel model,
+               flags.adapter.empty() ? hub.add(flags.folder, name, flags.hub_name)
+                                     : hub::add_adapted(hub, {.base = flags.folder,
+                                                              .adapter = flags.adapter,
+                                                              .name = name,
+                                                              .hub_name = flags.hub_name}));
   const std::string size =
       model.task == "generate"
           ? human_count(model.n_parameters) + " parameters"
@@ -170,6 +181,11 @@ void add_add_command(CLI::App& parent, Context& context) {
       ->required();
   add->add_option("--name", flags->name, "Its name here (default: the folder's, the file's)")
       ->type_name("NAME")
+      ->check(empty_problem);
+  add->add_option("--adapter", flags->adapter,
+                  "A LoRA adapter (PEFT: adapter_config.json and adapter_model.safetensors) to be\n"
+                  "worked into FOLDER, which may be an installed model's name here; needs --name")
+      ->type_name("FOLDER")
       ->check(empty_problem);
   add->add_option("--hub-name", flags->hub_name, "Its full name on the hub, to be found by")
       ->type_name("NAME");
