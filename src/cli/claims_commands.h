@@ -10,6 +10,7 @@ namespace quern::cli {
 
 void add_claims_add(CLI::App& claims, Context& context);
 void add_claims_corpora(CLI::App& claims, Context& context);
+void add_claims_parts(CLI::App& claims, Context& context);
 void add_claims_remove(CLI::App& claims, Context& context);
 
 /// Adds --corpus.

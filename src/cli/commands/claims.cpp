@@ -26,6 +26,7 @@ void add_claims(CLI::App& app, Context& context) {
   command->require_subcommand(1);
   command->footer(kExamples);
   add_claims_add(*command, context);
+  add_claims_parts(*command, context);
   add_claims_corpora(*command, context);
   add_claims_remove(*command, context);
 }
