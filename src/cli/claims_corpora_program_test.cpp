@@ -98,6 +98,7 @@ TEST_F(claims_corpora_program, what_is_wrong_is_said_by_name) {
   EXPECT_EQ(add("plain.txt --model none --corpus ../up").exit_code, 4);
   const Ended model = add("plain.txt --model no-such-model");
   EXPECT_EQ(model.exit_code, 3);
+  EXPECT_EQ(quern("claims corpora").out, "") << "a corpus was made for nothing";
   shell("mkdir -p " + folder_.file("empty"));
   const Ended empty = add("empty --model none");
   EXPECT_EQ(empty.exit_code, 4);

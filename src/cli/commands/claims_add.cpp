@@ -1,9 +1,11 @@
 // quern claims add: sources into a corpus of evidence.
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -105,11 +107,25 @@ Result<apps::CorpusAddReport> add_sources(const AddFlags& flags, const EngineFla
   return report;
 }
 
+// A run that failed leaves no corpus that it made for nothing. Whoever else writes there keeps it.
+void remove_if_empty(const std::string& folder) {
+  const auto writer = store::Writer::open({.folder = folder}, {.who = "quern claims add"});
+  if (!writer.ok() || (*writer)->n_live() > 0) return;
+  std::error_code error;
+  std::filesystem::remove_all(folder, error);
+}
+
 ExitCode add(const AddFlags& flags, const EngineFlags& engine) {
   watch_interrupts();
   const auto start = std::chrono::steady_clock::now();
+  const std::string folder = apps::corpus_folder(hub::home_folder(), flags.corpus);
+  std::error_code error;
+  const bool was_there = std::filesystem::exists(store::catalog_path(folder), error) || error;
   const Result<apps::CorpusAddReport> report = add_sources(flags, engine);
-  if (!report.ok()) return fail(report.status());
+  if (!report.ok()) {
+    if (!was_there && apps::check_corpus_name(flags.corpus).ok()) remove_if_empty(folder);
+    return fail(report.status());
+  }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   return tell(*report, flags.corpus, took.count());
 }
