@@ -118,8 +118,8 @@ Calibration default_calibration() {
   out.relevance_bias = -8.5;
   out.relevance_weights = {2, 1.7, 4.6, 2.7, 1, 0, 0};
   out.usual = {0.65, 0.65, 0.4, 0.9, -0.1, 2, 4};
-  out.gate = 0.1;
-  out.cited = 0.12;
+  out.gate = 0.12;
+  out.cited = 0.15;
   out.stance_weights = {1.5, 0.5, -1, -1};
   out.nli_scale = 4;
   out.enough_bias = 1.5;
