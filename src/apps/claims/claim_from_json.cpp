@@ -1,6 +1,7 @@
 // The reader of what claim_json.cpp writes. The bytes come from a file that anybody may have
 // changed: whatever they are, there is a claim or an error.
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -32,6 +33,11 @@ class Fields {
     const json* found = find(name);
     if (found == nullptr || !found->is_number()) return refuse(name, found), 0.0;
     return found->get<double>();
+  }
+  float real(const char* name) const {
+    const double value = number(name);
+    if (std::abs(value) <= std::numeric_limits<float>::max()) return static_cast<float>(value);
+    return refuse(name, find(name)), 0.0f;
   }
   std::optional<double> number_or_none(const char* name) const {
     if (!has(name)) return {};
@@ -157,10 +163,10 @@ ClaimEvidence evidence_from(const json& object, Status& status) {
   ClaimEvidence out;
   out.sentence = sentence_from(f);
   out.i_judged = static_cast<std::uint32_t>(f.count("i", kMost32));
-  const NliScores logits = scores_from(f.object("logits"));
-  out.logits = {.entailment = static_cast<float>(logits.entailment),
-                .contradiction = static_cast<float>(logits.contradiction),
-                .neutral = static_cast<float>(logits.neutral)};
+  const Fields logits = f.object("logits");
+  out.logits = {.entailment = logits.real("entailment"),
+                .contradiction = logits.real("contradiction"),
+                .neutral = logits.real("neutral")};
   if (f.has("n_dropped")) out.n_dropped = static_cast<int>(f.count("n_dropped", kMostInt));
   out.voice = {.voice = f.named("role", voice_from_name),
                .scores = scores_from(f.object("scores")),

@@ -116,6 +116,15 @@ TEST(claim_json, a_field_that_is_missing_or_of_another_kind_is_named) {
   }
 }
 
+TEST(claim_json, a_logit_that_is_no_float_is_refused) {
+  ClaimResult result;
+  result.evidence.resize(1);
+  std::string json = json_from_claim(result);
+  const std::string logits = R"("logits":{"entailment":0.0)";
+  json.replace(json.find(logits), logits.size(), R"("logits":{"entailment":1e300)");
+  EXPECT_THAT(claim_from_json(json).status().message(), HasSubstr("\"entailment\""));
+}
+
 TEST(claim_json, any_bytes_are_a_claim_or_an_error) {
   std::mt19937 random(4);
   const std::string json = json_from_claim(random_claim(random));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/claims/evidence_search.h"
 #include "apps/json_object.h"
 
 namespace quern::apps {
@@ -45,40 +46,38 @@ Status read_source(const json& object, ClaimSource& out) {
   return {};
 }
 
-Result<EvidenceSentence> sentence_from(const json& given, std::size_t i) {
-  EvidenceSentence out;
-  out.source.key = fmt::format("evidence {}", i + 1);
-  out.i_sentence = static_cast<std::uint32_t>(i);
+Result<GivenEvidence> given_from(const json& given, std::size_t i) {
+  GivenEvidence out;
+  out.source.key = source_of_given(i);
   if (given.is_string()) {
     out.text = given.get<std::string>();
   } else if (given.is_object()) {
     QUERN_ASSIGN(out.text, text_of(given, "text"));
     QUERN_TRY(read_source(given, out.source));
-    QUERN_ASSIGN(out.before, text_or_none(given, "before"));
-    QUERN_ASSIGN(out.after, text_or_none(given, "after"));
   } else {
     return bad("it is neither text nor an object with \"text\"");
   }
   if (out.text.find_first_not_of(" \t\r\n") == out.text.npos) return bad("its text is empty");
-  out.span = {.begin = 0, .end = out.text.size()};
   return out;
 }
 
-Result<std::vector<EvidenceSentence>> evidence_from(const json& list) {
+Result<std::vector<EvidenceSentence>> evidence_from(const json& list, const std::string& claim) {
   if (!list.is_array()) return bad("\"evidence\" is no list");
   if (list.size() > kMaxGivenEvidence) {
     return {Code::kTooLarge, fmt::format("\"evidence\" has {} items, {} are the most", list.size(),
                                          kMaxGivenEvidence)};
   }
-  std::vector<EvidenceSentence> out;
+  std::vector<GivenEvidence> given;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    QUERN_ASSIGN(out.emplace_back(),
-                 sentence_from(list[i], i).in(fmt::format("evidence {}", i + 1)));
+    QUERN_ASSIGN(given.emplace_back(),
+                 given_from(list[i], i).in(fmt::format("evidence {}", i + 1)));
   }
-  return out;
+  return sentences_of_given(given, claim, nullptr);
 }
 
 }  // namespace
+
+std::string source_of_given(std::size_t i) { return fmt::format("evidence {}", i + 1); }
 
 Result<ClaimLine> claim_from_line(std::string_view line) {
   if (line.size() > kMaxClaimLineBytes) {
@@ -91,7 +90,7 @@ Result<ClaimLine> claim_from_line(std::string_view line) {
   QUERN_ASSIGN(out.ask.claim, text_of(object, "claim"));
   QUERN_TRY(check_claim(out.ask.claim));
   if (object.contains("evidence") && !object.at("evidence").is_null()) {
-    QUERN_ASSIGN(out.ask.evidence, evidence_from(object.at("evidence")));
+    QUERN_ASSIGN(out.ask.evidence, evidence_from(object.at("evidence"), out.ask.claim));
   }
   if (object.contains("label") && !object.at("label").is_null()) {
     QUERN_ASSIGN(const std::string label, text_of(object, "label"));

@@ -33,10 +33,10 @@ TEST(claim_lines, an_id_may_be_a_number_or_missing) {
 TEST(claim_lines, evidence_is_texts_with_or_without_a_source) {
   const auto claim = claim_from_line(
       R"({"claim": "x", "evidence": ["one", {"text": "two", "source": "s", "title": "t",
-          "url": "u", "date": "2020", "licence": "l", "before": "b"}, {"text": "three"}]})");
+          "url": "u", "date": "2020", "licence": "l"}, {"text": "Three comes. Four goes."}]})");
   ASSERT_TRUE(claim.ok()) << claim.status().message();
   const auto& evidence = *claim->ask.evidence;
-  ASSERT_EQ(evidence.size(), 3u);
+  ASSERT_EQ(evidence.size(), 4u);
   EXPECT_EQ(evidence[0].source.key, "evidence 1");
   EXPECT_EQ(evidence[0].text, "one");
   EXPECT_EQ(evidence[1].source.key, "s");
@@ -44,9 +44,12 @@ TEST(claim_lines, evidence_is_texts_with_or_without_a_source) {
   EXPECT_EQ(evidence[1].source.url, "u");
   EXPECT_EQ(evidence[1].source.date, "2020");
   EXPECT_EQ(evidence[1].source.licence, "l");
-  EXPECT_EQ(evidence[1].before, "b");
   EXPECT_EQ(evidence[1].span, (ByteSpan{0, 3}));
   EXPECT_EQ(evidence[2].source.key, "evidence 3");
+  EXPECT_EQ(evidence[3].source.key, "evidence 3");
+  EXPECT_EQ(evidence[3].text, "Four goes.");
+  EXPECT_EQ(evidence[3].span, (ByteSpan{13, 23}));
+  EXPECT_EQ(evidence[3].before, "Three comes.");
   EXPECT_EQ(claim_from_line(R"({"claim": "x", "evidence": []})")->ask.evidence->size(), 0u);
 }
 

@@ -29,18 +29,6 @@ bool has_word(std::string_view text) {
   return false;
 }
 
-std::vector<JudgedPair> pairs_to_judge(const ClaimResult& result) {
-  std::vector<JudgedPair> out;
-  out.reserve(result.evidence.size());
-  for (const ClaimEvidence& e : result.evidence) {
-    out.push_back({.source = e.sentence.source.key,
-                   .logits = e.logits,
-                   .nearness = e.sentence.nearness,
-                   .reading = read_pair(result.claim, e.sentence.text)});
-  }
-  return out;
-}
-
 // Behind what was found: a corpus says itself why it has nothing.
 std::string why_no_evidence(const ClaimAsk& ask, const FoundEvidence& found) {
   if (ask.evidence) return "no evidence was given";
@@ -69,10 +57,22 @@ NliPair pair_of(const std::string& claim, const EvidenceSentence& sentence) {
   return {.premise = sentence.text, .hypothesis = claim};
 }
 
+std::vector<JudgedPair> judged_pairs(const ClaimResult& result) {
+  std::vector<JudgedPair> out;
+  out.reserve(result.evidence.size());
+  for (const ClaimEvidence& e : result.evidence) {
+    out.push_back({.source = e.sentence.source.key,
+                   .logits = e.logits,
+                   .nearness = e.sentence.nearness,
+                   .reading = read_pair(result.claim, e.sentence.text)});
+  }
+  return out;
+}
+
 Status judge_evidence(ClaimResult& result, const Calibration& calibration) {
   std::ranges::sort(result.evidence, {}, &ClaimEvidence::i_judged);
   std::string reason = result.evidence.empty() ? std::move(result.judgement.reason) : "";
-  const std::vector<JudgedPair> pairs = pairs_to_judge(result);
+  const std::vector<JudgedPair> pairs = judged_pairs(result);
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     result.evidence[i].mismatches = pairs[i].reading.mismatches;
   }

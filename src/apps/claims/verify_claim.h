@@ -71,6 +71,9 @@ std::string calibration_digest(const Calibration& calibration);
 /// What the model is asked about a sentence.
 NliPair pair_of(const std::string& claim, const EvidenceSentence& sentence);
 
+/// What the judge is asked about each sentence: [its evidence], borrowed from it.
+std::vector<JudgedPair> judged_pairs(const ClaimResult& result);
+
 /// Fills in voices, mismatches, order and judgement from the claim, sentences and logits of
 /// `result`: the same inputs give the same bytes, now and when a stored claim is replayed. Errors:
 /// as judge.

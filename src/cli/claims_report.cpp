@@ -1,0 +1,162 @@
+#include "cli/claims_report.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "apps/claims/claim_json.h"
+#include "cli/bold.h"
+#include "cli/json_line.h"
+
+namespace quern::cli {
+namespace {
+
+using apps::ClaimEvidence;
+using apps::ClaimResult;
+using apps::Verdict;
+using apps::Voice;
+
+// The one that weighs most for the verdict; null where none does.
+const ClaimEvidence* deciding(const ClaimResult& result) {
+  const Verdict verdict = result.judgement.verdict;
+  if (verdict == Verdict::kNotEnoughInfo) return nullptr;
+  const Voice wanted = verdict == Verdict::kSupported ? Voice::kSupports : Voice::kRefutes;
+  for (const ClaimEvidence& e : result.evidence) {
+    if (e.voice.voice == wanted) return &e;
+  }
+  return nullptr;
+}
+
+std::string percent(double share) { return fmt::format("{:.0f} %", 100 * share); }
+
+std::string source_of(const ClaimEvidence& e) {
+  const apps::ClaimSource& source = e.sentence.source;
+  std::string out = source.title.empty() ? source.key : source.title;
+  if (!source.date.empty()) out += ", " + source.date;
+  if (!source.url.empty()) out += ", " + source.url;
+  return in_one_line(std::move(out));
+}
+
+// The word of the model, and how near the sentence is.
+std::string word_of(const ClaimEvidence& e) {
+  return fmt::format("entailment {:.2f}, contradiction {:.2f}, neutral {:.2f}; relevance {:.2f}",
+                     e.voice.scores.entailment, e.voice.scores.contradiction,
+                     e.voice.scores.neutral, e.voice.relevance);
+}
+
+std::string cut_note(const ClaimEvidence& e) {
+  if (e.n_dropped == 0) return "";
+  return fmt::format("too long for the model: {} tokens were cut", e.n_dropped);
+}
+
+std::string verdict_words(const ClaimResult& result) {
+  const apps::Judgement& judgement = result.judgement;
+  return fmt::format("{}  {}", verdict_name(judgement.verdict), percent(judgement.confidence));
+}
+
+std::string in_bold(const std::string& text, bool is_bold) {
+  const BoldSpan all = {.begin = 0, .end = text.size()};
+  return bold_line(text, std::span(&all, 1), is_bold);
+}
+
+void append_notes(const ClaimEvidence& e, std::string& out) {
+  for (const apps::ClaimMismatch& mismatch : e.mismatches) {
+    out += fmt::format("    {}: {}\n", apps::mismatch_name(mismatch.kind),
+                       in_one_line(mismatch.reason));
+  }
+  if (e.n_dropped > 0) out += "    " + cut_note(e) + "\n";
+}
+
+void append_deciding(const ClaimEvidence& e, bool is_bold, std::string& out) {
+  const apps::EvidenceSentence& s = e.sentence;
+  const std::string before = s.before.empty() ? "" : s.before + " ";
+  const std::string after = s.after.empty() ? "" : " " + s.after;
+  const BoldSpan span = {.begin = before.size(), .end = before.size() + s.text.size()};
+  out += fmt::format("\n  {}\n    {}\n    {}\n",
+                     bold_line(before + s.text + after, std::span(&span, 1), is_bold), source_of(e),
+                     word_of(e));
+  append_notes(e, out);
+}
+
+constexpr const char* kMarkup = "\\`*_{}[]<>()#+-.!|&~";
+
+// A character of text is never one of Markdown.
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : in_one_line(text)) {
+    if (std::string_view(kMarkup).find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+void append_markdown_evidence(const ClaimEvidence& e, std::string& out) {
+  const apps::EvidenceSentence& s = e.sentence;
+  out +=
+      fmt::format("### {}: {}\n\n> {}\n\n", apps::voice_name(e.voice.voice),
+                  escaped(s.source.title.empty() ? s.source.key : s.source.title), escaped(s.text));
+  out +=
+      fmt::format("* source {}, bytes {} to {}\n", escaped(s.source.key), s.span.begin, s.span.end);
+  if (!s.source.url.empty()) out += fmt::format("* {}\n", escaped(s.source.url));
+  if (!s.source.date.empty()) out += fmt::format("* of {}\n", escaped(s.source.date));
+  if (!s.source.licence.empty()) out += fmt::format("* licence {}\n", escaped(s.source.licence));
+  out += fmt::format("* {}; weight {:.3f}\n", word_of(e), e.voice.weight);
+  for (const apps::ClaimMismatch& mismatch : e.mismatches) {
+    out += fmt::format("* {} differs: {}\n", apps::mismatch_name(mismatch.kind),
+                       escaped(mismatch.reason));
+  }
+  if (e.n_dropped > 0) out += "* " + cut_note(e) + "\n";
+  out += "\n";
+}
+
+std::string origin_of(const ClaimResult& result) {
+  std::string out = fmt::format("* judged by {} ({:.12})\n* calibration {:.12}, pipeline {}\n",
+                                escaped(result.nli_model), result.nli_digest, result.calibration,
+                                result.pipeline);
+  if (result.corpus.empty()) return out + "* evidence was given\n";
+  return out + fmt::format("* evidence from the corpus {}, generation {}\n", escaped(result.corpus),
+                           result.generation);
+}
+
+}  // namespace
+
+std::string claim_text(const ClaimResult& result, bool is_bold) {
+  const apps::Judgement& judgement = result.judgement;
+  std::string out =
+      in_bold(verdict_words(result), is_bold) + "  " + in_one_line(result.claim) + "\n";
+  if (!judgement.reason.empty()) out += "  " + in_one_line(judgement.reason) + "\n";
+  if (judgement.is_conflicting) out += "  sources speak for both sides\n";
+  const ClaimEvidence* first = deciding(result);
+  if (first != nullptr) append_deciding(*first, is_bold, out);
+  for (const ClaimEvidence& e : result.evidence) {
+    if (&e == first) continue;
+    out += fmt::format("\n  [{}] {}\n    {}\n    {}\n", apps::voice_name(e.voice.voice),
+                       in_one_line(e.sentence.text), source_of(e), word_of(e));
+    append_notes(e, out);
+  }
+  return out;
+}
+
+std::string claim_markdown(const ClaimResult& result) {
+  const apps::Judgement& judgement = result.judgement;
+  std::string out = fmt::format("# {}\n\n**{}**, confidence {:.3f}. {}\n\n", escaped(result.claim),
+                                escaped(verdict_name(judgement.verdict)), judgement.confidence,
+                                escaped(judgement.reason));
+  if (judgement.is_conflicting) out += "Sources speak for both sides.\n\n";
+  out += "| verdict | score |\n|---|---|\n";
+  for (const Verdict v : {Verdict::kSupported, Verdict::kRefuted, Verdict::kNotEnoughInfo}) {
+    out += fmt::format("| {} | {:.3f} |\n", escaped(verdict_name(v)),
+                       judgement.scores[static_cast<std::size_t>(v)]);
+  }
+  out += "\n## Evidence\n\n";
+  if (result.evidence.empty()) out += "None.\n\n";
+  const ClaimEvidence* first = deciding(result);
+  if (first != nullptr) append_markdown_evidence(*first, out);
+  for (const ClaimEvidence& e : result.evidence) {
+    if (&e != first) append_markdown_evidence(e, out);
+  }
+  return out + "## How\n\n" + origin_of(result);
+}
+
+}  // namespace quern::cli

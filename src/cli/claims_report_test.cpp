@@ -1,0 +1,87 @@
+#include "cli/claims_report.h"
+
+#include <gmock/gmock.h>
+
+namespace quern::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+apps::ClaimEvidence evidence_of(const std::string& key, const std::string& text,
+                                apps::Voice voice) {
+  apps::ClaimEvidence e;
+  e.sentence.source.key = key;
+  e.sentence.text = text;
+  e.voice = {.voice = voice, .scores = {0.9, 0.06, 0.04}, .relevance = 0.75, .weight = 0.5};
+  return e;
+}
+
+apps::ClaimResult refuted() {
+  apps::ClaimResult out;
+  out.claim = "aspirin raises 40 %";
+  out.judgement.verdict = apps::Verdict::kRefuted;
+  out.judgement.confidence = 0.914;
+  out.judgement.scores = {0.05, 0.914, 0.036};
+  out.judgement.reason = "one source refutes it";
+  out.evidence = {evidence_of("a", "it supports", apps::Voice::kSupports),
+                  evidence_of("b", "it falls", apps::Voice::kRefutes),
+                  evidence_of("c", "elsewhere", apps::Voice::kIrrelevant)};
+  out.evidence[1].sentence.before = "Before that.";
+  out.evidence[1].mismatches = {{.kind = apps::MismatchKind::kNumber,
+                                 .in_claim = {},
+                                 .in_sentence = {},
+                                 .reason = "the claim says 40 %, the sentence 14 %"}};
+  return out;
+}
+
+}  // namespace
+
+TEST(claims_report, the_deciding_sentence_comes_first_and_in_bold) {
+  const std::string text = claim_text(refuted(), true);
+  EXPECT_THAT(text, HasSubstr("\033[1mREFUTED  91 %\033[0m  aspirin raises 40 %"));
+  EXPECT_THAT(text, HasSubstr("Before that. \033[1mit falls\033[0m"));
+  EXPECT_LT(text.find("it falls"), text.find("[supports] it supports"));
+  EXPECT_THAT(text, HasSubstr("[irrelevant] elsewhere"));
+  EXPECT_THAT(text, HasSubstr("number: the claim says 40 %, the sentence 14 %"));
+  EXPECT_THAT(text, HasSubstr("entailment 0.90, contradiction 0.06, neutral 0.04; relevance 0.75"));
+  EXPECT_THAT(claim_text(refuted(), false), Not(HasSubstr("\033")));
+}
+
+TEST(claims_report, a_conflict_is_said) {
+  EXPECT_THAT(claim_text(refuted(), false), Not(HasSubstr("both sides")));
+  apps::ClaimResult result = refuted();
+  result.judgement.is_conflicting = true;
+  EXPECT_THAT(claim_text(result, false), HasSubstr("both sides"));
+  EXPECT_THAT(claim_markdown(result), HasSubstr("both sides"));
+}
+
+TEST(claims_report, evidence_does_not_steer_a_terminal) {
+  apps::ClaimResult result = refuted();
+  result.evidence[1].sentence.text = "clear \033[2J and\nnew lines\t\x07";
+  result.evidence[2].sentence.source.title = "\033]0;title\x07";
+  const std::string text = claim_text(result, false);
+  for (const char c : {'\033', '\x07', '\t'}) EXPECT_EQ(text.find(c), text.npos);
+  EXPECT_THAT(text, HasSubstr("clear  [2J and new lines"));
+}
+
+TEST(claims_report, evidence_is_no_markup_of_a_report) {
+  apps::ClaimResult result = refuted();
+  result.evidence[1].sentence.text = "# Title\n<script>x</script> [a](http://b) | **bold**";
+  const std::string page = claim_markdown(result);
+  EXPECT_THAT(page, HasSubstr("\\# Title \\<script\\>"));
+  EXPECT_THAT(page, HasSubstr("\\[a\\]\\("));
+  EXPECT_THAT(page, HasSubstr("\\| \\*\\*bold"));
+  EXPECT_THAT(page, Not(HasSubstr("<script>")));
+}
+
+TEST(claims_report, without_evidence_there_is_the_reason) {
+  apps::ClaimResult result;
+  result.claim = "x";
+  result.judgement.reason = "the corpus has nothing near it";
+  EXPECT_THAT(claim_text(result, false), HasSubstr("NOT_ENOUGH_INFO"));
+  EXPECT_THAT(claim_text(result, false), HasSubstr("the corpus has nothing near it"));
+  EXPECT_THAT(claim_markdown(result), HasSubstr("None."));
+}
+
+}  // namespace quern::cli
