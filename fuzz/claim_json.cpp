@@ -1,12 +1,13 @@
-// Claims, stored and asked for: any bytes are one or an error, and what was read is written and read
-// again as the same bytes.
+// Claims, stored and asked for: any bytes are one or an error, and what was read is written and
+// read again as the same bytes.
+
+#include "apps/claims/claim_json.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
 
-#include "apps/claims/claim_json.h"
 #include "apps/claims/claim_lines.h"
 #include "apps/claims/claims_tables.h"
 #include "apps/claims/scifact_claims.h"
