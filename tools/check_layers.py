@@ -20,7 +20,7 @@ MAY = {
     "engine": ["base", "tensor", "kernels", "jinja", "text", "formats", "models", "net", "hub"],
     "reservoir": ["base", "tensor", "kernels"],
     "store": ["base", "tensor", "kernels", "text", "net"],
-    "apps": ["base", "text", "engine", "store"],
+    "apps": ["base", "text", "engine", "reservoir", "store"],
     "serve": ["base", "jinja", "text", "engine", "store", "apps"],
     "cli": ["base", "tensor", "kernels", "jinja", "text", "formats", "models", "net", "hub", "engine",
             "store", "apps", "serve"],

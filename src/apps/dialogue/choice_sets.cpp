@@ -1,0 +1,48 @@
+#include "apps/dialogue/choice_sets.h"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+
+namespace quern::apps {
+namespace {
+
+// Source: SplitMix64 (Steele, Lea and Flood 2014).
+std::uint64_t next_of(std::uint64_t& state) {
+  std::uint64_t z = (state += 0x9e3779b97f4a7c15U);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+  return z ^ (z >> 31);
+}
+
+// Draws in vain, before a set is left smaller than was wished.
+constexpr int kDrawsEach = 20;
+
+}  // namespace
+
+std::vector<ChoiceSet> choice_sets(std::span<const DialogueVectors> dialogues, int n_candidates,
+                                   std::uint64_t seed) {
+  std::vector<TurnPlace> all;
+  for (std::size_t i = 0; i < dialogues.size(); ++i) {
+    for (std::size_t t = 0; t < dialogues[i].n_turns(); ++t) all.push_back({i, t});
+  }
+  std::vector<ChoiceSet> out;
+  std::uint64_t state = seed;
+  for (std::size_t i = 0; i < dialogues.size(); ++i) {
+    for (std::size_t t = 0; t + 1 < dialogues[i].n_turns(); ++t) {
+      ChoiceSet set = {.i_dialogue = i, .i_turn = t, .candidates = {{i, t + 1}}};
+      std::unordered_set<std::string_view> texts = {dialogues[i].texts[t + 1]};
+      const int n_draws = kDrawsEach * n_candidates;
+      for (int draw = 0; draw < n_draws && static_cast<int>(set.candidates.size()) < n_candidates;
+           ++draw) {
+        const TurnPlace place = all[next_of(state) % all.size()];
+        if (!texts.insert(dialogues[place.i_dialogue].texts[place.i_turn]).second) continue;
+        set.candidates.push_back(place);
+      }
+      out.push_back(std::move(set));
+    }
+  }
+  return out;
+}
+
+}  // namespace quern::apps
