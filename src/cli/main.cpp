@@ -13,6 +13,7 @@
 #include "base/edit_distance.h"
 #include "cli/arguments.h"
 #include "cli/chunk_worker_command.h"
+#include "cli/dialogue_commands.h"
 #include "cli/exit_code.h"
 #include "cli/filled_options.h"
 #include "cli/flags.h"
@@ -57,6 +58,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_store(app, context);
   add_code(app, context);
   add_claims(app, context);
+  add_dialogue(app, context);
   add_config(app, context);
   add_ps(app, context);
   add_warm(app, context);

@@ -1,6 +1,6 @@
 #include "apps/dialogue/choice_sets.h"
 
-#include <algorithm>
+#include <numeric>
 #include <string_view>
 #include <unordered_set>
 
@@ -20,7 +20,8 @@ constexpr int kDrawsEach = 20;
 
 }  // namespace
 
-std::vector<ChoiceSet> choice_sets(std::span<const DialogueVectors> dialogues, int n_candidates,
+std::vector<ChoiceSet> choice_sets(std::span<const DialogueVectors> dialogues,
+                                   std::span<const std::size_t> asked, int n_candidates,
                                    std::uint64_t seed) {
   std::vector<TurnPlace> all;
   for (std::size_t i = 0; i < dialogues.size(); ++i) {
@@ -28,7 +29,7 @@ std::vector<ChoiceSet> choice_sets(std::span<const DialogueVectors> dialogues, i
   }
   std::vector<ChoiceSet> out;
   std::uint64_t state = seed;
-  for (std::size_t i = 0; i < dialogues.size(); ++i) {
+  for (const std::size_t i : asked) {
     for (std::size_t t = 0; t + 1 < dialogues[i].n_turns(); ++t) {
       ChoiceSet set = {.i_dialogue = i, .i_turn = t, .candidates = {{i, t + 1}}};
       std::unordered_set<std::string_view> texts = {dialogues[i].texts[t + 1]};
@@ -43,6 +44,13 @@ std::vector<ChoiceSet> choice_sets(std::span<const DialogueVectors> dialogues, i
     }
   }
   return out;
+}
+
+std::vector<ChoiceSet> choice_sets(std::span<const DialogueVectors> dialogues, int n_candidates,
+                                   std::uint64_t seed) {
+  std::vector<std::size_t> all(dialogues.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return choice_sets(dialogues, all, n_candidates, seed);
 }
 
 }  // namespace quern::apps

@@ -1,5 +1,5 @@
 // Questions with one right answer: which of some turns is the next one of a dialogue. The others
-// are turns of other places, drawn by a seed, none with the right one's text.
+// are turns of any place, drawn by a seed, none with the right one's text.
 
 #pragma once
 
@@ -25,7 +25,13 @@ struct ChoiceSet {
   std::vector<TurnPlace> candidates;  // The right one first; fewer where there are no more texts.
 };
 
-/// For every turn that has a next one. The same dialogues and seed give the same sets.
+/// For every turn of the dialogues `asked` that has a next one; what is wrong comes from all
+/// dialogues. The same dialogues and seed give the same sets.
+std::vector<ChoiceSet> choice_sets(std::span<const DialogueVectors> dialogues,
+                                   std::span<const std::size_t> asked, int n_candidates,
+                                   std::uint64_t seed);
+
+/// Of all dialogues.
 std::vector<ChoiceSet> choice_sets(std::span<const DialogueVectors> dialogues, int n_candidates,
                                    std::uint64_t seed);
 

@@ -1,12 +1,12 @@
 #include "apps/dialogue/context_reader.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include <fmt/format.h>
 
 #include "base/check.h"
-#include "reservoir/states.h"
 
 namespace quern::apps {
 namespace {
@@ -16,7 +16,56 @@ constexpr std::size_t kBatch = 64;
 
 constexpr int kMaxContextTurns = 16;
 
+// The last k turns, the newest first; zeros before the first.
+void see_turns(const DialogueVectors& dialogue, std::size_t t, std::size_t k, std::span<float> x) {
+  const auto d = static_cast<std::size_t>(dialogue.d);
+  for (std::size_t back = 0; back < k; ++back) {
+    const std::span<float> part = x.subspan(back * d, d);
+    if (back > t) {
+      std::fill(part.begin(), part.end(), 0.0f);
+    } else {
+      const std::span<const float> turn = dialogue.turn(t - back);
+      std::copy(turn.begin(), turn.end(), part.begin());
+    }
+  }
+}
+
+void add_turn(std::span<const float> turn, std::size_t n, std::span<float> sum,
+              std::span<float> mean) {
+  for (std::size_t i = 0; i < turn.size(); ++i) {
+    sum[i] += turn[i];
+    mean[i] = sum[i] / static_cast<float>(n);
+  }
+}
+
+// A reservoir's units weigh together as much as some turns do, so that one ridge suits both.
+constexpr float kUnitsWeigh = 3;
+
+void weigh_units(std::span<float> units) {
+  const float weight = kUnitsWeigh / std::sqrt(static_cast<float>(units.size()));
+  for (float& x : units) x *= weight;
+}
+
 }  // namespace
+
+reservoir::NetworkSpec echo_state_spec(int n_units, std::uint64_t seed) {
+  return {.n_units = n_units,
+          .n_links = std::min(10, n_units),
+          .spectral_radius = 0.9f,
+          .leak = 0.3f,
+          .input_scale = 3,
+          .bias_scale = 0.1f,
+          .seed = seed};
+}
+
+reservoir::NetworkSpec liquid_spec(int n_units, std::uint64_t seed) {
+  return {.dynamics = reservoir::Dynamics::kSpiking,
+          .n_units = n_units,
+          .n_links = std::min(10, n_units),
+          .spectral_radius = 0.5f,
+          .input_scale = 6,
+          .seed = seed};
+}
 
 Result<ContextReader> ContextReader::make(const ContextSpec& spec, int d) {
   if (spec.n_turns < 1 || spec.n_turns > kMaxContextTurns) {
@@ -37,8 +86,23 @@ Result<ContextReader> ContextReader::make(const ContextSpec& spec, int d) {
 }
 
 std::size_t ContextReader::n_state() const {
-  return static_cast<std::size_t>(spec_.n_turns - 1) * static_cast<std::size_t>(d_) +
+  return 1 + static_cast<std::size_t>(spec_.n_turns) * static_cast<std::size_t>(d_) +
          (network_ ? static_cast<std::size_t>(network_->d_state()) : 0);
+}
+
+// The t-th turn of each of `who` into the reservoir.
+void ContextReader::step(std::span<const DialogueVectors> dialogues,
+                         std::span<const std::size_t> who, std::size_t t, reservoir::States& states,
+                         ThreadPool& pool) const {
+  std::vector<float> inputs;
+  for (const std::size_t i : who) {
+    const std::span<const float> turn = dialogues[i].turn(t);
+    inputs.insert(inputs.end(), turn.begin(), turn.end());
+    const float* extras = &dialogues[i].extras[t * kTurnExtras];
+    inputs.insert(inputs.end(), extras, extras + kTurnExtras);
+  }
+  QUERN_CHECK(inputs.size() == who.size() * static_cast<std::size_t>(d_ + kTurnExtras));
+  states.step(inputs, static_cast<int>(who.size()), pool);
 }
 
 Status ContextReader::read(std::span<const DialogueVectors> dialogues, ThreadPool& pool,
@@ -49,43 +113,29 @@ Status ContextReader::read(std::span<const DialogueVectors> dialogues, ThreadPoo
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return dialogues[a].n_turns() > dialogues[b].n_turns();
   });
-  const auto d = static_cast<std::size_t>(d_), d_x = static_cast<std::size_t>(d_x_);
-  const std::size_t d_in = d + kTurnExtras;
-  std::vector<float> x(d_x), inputs;
+  const auto d = static_cast<std::size_t>(d_), k = static_cast<std::size_t>(spec_.n_turns);
+  std::vector<float> x(static_cast<std::size_t>(d_x_)), sums, mean(d);
   for (std::size_t first = 0; first < order.size(); first += kBatch) {
     const auto batch = std::span(order).subspan(first, std::min(kBatch, order.size() - first));
     std::optional<reservoir::States> states;
     if (network_) states.emplace(*network_, static_cast<int>(batch.size()));
+    sums.assign(batch.size() * d, 0.0f);
     std::size_t n_active = batch.size();
     for (std::size_t t = 0;; ++t) {
       while (n_active > 0 && dialogues[batch[n_active - 1]].n_turns() <= t) --n_active;
       if (n_active == 0) break;
-      if (states) {
-        inputs.clear();
-        for (const std::size_t i : batch.first(n_active)) {
-          const std::span<const float> turn = dialogues[i].turn(t);
-          inputs.insert(inputs.end(), turn.begin(), turn.end());
-          const float* extras = &dialogues[i].extras[t * kTurnExtras];
-          inputs.insert(inputs.end(), extras, extras + kTurnExtras);
-        }
-        QUERN_CHECK(inputs.size() == n_active * d_in);
-        states->step(inputs, static_cast<int>(n_active), pool);
-      }
+      if (states) step(dialogues, batch.first(n_active), t, *states, pool);
       for (std::size_t b = 0; b < n_active; ++b) {
         const DialogueVectors& dialogue = dialogues[batch[b]];
-        for (std::size_t back = 0; back < static_cast<std::size_t>(spec_.n_turns); ++back) {
-          const std::span<float> part = std::span(x).subspan(back * d, d);
-          if (back > t) {
-            std::fill(part.begin(), part.end(), 0.0f);
-          } else {
-            const std::span<const float> turn = dialogue.turn(t - back);
-            std::copy(turn.begin(), turn.end(), part.begin());
-          }
+        see_turns(dialogue, t, k, x);
+        std::copy_n(&dialogue.extras[t * kTurnExtras], kTurnExtras, &x[k * d]);
+        if (states) {
+          const std::span<float> units = std::span(x).subspan(k * d + kTurnExtras);
+          states->read(static_cast<int>(b), units);
+          weigh_units(units);
         }
-        const std::size_t n_seen = static_cast<std::size_t>(spec_.n_turns) * d;
-        std::copy_n(&dialogue.extras[t * kTurnExtras], kTurnExtras, &x[n_seen]);
-        if (states) states->read(static_cast<int>(b), std::span(x).subspan(n_seen + kTurnExtras));
-        QUERN_TRY(sink(batch[b], t, x));
+        add_turn(dialogue.turn(t), t + 1, std::span(sums).subspan(b * d, d), mean);
+        QUERN_TRY(sink({.i_dialogue = batch[b], .i_turn = t, .x = x, .mean = mean}));
       }
     }
   }
@@ -93,28 +143,32 @@ Status ContextReader::read(std::span<const DialogueVectors> dialogues, ThreadPoo
 }
 
 void ContextReader::hear(std::span<const float> turn, std::span<const float> extras,
-                         std::span<float> state, ThreadPool& pool, std::span<float> out) const {
+                         std::span<float> state, ThreadPool& pool, std::span<float> x,
+                         std::span<float> mean) const {
   const auto d = static_cast<std::size_t>(d_);
   const std::size_t n_before = static_cast<std::size_t>(spec_.n_turns - 1) * d;
-  QUERN_CHECK(turn.size() == d && extras.size() == kTurnExtras);
-  QUERN_CHECK(state.size() == n_state() && out.size() == static_cast<std::size_t>(d_x_));
-  std::copy(turn.begin(), turn.end(), out.begin());
-  std::copy(state.begin(), state.begin() + static_cast<std::ptrdiff_t>(n_before),
-            out.begin() + static_cast<std::ptrdiff_t>(d));
-  std::copy(extras.begin(), extras.end(), out.begin() + static_cast<std::ptrdiff_t>(d + n_before));
+  QUERN_CHECK(turn.size() == d && extras.size() == kTurnExtras && mean.size() == d);
+  QUERN_CHECK(state.size() == n_state() && x.size() == static_cast<std::size_t>(d_x_));
+  state[0] += 1;
+  add_turn(turn, static_cast<std::size_t>(state[0]), state.subspan(1, d), mean);
+  const std::span<float> before = state.subspan(1 + d, n_before);
+  const std::span<float> liquid = state.subspan(1 + d + n_before);
+  std::copy(turn.begin(), turn.end(), x.begin());
+  std::copy(before.begin(), before.end(), x.subspan(d).begin());
+  std::copy(extras.begin(), extras.end(), x.subspan(d + n_before).begin());
   if (network_) {
     std::vector<float> input(turn.begin(), turn.end());
     input.insert(input.end(), extras.begin(), extras.end());
     reservoir::States one(*network_, 1);
-    one.load(0, state.subspan(n_before));
+    one.load(0, liquid);
     one.step(input, 1, pool);
-    one.save(0, state.subspan(n_before));
-    one.read(0, out.subspan(d + n_before + kTurnExtras));
+    one.save(0, liquid);
+    one.read(0, x.subspan(d + n_before + kTurnExtras));
+    weigh_units(x.subspan(d + n_before + kTurnExtras));
   }
   if (n_before > 0) {
-    std::copy_backward(state.begin(), state.begin() + static_cast<std::ptrdiff_t>(n_before - d),
-                       state.begin() + static_cast<std::ptrdiff_t>(n_before));
-    std::copy(turn.begin(), turn.end(), state.begin());
+    std::copy_backward(before.begin(), before.end() - static_cast<std::ptrdiff_t>(d), before.end());
+    std::copy(turn.begin(), turn.end(), before.begin());
   }
 }
 

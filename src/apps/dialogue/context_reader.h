@@ -1,8 +1,10 @@
-// What a readout sees of a dialogue so far: the last turns, or a reservoir that has heard them all
-// and the last turn beside it, so that the plain linear map is nested in each.
+// What a predictor sees of a dialogue so far: the last turns, or a reservoir that has heard them
+// all and the last turn beside it, so that the plain linear map is nested in each; and the mean of
+// all turns, which the next one is like.
 
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -13,6 +15,7 @@
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "reservoir/network.h"
+#include "reservoir/states.h"
 
 namespace quern::apps {
 
@@ -20,6 +23,11 @@ struct ContextSpec {
   int n_turns = 1;  // The last ones that are seen as they are, 1 to 16; earlier ones are zeros.
   std::optional<reservoir::NetworkSpec> reservoir = {};  // Its d_in is set here.
 };
+
+/// Reservoirs of this many units as they did well on dialogues that they were not tried on
+/// (docs/dialogue.md): an echo state network, and a spiking liquid.
+reservoir::NetworkSpec echo_state_spec(int n_units, std::uint64_t seed);
+reservoir::NetworkSpec liquid_spec(int n_units, std::uint64_t seed);
 
 /// Threads: one at a time.
 class ContextReader {
@@ -32,22 +40,32 @@ class ContextReader {
   int d() const { return d_; }      // Of a turn's vector.
   int d_x() const { return d_x_; }  // Of what a readout sees.
 
-  /// Floats that are kept of a conversation: the last turns and the reservoir's state.
+  /// Floats that are kept of a conversation: how many turns there were and their sum, those that
+  /// are seen as they are but for the last one, the reservoir's state.
   std::size_t n_state() const;
 
-  /// After each turn, what is seen then: x [d_x]. Dialogues go through together, so calls come in
-  /// no order but that of each one's turns.
-  using Sink =
-      std::function<Status(std::size_t i_dialogue, std::size_t i_turn, std::span<const float> x)>;
+  /// What is seen after a turn. Borrowed.
+  struct Seen {
+    std::size_t i_dialogue = 0;
+    std::size_t i_turn = 0;
+    std::span<const float> x;     // [d_x] What a readout maps.
+    std::span<const float> mean;  // [d] Of the turns so far.
+  };
+
+  /// After each turn. Dialogues go through together, so calls come in no order but that of each
+  /// one's turns.
+  using Sink = std::function<Status(const Seen& seen)>;
   Status read(std::span<const DialogueVectors> dialogues, ThreadPool& pool, const Sink& sink) const;
 
   /// One conversation, a turn at a time. Shapes: turn [d], extras [kTurnExtras], state [n_state()],
-  /// which is zeros in the beginning, out [d_x].
+  /// which is zeros in the beginning, x [d_x], mean [d]. The same bits as read().
   void hear(std::span<const float> turn, std::span<const float> extras, std::span<float> state,
-            ThreadPool& pool, std::span<float> out) const;
+            ThreadPool& pool, std::span<float> x, std::span<float> mean) const;
 
  private:
   ContextReader() = default;
+  void step(std::span<const DialogueVectors> dialogues, std::span<const std::size_t> who,
+            std::size_t t, reservoir::States& states, ThreadPool& pool) const;
 
   ContextSpec spec_;
   int d_ = 0;

@@ -7,16 +7,11 @@
 #include <random>
 #include <unordered_map>
 
+#include "apps/dialogue/vector_math.h"
 #include "text/analysis/analyzer.h"
 
 namespace quern::apps {
 namespace {
-
-float dot(std::span<const float> a, std::span<const float> b) {
-  float sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
 
 // Recall at 1 over dialogues drawn again and again: turns of one are no independent draws.
 double bootstrap_margin(const std::vector<std::pair<double, double>>& by_dialogue) {

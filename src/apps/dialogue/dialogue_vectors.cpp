@@ -33,14 +33,22 @@ class TurnTexts {
 
 }  // namespace
 
+std::array<float, kTurnExtras> extras_after(const TurnsBefore& before, const Turn& turn) {
+  const bool is_first = before.n == 0;
+  return {is_first || turn.speaker == before.first_speaker ? 1.0f : -1.0f,
+          !is_first && turn.speaker == before.last_speaker ? 1.0f : 0.0f,
+          static_cast<float>(std::log1p(turn.gap_seconds.value_or(0)) / 10),
+          std::min(1.0f, static_cast<float>(before.n) / 20)};
+}
+
 std::vector<float> turn_extras(const Dialogue& dialogue) {
   std::vector<float> out;
-  for (std::size_t i = 0; i < dialogue.turns.size(); ++i) {
-    const Turn& turn = dialogue.turns[i];
-    out.push_back(turn.speaker == dialogue.turns[0].speaker ? 1.0f : -1.0f);
-    out.push_back(i > 0 && turn.speaker == dialogue.turns[i - 1].speaker ? 1.0f : 0.0f);
-    out.push_back(static_cast<float>(std::log1p(turn.gap_seconds.value_or(0)) / 10));
-    out.push_back(std::min(1.0f, static_cast<float>(i) / 20));
+  TurnsBefore before;
+  for (const Turn& turn : dialogue.turns) {
+    const auto extras = extras_after(before, turn);
+    out.insert(out.end(), extras.begin(), extras.end());
+    if (before.n++ == 0) before.first_speaker = turn.speaker;
+    before.last_speaker = turn.speaker;
   }
   return out;
 }

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <functional>
 #include <span>
 #include <string>
@@ -32,6 +34,14 @@ struct DialogueVectors {
 inline constexpr int kTurnExtras = 4;
 
 std::vector<float> turn_extras(const Dialogue& dialogue);
+
+/// Of one turn: who spoke first and before it, and how many turns there were.
+struct TurnsBefore {
+  std::string first_speaker = {};  // Of no meaning where n is 0.
+  std::string last_speaker = {};
+  std::size_t n = 0;
+};
+std::array<float, kTurnExtras> extras_after(const TurnsBefore& before, const Turn& turn);
 
 struct DialogueEmbedding {
   const TextEmbedder* embedder = nullptr;

@@ -4,14 +4,14 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "apps/json_lines.h"
+#include "apps/json_object.h"
 
 namespace quern::apps {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 Status bad(const std::string& what) { return {Code::kBadInput, what}; }
 
@@ -65,9 +65,7 @@ std::string id_of(const json& value) {
 }  // namespace
 
 Result<Dialogue> dialogue_from_json(std::string_view text, std::size_t* n_blank) {
-  const json value = json::parse(text, nullptr, false);
-  if (value.is_discarded()) return bad("it is no JSON");
-  if (!value.is_object()) return bad("it is no object with \"turns\"");
+  QUERN_ASSIGN(const json value, object_from_json(text));
   const auto turns = value.find("turns");
   if (turns == value.end() || !turns->is_array()) {
     return bad("it has no \"turns\", wanted [{\"speaker\", \"text\"}, ...]");
@@ -86,6 +84,25 @@ Result<Dialogue> dialogue_from_json(std::string_view text, std::size_t* n_blank)
     }
     out.turns.push_back(std::move(turn));
   }
+  return out;
+}
+
+Result<Said> said_from_json(std::string_view text) {
+  QUERN_ASSIGN(const json value, object_from_json(text));
+  Said out;
+  const auto name_of = [&](const char* field) -> Result<std::string> {
+    const auto name = value.find(field);
+    if (name == value.end() || name->is_null()) return std::string();
+    if (name->is_string()) return name->get<std::string>();
+    if (name->is_number_integer()) return name->dump();
+    return bad(fmt::format("\"{}\" is no text and no whole number", field));
+  };
+  QUERN_ASSIGN(out.conversation, name_of("conversation"));
+  QUERN_ASSIGN(out.fork, name_of("fork"));
+  if (!value.contains("text") && !out.fork.empty()) return out;
+  QUERN_ASSIGN(out.turn, turn_from(value, 0));
+  if (is_blank(out.turn.text)) return bad("its \"text\" is blank");
+  QUERN_ASSIGN(out.turn.speaker, name_of("speaker"));
   return out;
 }
 

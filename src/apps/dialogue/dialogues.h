@@ -15,8 +15,8 @@
 namespace quern::apps {
 
 struct Turn {
-  std::string speaker;                     // Whatever the file calls them; numbers as their digits.
-  std::string text;                        // Never blank.
+  std::string speaker = {};                // Whatever the file calls them; numbers as their digits.
+  std::string text = {};                   // Never blank.
   std::optional<double> gap_seconds = {};  // Since the turn before.
 };
 
@@ -31,6 +31,15 @@ inline constexpr std::size_t kMaxTurns = 100'000;  // Of one dialogue.
 /// Fields that are not known are passed over; blank turns too, and that is counted. Errors:
 /// kBadInput saying what is wrong and wanted; kTooLarge.
 Result<Dialogue> dialogue_from_json(std::string_view json, std::size_t* n_blank = nullptr);
+
+/// A turn of a conversation that goes on: {"conversation": id, "speaker", "text"}.
+struct Said {
+  std::string conversation = {};
+  std::string fork = {};  // Of another conversation: this one begins as that one is. "": none.
+  Turn turn = {};  // Without a speaker where none is named; without a text only beside a fork.
+};
+/// Errors: kBadInput saying what is wrong.
+Result<Said> said_from_json(std::string_view json);
 
 /// One dialogue a line. The stream outlives it.
 class DialogueLines {

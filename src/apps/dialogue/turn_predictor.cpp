@@ -2,64 +2,42 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "apps/dialogue/choice_sets.h"
+#include "apps/dialogue/vector_math.h"
 
 namespace quern::apps {
 namespace {
 
-constexpr std::size_t kFewestDialogues = 20;
-constexpr std::size_t kHeldOut = 10;  // One dialogue of so many.
-
-// Rows that are handed to the sums together.
-constexpr std::size_t kRowsTogether = 64;
-
-float dot(std::span<const float> a, std::span<const float> b) {
-  float sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
+bool are_finite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
 }
 
-void to_unit(std::span<float> x) {
-  const float length = std::sqrt(dot(x, x));
-  if (length > 0) {
-    for (float& value : x) value /= length;
-  }
+bool are_finite(const store::LogisticModel& model) {
+  return std::isfinite(model.bias) && std::all_of(model.weights.begin(), model.weights.end(),
+                                                  [](double x) { return std::isfinite(x); });
 }
-
-/// Rows on their way into sums.
-class Rows {
- public:
-  explicit Rows(reservoir::RidgeSums& sums) : sums_(sums) {}
-
-  Status add(std::span<const float> x, std::span<const float> y) {
-    x_.insert(x_.end(), x.begin(), x.end());
-    y_.insert(y_.end(), y.begin(), y.end());
-    return ++n_ % kRowsTogether == 0 ? flush() : Status();
-  }
-  Status flush() {
-    QUERN_TRY(sums_.add(x_, y_));
-    x_.clear();
-    y_.clear();
-    return {};
-  }
-
- private:
-  reservoir::RidgeSums& sums_;
-  std::vector<float> x_, y_;
-  std::size_t n_ = 0;
-};
 
 }  // namespace
+
+double spread_above(double best, std::span<const float> scores) {
+  double sum = 0, squares = 0;
+  for (const float score : scores) {
+    const double s = static_cast<double>(score);
+    sum += s;
+    squares += s * s;
+  }
+  const double n = static_cast<double>(scores.size()), mean = n > 0 ? sum / n : 0;
+  const double deviation = n > 0 ? std::sqrt(std::max(0.0, squares / n - mean * mean)) : 0;
+  return deviation > 1e-6 ? (best - mean) / deviation : 0;
+}
 
 ChoiceSigns signs_of(std::span<const float> scores) {
   ChoiceSigns out;
   if (scores.empty()) return out;
-  double first = -2, second = -2, sum = 0, squares = 0;
+  double first = -2, second = -2;
   for (const float score : scores) {
     const double s = static_cast<double>(score);
     if (s > first) {
@@ -67,120 +45,79 @@ ChoiceSigns signs_of(std::span<const float> scores) {
     } else {
       second = std::max(second, s);
     }
-    sum += s;
-    squares += s * s;
   }
-  const double n = static_cast<double>(scores.size()), mean = sum / n;
-  const double deviation = std::sqrt(std::max(0.0, squares / n - mean * mean));
   out.best = first;
   out.lead = scores.size() > 1 ? first - second : 0;
-  out.spread = deviation > 1e-6 ? (first - mean) / deviation : 0;
-  out.log_n = std::log(n);
+  out.spread = spread_above(first, scores);
+  out.log_n = std::log(static_cast<double>(scores.size()));
   return out;
 }
 
-Result<TurnPredictor> TurnPredictor::train(std::span<const DialogueVectors> dialogues,
-                                           ThreadPool& pool, const Training& training) {
-  std::vector<DialogueVectors> fitted, held_out;
-  std::size_t n = 0;
-  for (const DialogueVectors& dialogue : dialogues) {
-    if (dialogue.n_turns() < 2) continue;
-    (n++ % kHeldOut == kHeldOut - 1 ? held_out : fitted).push_back(dialogue);
+Result<TurnPredictor> TurnPredictor::from_parts(PredictorParts parts) {
+  if (parts.d < 1) return {Code::kBadInput, "a predictor's vectors have no width"};
+  QUERN_ASSIGN(ContextReader context, ContextReader::make(parts.context, parts.d));
+  const reservoir::LinearReadout& readout = parts.readout;
+  const auto d = static_cast<std::size_t>(parts.d), d_x = static_cast<std::size_t>(context.d_x());
+  if (readout.d_x != context.d_x() || readout.d_y != parts.d || readout.weights.size() != d_x * d ||
+      readout.bias.size() != d || parts.mean.size() != d ||
+      parts.confidence.weights.size() != kChoiceSigns) {
+    return {Code::kBadInput, fmt::format("a predictor's readout is {} x {} and its context {} x {}",
+                                         readout.d_x, readout.d_y, context.d_x(), parts.d)};
   }
-  if (n < kFewestDialogues) {
-    return {Code::kBadInput, fmt::format("{} dialogues have two turns and more, want {} at least",
-                                         n, kFewestDialogues)};
+  if (!are_finite(readout.weights) || !are_finite(readout.bias) || !are_finite(parts.mean) ||
+      !are_finite(parts.confidence) || !std::isfinite(parts.prior)) {
+    return {Code::kBadInput, "a predictor has numbers that are not finite"};
   }
-  const int d = fitted[0].d;
-  QUERN_ASSIGN(ContextReader context, ContextReader::make(training.context, d));
-  TurnPredictor out(std::move(context));
-  std::vector<reservoir::RidgeSums> folds(static_cast<std::size_t>(training.n_folds),
-                                          reservoir::RidgeSums(out.context_.d_x(), d));
-  std::vector<Rows> rows(folds.begin(), folds.end());
-  std::vector<double> mean(static_cast<std::size_t>(d), 0);
-  double n_rows = 0;
-  QUERN_TRY(out.context_.read(
-      fitted, pool, [&](std::size_t i, std::size_t t, std::span<const float> x) -> Status {
-        if (training.is_stopped && training.is_stopped()) {
-          return {Code::kCancelled, "the training was stopped"};
-        }
-        if (t + 1 >= fitted[i].n_turns()) return {};
-        const std::span<const float> next = fitted[i].turn(t + 1);
-        for (std::size_t c = 0; c < mean.size(); ++c) mean[c] += static_cast<double>(next[c]);
-        ++n_rows;
-        return rows[i % rows.size()].add(x, next);
-      }));
-  for (Rows& rest : rows) QUERN_TRY(rest.flush());
-  for (const double sum : mean) out.mean_.push_back(static_cast<float>(sum / n_rows));
-  QUERN_ASSIGN(out.lambda_, reservoir::choose_lambda(folds, training.lambdas));
-  for (std::size_t f = 1; f < folds.size(); ++f) folds[0].add(folds[f]);
-  QUERN_ASSIGN(const reservoir::RidgeFit fit, reservoir::RidgeFit::make(folds[0]));
-  QUERN_ASSIGN(out.readout_, fit.solve(out.lambda_));
-  QUERN_TRY(out.fit_confidence(held_out, pool, training.seed));
-  return out;
+  return TurnPredictor(std::move(context), std::move(parts));
 }
 
-void TurnPredictor::predict_one(std::span<const float> x, std::span<float> out) const {
-  readout_.apply(x, out);
+void TurnPredictor::predict_one(std::span<const float> x, std::span<const float> mean,
+                                std::span<float> out) const {
+  parts_.readout.apply(x, out);
+  const float prior = static_cast<float>(parts_.prior);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] += prior * mean[i];
   centre(out);
 }
 
 void TurnPredictor::centre(std::span<float> turn) const {
-  for (std::size_t i = 0; i < turn.size(); ++i) turn[i] -= mean_[i];
+  for (std::size_t i = 0; i < turn.size(); ++i) turn[i] -= parts_.mean[i];
   to_unit(turn);
+}
+
+std::vector<DialogueVectors> TurnPredictor::centred(
+    std::span<const DialogueVectors> dialogues) const {
+  std::vector<DialogueVectors> out(dialogues.begin(), dialogues.end());
+  const auto d = static_cast<std::size_t>(parts_.d);
+  for (DialogueVectors& dialogue : out) {
+    for (std::size_t t = 0; t < dialogue.n_turns(); ++t) {
+      centre(std::span(dialogue.turns).subspan(t * d, d));
+    }
+  }
+  return out;
 }
 
 Result<std::vector<std::vector<float>>> TurnPredictor::predict(
     std::span<const DialogueVectors> dialogues, ThreadPool& pool) const {
   const auto d = static_cast<std::size_t>(context_.d());
   std::vector<std::vector<float>> out(dialogues.size());
-  for (std::size_t i = 0; i < dialogues.size(); ++i) out[i].resize(dialogues[i].n_turns() * d);
-  QUERN_TRY(context_.read(dialogues, pool,
-                          [&](std::size_t i, std::size_t t, std::span<const float> x) -> Status {
-                            predict_one(x, std::span(out[i]).subspan(t * d, d));
-                            return {};
-                          }));
+  for (std::size_t i = 0; i < dialogues.size(); ++i) {
+    if (dialogues[i].d != context_.d()) {
+      return {Code::kBadInput,
+              fmt::format("a dialogue's vectors have {} numbers, the predictor's {}",
+                          dialogues[i].d, context_.d())};
+    }
+    out[i].resize(dialogues[i].n_turns() * d);
+  }
+  QUERN_TRY(context_.read(dialogues, pool, [&](const ContextReader::Seen& seen) -> Status {
+    predict_one(seen.x, seen.mean, std::span(out[seen.i_dialogue]).subspan(seen.i_turn * d, d));
+    return {};
+  }));
   return out;
-}
-
-Status TurnPredictor::fit_confidence(std::span<const DialogueVectors> held_out, ThreadPool& pool,
-                                     std::uint64_t seed) {
-  QUERN_ASSIGN(const auto predicted, predict(held_out, pool));
-  std::vector<DialogueVectors> centred(held_out.begin(), held_out.end());
-  const auto d = static_cast<std::size_t>(context_.d());
-  for (DialogueVectors& dialogue : centred) {
-    for (std::size_t t = 0; t < dialogue.n_turns(); ++t) {
-      centre(std::span(dialogue.turns).subspan(t * d, d));
-    }
-  }
-  std::vector<double> signals, is_right;
-  for (const int n : {10, 20, 100}) {
-    for (const ChoiceSet& set : choice_sets(centred, n, seed)) {
-      std::vector<float> scores;
-      for (const TurnPlace& place : set.candidates) {
-        scores.push_back(dot(std::span(predicted[set.i_dialogue]).subspan(set.i_turn * d, d),
-                             centred[place.i_dialogue].turn(place.i_turn)));
-      }
-      const ChoiceSigns signs = signs_of(scores);
-      signals.insert(signals.end(), {signs.best, signs.lead, signs.spread, signs.log_n});
-      const bool is_first =
-          std::all_of(scores.begin() + 1, scores.end(), [&](float s) { return s < scores[0]; });
-      is_right.push_back(is_first ? 1 : 0);
-    }
-  }
-  const std::vector<double> weights(is_right.size(), 1);
-  Result<store::LogisticModel> fit = store::fit_logistic(
-      {.x = signals, .is_positive = is_right, .weights = weights, .n_signals = 4}, 1);
-  if (!fit.ok()) {
-    return Status(fit.status()).in("fitting confidence on the dialogues that were kept out");
-  }
-  confidence_ = std::move(*fit);
-  return {};
 }
 
 double TurnPredictor::confidence(const ChoiceSigns& signs) const {
   const double x[] = {signs.best, signs.lead, signs.spread, signs.log_n};
-  return 1 / (1 + std::exp(-confidence_.log_odds(x)));
+  return 1 / (1 + std::exp(-parts_.confidence.log_odds(x)));
 }
 
 }  // namespace quern::apps

@@ -1,5 +1,6 @@
-// From a dialogue so far to the vector of its next turn: a readout over what a ContextReader sees,
-// fitted on dialogues, and how far its choices can be believed.
+// From a dialogue so far to the vector of its next turn: a multiple of the mean of its turns, which
+// the next one is like, and what a readout over a ContextReader adds to that; and how far its
+// choices can be believed.
 
 #pragma once
 
@@ -16,61 +17,79 @@
 
 namespace quern::apps {
 
-/// Of scores of candidates, the best two first, what says how sure the best one is.
+/// Of scores of candidates what says how sure the best one is.
 struct ChoiceSigns {
   double best = 0;    // Cosine,
   double lead = 0;    // less that of the second,
   double spread = 0;  // best less the mean, by the standard deviation.
   double log_n = 0;   // ln of how many there were.
 };
+inline constexpr std::size_t kChoiceSigns = 4;
 ChoiceSigns signs_of(std::span<const float> scores);
+
+/// `best` less the mean of `scores`, by their standard deviation; 0 where they do not differ.
+double spread_above(double best, std::span<const float> scores);
+
+/// All that a predictor is; its network follows from the spec.
+struct PredictorParts {
+  ContextSpec context = {};
+  int d = 0;                              // Of a turn's vector.
+  double prior = 0;                       // By which the mean of the turns so far counts.
+  double lambda = 0;                      // The ridge that the readout was fitted with,
+  int n_rounds = 0;                       // and the rounds for which it was refined.
+  reservoir::LinearReadout readout = {};  // [d_x, d]
+  std::vector<float> mean = {};           // [d] Of the turns that follow another.
+  store::LogisticModel confidence = {};   // [kChoiceSigns]
+};
 
 /// Threads: reading from any number.
 class TurnPredictor {
  public:
   struct Training {
-    ContextSpec context;
-    std::vector<double> lambdas = {1, 10, 100, 1000};
-    int n_folds = 4;
-    std::uint64_t seed = 1;  // Of the candidates that confidence is fitted on.
+    ContextSpec context = {};
+    std::vector<double> lambdas = {1, 3, 10, 30, 100, 300, 1000};
+    std::vector<double> priors = {0, 0.25, 0.5, 0.75, 1, 1.5};
+    std::vector<int> rounds = {0, 1, 2};  // Of refining (reservoir/contrastive.h).
+    std::uint64_t seed = 1;               // Of candidates that are drawn.
     std::function<bool()> is_stopped = {};
   };
 
-  /// On the turns that follow another one. One dialogue in ten is kept out of the readout and
-  /// confidence is fitted there. Errors: kBadInput for too few dialogues (fewer than 20 with two
-  /// turns) or the spec; kCancelled.
+  /// On the turns that follow another one. Of ten dialogues, two choose the ridge and the prior and
+  /// one fits the confidence of a readout that has not seen it. Errors: kBadInput for too few
+  /// dialogues (fewer than 20 with two turns), dialogues of unequal widths, or the spec;
+  /// kCancelled.
   static Result<TurnPredictor> train(std::span<const DialogueVectors> dialogues, ThreadPool& pool,
                                      const Training& training);
 
+  /// Errors: kBadInput where the parts do not fit together or are not finite.
+  static Result<TurnPredictor> from_parts(PredictorParts parts);
+
+  const PredictorParts& parts() const { return parts_; }
   const ContextReader& context() const { return context_; }
-  const reservoir::LinearReadout& readout() const { return readout_; }
-  double lambda() const { return lambda_; }
 
   /// The next turn's vector after each turn, [n_turns, d] by dialogue: unit vectors, with the mean
-  /// turn taken off.
+  /// turn taken off. Errors: kBadInput for dialogues of another width.
   Result<std::vector<std::vector<float>>> predict(std::span<const DialogueVectors> dialogues,
                                                   ThreadPool& pool) const;
 
-  /// From what is seen, [d_x]. Shapes: out [d].
-  void predict_one(std::span<const float> x, std::span<float> out) const;
+  /// From what is seen: x [d_x], mean [d]. Shapes: out [d].
+  void predict_one(std::span<const float> x, std::span<const float> mean,
+                   std::span<float> out) const;
 
   /// A turn's vector as predictions are compared with: the mean taken off, length 1.
   void centre(std::span<float> turn) const;
+  std::vector<DialogueVectors> centred(std::span<const DialogueVectors> dialogues) const;
 
   /// That the best of the candidates is the right one, where it is among them.
   double confidence(const ChoiceSigns& signs) const;
 
  private:
-  explicit TurnPredictor(ContextReader context) : context_(std::move(context)) {}
-
-  Status fit_confidence(std::span<const DialogueVectors> held_out, ThreadPool& pool,
-                        std::uint64_t seed);
+  friend class PredictorTraining;
+  TurnPredictor(ContextReader context, PredictorParts parts)
+      : context_(std::move(context)), parts_(std::move(parts)) {}
 
   ContextReader context_;
-  reservoir::LinearReadout readout_;
-  std::vector<float> mean_;  // [d] of the turns that follow another.
-  double lambda_ = 0;
-  store::LogisticModel confidence_;
+  PredictorParts parts_;
 };
 
 }  // namespace quern::apps
