@@ -16,6 +16,8 @@ namespace {
 // Rows that are widened to f64 and added together.
 constexpr std::size_t kRowsAtOnce = 16;
 
+constexpr double kNothing = 1e-100;
+
 std::vector<double> widened(std::span<const float> x) { return {x.begin(), x.end()}; }
 
 bool is_finite(std::span<const float> x) {
@@ -44,7 +46,10 @@ void reflect(std::span<const double> v, double beta, std::size_t first, int d,
 /// v and beta such that (I - beta v v^T) x has only its first number, which is returned.
 double reflector_of(std::span<double> x, double& beta) {
   const double norm = std::sqrt(dot(x.data(), x.data(), x.size()));
-  if (norm == 0) {
+  // What is left of inputs that follow from others shrinks from step to step, until its squares
+  // are no numbers to divide by.
+  if (!(norm > kNothing)) {
+    std::fill(x.begin(), x.end(), 0.0);
     beta = 0;
     return 0;
   }

@@ -154,4 +154,29 @@ TEST(ridge, numbers_that_are_none_are_refused_and_change_nothing) {
 }
 
 }  // namespace
+TEST(ridge, many_inputs_that_follow_from_others_or_are_zero_leave_numbers) {
+  // Rank 3 of 100.
+  std::vector<float> x, y;
+  for (int row = 0; row < 90; ++row) {
+    const float parts[] = {static_cast<float>(row % 7) - 3, static_cast<float>(row % 5) - 2,
+                           static_cast<float>(row % 3) - 1};
+    for (int i = 0; i < 100; ++i) {
+      x.push_back(i < 68 ? parts[i % 3] * (0.1f + 0.01f * static_cast<float>(i)) : 0.0f);
+    }
+    y.push_back(parts[0]);
+  }
+  RidgeSums sums(100, 1);
+  ASSERT_TRUE(sums.add(x, y).ok());
+  const auto fit = RidgeFit::make(sums);
+  ASSERT_TRUE(fit.ok());
+  for (const double lambda : {0.01, 1.0, 1000.0}) {
+    const auto readout = fit->solve(lambda);
+    ASSERT_TRUE(readout.ok()) << readout.status().message();
+    for (const float w : readout->weights) EXPECT_TRUE(std::isfinite(w));
+  }
+  float out = 0;
+  fit->solve(0.01)->apply(std::span(x).first(100), std::span(&out, 1));
+  EXPECT_NEAR(out, y[0], 0.01);
+}
+
 }  // namespace quern::reservoir
