@@ -36,6 +36,8 @@ FileForm form_of(const std::string& path) {
   return FileForm::kUnknown;
 }
 
+constexpr int kBytesToKnow = 4096;
+
 // A file that was named itself, whatever its name: lines of objects begin with one.
 FileForm form_by_bytes(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -45,7 +47,7 @@ FileForm form_by_bytes(const std::string& path) {
   in.clear();
   in.seekg(0);
   char c = 0;
-  while (in.get(c)) {
+  for (int i = 0; i < kBytesToKnow && in.get(c); ++i) {
     if (c == '{') return FileForm::kJsonLines;
     if (static_cast<unsigned char>(c) > ' ' && c != '\xef' && c != '\xbb' && c != '\xbf') break;
   }
@@ -143,6 +145,10 @@ Status CorpusReader::Impl::open_next_path() {
   }
   if (error) return cannot_read(path, error.message());
   if (fs::is_directory(status)) return list_folder(path, files);
+  if (!fs::is_regular_file(status)) {
+    return {Code::kBadInput,
+            fmt::format("'{}' is no file: JSON lines are taken from standard input as -", path)};
+  }
   FileForm form = form_of(path);
   if (form == FileForm::kUnknown) form = form_by_bytes(path);
   files.push_back({fs::path(path).lexically_normal().string(), form});

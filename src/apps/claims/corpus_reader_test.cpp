@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "apps/claims/bounded_lines.h"
 #include "base/test_folder.h"
@@ -132,6 +133,12 @@ TEST_F(corpus_reader, says_what_is_wrong_with_a_path) {
   read_paths({path("f")});
   EXPECT_EQ(end_.code(), Code::kBadInput);
   EXPECT_NE(end_.message().find(".jsonl"), std::string::npos) << end_.message();
+  // What never ends, and what nobody writes to, is not waited for.
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  for (const std::string& special : {std::string("/dev/zero"), path("pipe")}) {
+    read_paths({special});
+    EXPECT_EQ(end_.code(), Code::kBadInput) << special;
+  }
 }
 
 TEST_F(corpus_reader, refuses_files_that_are_no_text) {
