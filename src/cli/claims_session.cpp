@@ -11,6 +11,7 @@
 #include "apps/claims/calibration_files.h"
 #include "apps/claims/claim_corpus.h"
 #include "apps/claims/shipped_calibrations.h"
+#include "apps/store_model.h"
 #include "base/machine.h"
 #include "base/mapped_file.h"
 #include "cli/store_vectors.h"
@@ -19,6 +20,9 @@
 
 namespace quern::cli {
 namespace {
+
+// Whose cosines tell how near given evidence is, where no corpus says.
+constexpr const char* kDefaultEmbedder = "all-MiniLM-L6-v2";
 
 // That of 'quern claims add' without a name.
 constexpr const char* kDefaultCorpus = "default";
@@ -135,13 +139,30 @@ Status ClaimsSession::open_corpus_if_wanted(const ClaimsFlags& flags) {
   return open_corpus(flags);
 }
 
+// The model of the corpus's vectors, else the default where it is installed.
+Result<const apps::TextEmbedder*> ClaimsSession::embedder() {
+  if (embedder_) return &*embedder_;
+  if (store_) {
+    QUERN_ASSIGN(const store::Snapshot snapshot, store_->snapshot());
+    if (const store::SpaceRow* space = snapshot->active_space()) {
+      QUERN_ASSIGN(embedder_, apps::open_embedder(*engine_, space->space));
+      return &*embedder_;
+    }
+  }
+  if (!hub::Hub(hub::home_folder()).find(kDefaultEmbedder).ok()) return nullptr;
+  QUERN_ASSIGN(embedder_, apps::TextEmbedder::open(*engine_, {.model = kDefaultEmbedder}));
+  return &*embedder_;
+}
+
 Result<apps::ClaimVerifier*> ClaimsSession::verifier() {
   if (!verifier_) {
-    QUERN_ASSIGN(verifier_, apps::ClaimVerifier::create({.engine = engine_.get(),
-                                                         .search = search_.get(),
-                                                         .corpus = corpus_,
-                                                         .entailment = &*entailment_,
-                                                         .calibration = calibration_}));
+    QUERN_ASSIGN(verifier_,
+                 apps::ClaimVerifier::create({.engine = engine_.get(),
+                                              .search = search_.get(),
+                                              .corpus = corpus_,
+                                              .entailment = &*entailment_,
+                                              .calibration = calibration_,
+                                              .embedder = [this] { return embedder(); }}));
   }
   return &*verifier_;
 }

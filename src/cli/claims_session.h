@@ -65,6 +65,8 @@ class ClaimsSession {
  private:
   ClaimsSession() = default;
 
+  Result<const apps::TextEmbedder*> embedder();
+
   std::unique_ptr<engine::Engine> engine_;
   std::optional<apps::Entailment> entailment_;
   apps::Calibration calibration_;
@@ -73,6 +75,7 @@ class ClaimsSession {
   std::unique_ptr<ThreadPool> pool_;
   std::unique_ptr<apps::EvidenceSearch> search_;
   apps::EvidenceWish wish_;
+  std::optional<apps::TextEmbedder> embedder_;  // Of evidence that is given.
   std::optional<apps::ClaimVerifier> verifier_;
 };
 

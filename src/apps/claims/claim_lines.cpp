@@ -61,7 +61,7 @@ Result<GivenEvidence> given_from(const json& given, std::size_t i) {
   return out;
 }
 
-Result<std::vector<EvidenceSentence>> evidence_from(const json& list, const std::string& claim) {
+Result<std::vector<EvidenceSentence>> evidence_from(const json& list) {
   if (!list.is_array()) return bad("\"evidence\" is no list");
   if (list.size() > kMaxGivenEvidence) {
     return {Code::kTooLarge, fmt::format("\"evidence\" has {} items, {} are the most", list.size(),
@@ -72,7 +72,7 @@ Result<std::vector<EvidenceSentence>> evidence_from(const json& list, const std:
     QUERN_ASSIGN(given.emplace_back(),
                  given_from(list[i], i).in(fmt::format("evidence {}", i + 1)));
   }
-  return sentences_of_given(given, claim, nullptr);
+  return sentences_of_given(given);
 }
 
 }  // namespace
@@ -90,7 +90,7 @@ Result<ClaimLine> claim_from_line(std::string_view line) {
   QUERN_ASSIGN(out.ask.claim, text_of(object, "claim"));
   QUERN_TRY(check_claim(out.ask.claim));
   if (object.contains("evidence") && !object.at("evidence").is_null()) {
-    QUERN_ASSIGN(out.ask.evidence, evidence_from(object.at("evidence"), out.ask.claim));
+    QUERN_ASSIGN(out.ask.evidence, evidence_from(object.at("evidence")));
   }
   if (object.contains("label") && !object.at("label").is_null()) {
     QUERN_ASSIGN(const std::string label, text_of(object, "label"));

@@ -56,12 +56,13 @@ struct GivenEvidence {
   ClaimSource source;
 };
 
-/// Its sentences, in order, with their neighbours and, where there is an embedder, their cosine
-/// with the claim (the cosine of the whole text is that of its passage). Texts without a letter or
-/// digit have none. Errors: kBadInput for text that is not UTF-8 or has a NUL byte; kTooLarge; as
-/// a request's to the engine.
-Result<std::vector<EvidenceSentence>> sentences_of_given(std::span<const GivenEvidence> given,
-                                                         const std::string& claim,
-                                                         const TextEmbedder* embedder);
+/// Its sentences, in order, with their neighbours. Texts without a letter or digit have none.
+/// Errors: kBadInput for text that is not UTF-8 or has a NUL byte; kTooLarge.
+Result<std::vector<EvidenceSentence>> sentences_of_given(std::span<const GivenEvidence> given);
+
+/// Gives those of sentences_of_given their cosines with the claim; a passage is what its source
+/// says in a row. Errors: as a request's to the engine.
+Status measure_given(std::span<EvidenceSentence> sentences, const std::string& claim,
+                     const TextEmbedder& embedder);
 
 }  // namespace quern::apps

@@ -169,7 +169,7 @@ TEST_F(evidence_search, cuts_given_texts) {
   const std::vector<GivenEvidence> given = {
       {.text = "One is here. Two is there.\n\n* * *\n\nThree is not.", .source = {.key = "a"}},
       {.text = "Four.", .source = {.key = "b"}}};
-  const auto sentences = sentences_of_given(given, "claim", nullptr);
+  const auto sentences = sentences_of_given(given);
   ASSERT_TRUE(sentences.ok()) << sentences.status().message();
   ASSERT_EQ(sentences->size(), 4u);
   EXPECT_EQ((*sentences)[1].text, "Two is there.");
@@ -187,8 +187,10 @@ TEST_F(evidence_search, gives_given_texts_their_cosines) {
   const std::vector<GivenEvidence> given = {
       {.text = "Hearts beat.", .source = {.key = "a"}},
       {.text = "Stones lie. Hearts beat.", .source = {.key = "b"}}};
-  const auto sentences = sentences_of_given(given, "Hearts beat.", &*embedder);
+  auto sentences = sentences_of_given(given);
   ASSERT_TRUE(sentences.ok()) << sentences.status().message();
+  const Status measured = measure_given(*sentences, "Hearts beat.", *embedder);
+  ASSERT_TRUE(measured.ok()) << measured.message();
   ASSERT_EQ(sentences->size(), 3u);
   EXPECT_NEAR(*(*sentences)[0].nearness.cosine, 1, 1e-5);
   EXPECT_NEAR(*(*sentences)[0].nearness.passage_cosine, 1, 1e-5);
@@ -202,7 +204,7 @@ TEST_F(evidence_search, refuses_given_texts_that_are_none) {
   for (const std::string& bad :
        {std::string("a\0b", 3), std::string("\xff\xfe"), std::string("..."), std::string()}) {
     const std::vector<GivenEvidence> given = {{.text = bad, .source = {.key = "a"}}};
-    EXPECT_EQ(sentences_of_given(given, "claim", nullptr).status().code(), Code::kBadInput);
+    EXPECT_EQ(sentences_of_given(given).status().code(), Code::kBadInput);
   }
 }
 

@@ -97,29 +97,36 @@ Status check_given(std::span<const GivenEvidence> given) {
 
 }  // namespace
 
-Result<std::vector<EvidenceSentence>> sentences_of_given(std::span<const GivenEvidence> given,
-                                                         const std::string& claim,
-                                                         const TextEmbedder* embedder) {
+Result<std::vector<EvidenceSentence>> sentences_of_given(std::span<const GivenEvidence> given) {
   QUERN_TRY(check_given(given));
   std::vector<EvidenceSentence> out;
-  std::vector<std::size_t> ends;  // [given] Of its sentences.
-  for (const GivenEvidence& one : given) {
-    append_sentences(one, out);
-    ends.push_back(out.size());
-  }
-  if (embedder == nullptr || out.empty()) return out;
-  QUERN_ASSIGN(const std::vector<float> wanted, embedder->query_vector(claim));
-  TextVectors texts(*embedder);
-  for (const EvidenceSentence& sentence : out) QUERN_TRY(texts.add(sentence.text));
-  for (const GivenEvidence& one : given) QUERN_TRY(texts.add(one.text));
-  QUERN_ASSIGN(const std::vector<std::vector<float>> vectors, texts.run());
-  std::size_t i_given = 0;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    while (i >= ends[i_given]) ++i_given;
-    out[i].nearness.cosine = cosine_of(wanted, vectors[i]);
-    out[i].nearness.passage_cosine = cosine_of(wanted, vectors[out.size() + i_given]);
-  }
+  for (const GivenEvidence& one : given) append_sentences(one, out);
   return out;
+}
+
+Status measure_given(std::span<EvidenceSentence> sentences, const std::string& claim,
+                     const TextEmbedder& embedder) {
+  if (sentences.empty()) return {};
+  std::vector<std::string> passages;
+  std::vector<std::size_t> passage_of;
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    const bool goes_on = i > 0 && sentences[i].source.key == sentences[i - 1].source.key;
+    if (!goes_on) passages.emplace_back();
+    if (goes_on) passages.back() += ' ';
+    passages.back() += sentences[i].text;
+    passage_of.push_back(passages.size() - 1);
+  }
+  QUERN_ASSIGN(const std::vector<float> wanted, embedder.query_vector(claim));
+  TextVectors texts(embedder);
+  for (const EvidenceSentence& sentence : sentences) QUERN_TRY(texts.add(sentence.text));
+  for (const std::string& passage : passages) QUERN_TRY(texts.add(passage));
+  QUERN_ASSIGN(const std::vector<std::vector<float>> vectors, texts.run());
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    sentences[i].nearness.cosine = cosine_of(wanted, vectors[i]);
+    sentences[i].nearness.passage_cosine =
+        cosine_of(wanted, vectors[sentences.size() + passage_of[i]]);
+  }
+  return {};
 }
 
 }  // namespace quern::apps

@@ -102,6 +102,13 @@ Result<ClaimVerifier> ClaimVerifier::create(Parts parts) {
   return ClaimVerifier(std::move(parts));
 }
 
+Status ClaimVerifier::measure(const std::string& claim,
+                              std::vector<EvidenceSentence>& given) const {
+  if (!parts_.embedder || given.empty()) return {};
+  QUERN_ASSIGN(const TextEmbedder* const embedder, parts_.embedder());
+  return embedder == nullptr ? Status() : measure_given(given, claim, *embedder);
+}
+
 // All but what the model says: its evidence in the order in which it is judged.
 Result<ClaimResult> ClaimVerifier::prepare(const ClaimAsk& ask) {
   QUERN_TRY(check_claim(ask.claim));
@@ -112,7 +119,10 @@ Result<ClaimResult> ClaimVerifier::prepare(const ClaimAsk& ask) {
   out.nli_digest = parts_.entailment->digest();
   FoundEvidence found;
   if (ask.evidence) {
+    const auto start = Clock::now();
     found.sentences = *ask.evidence;
+    QUERN_TRY(measure(ask.claim, found.sentences));
+    found.vector_ms = ms_since(start);
   } else if (parts_.search == nullptr) {
     return {Code::kBadInput, "no evidence is given and no corpus to look for it in"};
   } else {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,6 +14,7 @@
 #include "apps/claims/evidence_search.h"
 #include "apps/claims/verdict.h"
 #include "apps/entailment.h"
+#include "apps/text_embedder.h"
 #include "base/status.h"
 
 namespace quern::apps {
@@ -88,6 +90,8 @@ class ClaimVerifier {
     std::string corpus = {};           // What is searched, by name.
     const Entailment* entailment = nullptr;
     Calibration calibration = {};
+    // Asked when evidence is given: whose cosines tell how near it is. Null: they are not known.
+    std::function<Result<const TextEmbedder*>()> embedder = {};
   };
   /// Errors: kBadInput where the calibration is another model's.
   static Result<ClaimVerifier> create(Parts parts);
@@ -105,6 +109,7 @@ class ClaimVerifier {
   const Calibration& calibration() const { return parts_.calibration; }
 
  private:
+  Status measure(const std::string& claim, std::vector<EvidenceSentence>& given) const;
   explicit ClaimVerifier(Parts parts) : parts_(std::move(parts)) {}
   Result<ClaimResult> prepare(const ClaimAsk& ask);
   Status ask_model(std::span<Result<ClaimResult>> claims, engine::WorkClass work_class);

@@ -48,7 +48,7 @@ Result<std::vector<apps::EvidenceSentence>> evidence_of(const VerifyFlags& flags
   for (const std::string& text : flags.given) {
     given.push_back({.text = text, .source = {.key = apps::source_of_given(given.size())}});
   }
-  return apps::sentences_of_given(given, flags.claim, nullptr);
+  return apps::sentences_of_given(given);
 }
 
 std::string output_of(const VerifyFlags& flags, const apps::ClaimResult& result) {
