@@ -220,6 +220,13 @@ struct Metrics::Impl {
                              "One request for scores in the engine, waiting included."),
       .queue_time = add_seconds(registry, "quern_scoring_queue_seconds",
                                 "Until the first batch with one of its inputs.")};
+  prometheus::Counter& nli_pairs =
+      add_counter(registry, "nli_pairs_verified_total", "Pairs that an NLI model judged.");
+  prometheus::Histogram& nli_latency =
+      add_seconds(registry, "nli_latency_seconds", "The pairs of a claim or request, judged.");
+  prometheus::Histogram& claim_latency =
+      add_seconds(registry, "verification_e2e_latency_seconds",
+                  "A claim, from its text to its verdict; waiting for its turn is not in it.");
   prometheus::Histogram& first_token =
       add_seconds(registry, "quern_time_to_first_token_seconds",
                   "From the request to the first token of an answer, waiting included.");
@@ -275,6 +282,17 @@ void Metrics::generated(const engine::GenerateResult& result, double first_token
   if (result.n_tokens > 1) {
     add("generation: token", result.decode_ms / 1e3 / (result.n_tokens - 1));
   }
+}
+
+void Metrics::pairs_judged(long n_pairs, double seconds) {
+  impl_->nli_pairs.Increment(static_cast<double>(n_pairs));
+  impl_->nli_latency.Observe(seconds);
+  impl_->timings.add(Timings::Kind::kStage, "claims: nli", seconds);
+}
+
+void Metrics::claim_verified(double seconds) {
+  impl_->claim_latency.Observe(seconds);
+  impl_->timings.add(Timings::Kind::kStage, "claims: whole", seconds);
 }
 
 std::string Metrics::take_summary() { return impl_->timings.take_line(); }

@@ -31,6 +31,12 @@ class Metrics {
   /// One text is generated, its first token `first_token_s` after the request came.
   void generated(const engine::GenerateResult& result, double first_token_s);
 
+  /// One request for what an NLI model says of `n_pairs` is back from it.
+  void pairs_judged(long n_pairs, double seconds);
+
+  /// One claim has its verdict.
+  void claim_verified(double seconds);
+
   /// What GET /stats says: one JSON object; docs/api.md lists its fields.
   std::string stats_json(const engine::Engine& engine) const;
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "serve/admin/admin_routes.h"
 #include "serve/backend.h"
+#include "serve/claims/claims_routes.h"
 #include "serve/collections/collection_routes.h"
 #include "serve/http/router.h"
 #include "serve/openai/openai_error.h"
@@ -58,6 +59,7 @@ struct Server::Impl {
   std::string host;
   std::atomic<HttpServer*> running{nullptr};       // For the metrics page; set once it is up.
   std::unique_ptr<CollectionBackend> collections;  // Null without a home.
+  std::unique_ptr<ClaimsBackend> claims;           // Likewise.
   TaskThreads tasks;                               // End after the requests.
   std::unique_ptr<HttpServer> http;
   std::unique_ptr<SummaryLog> summary;
@@ -126,6 +128,7 @@ void Server::Impl::add_routes() {
   add_scoring_routes(*router, backend);
   add_admin_routes(*router, backend);
   if (collections != nullptr) add_collection_routes(*router, backend, *collections);
+  if (claims != nullptr) add_claims_routes(*router, backend, *claims);
 }
 
 /// One after the other, while requests are answered.
@@ -150,6 +153,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
                                 options.max_pairs, options.max_in_flight, options.max_queue);
   if (!options.home.empty()) {
     impl->collections = std::make_unique<CollectionBackend>(engine, options.home);
+    impl->claims = std::make_unique<ClaimsBackend>(*impl->backend, options.home,
+                                                   options.claims_model, options.claims_embedder);
   }
   const std::string api_key = api_key_of(options);
   QUERN_ASSIGN(HostGuard guard, guard_of(options, api_key));
@@ -173,6 +178,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
                  raw->router->handle(x);
                }));
   impl->running = impl->http.get();
+  if (impl->claims != nullptr) impl->claims->runner.start();
   impl->preload(options.preload);
   if (options.summary_every.count() > 0) {
     impl->summary = std::make_unique<SummaryLog>(impl->backend->metrics, options.summary_every);

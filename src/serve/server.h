@@ -25,7 +25,9 @@ struct ServerOptions {
   int max_queue = 16'384;                  // Their inputs together: likewise.
   std::chrono::milliseconds summary_every{60'000};  // A line of the log (info); 0: none.
   int max_pairs = 10'000;  // Documents of one rerank request; texts times labels.
-  std::string home;        // Where collections and the vector log lie; "": there are none.
+  std::string claims_model = "nli-scifact-minilm";   // That judges claims, and
+  std::string claims_embedder = "all-MiniLM-L6-v2";  // whose vectors POST /embed gives.
+  std::string home;  // Where collections and the vector log lie; "": there are none, nor claims.
 };
 
 class Server {

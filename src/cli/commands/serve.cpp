@@ -37,6 +37,7 @@ struct ServeFlags {
   int max_batch = 0;
   double summary_s = 60;
   std::string tuned;
+  std::string claims_model;
 };
 
 constexpr const char* kExamples =
@@ -146,6 +147,7 @@ Status serve(const ServeFlags& flags, EngineFlags engine_flags, const Settings& 
   options.allowed_hosts = flags.allowed_hosts;
   options.models = flags.models;
   options.home = hub::home_folder();
+  if (!flags.claims_model.empty()) options.claims_model = flags.claims_model;
   if (!flags.is_lazy) options.preload = flags.models;
   if (flags.max_queue > 0) options.max_queue = flags.max_queue;
   options.summary_every =
@@ -240,6 +242,12 @@ void add_serve(CLI::App& app, Context& context) {
       ->add_option("--tuned", flags->tuned,
                    "Settings that 'quern tune --out' wrote; flags and variables go before")
       ->type_name("FILE")
+      ->check(empty_problem);
+  command
+      ->add_option("--claims-model", flags->claims_model,
+                   "The NLI model that judges claims, by name or path (default:\n"
+                   "nli-scifact-minilm)")
+      ->type_name("MODEL")
       ->check(empty_problem);
   add_engine_flags(*command, context.engine);
   add_precision_flag(*command, context.engine);
