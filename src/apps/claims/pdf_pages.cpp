@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace quern::apps {
@@ -46,8 +47,32 @@ bool is_apart(std::string_view page, Edge edge) {
   return at != std::string_view::npos && trimmed(rest.substr(at + 1)).empty();
 }
 
-bool is_page_number(std::string_view line) {
-  return !line.empty() && line.size() <= 4 && std::all_of(line.begin(), line.end(), is_digit);
+bool is_number(std::string_view line) {
+  return !line.empty() && std::all_of(line.begin(), line.end(), is_digit);
+}
+
+// The number in a line of its own that may be a page's; nothing where the line says more.
+std::optional<long> page_number(std::string_view page, Edge edge) {
+  const std::string_view line = edge_line(page, edge);
+  if (!is_number(line) || line.size() > 4 || !is_apart(page, edge)) return std::nullopt;
+  long number = 0;
+  for (const char c : line) number = 10 * number + (c - '0');
+  return number;
+}
+
+// Which pages have a number that another page's runs on from: n, n + 1, ... as the pages do. A year
+// that ends a page's last sentence is no such number.
+std::vector<bool> find_numbered(const std::vector<std::string_view>& pages, Edge edge) {
+  std::map<long, std::size_t> counts;  // By number less place.
+  std::vector<std::optional<long>> starts;
+  for (const std::string_view page : pages) {
+    std::optional<long> start = page_number(page, edge);
+    if (start) ++counts[*start -= static_cast<long>(starts.size())];
+    starts.push_back(start);
+  }
+  std::vector<bool> out;
+  for (const std::optional<long>& start : starts) out.push_back(start && counts[*start] >= 2);
+  return out;
 }
 
 std::string without_digits(std::string_view line) {
@@ -65,12 +90,13 @@ void drop_edge(std::vector<std::string_view>& pages, Edge edge) {
     const std::string_view line = edge_line(page, edge);
     if (!line.empty() && line.size() <= kMaxEdgeBytes) ++counts[without_digits(line)];
   }
-  for (std::string_view& page : pages) {
-    const std::string_view line = edge_line(page, edge);
+  const std::vector<bool> numbered = find_numbered(pages, edge);
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    const std::string_view line = edge_line(pages[i], edge);
     if (line.empty() || line.size() > kMaxEdgeBytes) continue;
-    const std::size_t n = counts[without_digits(line)];
-    const bool is_running = n >= 3 && 3 * n >= pages.size() && is_apart(page, edge);
-    if (is_page_number(line) || is_running) page = without_edge(page, edge);
+    const std::size_t n = is_number(line) ? 0 : counts[without_digits(line)];
+    const bool is_running = n >= 3 && 3 * n >= pages.size() && is_apart(pages[i], edge);
+    if (numbered[i] || is_running) pages[i] = without_edge(pages[i], edge);
   }
 }
 

@@ -28,10 +28,22 @@ TEST(pdf_pages, keep_lines_that_stand_on_few_pages) {
   EXPECT_EQ(text_of_pages("2024\fIn 2024\nit was."), "2024\n\nIn 2024\nit was.");
 }
 
+TEST(pdf_pages, keep_numbers_that_may_be_of_their_sentences) {
+  // Not parted from the text: years that end pages, even where they run on.
+  EXPECT_EQ(text_of_pages("It was in the spring of\n1998\n\fThe next was in\n1999\n"),
+            "It was in the spring of\n1998\n\nThe next was in\n1999");
+  // Parted, but of no row.
+  EXPECT_EQ(text_of_pages("It began in\n\n1998\n\fIt ended\n\n2004\n\fAll\n\n12\n"),
+            "It began in\n\n1998\n\nIt ended\n\n2004\n\nAll\n\n12");
+  EXPECT_EQ(text_of_pages("Born in\n\n1998\n"), "Born in\n\n1998");
+  // A row that leaves out a page without number.
+  EXPECT_EQ(text_of_pages("A.\n\n7\n\fB.\n\fC.\n\n9\n"), "A.\n\nB.\n\nC.");
+}
+
 TEST(pdf_pages, join_a_sentence_that_goes_on) {
-  EXPECT_EQ(text_of_pages("The cells were\n1\n\fgrown in dishes.\n2\n\f"),
+  EXPECT_EQ(text_of_pages("The cells were\n\n1\n\fgrown in dishes.\n\n2\n\f"),
             "The cells were\ngrown in dishes.");
-  EXPECT_EQ(text_of_pages("The cells were.\n1\n\fgrown"), "The cells were.\n\ngrown");
+  EXPECT_EQ(text_of_pages("The cells were.\n\n1\n\fgrown\n\n2"), "The cells were.\n\ngrown");
   EXPECT_EQ(text_of_pages("Cells\n\fMice ran."), "Cells\n\nMice ran.");
 }
 
