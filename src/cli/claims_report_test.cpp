@@ -65,6 +65,22 @@ TEST(claims_report, evidence_does_not_steer_a_terminal) {
   EXPECT_THAT(text, HasSubstr("clear  [2J and new lines"));
 }
 
+TEST(claims_report, evidence_turns_no_text_round_nor_hides_controls_as_utf8) {
+  apps::ClaimResult result = refuted();
+  result.evidence[0].sentence.text = "first \u202Edrawkcab\u202C end";
+  result.evidence[1].sentence.text = "a\u009B2Jb\u2028c \x9B";
+  result.evidence[2].sentence.source.title = "\u2066title\u2069\u200F";
+  for (const std::string& text :
+       {claim_text(result, false), claim_text(result, true), claim_markdown(result)}) {
+    for (const char* code :
+         {"\u202E", "\u202C", "\u009B", "\u2028", "\u2066", "\u2069", "\u200F"}) {
+      EXPECT_THAT(text, Not(HasSubstr(code)));
+    }
+    EXPECT_THAT(text, HasSubstr("first  drawkcab  end"));
+    EXPECT_THAT(text, HasSubstr("a 2Jb c  "));
+  }
+}
+
 TEST(claims_report, evidence_is_no_markup_of_a_report) {
   apps::ClaimResult result = refuted();
   result.evidence[1].sentence.text = "# Title\n<script>x</script> [a](http://b) | **bold**";

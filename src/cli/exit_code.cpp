@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/standard_error.h"
+#include "cli/json_line.h"
 
 namespace quern::cli {
 
@@ -32,13 +33,8 @@ ExitCode exit_code(const Status& status) {
 void print_note(std::string_view text) { write_standard_error(text, WhenFull::kWait); }
 
 void print_error(std::string_view message) {
-  std::string line = "quern: ";
-  for (const char c : message) {
-    // A name from a hostile file must not steer the terminal.
-    const bool control = static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
-    line += control || c == 0x7f ? '?' : c;
-  }
-  line += '\n';
+  // A name from a hostile file must not steer the terminal.
+  const std::string line = "quern: " + without_steering(message, '?', "\n\t") + '\n';
   print_note(line);
 }
 

@@ -19,6 +19,12 @@ TEST(exit_code, error_line_hides_control_characters) {
   testing::internal::CaptureStderr();
   print_error("model '\x1b[31mred' is not known");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "quern: model '?[31mred' is not known\n");
+  testing::internal::CaptureStderr();
+  print_error(
+      "a\tb\n\xC2\x9B"
+      "2J \x9B \xE2\x80\xAE"
+      "c");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "quern: a\tb\n?2J ? ?c\n");
 }
 
 }  // namespace quern::cli

@@ -1,12 +1,27 @@
 #include "cli/json_line.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
+
 namespace quern::cli {
+namespace {
+
+bool is_c1(CodePoint code) { return code >= 0x80 && code <= 0x9F; }
+
+// Controls, ends of lines and paragraphs, and what turns the direction of text: marks, embeddings,
+// overrides, isolates.
+bool steers(CodePoint code) {
+  const bool is_control = code < 0x20 || code == 0x7F || is_c1(code);
+  const bool is_mark = code == 0x061C || code == 0x200E || code == 0x200F;
+  return is_control || is_mark || (code >= 0x2028 && code <= 0x202E) ||
+         (code >= 0x2066 && code <= 0x2069);
+}
+
+}  // namespace
 
 void append_json_string(std::string_view text, std::string& out) {
   using nlohmann::json;
@@ -40,11 +55,25 @@ void append_json_error(const Status& status, std::string& out) {
   out += '}';
 }
 
-std::string in_one_line(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  return text;
+std::string without_steering(std::string_view text, char in_place, std::string_view kept) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const Decoded decoded = decode_utf8(text, at);
+    const std::string_view bytes = text.substr(at, static_cast<std::size_t>(decoded.n_bytes));
+    at += bytes.size();
+    if (!decoded.valid) {
+      // Terminals of one byte a character take C1 as it stands.
+      for (const char c : bytes) out += is_c1(static_cast<unsigned char>(c)) ? in_place : c;
+    } else if (steers(decoded.code) && kept.find(bytes) == std::string_view::npos) {
+      out += in_place;
+    } else {
+      out += bytes;
+    }
+  }
+  return out;
 }
+
+std::string in_one_line(std::string_view text) { return without_steering(text, ' ', ""); }
 
 }  // namespace quern::cli

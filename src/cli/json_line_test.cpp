@@ -44,4 +44,17 @@ TEST(json_line, errors_carry_code_and_message) {
   EXPECT_EQ(out, R"({"index":0,"error":{"code":"bad_input","message":"a \"b\""})");
 }
 
+TEST(json_line, nothing_in_a_line_steers_a_terminal) {
+  EXPECT_EQ(in_one_line("a\nb\tc\x1b[2J\x7f"), "a b c [2J ");
+  // C1 as UTF-8 and as bytes, alone and behind what cannot begin a character.
+  EXPECT_EQ(in_one_line("\xC2\x80|\xC2\x9B|\xC2\x9F|\x9B|\xC0\x9B|\xE2\x80"),
+            " | | | |\xC0 |\xE2 ");
+  for (const char* code : {"\u202A", "\u202B", "\u202C", "\u202D", "\u202E", "\u2066", "\u2067",
+                           "\u2068", "\u2069", "\u2028", "\u2029", "\u200E", "\u200F", "\u061C"}) {
+    EXPECT_EQ(in_one_line(std::string("a") + code + "b"), "a b") << code;
+  }
+  const std::string text = "\u00A0\u00E9 \u0985\u200D \u05D0 \u202F\u206A \U0001F600 \xFF";
+  EXPECT_EQ(in_one_line(text), text);
+}
+
 }  // namespace quern::cli
