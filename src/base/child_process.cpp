@@ -155,17 +155,18 @@ Status wait_for(int fd, short events, ChildProcess::Deadline deadline) {
   }
 }
 
-// Ours but for the names that are given.
+// Ours, where they are wanted, but for the names that are given, and those.
 std::vector<char*> environment_of(const ChildOptions& options) {
   const auto name_of = [](std::string_view variable) {
     return variable.substr(0, variable.find('='));
   };
+  const auto is_given = [&](std::string_view ours) {
+    return std::any_of(options.environment.begin(), options.environment.end(),
+                       [&](const std::string& given) { return name_of(given) == name_of(ours); });
+  };
   std::vector<char*> out;
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    const bool is_given =
-        std::any_of(options.environment.begin(), options.environment.end(),
-                    [&](const std::string& given) { return name_of(given) == name_of(*variable); });
-    if (!is_given) out.push_back(*variable);
+  for (char** ours = environ; *ours != nullptr && options.others == Environment::kOurs; ++ours) {
+    if (!is_given(*ours)) out.push_back(*ours);
   }
   for (const std::string& given : options.environment) {
     out.push_back(const_cast<char*>(given.c_str()));

@@ -18,11 +18,15 @@
 
 namespace quern {
 
+/// What a child sees of the environment beside what it is given.
+enum class Environment { kOurs, kOnlyGiven };
+
 struct ChildOptions {
   std::string program = {};  // "": this program's own file.
   std::vector<std::string> arguments = {};
-  std::vector<std::string> environment = {};  // "NAME=value", beside ours and in its place.
-  std::size_t heap_bytes = 0;                 // Memory of its own (RLIMIT_DATA); 0: no limit.
+  std::vector<std::string> environment = {};  // "NAME=value", in place of ours of that name.
+  Environment others = Environment::kOurs;
+  std::size_t heap_bytes = 0;        // Memory of its own (RLIMIT_DATA); 0: no limit.
   std::size_t address_bytes = 0;     // Address space (RLIMIT_AS), files mapped too; 0: no limit.
   std::chrono::seconds cpu_time{0};  // Of its whole life; 0: no limit.
 };

@@ -115,6 +115,18 @@ TEST(child_process, its_environment_is_ours_but_for_what_is_given) {
   EXPECT_EQ(read(*child, 16), "kept theirs new.");
 }
 
+TEST(child_process, its_environment_may_be_what_is_given_alone) {
+  ::setenv("QUERN_TEST_SECRET", "secret", 1);
+  ChildOptions options = {.program = "/usr/bin/env",
+                          .environment = {"QUERN_TEST_NEW=new"},
+                          .others = Environment::kOnlyGiven};
+  Result<std::unique_ptr<ChildProcess>> child = ChildProcess::start(options);
+  ASSERT_TRUE(child.ok()) << child.status().message();
+  EXPECT_EQ(read(**child, 19), "QUERN_TEST_NEW=new\n");
+  char more = 0;
+  EXPECT_EQ((*child)->read({&more, 1}, in(seconds(20))).code(), Code::kUnavailable);
+}
+
 TEST(child_process, limits_hold) {
   auto child = shell("ulimit -v; ulimit -d; ulimit -t; ulimit -c",
                      {.heap_bytes = 64 << 20, .address_bytes = 256 << 20, .cpu_time = seconds(7)});

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -34,6 +35,14 @@ Result<std::string> find_pdftotext() {
   }
   return {Code::kNotFound,
           "there is no pdftotext to read PDF with: it is in the package poppler-utils"};
+}
+
+// All that it needs; keys and tokens in ours are no business of a hostile file.
+std::vector<std::string> environment_for_reading() {
+  std::vector<std::string> out = {"LANG=C.UTF-8", "LC_ALL=C.UTF-8"};
+  const char* const path = std::getenv("PATH");
+  if (path != nullptr) out.push_back(std::string("PATH=") + path);
+  return out;
 }
 
 Status check_file(const std::string& path, const PdfLimits& limits) {
@@ -118,6 +127,8 @@ Result<std::string> text_of_pdf(const std::string& path, const PdfReading& readi
   // A path that begins with "-" is no option.
   options.arguments = {
       "-q", "-enc", "UTF-8", "-eol", "unix", path.starts_with('-') ? "./" + path : path, "-"};
+  options.environment = environment_for_reading();
+  options.others = Environment::kOnlyGiven;
   options.heap_bytes = reading.limits.heap_bytes;
   options.cpu_time = reading.limits.time;
   QUERN_ASSIGN(const std::unique_ptr<ChildProcess> child, ChildProcess::start(options));

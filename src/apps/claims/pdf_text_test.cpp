@@ -47,6 +47,18 @@ class pdf_text : public FolderTest {
   }
 };
 
+TEST_F(pdf_text, the_program_sees_no_environment_of_ours) {
+  ::setenv("QUERN_TEST_SECRET", "secret", 1);
+  const PdfReading reading = by("env");
+  write(path("a.pdf"), pdf_of("Text."));
+  const auto text = text_of_pdf(path("a.pdf"), reading);
+  ASSERT_TRUE(text.ok()) << text.status().message();
+  EXPECT_EQ(text->find("QUERN"), std::string::npos) << *text;
+  EXPECT_EQ(text->find("HOME="), std::string::npos) << *text;
+  EXPECT_NE(text->find("LC_ALL=C.UTF-8"), std::string::npos) << *text;
+  EXPECT_NE(text->find("PATH="), std::string::npos) << *text;
+}
+
 class pdf_text_by_poppler : public pdf_text {
  protected:
   void SetUp() override {
