@@ -16,6 +16,7 @@ namespace quern::formats {
 namespace {
 
 constexpr int kMaxRank = 4096;
+constexpr std::uint64_t kMaxLayer = 1'000'000;
 constexpr double kMaxAlpha = 1e6;
 constexpr std::string_view kRoot = "base_model.model.";
 constexpr std::string_view kHalves[] = {".lora_A.weight", ".lora_B.weight"};
@@ -69,6 +70,28 @@ Status check_kind(const JsonObject& config) {
                             "one that leaves the base as it is (true, gaussian, eva, orthogonal)");
 }
 
+/// A number or a list of them, and a name or a list of names.
+Status read_layers(const JsonObject& config, LoraAdapter& out) {
+  nlohmann::json layers = config.at("layers_to_transform");
+  if (layers.is_number()) layers = nlohmann::json::array({layers});
+  if (!layers.is_null() && !layers.is_array()) {
+    return config.wrong("layers_to_transform", "numbers of layers");
+  }
+  for (const nlohmann::json& layer : layers) {
+    if (!layer.is_number_unsigned() || layer.get<std::uint64_t>() > kMaxLayer) {
+      return config.wrong("layers_to_transform", "numbers of layers");
+    }
+    out.layers.push_back(layer.get<std::int64_t>());
+  }
+  if (config.at("layers_pattern").is_string()) {
+    QUERN_ASSIGN(std::string name, config.string("layers_pattern"));
+    if (!name.empty()) out.layer_names.push_back(std::move(name));
+    return {};
+  }
+  QUERN_ASSIGN(out.layer_names, config.strings("layers_pattern"));
+  return {};
+}
+
 /// "target_modules" is a list of names, or a pattern ("all-linear" or a regular expression), which
 /// the tensors answer for.
 Status read_targets(const JsonObject& config, LoraAdapter& out) {
@@ -77,9 +100,8 @@ Status read_targets(const JsonObject& config, LoraAdapter& out) {
     QUERN_ASSIGN(out.targets, config.strings("target_modules"));
     if (out.targets.empty()) return config.wrong("target_modules", "names of modules");
   }
-  out.covers_all_layers = !says_something(config.at("layers_to_transform")) &&
-                          !says_something(config.at("exclude_modules"));
-  return {};
+  out.excludes_some = says_something(config.at("exclude_modules"));
+  return read_layers(config, out);
 }
 
 Result<LoraConfig> read_config(const std::string& folder) {

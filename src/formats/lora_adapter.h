@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -36,9 +37,11 @@ struct LoraAdapter {
   std::string task;                  // "SEQ_CLS", "CAUSAL_LM", ...; "" where none is named.
   bool is_transposed = false;        // The base's weights are [n_in, n_out] (fan_in_fan_out).
   std::vector<std::string> targets;  // Ends of module names; empty: a pattern that is not read.
-  bool covers_all_layers = true;     // No list of layers: all that end so have an update.
-  std::vector<LoraUpdate> updates;   // By module.
-  std::vector<SavedTensor> saved;    // By name.
+  bool excludes_some = false;        // exclude_modules: not all that end so have an update.
+  std::vector<std::int64_t> layers;  // layers_to_transform: those alone have updates; empty: all.
+  std::vector<std::string> layer_names;  // layers_pattern, "layers": what layers' numbers follow.
+  std::vector<LoraUpdate> updates;       // By module.
+  std::vector<SavedTensor> saved;        // By name.
   std::vector<std::string> modules_to_save;
 };
 

@@ -50,7 +50,8 @@ TEST(lora_adapter, reads_what_peft_wrote) {
   ASSERT_TRUE(adapter.ok()) << adapter.status().message();
   EXPECT_EQ(adapter->task, "SEQ_CLS");
   EXPECT_FALSE(adapter->is_transposed);
-  EXPECT_TRUE(adapter->covers_all_layers);
+  EXPECT_FALSE(adapter->excludes_some);
+  EXPECT_THAT(adapter->layers, ElementsAre());
   EXPECT_THAT(adapter->targets, ElementsAre("output.dense", "query", "value"));
   EXPECT_THAT(adapter->modules_to_save, ElementsAre("classifier", "pooler", "classifier", "score"));
   ASSERT_EQ(adapter->updates.size(), 8u);
@@ -67,8 +68,23 @@ TEST(lora_adapter, the_scale_of_rank_stabilised_ones_has_the_root_of_the_rank) {
   const Result<LoraAdapter> adapter = read_lora_adapter(adapter_fixture("lora-vectors"));
   ASSERT_TRUE(adapter.ok()) << adapter.status().message();
   EXPECT_DOUBLE_EQ(adapter->updates[0].scale, 5 / std::sqrt(3.0));
-  EXPECT_FALSE(adapter->covers_all_layers);
+  EXPECT_THAT(adapter->layers, ElementsAre(1));
   EXPECT_EQ(adapter->task, "");
+}
+
+TEST_F(LoraAdapterTest, layers_are_a_number_or_a_list_of_a_name_or_some) {
+  change_config("\"layers_to_transform\": null", "\"layers_to_transform\": 3");
+  change_config("\"layers_pattern\": null", "\"layers_pattern\": \"layer\"");
+  Result<LoraAdapter> adapter = read_lora_adapter(path());
+  ASSERT_TRUE(adapter.ok()) << adapter.status().message();
+  EXPECT_THAT(adapter->layers, ElementsAre(3));
+  EXPECT_THAT(adapter->layer_names, ElementsAre("layer"));
+  change_config("\"layers_pattern\": \"layer\"", "\"layers_pattern\": [\"h\", \"layer\"]");
+  adapter = read_lora_adapter(path());
+  ASSERT_TRUE(adapter.ok()) << adapter.status().message();
+  EXPECT_THAT(adapter->layer_names, ElementsAre("h", "layer"));
+  change_config("\"layers_to_transform\": 3", "\"layers_to_transform\": [0, -1]");
+  EXPECT_THAT(status().message(), HasSubstr("'layers_to_transform' is [0,-1], want numbers of"));
 }
 
 TEST_F(LoraAdapterTest, other_kinds_are_refused_by_name) {

@@ -19,8 +19,11 @@ struct AdaptedModel {
 
 /// Files of the base, weights merged (merged_weights.h), the adapter's card and settings. An
 /// adapter for classification makes a classifier of its base, whose labels config.json beside the
-/// adapter names; what made vectors of the base stays behind. Errors: as Hub::add,
-/// read_lora_adapter and write_merged_weights; kUnsupported for a .gguf base.
+/// adapter names; what made vectors of the base stays behind. The base's card is kept as
+/// BASE_README.md, and quern.json names the base. Errors: as Hub::add, read_lora_adapter and
+/// write_merged_weights; kUnsupported for a .gguf base; kBadInput for the base's own name, another
+/// class than the task's, another number of labels than the classifier has rows, and a tokenizer
+/// beside the adapter of other tokens than the base's.
 Result<InstalledModel> add_adapted(const Hub& hub, const AdaptedModel& wanted);
 
 }  // namespace quern::hub

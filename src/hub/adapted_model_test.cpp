@@ -1,8 +1,10 @@
 #include "hub/adapted_model.h"
 
 #include <cstring>
+#include <limits>
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 #include "formats/json_object.h"
 #include "formats/safetensors.h"
@@ -101,6 +103,25 @@ class AdaptedModelTest : public testing::Test {
     std::size_t n_new = 0;
     for (const auto& [name, entry] : want.all()) n_new += base.find(name) == nullptr ? 1 : 0;
     EXPECT_EQ(got.all().size(), base.all().size() + n_new);
+  }
+
+  /// The adapter's first tensor of that name with `value` as its first number.
+  void spoil(const std::string& adapter, const std::string& tensor, float value) {
+    const std::string path = home.path(adapter + "/adapter_model.safetensors");
+    std::string bytes;
+    formats::TensorLayout layout;
+    {
+      const TensorFiles files = opened(path);
+      for (const auto& [name, entry] : files.all()) {
+        layout.push_back({name, entry.dtype, entry.shape});
+        const std::size_t at = bytes.size();
+        bytes.append(reinterpret_cast<const char*>(entry.bytes.data()), entry.bytes.size());
+        if (name.find(tensor) == std::string::npos) continue;
+        EXPECT_EQ(entry.dtype, DType::kF32);
+        std::memcpy(bytes.data() + at, &value, sizeof value);
+      }
+    }
+    std::ofstream(path, std::ios::binary) << formats::safetensors_header(layout) << bytes;
   }
 
   TestFolder home;
@@ -209,6 +230,112 @@ TEST_F(AdaptedModelTest, an_adapter_that_leaves_out_a_layer_is_refused) {
       HasSubstr("no lora_A and lora_B for 'encoder.layer.0.attention.self.key' of the base, "
                 "which target_modules names as 'key'"));
   EXPECT_THAT(*hub.names(), ElementsAre());
+}
+
+TEST_F(AdaptedModelTest, a_module_missing_in_a_named_layer_is_refused) {
+  replace_in(home.path("lora-vectors/adapter_config.json"),
+             "\"layers_to_transform\": [\n    1\n  ]", "\"layers_to_transform\": [0, 1]");
+  EXPECT_THAT(
+      add("lora-vectors").status().message(),
+      HasSubstr("no lora_A and lora_B for 'encoder.layer.0.attention.self.key' of the base"));
+  replace_in(home.path("lora-vectors/adapter_config.json"), "\"layers_pattern\": null",
+             "\"layers_pattern\": \"blocks\"");
+  EXPECT_TRUE(add("lora-vectors").ok());  // No layer is named so.
+}
+
+TEST_F(AdaptedModelTest, a_name_of_modules_that_no_tensor_has_is_refused) {
+  for (const char* adapter : {"lora-vectors", "lora-classifier"}) {
+    replace_in(home.path(std::string(adapter) + "/adapter_config.json"), "\"target_modules\": [",
+               "\"target_modules\": [\"qkv_proj\",");
+    EXPECT_EQ(add(adapter).status().message(),
+              "target_modules names 'qkv_proj', and there is no such tensor");
+  }
+  EXPECT_THAT(*hub.names(), ElementsAre());
+}
+
+TEST_F(AdaptedModelTest, numbers_that_are_none_are_refused_by_their_tensor) {
+  const std::string clean = slurp(home.path("lora-classifier/adapter_model.safetensors"));
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float infinite = std::numeric_limits<float>::infinity();
+  const std::string query = "encoder.layer.1.attention.self.query";
+  for (const float value : {nan, infinite, -infinite, 3e38F}) {
+    for (const std::string half : {".lora_A", ".lora_B"}) {
+      spoil("lora-classifier", query + half, value);
+      // Overflows only when it is multiplied.
+      if (value == 3e38F) spoil("lora-classifier", query, value);
+      EXPECT_THAT(add("lora-classifier").status().message(),
+                  HasSubstr("tensor '" + query + ".weight' with the adapter has "))
+          << value << half;
+      home.write("lora-classifier/adapter_model.safetensors", clean);
+    }
+  }
+  spoil("lora-classifier", "classifier.weight", nan);
+  EXPECT_THAT(add("lora-classifier").status().message(),
+              HasSubstr("tensor 'classifier.weight' with the adapter has nan at 0, want finite"));
+  EXPECT_THAT(*hub.names(), ElementsAre());
+}
+
+TEST_F(AdaptedModelTest, the_name_of_the_base_is_refused) {
+  ASSERT_TRUE(hub.add(fixture("tiny-mean-f32"), "m", "").ok());
+  for (const std::string& base : {std::string("m"), home.path("models/m")}) {
+    const Status status = add("lora-classifier", base).status();
+    EXPECT_EQ(status.code(), Code::kBadInput);
+    EXPECT_EQ(status.message(), "'m' is the base's own name, want another for the adapted model");
+  }
+  EXPECT_EQ(hub.find("m")->task, "embed");
+}
+
+TEST_F(AdaptedModelTest, labels_are_as_many_as_the_classifier_has_rows) {
+  home.write("lora-classifier/config.json", R"({"id2label": {"0": "no", "1": "yes"}})");
+  const Status status = add("lora-classifier").status();
+  EXPECT_EQ(status.code(), Code::kBadInput);
+  EXPECT_EQ(status.message(), "id2label names 2 labels, the adapter's classifier has 3 rows");
+}
+
+TEST_F(AdaptedModelTest, the_class_fits_the_task_and_the_base) {
+  for (const char* other :
+       {"BertForTokenClassification", "BertModel", "RobertaForSequenceClassification"}) {
+    home.write("lora-classifier/config.json",
+               std::string("{\"architectures\": [\"") + other + "\"]}");
+    EXPECT_THAT(add("lora-classifier").status().message(),
+                HasSubstr(std::string("'architectures' is [\"") + other +
+                          "\"], want a class of the base that ends with "
+                          "ForSequenceClassification, since task_type is SEQ_CLS"));
+  }
+  home.write("lora-classifier/config.json",
+             R"({"architectures": ["BertForSequenceClassification"]})");
+  EXPECT_TRUE(add("lora-classifier").ok());
+}
+
+TEST_F(AdaptedModelTest, the_base_is_named_and_its_card_kept) {
+  const std::string base = base_with_prefix("");
+  fs::copy(fixture("tiny-mean-f32/1_Pooling"), base + "/1_Pooling");
+  std::ofstream(base + "/README.md") << "license: of the base";
+  home.write("lora-vectors/README.md", "license: of the adapter");
+  Result<InstalledModel> model = add("lora-vectors", base);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_EQ(slurp(home.path("models/m/README.md")), "license: of the adapter");
+  EXPECT_EQ(slurp(home.path("models/m/BASE_README.md")), "license: of the base");
+  EXPECT_EQ(read_manifest(home.path("models/m"))->base, base);
+  EXPECT_TRUE(hub.verify("m").ok());
+  // One on top of it keeps both, and a copy of that, too.
+  model = add_adapted(hub, {.base = "m", .adapter = home.path("lora-classifier"), .name = "n"});
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  ASSERT_TRUE(hub.add(home.path("models/n"), "copy", "").ok());
+  EXPECT_EQ(slurp(home.path("models/copy/BASE_README.md")),
+            "license: of the adapter\nlicense: of the base");
+  EXPECT_EQ(read_manifest(home.path("models/n"))->base, "m");
+}
+
+TEST_F(AdaptedModelTest, a_tokenizer_of_other_tokens_is_refused) {
+  const std::string own = home.path("lora-classifier/tokenizer.json");
+  fs::copy(fixture("tiny-mean-f32/tokenizer.json"), own);
+  EXPECT_TRUE(add("lora-classifier").ok());
+  nlohmann::json tokenizer = nlohmann::json::parse(slurp(own));
+  tokenizer["model"]["vocab"]["quernstone"] = tokenizer["model"]["vocab"].size();
+  home.write("lora-classifier/tokenizer.json", tokenizer.dump());
+  EXPECT_THAT(add("lora-classifier").status().message(),
+              HasSubstr("the tokenizer beside the adapter ("));
 }
 
 TEST_F(AdaptedModelTest, what_cannot_be_a_base_or_a_name_is_said_first) {

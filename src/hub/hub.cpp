@@ -306,6 +306,7 @@ Result<InstalledModel> Hub::install(const Installation& installation) const {
                     .hub_name = installation.hub_name,
                     .commit = installation.commit,
                     .installed = utc_now(),
+                    .base = installation.base,
                     .files = {}};
   QUERN_ASSIGN(manifest.files, installation.fill(part));
   QUERN_TRY(write_manifest(part, manifest));

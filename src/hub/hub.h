@@ -33,6 +33,7 @@ struct Installation {
   std::string name;
   std::string hub_name = {};
   std::string commit = {};
+  std::string base = {};  // The model that it was made of; "" for most.
   /// Puts the model's files into a folder, and says which they are.
   std::function<Result<std::vector<ManifestFile>>(const std::string& folder)> fill;
 };

@@ -39,6 +39,7 @@ Result<Manifest> read_manifest(const std::string& folder) {
   QUERN_ASSIGN(manifest.hub_name, json.string_or("hub_name", ""));
   QUERN_ASSIGN(manifest.commit, json.string_or("commit", ""));
   QUERN_ASSIGN(manifest.installed, json.string_or("installed", ""));
+  QUERN_ASSIGN(manifest.base, json.string_or("base", ""));
   if (!json.at("files").is_array()) return json.wrong("files", "an array");
   for (const nlohmann::json& item : json.at("files")) {
     const std::string label = fmt::format("{}: file {}", kManifestFile, manifest.files.size());
@@ -54,6 +55,7 @@ Status write_manifest(const std::string& folder, const Manifest& manifest) {
                                  {"hub_name", manifest.hub_name},
                                  {"commit", manifest.commit},
                                  {"installed", manifest.installed}};
+  if (!manifest.base.empty()) json["base"] = manifest.base;
   json["files"] = nlohmann::ordered_json::array();
   for (const ManifestFile& file : manifest.files) {
     json["files"].push_back(

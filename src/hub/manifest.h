@@ -1,6 +1,7 @@
 // quern.json: what was installed, when, and the digest of each file. Lies in the model's folder.
 //   {"format": 1, "name": "m", "hub_name": "org/m", "commit": "3f2a...",
-//    "installed": "2026-01-31T12:00:00Z", "files": [{"path": "config.json", "bytes": 612, "sha256":
+//    "installed": "2026-01-31T12:00:00Z", "base": "other", "files": [{"path": "config.json",
+//    "bytes": 612, "sha256":
 //    "..."}, ...]}
 
 #pragma once
@@ -26,6 +27,7 @@ struct Manifest {
   std::string hub_name;
   std::string commit = {};  // Of the hub's repository, "" if it did not come from there.
   std::string installed;    // UTC, ISO 8601.
+  std::string base = {};  // Of a model made of another and an adapter: that other, as it was given.
   std::vector<ManifestFile> files;
 };
 

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -77,6 +82,16 @@ std::vector<float> merged(const MergedTensor& tensor, bool is_transposed) {
   return weight;
 }
 
+/// One number that is none makes every result none.
+Status check_finite(const std::string& name, std::span<const float> values) {
+  const auto bad =
+      std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
+  if (bad == values.end()) return {};
+  return {Code::kBadInput, fmt::format("tensor '{}' with the adapter has {} at {}, want finite "
+                                       "numbers",
+                                       name, *bad, bad - values.begin())};
+}
+
 Status check_update(const std::string& name, const TensorEntry& weight, const LoraAdapter& adapter,
                     const LoraUpdate& update) {
   std::vector<std::int64_t> want = {update.b.shape[0], update.a.shape[1]};
@@ -109,6 +124,7 @@ Status place_updates(const LoraAdapter& adapter, const TensorPlaces& places, Mer
 
 Status place_saved(const LoraAdapter& adapter, const TensorPlaces& places, MergedTensors& out) {
   for (const formats::SavedTensor& saved : adapter.saved) {
+    QUERN_TRY(check_finite(saved.name, widened(saved.entry)));
     const std::string name = places.of_new(saved.name);
     const auto [at, is_new] = out.try_emplace(name, MergedTensor{saved.entry, nullptr});
     if (is_new) continue;
@@ -136,16 +152,51 @@ bool lies_in(std::string_view name, const std::vector<std::string>& modules) {
   });
 }
 
+/// The 3 of "a.layers.3.b": the last number between names, behind one of `names` where there are
+/// some. So PEFT finds it.
+std::optional<std::int64_t> layer_of(std::string_view module,
+                                     const std::vector<std::string>& names) {
+  std::size_t end = module.rfind('.');
+  while (end != std::string_view::npos && end > 0) {
+    const std::size_t dot = module.rfind('.', end - 1);
+    if (dot == std::string_view::npos) return std::nullopt;
+    const std::string_view before = module.substr(0, dot);
+    std::int64_t layer = 0;
+    const auto [at, error] = std::from_chars(module.data() + dot + 1, module.data() + end, layer);
+    const bool is_number = error == std::errc() && at == module.data() + end;
+    const bool is_named =
+        names.empty() || std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+          return ends_with_module(before, name);
+        });
+    if (is_number && is_named) return layer;
+    end = dot;
+  }
+  return std::nullopt;
+}
+
+bool is_in_layers(const LoraAdapter& adapter, std::string_view module) {
+  if (adapter.layers.empty()) return true;
+  const std::optional<std::int64_t> layer = layer_of(module, adapter.layer_names);
+  return layer &&
+         std::find(adapter.layers.begin(), adapter.layers.end(), *layer) != adapter.layers.end();
+}
+
+/// "x.weight" is the module "x"; "" for other tensors.
+std::string_view module_of(std::string_view tensor) {
+  constexpr std::string_view kWeight = ".weight";
+  return tensor.ends_with(kWeight) ? tensor.substr(0, tensor.size() - kWeight.size())
+                                   : std::string_view();
+}
+
 /// An adapter cut short would otherwise pass for one of fewer layers.
 Status check_all_are_there(const LoraAdapter& adapter, const MergedTensors& tensors) {
-  constexpr std::string_view kWeight = ".weight";
-  if (!adapter.covers_all_layers) return {};
+  if (adapter.excludes_some) return {};
   for (const auto& [name, tensor] : tensors) {
-    if (!name.ends_with(kWeight) || tensor.entry.shape.size() != 2 || tensor.update != nullptr ||
-        lies_in(name, adapter.modules_to_save)) {
+    const std::string_view module = module_of(name);
+    if (module.empty() || tensor.entry.shape.size() != 2 || tensor.update != nullptr ||
+        lies_in(name, adapter.modules_to_save) || !is_in_layers(adapter, module)) {
       continue;
     }
-    const std::string_view module = std::string_view(name).substr(0, name.size() - kWeight.size());
     for (const std::string& target : adapter.targets) {
       if (ends_with_module(module, target)) {
         return {Code::kBadInput, fmt::format("no lora_A and lora_B for '{}' of the base, which "
@@ -153,6 +204,23 @@ Status check_all_are_there(const LoraAdapter& adapter, const MergedTensors& tens
                                              module, target)};
       }
     }
+  }
+  return {};
+}
+
+/// A name may be the base's, or the whole one of the adapter's class.
+Status check_targets_mean_something(const LoraAdapter& adapter, const MergedTensors& tensors) {
+  for (const std::string& target : adapter.targets) {
+    const bool is_updated = std::any_of(
+        adapter.updates.begin(), adapter.updates.end(),
+        [&](const LoraUpdate& update) { return ends_with_module(update.module, target); });
+    const bool is_known =
+        is_updated || std::any_of(tensors.begin(), tensors.end(), [&](const auto& tensor) {
+          return ends_with_module(module_of(tensor.first), target);
+        });
+    if (is_known) continue;
+    return {Code::kBadInput,
+            fmt::format("target_modules names '{}', and there is no such tensor", target)};
   }
   return {};
 }
@@ -180,6 +248,7 @@ Status write_merged_weights(const TensorFiles& base, const LoraAdapter& adapter,
   QUERN_TRY(place_updates(adapter, places, tensors));
   QUERN_TRY(place_saved(adapter, places, tensors));
   QUERN_TRY(check_all_are_there(adapter, tensors));
+  QUERN_TRY(check_targets_mean_something(adapter, tensors));
   QUERN_ASSIGN(PartFile file, PartFile::create(path, 0644));
   QUERN_TRY(file.write(formats::safetensors_header(layout_of(tensors))));
   for (const auto& [name, tensor] : tensors) {
@@ -187,6 +256,7 @@ Status write_merged_weights(const TensorFiles& base, const LoraAdapter& adapter,
       QUERN_TRY(file.write(as_text(tensor.entry.bytes)));
     } else {
       const std::vector<float> values = merged(tensor, adapter.is_transposed);
+      QUERN_TRY(check_finite(name, values));
       QUERN_TRY(file.write(as_text(std::as_bytes(std::span(values)))));
     }
   }

@@ -15,7 +15,8 @@ namespace quern::hub {
 /// keep the base's names; new ones have the adapter's, less the prefix that the base does without.
 /// Numerics: weight + scale * (B A), sums over the rank in f32 from its first number on.
 /// Errors: kBadInput naming the tensor, got and wanted: one that the base does not have, another
-///   shape, a module that "target_modules" names and the adapter says nothing of; kIo.
+///   shape, a module that "target_modules" names and the adapter says nothing of, a name there that
+///   no tensor has, numbers that are not finite once they are worked in; kIo.
 Status write_merged_weights(const formats::TensorFiles& base, const formats::LoraAdapter& adapter,
                             const std::string& path);
 
