@@ -95,7 +95,8 @@ Part judged_part(const std::string& file, ClaimVerifier& verifier) {
       fit.pairs.push_back({.source = e.sentence.source.key,
                            .logits = e.logits,
                            .nearness = e.sentence.nearness,
-                           .reading = read_pair(part.results[i].claim, e.sentence.text)});
+                           .reading = read_pair(part.results[i].claim, e.sentence.text),
+                           .said = said_words(e.sentence.text)});
       fit.gold.push_back(says(part.gold[i], e.sentence));
     }
     part.claims.push_back(std::move(fit));

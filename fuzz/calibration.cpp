@@ -22,6 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
   QUERN_CHECK(again.ok());
   QUERN_CHECK(json_from_calibration(*again) == json);
 
+  const auto of_nothing = judge({}, *read);
+  QUERN_CHECK(of_nothing.ok() && of_nothing->verdict == Verdict::kNotEnoughInfo);
+
   const std::vector<JudgedPair> pairs = {
       {.source = "a",
        .logits = {.entailment = 9, .contradiction = -9, .neutral = 0},

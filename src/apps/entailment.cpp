@@ -73,6 +73,7 @@ Result<Entailment> Entailment::open(engine::Engine& engine, const std::string& m
   made.engine_ = &engine;
   made.model_ = model;
   QUERN_ASSIGN(made.meaning_, meanings_of(info.labels).in(fmt::format("model '{}'", model)));
+  made.labels_ = info.labels;
   QUERN_ASSIGN(made.digest_, engine.model_digest(model));
   return made;
 }

@@ -37,6 +37,10 @@ class Entailment {
   static Result<Entailment> open(engine::Engine& engine, const std::string& model);
 
   const std::string& model() const { return model_; }
+  /// [n_labels] As the model names them.
+  const std::vector<std::string>& labels() const { return labels_; }
+  /// Whether each of the three has a label of its own.
+  bool has_all_labels() const { return labels_.size() == 3; }
   const std::string& digest() const { return digest_; }  // hub::model_digest.
 
   /// All pairs in one request, so that they share batches. Errors: as a request's; what is wrong
@@ -50,6 +54,7 @@ class Entailment {
   engine::Engine* engine_ = nullptr;
   std::string model_;
   std::string digest_;
+  std::vector<std::string> labels_;
   std::vector<int> meaning_;  // [n_labels] 0 entailment, 1 contradiction, 2 neutral
 };
 

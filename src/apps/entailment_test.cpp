@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/claims/verify_claim.h"
 #include "apps/test_engine.h"
 
 namespace quern::apps {
@@ -107,6 +108,21 @@ TEST_F(entailment, a_model_of_two_labels_says_nothing_of_what_it_does_not_name) 
   const NliAnswer sided = answer_of(model_with_two_labels("contradiction", "entailment"));
   EXPECT_EQ(sided.contradiction, all.contradiction);
   EXPECT_LT(sided.neutral, std::min(sided.entailment, sided.contradiction) - 50);
+}
+
+TEST_F(entailment, claims_are_not_judged_by_a_model_of_two_labels) {
+  for (const char* other : {"contradiction", "not_entailment"}) {
+    const auto opened = Entailment::open(*engine_, model_with_two_labels(other, "entailment"));
+    ASSERT_TRUE(opened.ok()) << opened.status().message();
+    EXPECT_FALSE(opened->has_all_labels());
+    const auto made = ClaimVerifier::create(
+        {.engine = engine_.get(), .entailment = &*opened, .calibration = default_calibration()});
+    EXPECT_EQ(made.status().code(), Code::kBadInput);
+    EXPECT_THAT(made.status().message(), HasSubstr(std::string("'") + other + "', 'entailment'"));
+  }
+  const auto three = Entailment::open(*engine_, fixture_model("tiny-nli"));
+  ASSERT_TRUE(three.ok());
+  EXPECT_TRUE(three->has_all_labels());
 }
 
 TEST_F(entailment, other_labels_are_refused_by_name) {

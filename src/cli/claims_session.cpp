@@ -43,7 +43,12 @@ Status without_model(const std::string& model, const Status& status) {
 Result<apps::Calibration> calibration_of(const ClaimsFlags& flags, const apps::Entailment& model) {
   if (!flags.calibration.empty()) {
     QUERN_ASSIGN(const std::string text, read_file(flags.calibration, kMaxCalibrationBytes));
-    return apps::calibration_from_json(text).in("'" + flags.calibration + "'");
+    const std::string quoted = "'" + flags.calibration + "'";
+    QUERN_ASSIGN(apps::Calibration read, apps::calibration_from_json(text).in(quoted));
+    if (!read.digest.empty()) return read;
+    return Status(Code::kBadInput, quoted +
+                                       " does not say for which model it was fitted: it has no "
+                                       "digest; 'quern claims fit' writes one");
   }
   QUERN_ASSIGN(std::optional<apps::Calibration> fitted,
                apps::load_calibration(hub::home_folder(), model.digest()));

@@ -1,5 +1,6 @@
 #include "apps/claims/calibration.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -105,12 +106,21 @@ Status read_verdict(const json& in, Calibration& out) {
   if (std::abs(out.unheard[0] + out.unheard[1] + out.unheard[2] - 1) > 1e-6) {
     return bad("\"unheard\" does not sum to 1");
   }
+  if (unheard_scores(out.unheard) != out.unheard) {
+    return bad("\"unheard\" decides claims of which nothing is heard");
+  }
   QUERN_TRY(read_number(object, "least", kShare, out.least));
   QUERN_TRY(read_number(object, "conformal_level", kShare, out.conformal_level));
   return read_number(object, "conformal_least", kShare, out.conformal_least);
 }
 
 }  // namespace
+
+std::array<double, 3> unheard_scores(const std::array<double, 3>& scores) {
+  if (scores[2] >= std::max(scores[0], scores[1])) return scores;
+  const double sides = scores[0] + scores[1];
+  return {scores[0] / 2 / sides, scores[1] / 2 / sides, 0.5};
+}
 
 Calibration default_calibration() {
   Calibration out;

@@ -84,12 +84,17 @@ struct Calibration {
   CalibrationReport report = {};
 };
 
+/// Scores for a claim of which nothing is heard: as they are where NOT_ENOUGH_INFO is not below a
+/// side, else it has one half and the sides share the other as they did.
+std::array<double, 3> unheard_scores(const std::array<double, 3>& scores);
+
 /// What is used where nothing was fitted for a model. Relevance and what is enough are those of
 /// SciFact's train part; of the model it trusts half of what it says.
 Calibration default_calibration();
 
 std::string json_from_calibration(const Calibration& calibration);
-/// Errors: kBadInput; kUnsupported for a newer version.
+/// Errors: kBadInput, also where a claim of which nothing is heard would be decided; kUnsupported
+/// for a newer version.
 Result<Calibration> calibration_from_json(std::string_view json);
 
 }  // namespace quern::apps

@@ -55,6 +55,10 @@ TEST(calibration, what_makes_no_sense_is_refused) {
   EXPECT_EQ(refused("\"overlap\":", "\"overlap\":1e7,\"x\":"), Code::kBadInput);
   EXPECT_EQ(refused("\"nli_scale\":", "\"nli_scale\":0,\"x\":"), Code::kBadInput);
   EXPECT_EQ(refused("\"gate\":", "\"gate\":2,\"x\":"), Code::kBadInput);
+  // A verdict from nothing.
+  EXPECT_EQ(refused("{\"supported\":0.15,\"refuted\":0.1,\"not_enough_info\":0.75}",
+                    "{\"supported\":0.953,\"refuted\":0.02,\"not_enough_info\":0.027}"),
+            Code::kBadInput);
   // Scores that do not sum to 1.
   EXPECT_EQ(refused("\"unheard\":{\"supported\":", "\"unheard\":{\"supported\":0.9,\"x\":"),
             Code::kBadInput);

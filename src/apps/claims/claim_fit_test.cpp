@@ -116,6 +116,21 @@ TEST(claim_fit, the_same_claims_give_the_same_bytes) {
   EXPECT_TRUE(calibration_from_json(json_from_calibration(a->calibration)).ok());
 }
 
+TEST(claim_fit, claims_of_which_nothing_is_heard_stay_undecided_however_many_were_right) {
+  std::vector<FitClaim> claims = claims_of(200, 9, true);
+  for (FitClaim& claim : claims_of(400, 10, true)) {
+    claim.label = Verdict::kSupported;
+    claim.pairs.clear();
+    claim.gold.clear();
+    claims.push_back(std::move(claim));
+  }
+  const auto fitted = fit_calibration(claims, {});
+  ASSERT_TRUE(fitted.ok()) << fitted.status().message();
+  EXPECT_EQ(fitted->calibration.unheard[2], 0.5);
+  EXPECT_EQ(judge({}, fitted->calibration)->verdict, Verdict::kNotEnoughInfo);
+  EXPECT_TRUE(calibration_from_json(json_from_calibration(fitted->calibration)).ok());
+}
+
 TEST(claim_fit, too_little_and_one_sided_claims_are_refused) {
   const auto refusal = [](const std::vector<FitClaim>& claims, const FitWish& wish = {}) {
     const auto fitted = fit_calibration(claims, wish);

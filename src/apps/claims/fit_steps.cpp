@@ -188,6 +188,7 @@ Status fit_enough(Claims claims, double ridge, Calibration& out) {
   for (std::size_t i = 0; i < 3; ++i) {
     out.unheard[i] = (of_unheard[i] + kPriorClaims * of_all[i]) / n;
   }
+  out.unheard = unheard_scores(out.unheard);
   return {};
 }
 

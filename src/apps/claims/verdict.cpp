@@ -13,9 +13,13 @@ namespace {
 
 // Both sides at least so strong: sources contradict each other.
 constexpr double kConflict = 0.3;
+// Then a side needs so much of both to be believed: about two to one.
+constexpr double kClearlyAhead = 0.65;
 // Probabilities are kept so far from 0 and 1 where their logarithm is taken.
 constexpr double kEdge = 1e-6;
 constexpr double kLeastSaid = 1e-3;
+
+bool is_ascii_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
@@ -59,13 +63,19 @@ bool is_heard(const SentenceVoice& voice) {
   return voice.voice == Voice::kSupports || voice.voice == Voice::kRefutes;
 }
 
-/// More relevant; of equal ones, so that order says nothing, the surer one and then the supporting
-/// one.
-bool speaks_before(const SentenceVoice& a, const SentenceVoice& b) {
-  const auto key = [](const SentenceVoice& v) {
-    return std::tuple(v.relevance, std::abs(v.stance - 0.5), v.stance);
+/// More relevant; of equal ones, so that order says nothing, the surer one, then the supporting one
+/// and then by its words.
+bool speaks_before(const SentenceVoice& a, std::string_view said_a, const SentenceVoice& b,
+                   std::string_view said_b) {
+  const auto key = [](const SentenceVoice& v, std::string_view said) {
+    return std::tuple(v.relevance, std::abs(v.stance - 0.5), v.stance, said);
   };
-  return key(a) > key(b);
+  return key(a, said_a) > key(b, said_b);
+}
+
+void silence(SentenceVoice& voice) {
+  voice.voice = Voice::kRepeats;
+  voice.weight = 0;
 }
 
 /// Leaves each source one voice; the others repeat it. By source.
@@ -76,13 +86,28 @@ std::map<std::string_view, std::size_t> one_of_each_source(std::span<const Judge
     if (!is_heard(voices[i])) continue;
     const auto [at, is_first] = best.emplace(pairs[i].source, i);
     if (is_first) continue;
-    const bool is_better = speaks_before(voices[i], voices[at->second]);
-    SentenceVoice& other = voices[is_better ? at->second : i];
+    const std::size_t was = at->second;
+    const bool is_better = speaks_before(voices[i], pairs[i].said, voices[was], pairs[was].said);
+    silence(voices[is_better ? was : i]);
     if (is_better) at->second = i;
-    other.voice = Voice::kRepeats;
-    other.weight = 0;
   }
   return best;
+}
+
+/// Leaves sources that say the same words one voice: the most relevant, of equal ones that of the
+/// first key.
+void one_of_each_text(std::span<const JudgedPair> pairs, std::vector<SentenceVoice>& voices,
+                      std::map<std::string_view, std::size_t>& by_source) {
+  std::map<std::string_view, std::size_t> best;
+  for (const auto& [source, i] : by_source) {
+    if (pairs[i].said.empty()) continue;
+    const auto [at, is_first] = best.emplace(pairs[i].said, i);
+    if (is_first) continue;
+    const bool is_better = speaks_before(voices[i], {}, voices[at->second], {});
+    silence(voices[is_better ? at->second : i]);
+    if (is_better) at->second = i;
+  }
+  std::erase_if(by_source, [&](const auto& of) { return !is_heard(voices[of.second]); });
 }
 
 /// 1 - product of (1 - p), smallest first: the same bits in whatever order they come.
@@ -121,14 +146,19 @@ std::string reason_for(const Judgement& judgement, const Sides& sides, std::size
                           : n_for == 0
                               ? sources(n_against) + " against it, none for it"
                               : fmt::format("{} for it, {} against it", sources(n_for), n_against);
-  if (judgement.is_conflicting) return who + ": they contradict each other";
+  if (judgement.is_conflicting) {
+    return who + ": they contradict each other" +
+           (judgement.is_abstention ? ", not sure enough to decide" : "");
+  }
   return judgement.is_abstention ? who + ": not sure enough to decide" : who;
 }
 
-void decide(const Calibration& calibration, Judgement& out) {
+void decide(const Calibration& calibration, bool is_heard, Judgement& out) {
   const double ahead = std::max(out.scores[0], out.scores[1]);
-  const bool leads = ahead >= out.scores[2];
-  if (leads && ahead > calibration.least) {
+  const bool leads = is_heard && ahead >= out.scores[2];
+  const bool is_clear =
+      !out.is_conflicting || ahead >= kClearlyAhead * (out.scores[0] + out.scores[1]);
+  if (leads && is_clear && ahead > calibration.least) {
     out.verdict = out.scores[0] >= out.scores[1] ? Verdict::kSupported : Verdict::kRefuted;
   } else {
     out.is_abstention = leads;
@@ -147,6 +177,20 @@ void decide(const Calibration& calibration, Judgement& out) {
 double log_odds_of(double p) {
   const double kept = std::clamp(p, kEdge, 1 - kEdge);
   return std::log(kept / (1 - kept));
+}
+
+std::string said_words(std::string_view sentence) {
+  std::string out;
+  for (const char c : sentence) {
+    if (!is_ascii_blank(c)) {
+      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    } else if (!out.empty() && out.back() != ' ') {
+      out += ' ';
+    }
+  }
+  const std::size_t last = out.find_last_not_of(" .!?;:,");
+  out.resize(last == std::string::npos ? 0 : last + 1);
+  return out;
 }
 
 NliScores scores_at(const NliLogits& logits, double temperature) {
@@ -200,7 +244,9 @@ Result<ClaimVoices> hear(std::span<const JudgedPair> pairs, const Calibration& c
     voices.push_back(voice_of(pair, calibration));
   }
   std::vector<double> any, supports, refutes;
-  for (const auto& [source, i] : one_of_each_source(pairs, voices)) {
+  std::map<std::string_view, std::size_t> speakers = one_of_each_source(pairs, voices);
+  one_of_each_text(pairs, voices, speakers);
+  for (const auto& [source, i] : speakers) {
     const SentenceVoice& voice = voices[i];
     any.push_back(voice.relevance);
     supports.push_back(voice.relevance * voice.stance);
@@ -220,10 +266,10 @@ Result<Judgement> judge(std::span<const JudgedPair> pairs, const Calibration& ca
     const double for_it = heard.supports / (heard.supports + heard.refutes);
     out.scores = {enough * for_it, enough * (1 - for_it), 1 - enough};
   } else {
-    out.scores = calibration.unheard;
+    out.scores = unheard_scores(calibration.unheard);
   }
   out.is_conflicting = any_of(sides.supporting) >= kConflict && any_of(sides.refuting) >= kConflict;
-  decide(calibration, out);
+  decide(calibration, heard.any > 0, out);
   out.reason = reason_for(out, sides, pairs.size());
   return out;
 }

@@ -1,6 +1,7 @@
 // From judged sentences to one verdict. A sentence is heard where it is near enough and says
-// something; each source has one voice, that of its most relevant sentence. A pure function: the
-// same numbers give the same bytes, in whatever order they come.
+// something; each source has one voice, that of its most relevant sentence, and sources that say
+// the same words have one together. A pure function: the same numbers give the same bytes, in
+// whatever order they come.
 //
 //   p         = softmax(logits / temperature)
 //   relevance = sigmoid(bias + sum of weight x signal)          a sentence decides the claim
@@ -10,8 +11,10 @@
 //   S         = 1 - product of (1 - relevance x stance),  R with (1 - stance)
 //   enough    = sigmoid(bias + weight x logit(any))
 //   scores    = enough x S / (S + R),  enough x R / (S + R),  1 - enough
-//   verdict   : the side whose score is above `least` and not below that of NOT_ENOUGH_INFO
+//   verdict   : the side whose score is above `least` and not below that of NOT_ENOUGH_INFO;
+//               where sources conflict, only if it has 0.65 of S + R
 //
+// Of nothing that is heard the verdict is NOT_ENOUGH_INFO, whatever the calibration says.
 // What is not heard is in no sum and no product. Fitting is in claim_fit.h, the reasons are in
 // docs/claims_judging.md. Source: Wadden et al. 2020 (SciFact) for the task; noisy-or over
 // independent sources.
@@ -48,6 +51,7 @@ struct JudgedPair {
   NliLogits logits = {};
   Nearness nearness = {};
   PairReading reading = {};  // Of claim and sentence by rule.
+  std::string said = {};     // said_words() of the sentence; "": not known, as no other.
 };
 
 enum class Voice { kSupports, kRefutes, kNeutral, kIrrelevant, kRepeats };
@@ -72,6 +76,10 @@ struct Judgement {
   std::vector<SentenceVoice> voices = {};
   std::string reason;  // A sentence for people.
 };
+
+/// A sentence by which copies are known: lower case (ASCII), one blank where there are some,
+/// without the marks at its end. Any bytes will do.
+std::string said_words(std::string_view sentence);
 
 /// [kRelevanceSignals] of one sentence; `usual` where a signal is not known.
 std::array<double, kRelevanceSignals> relevance_signals(const JudgedPair& pair,

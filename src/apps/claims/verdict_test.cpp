@@ -130,6 +130,71 @@ TEST(verdict, a_source_counts_once_however_often_it_speaks) {
   EXPECT_GT(other.scores[0], once.scores[0]);
 }
 
+TEST(verdict, the_same_words_of_several_sources_have_one_voice) {
+  std::mt19937 random(5);
+  std::uniform_real_distribution<double> near(0.3, 0.95);
+  const char* const spellings[] = {"Cats sleep.", "cats  sleep", " CATS\tsleep!"};
+  for (int round = 0; round < 100; ++round) {
+    const double cosine = near(random);
+    const JudgedPair other = pair_of("z", random() % 2 == 0 ? kYes : kNo, near(random));
+    std::vector<JudgedPair> pairs = {pair_of("a", kYes, cosine), other};
+    pairs[0].said = said_words(spellings[0]);
+    const Judgement once = judged(pairs);
+    for (const char* source : {"b", "c", "d", "e"}) {
+      pairs.push_back(pair_of(source, kYes, cosine - 0.05 * static_cast<double>(random() % 2)));
+      pairs.back().said = said_words(spellings[random() % 3]);
+    }
+    std::shuffle(pairs.begin(), pairs.end(), random);
+    const Judgement made = judged(pairs);
+    expect_same(made, once);
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      if (pairs[i].source != "a" && pairs[i].source != "z") {
+        EXPECT_NE(made.voices[i].voice, Voice::kSupports);
+        EXPECT_EQ(made.voices[i].weight, 0);
+      }
+    }
+  }
+}
+
+TEST(verdict, words_are_the_same_but_for_case_blanks_and_marks_at_the_end) {
+  EXPECT_EQ(said_words(" The\n CAT  sat. "), "the cat sat");
+  EXPECT_EQ(said_words("the cat sat?!"), said_words("The cat sat"));
+  EXPECT_NE(said_words("the cat sat"), said_words("the cat, sat"));
+  EXPECT_EQ(said_words("..."), "");
+}
+
+TEST(verdict, of_sources_that_contradict_each_other_flatly_neither_is_believed) {
+  const Judgement made = judged({pair_of("a", kYes, 0.9), pair_of("b", kNo, 0.91)});
+  EXPECT_TRUE(made.is_conflicting);
+  EXPECT_TRUE(made.is_abstention);
+  EXPECT_EQ(made.verdict, Verdict::kNotEnoughInfo);
+  EXPECT_EQ(made.confidence, made.scores[2]);
+  Calibration any_side = plain_calibration();
+  any_side.least = 0;
+  EXPECT_EQ(judged({pair_of("a", kYes, 0.9), pair_of("b", kNo, 0.91)}, any_side).verdict,
+            Verdict::kNotEnoughInfo);
+  // Two to one is enough: 0.95 of the first, 0.5 of the other.
+  const Judgement clear = judged({pair_of("a", kYes, 0.87), pair_of("b", kNo, 0.47)}, any_side);
+  EXPECT_TRUE(clear.is_conflicting);
+  EXPECT_EQ(clear.verdict, Verdict::kSupported);
+}
+
+TEST(verdict, a_skewed_calibration_makes_no_verdict_of_nothing) {
+  Calibration skewed = plain_calibration();
+  for (const std::array<double, 3>& unheard :
+       {std::array<double, 3>{0.953, 0.02, 0.027}, {0, 1, 0}, {0.4, 0.2, 0.4}}) {
+    skewed.unheard = unheard;
+    skewed.least = 0.3;
+    const Judgement made = judged({}, skewed);
+    EXPECT_EQ(made.verdict, Verdict::kNotEnoughInfo);
+    EXPECT_FALSE(made.is_abstention);
+    EXPECT_GE(made.scores[2], std::max(made.scores[0], made.scores[1]));
+    EXPECT_EQ(made.confidence, made.scores[2]);
+    EXPECT_NEAR(made.scores[0] + made.scores[1] + made.scores[2], 1, 1e-12);
+    expect_same(judged({pair_of("a", kYes, 0.01)}, skewed), made);
+  }
+}
+
 TEST(verdict, a_side_has_to_be_ahead_by_enough) {
   // Relevance sigmoid(0.4) = 0.6 of one source; its stance 0.6: 0.36 for, 0.24 against, 0.4 open.
   Calibration c = plain_calibration();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/char_class.h"
 #include "base/check.h"
@@ -64,7 +65,8 @@ std::vector<JudgedPair> judged_pairs(const ClaimResult& result) {
     out.push_back({.source = e.sentence.source.key,
                    .logits = e.logits,
                    .nearness = e.sentence.nearness,
-                   .reading = read_pair(result.claim, e.sentence.text)});
+                   .reading = read_pair(result.claim, e.sentence.text),
+                   .said = said_words(e.sentence.text)});
   }
   return out;
 }
@@ -91,7 +93,20 @@ Status judge_evidence(ClaimResult& result, const Calibration& calibration) {
 
 Result<ClaimVerifier> ClaimVerifier::create(Parts parts) {
   QUERN_CHECK(parts.entailment != nullptr);
+  if (!parts.entailment->has_all_labels()) {
+    return {
+        Code::kBadInput,
+        fmt::format("the labels of '{}' are '{}': claims want a model of entailment, neutral and "
+                    "contradiction",
+                    parts.entailment->model(), fmt::join(parts.entailment->labels(), "', '"))};
+  }
   const Calibration& calibration = parts.calibration;
+  if (calibration.digest.empty() && !calibration.fitted_on.empty()) {
+    return {Code::kBadInput,
+            fmt::format("the calibration fitted on '{}' does not say for which model (no digest): "
+                        "fit one with 'quern claims fit'",
+                        calibration.fitted_on)};
+  }
   if (!calibration.digest.empty() && calibration.digest != parts.entailment->digest()) {
     return {Code::kBadInput,
             fmt::format("the calibration was fitted for '{}' ({:.12}), not for '{}' ({:.12}): fit "

@@ -21,7 +21,7 @@ namespace quern::apps {
 
 inline constexpr std::size_t kMaxClaimBytes = 20'000;
 /// Named in every stored verdict: results of the same name are the same bytes.
-inline constexpr const char* kClaimPipeline = "quern-claims/1";
+inline constexpr const char* kClaimPipeline = "quern-claims/2";
 
 struct ClaimAsk {
   std::string id = {};  // The asker's own; comes back as it is.
@@ -93,7 +93,8 @@ class ClaimVerifier {
     // Asked when evidence is given: whose cosines tell how near it is. Null: they are not known.
     std::function<Result<const TextEmbedder*>()> embedder = {};
   };
-  /// Errors: kBadInput where the calibration is another model's.
+  /// Errors: kBadInput where the calibration is another model's, or was fitted and does not say for
+  /// which; naming the model's labels where one of the three is not there.
   static Result<ClaimVerifier> create(Parts parts);
 
   /// Errors: as check_claim and those of its steps; kBadInput where evidence is wanted without a
