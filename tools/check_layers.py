@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Checks that each room includes only the rooms it may (the table of ARCHITECTURE.md).
+"""Checks that each room includes only the rooms it may (the table of ARCHITECTURE.md), and that no two headers
+define types of one name in one namespace: the linker takes either for both.
 
-usage: check_layers.py [SRC]     exit 1 and one line per forbidden include, if there is one
+usage: check_layers.py [SRC]     exit 1 and one line per forbidden include or second definition, if there is one
 """
 import pathlib
 import re
@@ -27,6 +28,8 @@ MAY = {
 }
 # formats may see text only through the plain description of a tokenizer.
 ONLY = {("formats", "text"): {"text/tokenizer_spec.h"}}
+NAMESPACE = re.compile(r"^namespace (quern(?:::\w+)*) \{", re.M)
+TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: :[^;{]*)? \{", re.M)
 INCLUDE = re.compile(r'^\s*#\s*include\s+"(([a-z_]+)/[^"]+)"')
 
 
@@ -35,6 +38,7 @@ def main() -> int:
                        pathlib.Path(__file__).resolve().parent.parent / "src")
     bad = 0
     n_files = 0
+    types = {}
     for path in sorted(p for p in src.rglob("*") if p.suffix in (".h", ".cpp", ".inc")):
         room = path.relative_to(src).parts[0]
         n_files += 1
@@ -42,7 +46,14 @@ def main() -> int:
             print(f"{path}: room '{room}' is not in the table")
             bad += 1
             continue
-        for number, line in enumerate(path.read_text().splitlines(), 1):
+        text = path.read_text()
+        namespace = NAMESPACE.search(text) if path.suffix == ".h" else None
+        for name in TYPE.findall(text) if namespace else []:
+            first = types.setdefault((namespace[1], name), path)
+            if first != path:
+                print(f"{path}: {namespace[1]}::{name} is defined in {first}, too")
+                bad += 1
+        for number, line in enumerate(text.splitlines(), 1):
             match = INCLUDE.match(line)
             if not match or match[2] == room:
                 continue
@@ -53,7 +64,7 @@ def main() -> int:
             if not allowed:
                 print(f"{path}:{number}: '{room}' may not include '{match[1]}'")
                 bad += 1
-    print(f"layers: {n_files} files, {bad} forbidden includes")
+    print(f"layers: {n_files} files, {bad} forbidden includes and second definitions")
     return 1 if bad or not n_files else 0
 
 

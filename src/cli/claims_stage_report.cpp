@@ -36,8 +36,8 @@ const Stage kStages[] = {
     {"Overhead", overhead_ms, 0},
 };
 
-StageRow row_of(const std::string& name, std::vector<double> ms, double target_ms) {
-  StageRow row = {.name = name, .target_ms = target_ms};
+ClaimStageRow row_of(const std::string& name, std::vector<double> ms, double target_ms) {
+  ClaimStageRow row = {.name = name, .target_ms = target_ms};
   row.average_ms = std::accumulate(ms.begin(), ms.end(), 0.0) / static_cast<double>(ms.size());
   row.median_ms = quantile(ms, 0.5);
   row.p95_ms = quantile(std::move(ms), 0.95);
@@ -45,7 +45,7 @@ StageRow row_of(const std::string& name, std::vector<double> ms, double target_m
   return row;
 }
 
-std::string line_of(const StageRow& row) {
+std::string line_of(const ClaimStageRow& row) {
   std::string line = fmt::format("  {:<12} {:>10.3f} {:>10.3f} {:>10.3f} {:>6.1f} %", row.name,
                                  row.average_ms, row.median_ms, row.p95_ms, 100 * row.share);
   if (row.target_ms > 0) {
@@ -54,7 +54,7 @@ std::string line_of(const StageRow& row) {
   return line + "\n";
 }
 
-std::string json_of(const StageRow& row) {
+std::string json_of(const ClaimStageRow& row) {
   std::string name = row.name;
   std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
   std::string out = fmt::format(R"("{}":{{"average_ms":{},"median_ms":{},"p95_ms":{},"share":{})",
@@ -80,7 +80,8 @@ StageReport stage_report(std::span<const ClaimTimings> times) {
   out.total.share = 1;
   out.is_kept = out.total.is_kept;
   for (const Stage& stage : kStages) {
-    StageRow row = row_of(stage.name, of_all(stage.ms), kClaimTargetMs * stage.seconds_of_60 / 60);
+    ClaimStageRow row =
+        row_of(stage.name, of_all(stage.ms), kClaimTargetMs * stage.seconds_of_60 / 60);
     row.share = out.total.average_ms > 0 ? row.average_ms / out.total.average_ms : 0;
     out.is_kept = out.is_kept && row.is_kept;
     out.rows.push_back(std::move(row));
@@ -91,7 +92,7 @@ StageReport stage_report(std::span<const ClaimTimings> times) {
 std::string stage_table(const StageReport& report) {
   std::string out = fmt::format("  {:<12} {:>10} {:>10} {:>10} {:>8} {:>9}\n", "ms a claim",
                                 "average", "median", "p95", "share", "target");
-  for (const StageRow& row : report.rows) out += line_of(row);
+  for (const ClaimStageRow& row : report.rows) out += line_of(row);
   out += line_of(report.total);
   return out + (report.is_kept ? "OVERALL: PASS, all targets are met\n"
                                : "OVERALL: FAIL, not all targets are met\n");
@@ -99,7 +100,7 @@ std::string stage_table(const StageReport& report) {
 
 std::string stage_json(const StageReport& report) {
   std::string out = "{";
-  for (const StageRow& row : report.rows) out += json_of(row) + ",";
+  for (const ClaimStageRow& row : report.rows) out += json_of(row) + ",";
   return out + json_of(report.total) + fmt::format(R"(,"pass":{}}})", report.is_kept);
 }
 

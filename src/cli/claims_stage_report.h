@@ -14,7 +14,7 @@ namespace quern::cli {
 /// Of the whole way. Those of its steps are the write-up's shares of a minute, of this.
 inline constexpr double kClaimTargetMs = 1000;
 
-struct StageRow {
+struct ClaimStageRow {
   std::string name;
   double average_ms = 0;
   double median_ms = 0;
@@ -25,8 +25,8 @@ struct StageRow {
 };
 
 struct StageReport {
-  std::vector<StageRow> rows;  // Embedding, Retrieval, NLI, Aggregation, Database, Overhead.
-  StageRow total;
+  std::vector<ClaimStageRow> rows;  // Embedding, Retrieval, NLI, Aggregation, Database, Overhead.
+  ClaimStageRow total;
   bool is_kept = true;  // All targets.
 };
 

@@ -35,7 +35,7 @@ TEST(claims_stage_report, a_worked_example) {
   EXPECT_DOUBLE_EQ(report.rows[5].average_ms, 10);  // What no step has of each total.
   EXPECT_TRUE(report.is_kept);
   double shares = 0;
-  for (const StageRow& row : report.rows) shares += row.share;
+  for (const ClaimStageRow& row : report.rows) shares += row.share;
   EXPECT_NEAR(shares, 1, 1e-12);
 }
 
