@@ -142,6 +142,25 @@ TEST_F(claims_program, a_batch_gives_a_line_for_each_and_a_bad_one_costs_itself)
   EXPECT_EQ(piped.out, ended.out);
 }
 
+TEST_F(claims_program, a_batch_does_not_replace_its_claims) {
+  const std::string in = three_claims();
+  const std::string before = folder_.read("claims.jsonl");
+  const Ended ended = claims("batch " + in + " --out " + in + " --model " + kNli);
+  EXPECT_EQ(ended.exit_code, 4);
+  EXPECT_THAT(ended.err, HasSubstr("the file of claims itself"));
+  EXPECT_EQ(folder_.read("claims.jsonl"), before);
+}
+
+TEST_F(claims_program, numbers_out_of_range_and_flags_that_mean_nothing_are_refused) {
+  for (const char* args : {"show abc", "show 0", "eval x --num-claims 0"}) {
+    const Ended ended = claims(args);
+    EXPECT_NE(ended.exit_code, 0) << args;
+    EXPECT_LT(ended.err.size(), 400u) << ended.err;
+  }
+  EXPECT_NE(verify("the cat sat", "--given x --mode bm25").exit_code, 0);
+  EXPECT_NE(verify("the cat sat", "--given x --filter 'date > \"2\"'").exit_code, 0);
+}
+
 TEST_F(claims_program, a_batch_that_is_killed_goes_on_where_it_was) {
   std::string claims_text;
   for (int i = 0; i < 200; ++i) {
@@ -211,7 +230,9 @@ TEST_F(claims_program, commands_without_a_database_or_with_another_file_say_so) 
   EXPECT_EQ(listed.exit_code, 4) << listed.err;
   EXPECT_THAT(listed.err, HasSubstr("claims.db"));
   const Ended judged = verify("the cat sat", "--given x");
-  EXPECT_EQ(judged.exit_code, 0);  // The verdict is given all the same.
+  EXPECT_EQ(judged.exit_code, 6);
+  EXPECT_NE(judged.out, "");  // The verdict is given all the same.
+  EXPECT_EQ(verify("the cat sat", "--given x --no-keep").exit_code, 0);
   EXPECT_THAT(judged.err, HasSubstr("the claim is not kept"));
 }
 

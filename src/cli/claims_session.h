@@ -52,6 +52,10 @@ class ClaimsSession {
   /// The same where a corpus is named or there is one to take without a name; else nothing.
   Status open_corpus_if_wanted(const ClaimsFlags& flags);
 
+  /// All claims from now on find the corpus, where there is one, as it is now. Errors: as
+  /// EvidenceSearch::pin.
+  Status pin_corpus() { return search_ ? search_->pin() : Status(); }
+
   /// Errors: as ClaimVerifier::create.
   Result<apps::ClaimVerifier*> verifier();
 

@@ -4,7 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "apps/claims/claim_lines.h"
+#include "base/sha256.h"
 
 namespace quern::apps {
 namespace {
@@ -30,13 +33,31 @@ Status fail(Pending& pending, const std::string& id, const Status& status) {
   return {};
 }
 
+// Most sentences of given evidence that wait in memory for the model, beyond those of one claim.
+constexpr std::size_t kMostWaiting = 4'096;
+
+ClaimRow row_of(const ClaimBatchJob& job, const BatchLine& line) {
+  return {.run = job.run,
+          .line = line.n_line,
+          .input = sha256_hex(std::as_bytes(std::span(line.text)))};
+}
+
+// The claim's JSON with its line behind its id. Quotes inside the id are escaped, so that what is
+// looked for stands behind it.
+std::string with_line(std::string json, std::int64_t n_line) {
+  return json.insert(json.find(R"(,"claim":)"), fmt::format(R"(,"line":{})", n_line));
+}
+
+std::size_t n_given(const Pending& pending) {
+  return pending.ask.evidence ? pending.ask.evidence->size() : 0;
+}
+
 // Looks a line up among what the run has judged before, or makes a claim of it.
 Status take_up(const ClaimBatchJob& job, Pending& pending, ClaimBatchReport& report) {
   if (job.db != nullptr) {
-    QUERN_ASSIGN(std::optional<std::string> kept,
-                 job.db->json_of_row({.run = job.run, .line = pending.line.n_line}));
+    QUERN_ASSIGN(std::optional<std::string> kept, job.db->json_of_row(row_of(job, pending.line)));
     if (kept) {
-      pending.json = std::move(*kept);
+      pending.json = with_line(std::move(*kept), pending.line.n_line);
       ++report.n_kept_before;
       return {};
     }
@@ -55,8 +76,7 @@ Status keep(const ClaimBatchJob& job, std::span<Result<ClaimResult>> results,
   std::vector<ClaimsDb::Addition> additions;
   for (std::size_t i = 0; i < asked.size(); ++i) {
     if (!results[i].ok()) continue;
-    additions.push_back(
-        {.result = &*results[i], .row = {.run = job.run, .line = asked[i]->line.n_line}});
+    additions.push_back({.result = &*results[i], .row = row_of(job, asked[i]->line)});
   }
   if (additions.empty()) return {};
   const auto start = Clock::now();
@@ -79,13 +99,15 @@ Status judge_chunk(const ClaimBatchJob& job, std::vector<Pending>& chunk) {
     asks.push_back(std::move(pending.ask));
   }
   std::vector<Result<ClaimResult>> results =
-      job.verifier->verify_all(asks, engine::WorkClass::kBulk);
+      job.verifier->verify_all(asks, engine::WorkClass::kBulk, job.is_stopped);
   for (std::size_t i = 0; i < asked.size(); ++i) {
     if (!results[i].ok()) QUERN_TRY(fail(*asked[i], asks[i].id, results[i].status()));
   }
   QUERN_TRY(keep(job, results, asked));
   for (std::size_t i = 0; i < asked.size(); ++i) {
-    if (results[i].ok()) asked[i]->json = json_from_claim(*results[i], job.times);
+    if (results[i].ok()) {
+      asked[i]->json = with_line(json_from_claim(*results[i], job.times), asked[i]->line.n_line);
+    }
   }
   return {};
 }
@@ -96,7 +118,8 @@ Result<ClaimBatchReport> verify_batch(const ClaimBatchJob& job) {
   ClaimBatchReport report;
   for (bool is_over = false; !is_over;) {
     std::vector<Pending> chunk;
-    while (chunk.size() < job.n_together) {
+    for (std::size_t n_waiting = 0; chunk.size() < job.n_together && n_waiting < kMostWaiting;
+         n_waiting += n_given(chunk.back())) {
       if (job.is_stopped && job.is_stopped()) {
         report.was_stopped = true;
         return report;
@@ -107,7 +130,12 @@ Result<ClaimBatchReport> verify_batch(const ClaimBatchJob& job) {
       chunk.push_back({.line = std::move(*line)});
       QUERN_TRY(take_up(job, chunk.back(), report));
     }
-    QUERN_TRY(judge_chunk(job, chunk));
+    const Status judged = judge_chunk(job, chunk);
+    if (judged.code() == Code::kCancelled && job.is_stopped && job.is_stopped()) {
+      report.was_stopped = true;
+      return report;
+    }
+    QUERN_TRY(judged);
     for (Pending& pending : chunk) {
       ++report.n_claims;
       report.n_failed += pending.status.ok() ? 0 : 1;

@@ -25,7 +25,7 @@ struct BatchLine {
 /// What came out of one.
 struct BatchOutput {
   BatchLine line;
-  std::string json;    // json_from_claim, or json_from_failure; without an end.
+  std::string json;    // json_from_claim with its "line", or json_from_failure; without an end.
   Status status = {};  // Not ok: the line was no claim, or could not be judged.
 };
 

@@ -25,15 +25,16 @@ Result<std::string> text_or_none(const json& object, const char* name) {
   return text_of(object, name);
 }
 
-// Text, or an integer as text.
-std::string id_of(const json& object) {
+// Text, or an integer as text; "" where there is none.
+Result<std::string> id_of(const json& object) {
   for (const char* name : {"id", "_id"}) {
     const auto found = object.find(name);
-    if (found == object.end()) continue;
+    if (found == object.end() || found->is_null()) continue;
     if (found->is_string()) return found->get<std::string>();
     if (found->is_number_integer()) return found->dump();
+    return bad(fmt::format("\"{}\" is neither text nor an integer of 64 bits", name));
   }
-  return "";
+  return std::string();
 }
 
 Status read_source(const json& object, ClaimSource& out) {
@@ -57,7 +58,6 @@ Result<GivenEvidence> given_from(const json& given, std::size_t i) {
   } else {
     return bad("it is neither text nor an object with \"text\"");
   }
-  if (out.text.find_first_not_of(" \t\r\n") == out.text.npos) return bad("its text is empty");
   return out;
 }
 
@@ -86,11 +86,12 @@ Result<ClaimLine> claim_from_line(std::string_view line) {
   }
   QUERN_ASSIGN(const json object, object_from_json(line));
   ClaimLine out;
-  out.ask.id = id_of(object);
+  QUERN_ASSIGN(out.ask.id, id_of(object));
   QUERN_ASSIGN(out.ask.claim, text_of(object, "claim"));
   QUERN_TRY(check_claim(out.ask.claim));
   if (object.contains("evidence") && !object.at("evidence").is_null()) {
     QUERN_ASSIGN(out.ask.evidence, evidence_from(object.at("evidence")));
+    out.ask.has_unreadable = out.ask.evidence->empty() && !object.at("evidence").empty();
   }
   if (object.contains("label") && !object.at("label").is_null()) {
     QUERN_ASSIGN(const std::string label, text_of(object, "label"));
@@ -102,7 +103,9 @@ Result<ClaimLine> claim_from_line(std::string_view line) {
 std::string id_of_line(std::string_view line) {
   if (line.size() > kMaxClaimLineBytes) return "";
   const Result<json> object = object_from_json(line);
-  return object.ok() ? id_of(*object) : "";
+  if (!object.ok()) return "";
+  const Result<std::string> id = id_of(*object);
+  return id.ok() ? *id : "";
 }
 
 std::string json_from_failure(const std::string& id, std::int64_t n_line, const Status& status) {

@@ -26,7 +26,8 @@ std::string source_of_given(std::size_t i);
 
 /// A line's claim. Evidence is a list of texts, or of {"text", "source"} with "title", "url",
 /// "date" and "licence" where they are known; what has no source is one of its own. Its sentences
-/// are what is judged. Errors: kBadInput naming the field; kTooLarge with both numbers.
+/// are what is judged; texts without a letter or digit have none. Errors: kBadInput naming the
+/// field; kTooLarge with both numbers.
 Result<ClaimLine> claim_from_line(std::string_view line);
 
 /// The "id" of a line that may be no claim, as text; "" where it has none.

@@ -28,6 +28,10 @@ TEST(claim_lines, an_id_may_be_a_number_or_missing) {
   EXPECT_EQ(claim_from_line(R"({"id": 12, "claim": "x"})")->ask.id, "12");
   EXPECT_EQ(claim_from_line(R"({"_id": "b", "claim": "x"})")->ask.id, "b");
   EXPECT_EQ(claim_from_line(R"({"claim": "x"})")->ask.id, "");
+  for (const char* id : {"1.5", "true", "123456789012345678901234567890", "[1]"}) {
+    EXPECT_THAT(refusal_of(std::string(R"({"claim": "x", "id": )") + id + "}"),
+                HasSubstr("\"id\""));
+  }
 }
 
 TEST(claim_lines, evidence_is_texts_with_or_without_a_source) {
@@ -53,6 +57,23 @@ TEST(claim_lines, evidence_is_texts_with_or_without_a_source) {
   EXPECT_EQ(claim_from_line(R"({"claim": "x", "evidence": []})")->ask.evidence->size(), 0u);
 }
 
+TEST(claim_lines, evidence_without_a_word_is_passed_over) {
+  const auto claim = claim_from_line(R"({"claim": "x", "evidence": ["...", "two", " "]})");
+  ASSERT_TRUE(claim.ok()) << claim.status().message();
+  ASSERT_EQ(claim->ask.evidence->size(), 1u);
+  EXPECT_EQ(claim->ask.evidence->at(0).source.key, "evidence 2");
+  EXPECT_FALSE(claim->ask.has_unreadable);
+  EXPECT_TRUE(claim_from_line(R"({"claim": "x", "evidence": ["..."]})")->ask.has_unreadable);
+}
+
+TEST(claim_lines, evidence_of_too_many_sentences_is_refused) {
+  std::string text;
+  for (int i = 0; i < 2'001; ++i) text += "It is so. ";
+  const std::string why = refusal_of(R"({"claim": "x", "evidence": [")" + text + "\"]}");
+  EXPECT_THAT(why, HasSubstr("2001"));
+  EXPECT_THAT(why, HasSubstr("2000"));
+}
+
 TEST(claim_lines, labels_are_read_by_all_their_names) {
   EXPECT_EQ(claim_from_line(R"({"claim": "x", "label": "SUPPORT"})")->label, Verdict::kSupported);
   EXPECT_EQ(claim_from_line(R"({"claim": "x", "label": "refutes"})")->label, Verdict::kRefuted);
@@ -70,7 +91,7 @@ TEST(claim_lines, what_is_no_claim_says_why) {
               HasSubstr("20000"));
   EXPECT_THAT(refusal_of(R"({"claim": "x", "evidence": "text"})"), HasSubstr("\"evidence\""));
   EXPECT_THAT(refusal_of(R"({"claim": "x", "evidence": [7]})"), HasSubstr("evidence 1"));
-  EXPECT_THAT(refusal_of(R"({"claim": "x", "evidence": ["a", {"text": " "}]})"),
+  EXPECT_THAT(refusal_of(R"({"claim": "x", "evidence": ["a", {"text": "...\u0000"}]})"),
               HasSubstr("evidence 2"));
   std::string many = R"({"claim": "x", "evidence": ["a")";
   for (int i = 0; i < 1'000; ++i) many += ",\"a\"";

@@ -150,10 +150,14 @@ Result<std::vector<std::int64_t>> ClaimsDb::add_all(std::span<const Addition> ad
 Result<std::int64_t> ClaimsDb::insert(const Addition& addition, std::int64_t calibration) {
   if (!addition.row.run.empty()) {
     QUERN_ASSIGN(SqlStatement look,
-                 sql_.prepare("SELECT id FROM claim WHERE run = ? AND line = ?"));
+                 sql_.prepare("SELECT id, input FROM claim WHERE run = ? AND line = ?"));
     look.bind(1, addition.row.run).bind(2, addition.row.line);
     QUERN_ASSIGN(const bool is_there, look.step());
-    if (is_there) return look.number(0);
+    if (is_there && look.bytes(1) == addition.row.input) return look.number(0);
+    if (is_there) {
+      QUERN_ASSIGN(SqlStatement remove, sql_.prepare("DELETE FROM claim WHERE id = ?"));
+      QUERN_TRY(remove.bind(1, look.number(0)).run());
+    }
   }
   QUERN_ASSIGN(const std::int64_t claim, insert_claim(addition));
   QUERN_TRY(insert_evidence(claim, *addition.result));
@@ -166,11 +170,12 @@ Result<std::int64_t> ClaimsDb::insert_claim(const Addition& addition) {
   // Without a run the column is NULL, of which any number may be the same.
   QUERN_ASSIGN(SqlStatement claim,
                sql_.prepare("INSERT INTO claim (at_ms, run, line, key, text, corpus, generation,"
-                            " why_empty) VALUES (?, nullif(?, ''), ?, ?, ?, ?, ?, ?)"));
+                            " why_empty, input) VALUES (?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?)"));
   claim.bind(1, now_ms()).bind(2, addition.row.run).bind(3, addition.row.line);
   claim.bind(4, result.id).bind(5, result.claim).bind(6, result.corpus);
   claim.bind(7, std::int64_t{result.generation});
   claim.bind(8, result.evidence.empty() ? result.judgement.reason : std::string());
+  claim.bind(9, addition.row.input);
   QUERN_TRY(claim.run());
   return sql_.number("SELECT last_insert_rowid()");
 }
@@ -239,12 +244,19 @@ Result<StoredClaim> ClaimsDb::find(std::int64_t id) {
       SqlStatement row,
       sql_.prepare(
           "SELECT at_ms, run, line, key, text, corpus, generation, why_empty, pipeline,"
-          " verdict.body, calibration.body, name, model.digest, verdict, confidence FROM claim"
-          " JOIN verdict ON verdict.claim = claim.id JOIN model ON model.id = model"
-          " JOIN calibration ON calibration.id = calibration WHERE claim.id = ?"));
+          " verdict.body, calibration.body, name, model.digest, verdict, confidence,"
+          " supported, refuted, not_enough_info, calibration.digest,"
+          " verdict.claim, model.id, calibration.id FROM claim"
+          " LEFT JOIN verdict ON verdict.claim = claim.id LEFT JOIN model ON model.id = model"
+          " LEFT JOIN calibration ON calibration.id = calibration WHERE claim.id = ?"));
   row.bind(1, id);
   QUERN_ASSIGN(const bool has_row, row.step().in("'" + path_ + "'"));
   if (!has_row) return {Code::kNotFound, fmt::format("there is no claim {}", id)};
+  for (const auto& [column, what] :
+       {std::pair(19, "verdict"), {20, "model"}, {21, "calibration"}}) {
+    if (!row.bytes(column).empty()) continue;
+    return {Code::kBadInput, fmt::format("claim {}: its row of '{}' is missing", id, what)};
+  }
   StoredClaim out;
   out.id = id;
   out.at_ms = row.number(0);
@@ -261,6 +273,10 @@ Result<StoredClaim> ClaimsDb::find(std::int64_t id) {
   out.result.nli_digest = row.bytes(12);
   out.verdict = row.bytes(13);
   out.confidence = std::strtod(row.bytes(14).c_str(), nullptr);
+  for (int i = 0; i < 3; ++i) {
+    out.scores[static_cast<std::size_t>(i)] = std::strtod(row.bytes(15 + i).c_str(), nullptr);
+  }
+  out.calibration_digest = row.bytes(18);
   QUERN_ASSIGN(out.calibration, calibration_from_json(out.calibration_json)
                                     .in(fmt::format("the calibration of claim {}", id)));
   QUERN_TRY(read_evidence(out));
@@ -270,8 +286,8 @@ Result<StoredClaim> ClaimsDb::find(std::int64_t id) {
 Result<std::optional<std::string>> ClaimsDb::json_of_row(const ClaimRow& row) {
   QUERN_ASSIGN(SqlStatement look,
                sql_.prepare("SELECT body FROM verdict JOIN claim ON claim.id = verdict.claim"
-                            " WHERE run = ? AND line = ?"));
-  look.bind(1, row.run).bind(2, row.line);
+                            " WHERE run = ? AND line = ? AND input = ?"));
+  look.bind(1, row.run).bind(2, row.line).bind(3, row.input);
   QUERN_ASSIGN(const bool has_row, look.step());
   if (!has_row) return std::optional<std::string>();
   return std::optional(look.bytes(0));
@@ -298,6 +314,19 @@ Result<std::vector<ClaimHead>> ClaimsDb::list(std::size_t n_most, std::int64_t b
 
 Result<std::vector<std::int64_t>> ClaimsDb::ids() {
   QUERN_ASSIGN(SqlStatement rows, sql_.prepare("SELECT id FROM claim ORDER BY id"));
+  std::vector<std::int64_t> out;
+  for (;;) {
+    QUERN_ASSIGN(const bool has_row, rows.step());
+    if (!has_row) return out;
+    out.push_back(rows.number(0));
+  }
+}
+
+Result<std::vector<std::int64_t>> ClaimsDb::ids_without_claim() {
+  QUERN_ASSIGN(SqlStatement rows,
+               sql_.prepare("SELECT claim FROM (SELECT claim FROM verdict UNION SELECT claim FROM"
+                            " evidence UNION SELECT claim FROM nli)"
+                            " WHERE claim NOT IN (SELECT id FROM claim) ORDER BY claim"));
   std::vector<std::int64_t> out;
   for (;;) {
     QUERN_ASSIGN(const bool has_row, rows.step());

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,6 +27,7 @@ std::string claims_db_path(const std::string& home);
 struct ClaimRow {
   std::string run = {};
   std::int64_t line = 0;
+  std::string input = {};  // SHA-256 of the whole line, in hex: a changed one is another claim.
 };
 
 struct StoredClaim {
@@ -36,9 +38,11 @@ struct StoredClaim {
   Calibration calibration;  // That the verdict was made with.
   std::string calibration_json = {};  // Its bytes.
   std::string pipeline;
-  std::string verdict;     // As its row says, for whoever asks by SQL;
-  double confidence = 0;   // replay_claim sees that both are those of `json`.
-  std::int64_t at_ms = 0;  // Unix time.
+  std::string verdict;                  // As its row says, for whoever asks by SQL;
+  double confidence = 0;                // replay_claim sees that all are those of `json`.
+  std::array<double, 3> scores = {};    // [Verdict]
+  std::string calibration_digest = {};  // Of its row.
+  std::int64_t at_ms = 0;               // Unix time.
 };
 
 /// A claim as a list shows it.
@@ -70,7 +74,8 @@ class ClaimsDb {
   /// kUnavailable; kIo (a full disk): nothing of it is there.
   Result<std::int64_t> add(const ClaimResult& result, const Calibration& calibration);
 
-  /// Several in one transaction. What a run has at a row already stays as it is.
+  /// Several in one transaction. What a run has at a row already stays as it is
+  /// if it came of the same input, else it is replaced.
   struct Addition {
     const ClaimResult* result = nullptr;
     ClaimRow row = {};
@@ -81,13 +86,16 @@ class ClaimsDb {
   /// Errors: kNotFound; kBadInput for rows that cannot be right, naming them.
   Result<StoredClaim> find(std::int64_t id);
 
-  /// What was said of the claim at a row of a run; nothing where there is none.
+  /// What was said of the claim at a row of a run; nothing where there is none, or one that came of
+  /// another input.
   Result<std::optional<std::string>> json_of_row(const ClaimRow& row);
 
   /// The newest first; those before `before` alone, where it is not 0.
   Result<std::vector<ClaimHead>> list(std::size_t n_most, std::int64_t before = 0);
   /// All of them, ascending.
   Result<std::vector<std::int64_t>> ids();
+  /// Of claims that are gone while a verdict, evidence or logits of them are there, ascending.
+  Result<std::vector<std::int64_t>> ids_without_claim();
 
   Status note(const std::string& what, const std::string& detail);
   /// The newest first.

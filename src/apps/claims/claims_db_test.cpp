@@ -104,6 +104,9 @@ TEST_F(claims_db, whatever_else_is_altered_is_found) {
         "UPDATE evidence SET before = ''", "UPDATE claim SET text = 'the cat stood'",
         "UPDATE claim SET generation = 8", "UPDATE nli SET n_dropped = 1",
         "UPDATE verdict SET verdict = 'TRUE'", "UPDATE verdict SET confidence = 0.123",
+        "UPDATE verdict SET supported = supported + 0.01",
+        "UPDATE verdict SET refuted = refuted + 0.01", "UPDATE verdict SET not_enough_info = 0",
+        "UPDATE calibration SET digest = 'x'", "DELETE FROM model", "DELETE FROM verdict",
         "UPDATE verdict SET body = replace(body, '\"conflict\":', '\"conflict\": ')",
         "UPDATE model SET name = 'other'", "DELETE FROM evidence WHERE i = 2",
         "DELETE FROM nli WHERE i = 2"}) {
@@ -145,6 +148,29 @@ TEST_F(claims_db, a_row_of_a_run_is_there_once) {
   ASSERT_TRUE(db->add(first, default_calibration()).ok());
   ASSERT_TRUE(db->add(first, default_calibration()).ok());
   EXPECT_EQ(db->ids()->size(), 4u);
+}
+
+TEST_F(claims_db, a_row_of_another_input_is_replaced) {
+  const ClaimResult first = verified({.claim = "the cat sat"});
+  const ClaimResult second = verified({.claim = "a dog ran"});
+  const auto db = opened();
+  const ClaimsDb::Addition one = {.result = &first, .row = {"r", 1, "aa"}};
+  const ClaimsDb::Addition other = {.result = &second, .row = {"r", 1, "bb"}};
+  ASSERT_TRUE(db->add_all({&one, 1}, default_calibration()).ok());
+  EXPECT_FALSE(*db->json_of_row({"r", 1, "bb"}));
+  ASSERT_TRUE(db->add_all({&other, 1}, default_calibration()).ok());
+  EXPECT_EQ(**db->json_of_row({"r", 1, "bb"}), json_from_claim(second));
+  EXPECT_EQ(db->ids()->size(), 1u);
+  EXPECT_TRUE(db->ids_without_claim()->empty());
+}
+
+TEST_F(claims_db, rows_whose_claim_is_gone_are_found) {
+  const std::int64_t id = add_one();
+  auto sql = Sql::open(db_path(), Sql::Access::kWrite, 1000);
+  ASSERT_TRUE(sql.ok() && sql->run("PRAGMA foreign_keys = OFF; DELETE FROM claim").ok());
+  const auto gone = opened()->ids_without_claim();
+  ASSERT_TRUE(gone.ok()) << gone.status().message();
+  EXPECT_THAT(*gone, ElementsAre(id));
 }
 
 TEST_F(claims_db, lists_go_from_the_newest_on) {

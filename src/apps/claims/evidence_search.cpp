@@ -146,6 +146,11 @@ class CorpusSearch : public EvidenceSearch {
 
   Result<FoundEvidence> find(const std::string& claim, const EvidenceWish& wish) override;
 
+  Status pin() override {
+    QUERN_ASSIGN(pinned_, store_.snapshot());
+    return {};
+  }
+
  private:
   Result<std::vector<NearPassage>> find_passages(const store::Snapshot& snapshot,
                                                  const EvidenceWish& wish, Ask ask,
@@ -155,12 +160,16 @@ class CorpusSearch : public EvidenceSearch {
 
   store::Store& store_;
   Retriever retriever_;
+  store::Snapshot pinned_;  // Null: the newest.
 };
 
 Result<FoundEvidence> CorpusSearch::find(const std::string& claim, const EvidenceWish& wish) {
   const auto start = Clock::now();
   FoundEvidence out;
-  QUERN_ASSIGN(const store::Snapshot snapshot, store_.snapshot());
+  store::Snapshot snapshot = pinned_;
+  if (!snapshot) {
+    QUERN_ASSIGN(snapshot, store_.snapshot());
+  }
   Ask ask;
   ask.text = claim;
   ask.mode = wish.mode;

@@ -48,6 +48,10 @@ class EvidenceSearch {
   /// The same claim, wish and generation give the same sentences in the same order, to the bit.
   /// Errors: as Retriever::retrieve.
   virtual Result<FoundEvidence> find(const std::string& claim, const EvidenceWish& wish) = 0;
+
+  /// From now on the corpus is searched as it is now, whatever is added to it; else each claim has
+  /// the newest. Errors: as Store::snapshot.
+  virtual Status pin() { return {}; }
 };
 
 /// A text that somebody brings along with a claim.

@@ -201,8 +201,7 @@ TEST_F(evidence_search, gives_given_texts_their_cosines) {
 }
 
 TEST_F(evidence_search, refuses_given_texts_that_are_none) {
-  for (const std::string& bad :
-       {std::string("a\0b", 3), std::string("\xff\xfe"), std::string("..."), std::string()}) {
+  for (const std::string& bad : {std::string("a\0b", 3), std::string("\xff\xfe")}) {
     const std::vector<GivenEvidence> given = {{.text = bad, .source = {.key = "a"}}};
     EXPECT_EQ(sentences_of_given(given).status().code(), Code::kBadInput);
   }

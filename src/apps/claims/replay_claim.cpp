@@ -43,6 +43,9 @@ Status replay_claim(const StoredClaim& stored) {
   if (json_from_calibration(stored.calibration) != stored.calibration_json) {
     return {Code::kBadInput, who + ": its calibration has other bytes"};
   }
+  if (calibration_digest(stored.calibration) != stored.calibration_digest) {
+    return {Code::kBadInput, who + ": the digest of its calibration is another"};
+  }
   ClaimResult again = stored.result;
   QUERN_TRY(judge_evidence(again, stored.calibration).in(fmt::format("claim {}", stored.id)));
   const std::string json = json_from_claim(again);
@@ -50,6 +53,12 @@ Status replay_claim(const StoredClaim& stored) {
     return {Code::kBadInput, fmt::format("{}: {}", who, difference(stored.json, again))};
   }
   const Judgement& judgement = again.judgement;
+  for (std::size_t i = 0; i < judgement.scores.size(); ++i) {
+    if (std::abs(stored.scores[i] - judgement.scores[i]) < kRealError) continue;
+    return {Code::kBadInput,
+            fmt::format("{}: its row says {} for {}, the score is {}", who, stored.scores[i],
+                        verdict_name(static_cast<Verdict>(i)), judgement.scores[i])};
+  }
   if (stored.verdict == verdict_name(judgement.verdict) &&
       std::abs(stored.confidence - judgement.confidence) < kRealError) {
     return {};

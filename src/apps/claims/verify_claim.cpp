@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,6 +17,9 @@ namespace quern::apps {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// In one request to the model.
+constexpr std::size_t kPairsTogether = 512;
 
 double ms_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
@@ -32,6 +36,7 @@ bool has_word(std::string_view text) {
 
 // Behind what was found: a corpus says itself why it has nothing.
 std::string why_no_evidence(const ClaimAsk& ask, const FoundEvidence& found) {
+  if (ask.has_unreadable) return "the evidence that was given has no letter or digit";
   if (ask.evidence) return "no evidence was given";
   return found.why_empty.empty() ? "nothing near the claim was found" : found.why_empty;
 }
@@ -157,21 +162,30 @@ Result<ClaimResult> ClaimVerifier::prepare(const ClaimAsk& ask) {
   return out;
 }
 
-// One request for the pairs of all claims. What is wrong with one pair is its claim's error: a
-// verdict without it would be another one.
-Status ClaimVerifier::ask_model(std::span<Result<ClaimResult>> claims,
-                                engine::WorkClass work_class) {
+// The pairs of all claims together, in requests of a size that bounds memory. What is wrong with
+// one pair is its claim's error: a verdict without it would be another one.
+Status ClaimVerifier::ask_model(std::span<Result<ClaimResult>> claims, engine::WorkClass work_class,
+                                const std::function<bool()>& is_stopped) {
   std::vector<NliPair> pairs;
+  std::vector<NliAnswer> answers;
+  const auto start = Clock::now();
+  const auto ask = [&]() -> Status {
+    if (is_stopped && is_stopped()) return {Code::kCancelled, "interrupted"};
+    QUERN_ASSIGN(std::vector<NliAnswer> some, parts_.entailment->judge(pairs, work_class));
+    std::ranges::move(some, std::back_inserter(answers));
+    pairs.clear();
+    return {};
+  };
   for (const Result<ClaimResult>& claim : claims) {
     if (!claim.ok()) continue;
     for (const ClaimEvidence& e : claim->evidence) {
       pairs.push_back(pair_of(claim->claim, e.sentence));
+      if (pairs.size() == kPairsTogether) QUERN_TRY(ask());
     }
   }
-  if (pairs.empty()) return {};
-  const auto start = Clock::now();
-  QUERN_ASSIGN(const std::vector<NliAnswer> answers, parts_.entailment->judge(pairs, work_class));
-  const double ms_per_pair = ms_since(start) / static_cast<double>(pairs.size());
+  if (!pairs.empty()) QUERN_TRY(ask());
+  if (answers.empty()) return {};
+  const double ms_per_pair = ms_since(start) / static_cast<double>(answers.size());
   std::size_t i_pair = 0;
   for (Result<ClaimResult>& claim : claims) {
     if (!claim.ok()) continue;
@@ -190,16 +204,21 @@ Status ClaimVerifier::ask_model(std::span<Result<ClaimResult>> claims,
   return {};
 }
 
-std::vector<Result<ClaimResult>> ClaimVerifier::verify_all(std::span<const ClaimAsk> asks,
-                                                           engine::WorkClass work_class) {
+std::vector<Result<ClaimResult>> ClaimVerifier::verify_all(
+    std::span<const ClaimAsk> asks, engine::WorkClass work_class,
+    const std::function<bool()>& is_stopped) {
   std::vector<Result<ClaimResult>> out;
   out.reserve(asks.size());
   for (const ClaimAsk& ask : asks) {
     const auto start = Clock::now();
+    if (is_stopped && is_stopped()) {
+      out.push_back(Status(Code::kCancelled, "interrupted"));
+      continue;
+    }
     out.push_back(prepare(ask));
     if (out.back().ok()) out.back()->timings.total_ms = ms_since(start);
   }
-  const Status asked = ask_model(out, work_class);
+  const Status asked = ask_model(out, work_class, is_stopped);
   for (Result<ClaimResult>& claim : out) {
     if (!claim.ok()) continue;
     if (!asked.ok() && !claim->evidence.empty()) {

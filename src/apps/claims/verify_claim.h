@@ -29,6 +29,7 @@ struct ClaimAsk {
   // Just these are judged; unset: evidence is retrieved.
   std::optional<std::vector<EvidenceSentence>> evidence = {};
   EvidenceWish wish = {};
+  bool has_unreadable = false;  // Evidence was given that has no letter or digit.
 };
 
 /// A sentence with everything that was said of it.
@@ -103,9 +104,11 @@ class ClaimVerifier {
                              engine::WorkClass work_class = engine::WorkClass::kInteractive);
 
   /// Several at once, whose pairs share the model's batches: as verify of each, to the byte; what
-  /// is wrong with one is its own error.
+  /// is wrong with one is its own error. `is_stopped` is asked between claims and requests to the
+  /// model: then the rest is kCancelled.
   std::vector<Result<ClaimResult>> verify_all(std::span<const ClaimAsk> asks,
-                                              engine::WorkClass work_class);
+                                              engine::WorkClass work_class,
+                                              const std::function<bool()>& is_stopped = {});
 
   const Calibration& calibration() const { return parts_.calibration; }
 
@@ -113,7 +116,8 @@ class ClaimVerifier {
   Status measure(const std::string& claim, std::vector<EvidenceSentence>& given) const;
   explicit ClaimVerifier(Parts parts) : parts_(std::move(parts)) {}
   Result<ClaimResult> prepare(const ClaimAsk& ask);
-  Status ask_model(std::span<Result<ClaimResult>> claims, engine::WorkClass work_class);
+  Status ask_model(std::span<Result<ClaimResult>> claims, engine::WorkClass work_class,
+                   const std::function<bool()>& is_stopped);
   Parts parts_;
 };
 

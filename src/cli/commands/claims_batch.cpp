@@ -1,6 +1,7 @@
 // quern claims batch: a file of claims to a file of verdicts.
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,17 @@ struct BatchFlags {
   bool timings = false;
   bool quiet = false;
 };
+
+// The verdicts would replace the claims.
+Status check_not_same(const BatchFlags& flags) {
+  std::error_code none;
+  if (flags.file == "-" || flags.out.empty() ||
+      !std::filesystem::equivalent(flags.file, flags.out, none)) {
+    return {};
+  }
+  return {Code::kBadInput,
+          fmt::format("'{}' is the file of claims itself: name another --out", flags.out)};
+}
 
 // What decides the bytes beside the claims.
 Result<RunFacts> run_facts(const BatchFlags& flags, ClaimsSession& session) {
@@ -158,9 +170,11 @@ Status ended(Run& run, Status status, apps::ClaimBatchReport& report) {
 
 Result<apps::ClaimBatchReport> batch(const BatchFlags& flags, const EngineFlags& engine) {
   watch_interrupts();
+  QUERN_TRY(check_not_same(flags));
   QUERN_ASSIGN(ClaimSource source, ClaimSource::open(flags.file));
   QUERN_ASSIGN(const auto session, ClaimsSession::open(flags.claims, engine));
   QUERN_TRY(session->open_corpus_if_wanted(flags.claims));
+  QUERN_TRY(session->pin_corpus());
   Run run;
   QUERN_TRY(begin(flags, *session, source, run));
   run.job.next = [&source] { return source.next(); };

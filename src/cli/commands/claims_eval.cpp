@@ -230,7 +230,7 @@ void add_claims_eval(CLI::App& parent, Context& context) {
       ->check(empty_problem);
   command->add_option("--num-claims", flags->n_claims, "Only the first N (default: all)")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000'000}));
   add_claims_corpus_flags(*command, flags->claims);
   add_claims_model_flags(*command, flags->claims);
   command->add_flag("--warmup", flags->warmup, "Judge one claim first, which is not counted");

@@ -58,6 +58,18 @@ Status replay_one(apps::ClaimsDb& db, std::int64_t id, ReplayReport& report) {
   return {};
 }
 
+Status find_rows_without_claim(apps::ClaimsDb& db, ReplayReport& report) {
+  QUERN_ASSIGN(const std::vector<std::int64_t> gone, db.ids_without_claim());
+  for (const std::int64_t id : gone) {
+    const Status status = {Code::kBadInput,
+                           fmt::format("claim {} is gone, what it was judged by is there", id)};
+    ++report.n_other;
+    if (report.first.ok()) report.first = status;
+    print_error(status.message());
+  }
+  return {};
+}
+
 Status replay(const ReplayFlags& flags, ReplayReport& report) {
   watch_interrupts();
   if (flags.all == !flags.ids.empty()) {
@@ -72,6 +84,7 @@ Status replay(const ReplayFlags& flags, ReplayReport& report) {
     if (is_interrupted()) return {Code::kCancelled, "interrupted"};
     QUERN_TRY(replay_one(*db, id, report));
   }
+  if (flags.all) QUERN_TRY(find_rows_without_claim(*db, report));
   return db->note("replayed",
                   fmt::format(R"({{"same":{},"other":{}}})", report.n_same, report.n_other));
 }

@@ -1,6 +1,7 @@
 // quern claims show and list: what was judged.
 
 #include <ctime>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -124,7 +125,7 @@ void add_claims_show(CLI::App& parent, Context& context) {
   command->add_option("ID", flags->id, "Its number: 'quern claims list'")
       ->type_name("")
       ->required()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
   CLI::Option* json =
       command->add_flag("--json", flags->json, "One JSON object, as 'verify --json'");
   command->add_flag("--report", flags->report, "A page of Markdown")->excludes(json);

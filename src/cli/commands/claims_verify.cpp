@@ -60,17 +60,17 @@ std::string output_of(const VerifyFlags& flags, const apps::ClaimResult& result)
   return claim_text(result, output_shows_bold());
 }
 
-// Kept is what can be: a verdict is given in any case.
-void keep(const apps::ClaimResult& result, const apps::Calibration& calibration) {
+// A verdict is given in any case; that it was not kept is an error behind it.
+Status keep(const apps::ClaimResult& result, const apps::Calibration& calibration) {
   const auto kept = [&]() -> Result<std::int64_t> {
     QUERN_ASSIGN(const auto db, open_claims_db(Sql::Access::kCreate));
     return db->add(result, calibration);
   }();
   if (!kept.ok()) {
-    print_error("the claim is not kept: " + kept.status().message());
-    return;
+    return {Code::kIo, "the claim is not kept: " + kept.status().message()};
   }
   print_note(fmt::format("kept as claim {0}: 'quern claims show {0}'\n", *kept));
+  return {};
 }
 
 Status verify(const VerifyFlags& flags, const EngineFlags& engine) {
@@ -88,8 +88,7 @@ Status verify(const VerifyFlags& flags, const EngineFlags& engine) {
   OutputFile out = OutputFile::standard_output();
   QUERN_TRY(out.write(output_of(flags, result)));
   QUERN_TRY(out.commit());
-  if (!flags.claims.no_keep) keep(result, session->calibration());
-  return {};
+  return flags.claims.no_keep ? Status() : keep(result, session->calibration());
 }
 
 }  // namespace
@@ -109,7 +108,9 @@ void add_claims_verify(CLI::App& parent, Context& context) {
           "each a source of its own")
       ->type_name("TEXT")
       ->check(empty_problem)
-      ->excludes(command->get_option("--corpus"));
+      ->excludes(command->get_option("--corpus"))
+      ->excludes(command->get_option("--filter"))
+      ->excludes(command->get_option("--mode"));
   add_claims_model_flags(*command, flags->claims);
   CLI::Option* json = command->add_flag("--json", flags->json, "One JSON object");
   command->add_flag("--report", flags->report, "A page of Markdown")->excludes(json);
