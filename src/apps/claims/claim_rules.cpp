@@ -98,10 +98,9 @@ void find_date_mismatches(const Side& claim, const Side& sentence,
 /// Words that both stand beside; 0 where both count something, and different things.
 std::size_t n_shared_context(const RuleQuantity& a, const RuleQuantity& b) {
   const auto n_shared = [](const std::vector<std::string>& x, const std::vector<std::string>& y) {
-    return static_cast<std::size_t>(
-        std::count_if(x.begin(), x.end(), [&](const std::string& stem) {
-          return std::find(y.begin(), y.end(), stem) != y.end();
-        }));
+    return static_cast<std::size_t>(std::count_if(x.begin(), x.end(), [&](const std::string& stem) {
+      return std::find(y.begin(), y.end(), stem) != y.end();
+    }));
   };
   const std::size_t n_after = n_shared(a.after, b.after);
   if (n_after == 0 && !a.after.empty() && !b.after.empty()) return 0;
