@@ -13,7 +13,7 @@
 namespace quern::apps {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 // Lists and objects in each other: what is deeper is no source.
 constexpr int kMaxDepth = 64;

@@ -47,14 +47,14 @@ bool is_apart(std::string_view page, Edge edge) {
   return at != std::string_view::npos && trimmed(rest.substr(at + 1)).empty();
 }
 
-bool is_number(std::string_view line) {
+bool is_digits(std::string_view line) {
   return !line.empty() && std::all_of(line.begin(), line.end(), is_digit);
 }
 
 // The number in a line of its own that may be a page's; nothing where the line says more.
 std::optional<long> page_number(std::string_view page, Edge edge) {
   const std::string_view line = edge_line(page, edge);
-  if (!is_number(line) || line.size() > 4 || !is_apart(page, edge)) return std::nullopt;
+  if (!is_digits(line) || line.size() > 4 || !is_apart(page, edge)) return std::nullopt;
   long number = 0;
   for (const char c : line) number = 10 * number + (c - '0');
   return number;
@@ -94,7 +94,7 @@ void drop_edge(std::vector<std::string_view>& pages, Edge edge) {
   for (std::size_t i = 0; i < pages.size(); ++i) {
     const std::string_view line = edge_line(pages[i], edge);
     if (line.empty() || line.size() > kMaxEdgeBytes) continue;
-    const std::size_t n = is_number(line) ? 0 : counts[without_digits(line)];
+    const std::size_t n = is_digits(line) ? 0 : counts[without_digits(line)];
     const bool is_running = n >= 3 && 3 * n >= pages.size() && is_apart(pages[i], edge);
     if (numbered[i] || is_running) pages[i] = without_edge(pages[i], edge);
   }

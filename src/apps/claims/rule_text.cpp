@@ -37,7 +37,7 @@ constexpr std::array<std::string_view, 58> kEmptyWords = {
     "we",    "our",   "about", "also", "any",   "such", "but",   "if"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool is_high(char c) { return static_cast<unsigned char>(c) >= 0x80; }
 
@@ -52,7 +52,7 @@ const Sign* sign_at(std::string_view text, std::size_t i) {
 
 bool continues_word(std::string_view text, std::size_t i) {
   if (i >= text.size()) return false;
-  if (is_letter(text[i]) || is_digit(text[i])) return true;
+  if (is_ascii_letter(text[i]) || is_digit(text[i])) return true;
   return is_high(text[i]) && sign_at(text, i) == nullptr;
 }
 

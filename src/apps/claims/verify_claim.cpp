@@ -28,7 +28,7 @@ double ms_since(Clock::time_point start) {
 bool has_word(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const Decoded c = decode_utf8(text, at);
-    if (is_letter(c.code) || is_number(c.code)) return true;
+    if (quern::is_letter(c.code) || quern::is_number(c.code)) return true;
     at += static_cast<std::size_t>(c.n_bytes);
   }
   return false;
