@@ -144,7 +144,8 @@ TEST(corpus_documents, dates_are_filtered_by_as_far_as_they_are_known) {
     CorpusText text;
     text.source = {.key = "k", .date = date};
     text.text = "One.";
-    for (const store::AttributeValue& value : documents_of(text).documents[0].attributes) {
+    const CorpusDocuments made = documents_of(text);
+    for (const store::AttributeValue& value : made.documents[0].attributes) {
       if (value.i_attribute == kDateAttributeOfCorpus)
         return store::date_from_seconds(value.number);
     }
