@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "base/split_mix.h"
+
 namespace quern::reservoir {
 namespace {
 
@@ -14,14 +16,6 @@ constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kTiny = 1e-8;  // As Kingma and B
 
 bool are_finite(std::span<const float> values) {
   return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
-}
-
-// Source: SplitMix64 (Steele, Lea and Flood 2014).
-std::uint64_t next_of(std::uint64_t& state) {
-  std::uint64_t z = (state += 0x9e3779b97f4a7c15U);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-  return z ^ (z >> 31);
 }
 
 float dot(std::span<const float> a, std::span<const float> b) {
@@ -52,7 +46,7 @@ class Refining {
     std::uint64_t state = options_.seed;
     for (int round = 0; round < options_.n_rounds; ++round) {
       for (std::size_t i = order.size(); i > 1; --i) {
-        std::swap(order[i - 1], order[next_of(state) % i]);
+        std::swap(order[i - 1], order[next_split_mix(state) % i]);
       }
       for (std::size_t at = 0; at + n_batch_ <= order.size(); at += n_batch_) {
         if (options_.is_stopped && options_.is_stopped()) {

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "base/split_mix.h"
+
 namespace quern::reservoir {
 namespace {
 
@@ -16,18 +18,12 @@ constexpr std::pair<Dynamics, const char*> kNames[] = {{Dynamics::kTanh, "tanh"}
                                                        {Dynamics::kSine, "sine"},
                                                        {Dynamics::kSpiking, "lif"}};
 
-/// Numbers that a seed stands for, the same everywhere: integers and exact steps of doubles alone.
-/// Source: SplitMix64 (Steele, Lea and Flood 2014).
+/// Integers and exact steps of doubles alone.
 class Draws {
  public:
   explicit Draws(std::uint64_t seed) : state_(seed) {}
 
-  std::uint64_t next() {
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15U);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
-  }
+  std::uint64_t next() { return next_split_mix(state_); }
   /// In [0, 1).
   double share() { return static_cast<double>(next() >> 11) * 0x1p-53; }
   /// In [-1, 1).

@@ -4,16 +4,10 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "base/split_mix.h"
+
 namespace quern::apps {
 namespace {
-
-// Source: SplitMix64 (Steele, Lea and Flood 2014).
-std::uint64_t next_of(std::uint64_t& state) {
-  std::uint64_t z = (state += 0x9e3779b97f4a7c15U);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-  return z ^ (z >> 31);
-}
 
 // Draws in vain, before a set is left smaller than was wished.
 constexpr int kDrawsEach = 20;
@@ -36,7 +30,7 @@ std::vector<ChoiceSet> choice_sets(std::span<const DialogueVectors> dialogues,
       const int n_draws = kDrawsEach * n_candidates;
       for (int draw = 0; draw < n_draws && static_cast<int>(set.candidates.size()) < n_candidates;
            ++draw) {
-        const TurnPlace place = all[next_of(state) % all.size()];
+        const TurnPlace place = all[next_split_mix(state) % all.size()];
         if (!texts.insert(dialogues[place.i_dialogue].texts[place.i_turn]).second) continue;
         set.candidates.push_back(place);
       }

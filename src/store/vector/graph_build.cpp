@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/pace.h"
+#include "base/split_mix.h"
 #include "store/vector/graph_prune.h"
 
 namespace quern::store {
@@ -18,13 +19,7 @@ constexpr std::size_t kEntries = 4;
 constexpr int kSliceRows = 16;  // Of a thread, between two questions to the pace: about 2 ms.
 constexpr int kPartRows = 2;
 
-// Source: splitmix64, Steele et al. 2014.
-std::uint64_t mixed(std::uint64_t x) {
-  x += 0x9E3779B97F4A7C15;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
-  return x ^ (x >> 31);
-}
+std::uint64_t mixed(std::uint64_t x) { return next_split_mix(x); }
 
 std::uint32_t tie_mask_of(std::uint32_t row) { return static_cast<std::uint32_t>(mixed(row)); }
 
