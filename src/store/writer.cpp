@@ -9,15 +9,11 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/unix_time.h"
 #include "store/byte_cursor.h"
 
 namespace quern::store {
 namespace {
-
-std::int64_t now_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 // What crashes, failed removals and temporary files left.
 void remove_unnamed(FileLayer& files, const std::string& folder, const CatalogState& state) {
@@ -350,7 +346,7 @@ Status Writer::publish(std::vector<Work> next, std::vector<SpaceRow> spaces,
     });
   };
   GenerationRow row{.id = generation_.id + 1,
-                    .at_ms = now_ms(),
+                    .at_ms = unix_ms_now(),
                     .writer = options_.who,
                     .n_live = live_docs(views),
                     .fields = live_stats(views, schema().fields.size())};

@@ -9,6 +9,7 @@
 
 #include "apps/claims/claim_json.h"
 #include "apps/claims/claims_tables.h"
+#include "base/unix_time.h"
 
 namespace quern::apps {
 namespace {
@@ -19,12 +20,6 @@ constexpr int kPatienceMs = 10'000;
 constexpr const char* kSettings =
     "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -2048;"
     "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;";
-
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 Status check_version(Sql& sql) {
   QUERN_ASSIGN(const std::int64_t application, sql.number("PRAGMA application_id"));
@@ -171,7 +166,7 @@ Result<std::int64_t> ClaimsDb::insert_claim(const Addition& addition) {
   QUERN_ASSIGN(SqlStatement claim,
                sql_.prepare("INSERT INTO claim (at_ms, run, line, key, text, corpus, generation,"
                             " why_empty, input) VALUES (?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?)"));
-  claim.bind(1, now_ms()).bind(2, addition.row.run).bind(3, addition.row.line);
+  claim.bind(1, unix_ms_now()).bind(2, addition.row.run).bind(3, addition.row.line);
   claim.bind(4, result.id).bind(5, result.claim).bind(6, result.corpus);
   claim.bind(7, std::int64_t{result.generation});
   claim.bind(8, result.evidence.empty() ? result.judgement.reason : std::string());
@@ -338,7 +333,7 @@ Result<std::vector<std::int64_t>> ClaimsDb::ids_without_claim() {
 Status ClaimsDb::note(const std::string& what, const std::string& detail) {
   QUERN_ASSIGN(SqlStatement insert,
                sql_.prepare("INSERT INTO event (at_ms, what, detail) VALUES (?, ?, ?)"));
-  return insert.bind(1, now_ms()).bind(2, what).bind(3, detail).run().in("'" + path_ + "'");
+  return insert.bind(1, unix_ms_now()).bind(2, what).bind(3, detail).run().in("'" + path_ + "'");
 }
 
 Result<std::vector<ClaimEvent>> ClaimsDb::events(std::size_t n_most) {

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/unix_time.h"
+
 namespace quern::apps {
 namespace {
 
@@ -17,12 +19,6 @@ constexpr auto kCommitEvery = std::chrono::seconds(5);
 // A source's text is there as it was read, as passages and as sentences.
 constexpr std::size_t kBookedBytes = std::size_t{1} << 20;
 constexpr std::size_t kTimesInMemory = 4;
-
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 class Adding {
  public:
@@ -128,7 +124,7 @@ Status Adding::put(const CorpusText& text, std::string digest, bool is_known) {
                          .n_bytes = text.text.size(),
                          .n_passages = cut.n_passages,
                          .n_sentences = cut.n_sentences,
-                         .added_ms = now_ms()});
+                         .added_ms = unix_ms_now()});
   return {};
 }
 

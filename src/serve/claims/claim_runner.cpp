@@ -8,17 +8,12 @@
 
 #include "apps/claims/claim_json.h"
 #include "base/log.h"
+#include "base/unix_time.h"
 #include "serve/json/json_text.h"
 #include "serve/random_id.h"
 
 namespace quern::serve {
 namespace {
-
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 /// What a task says beside the verdict: {"total_ms","corpora","warnings"}.
 std::string notes_of(const VerifiedClaim& verified) {
@@ -135,7 +130,7 @@ void ClaimRunner::bury(ClaimsDesk::Books books, apps::ClaimTask& task) {
   if (task.completed_ms != 0 || !own(books).ok() || is_running(task.id)) return;
   task.state = apps::TaskState::kFailed;
   task.error = "it ended without a verdict that could be kept";
-  task.completed_ms = now_ms();
+  task.completed_ms = unix_ms_now();
   const Status kept = books.tasks.update_task(task);
   if (!kept.ok()) log_warn("the end of task {} is not kept: {}", task.id, kept.message());
 }
@@ -145,7 +140,7 @@ Result<ClaimRunner::Made> ClaimRunner::make_task(const VerifyRequest& request, W
   made.task.id = random_id("task");
   made.task.claim = request.claim_id;
   made.task.request = verify_request_json(request);
-  made.task.created_ms = now_ms();
+  made.task.created_ms = unix_ms_now();
   QUERN_TRY(
       desk_.with_books([&](ClaimsDesk::Books books) { return begin(books, request, when, made); }));
   return made;
@@ -188,7 +183,7 @@ void ClaimRunner::fail(apps::ClaimTask task, const Status& why) noexcept {
   try {
     task.state = apps::TaskState::kFailed;
     task.error = why.message();
-    task.completed_ms = now_ms();
+    task.completed_ms = unix_ms_now();
     const Status kept =
         desk_.with_books([&](ClaimsDesk::Books books) { return books.tasks.update_task(task); });
     log_failure(task, kept.ok() ? why : kept);
@@ -206,7 +201,7 @@ Status ClaimRunner::keep(const VerifiedClaim& verified, apps::ClaimTask& task) {
                  books.claims.add_all(std::span(&addition, 1), verified.calibration));
     task.state = apps::TaskState::kCompleted;
     task.progress = 100;
-    task.completed_ms = now_ms();
+    task.completed_ms = unix_ms_now();
     task.verified = ids.front();
     task.notes = notes_of(verified);
     QUERN_TRY(books.tasks.update_task(task));

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/unix_time.h"
 #include "serve/claims/claims_call.h"
 #include "serve/claims/claims_requests.h"
 #include "serve/claims/claims_responses.h"
@@ -35,12 +36,6 @@ std::string new_claim_id() {
                      hex.substr(16, 4), hex.substr(20));
 }
 
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 void handle_new_claim(Call& call) {
   ClaimRequest request;
   if (const auto problem = parse_claim_request(call.body, request)) {
@@ -52,7 +47,7 @@ void handle_new_claim(Call& call) {
   const apps::HandedClaim claim = {.id = new_claim_id(),
                                    .text = request.text,
                                    .source_url = request.source_url,
-                                   .at_ms = now_ms()};
+                                   .at_ms = unix_ms_now()};
   const Status kept =
       call.claims.desk.with_books([&](ClaimsDesk::Books books) { return books.tasks.put(claim); });
   if (!kept.ok()) return call.fail(kept);
