@@ -2,10 +2,11 @@
 """Writes a GGUF file of nomic-embed-code's shape (Qwen2 7B) in Q5_K with random weights: for speed and memory.
 
 usage: make_7b_embedder.py VOCABULARY.gguf OUT.gguf [--layers 28] [--d-model 3584] [--d-ff 18944]
-                           [--output] [--no-pooling]
+                           [--output] [--no-pooling] [--qwen3]
 
 The tokenizer is that of VOCABULARY.gguf (ggml-vocab-qwen2.gguf of llama.cpp). With 28 layers 4.9 GB. --output
-adds the matrix of logits, so that the file generates too; --no-pooling makes it a generator only.
+adds the matrix of logits, so that the file generates too; --no-pooling makes it a generator only. --qwen3 has
+the parts of that family; --qwen3 --d-model 1024 --d-ff 3072 is the shape of Qwen3-Embedding-0.6B.
 Needs nothing but Python. Layout: ggml-org/ggml docs/gguf.md; of the blocks, ggml-common.h.
 """
 import argparse
@@ -20,6 +21,7 @@ import gguf_metadata  # noqa: E402
 ALIGNMENT = 32
 F32, Q5_K = 0, 13
 BLOCK, BLOCK_BYTES = 256, 176
+D_HEAD = 128
 UINT32, FLOAT32, BOOL, STRING, ARRAY = 4, 6, 7, 8, 9
 
 
@@ -52,9 +54,16 @@ def random_blocks(n, rng):
     return bytes(blocks)
 
 
+def heads(a):
+    """Of queries, and of keys and values."""
+    return (2 * a.d_model // D_HEAD, a.d_model // D_HEAD) if a.qwen3 else (
+        a.d_model // D_HEAD, a.d_model // 7 // D_HEAD)
+
+
 def tensors(a, n_vocab):
     """Name, shape as ggml writes it (the inner width first) and format of each."""
-    d, d_kv, d_ff = a.d_model, a.d_model // 7, a.d_ff
+    d, d_ff = a.d_model, a.d_ff
+    d_q, d_kv = (n * D_HEAD for n in heads(a))
     yield "token_embd.weight", (d, n_vocab), Q5_K
     yield "output_norm.weight", (d,), F32
     if a.output:
@@ -63,10 +72,14 @@ def tensors(a, n_vocab):
         at = f"blk.{i}."
         yield at + "attn_norm.weight", (d,), F32
         yield at + "ffn_norm.weight", (d,), F32
-        for name, n in (("attn_q", d), ("attn_k", d_kv), ("attn_v", d_kv)):
+        for name, n in (("attn_q", d_q), ("attn_k", d_kv), ("attn_v", d_kv)):
             yield at + name + ".weight", (d, n), Q5_K
-            yield at + name + ".bias", (n,), F32
-        yield at + "attn_output.weight", (d, d), Q5_K
+            if not a.qwen3:
+                yield at + name + ".bias", (n,), F32
+        if a.qwen3:
+            yield at + "attn_q_norm.weight", (D_HEAD,), F32
+            yield at + "attn_k_norm.weight", (D_HEAD,), F32
+        yield at + "attn_output.weight", (d_q, d), Q5_K
         yield at + "ffn_gate.weight", (d, d_ff), Q5_K
         yield at + "ffn_up.weight", (d, d_ff), Q5_K
         yield at + "ffn_down.weight", (d_ff, d), Q5_K
@@ -101,17 +114,21 @@ def main() -> None:
     ap.add_argument("--d-ff", type=int, default=18944)
     ap.add_argument("--output", action="store_true")
     ap.add_argument("--no-pooling", action="store_true")
+    ap.add_argument("--qwen3", action="store_true")
     a = ap.parse_args()
     old = gguf_metadata.read(a.vocabulary)
     n_vocab = len(old["tokenizer.ggml.tokens"])
-    meta = {"general.architecture": "qwen2", "general.name": "random-7b-embedder",
-            "qwen2.block_count": a.layers, "qwen2.context_length": 32768,
-            "qwen2.embedding_length": a.d_model, "qwen2.feed_forward_length": a.d_ff,
-            "qwen2.attention.head_count": a.d_model // 128,
-            "qwen2.attention.head_count_kv": a.d_model // 7 // 128,
-            "qwen2.rope.freq_base": 1e6, "qwen2.attention.layer_norm_rms_epsilon": 1e-6}
+    family = "qwen3" if a.qwen3 else "qwen2"
+    n_heads, n_kv_heads = heads(a)
+    meta = {"general.architecture": family, "general.name": "random-embedder",
+            f"{family}.block_count": a.layers, f"{family}.context_length": 32768,
+            f"{family}.embedding_length": a.d_model, f"{family}.feed_forward_length": a.d_ff,
+            f"{family}.attention.head_count": n_heads,
+            f"{family}.attention.head_count_kv": n_kv_heads,
+            f"{family}.attention.key_length": D_HEAD, f"{family}.attention.value_length": D_HEAD,
+            f"{family}.rope.freq_base": 1e6, f"{family}.attention.layer_norm_rms_epsilon": 1e-6}
     if not a.no_pooling:
-        meta["qwen2.pooling_type"] = 3
+        meta[f"{family}.pooling_type"] = 3
     meta |= {key: item for key, item in old.items() if key.startswith("tokenizer.")}
     all_tensors = list(tensors(a, n_vocab))
     head = bytearray(b"GGUF" + struct.pack("<IQQ", 3, len(all_tensors), len(meta)))
