@@ -16,7 +16,7 @@ namespace quern::apps {
 namespace {
 
 // Counts up where the same text comes out in other pieces or with other symbols.
-constexpr int kCutVersion = 1;
+constexpr int kCutVersion = 2;
 
 // Program, libraries and 85 MB of grammars are mapped besides the heap.
 constexpr std::size_t kMappedBytes = std::size_t{1} << 30;

@@ -205,7 +205,7 @@ class Walk {
         is_type_like(site.parent)) {
       found.kind = SymbolKind::kMethod;
     }
-    found.names_inside = (rule.flags & SyntaxRule::kNotInPaths) == 0;
+    found.names_inside &= (rule.flags & SyntaxRule::kNotInPaths) == 0;
     found.is_listed &= (rule.flags & SyntaxRule::kScope) == 0;
     found.parent = level.definition;
     // In broken code another definition may lie in the wrapper before this one, or in what leads to

@@ -46,6 +46,7 @@ bool name_of_constant_field(const Site& site, Definition& out);   // Java and C#
 bool name_of_c_sharp_operator(const Site& site, Definition& out);
 bool name_of_c_sharp_destructor(const Site& site, Definition& out);
 bool name_of_ruby_constant(const Site& site, Definition& out);
+bool name_of_ruby_attribute(const Site& site, Definition& out);  // attr_reader :name, ...
 bool name_of_kotlin_property(const Site& site, Definition& out);
 bool name_in_capitals(const Site& site, Definition& out);  // A field "name"; others are no symbols.
 bool name_of_lua_field(const Site& site, Definition& out);  // `key = function` in a table.

@@ -147,6 +147,7 @@ constexpr SyntaxRule kRuby[] = {
     {"method", kFunction, name_by_field, "", kMethodInType},
     {"singleton_method", kMethod, name_by_field},
     {"assignment", kConstant, name_of_ruby_constant},
+    {"simple_symbol", kField, name_of_ruby_attribute, "", kNotInFunction},
 };
 
 constexpr SyntaxRule kPhp[] = {

@@ -6,6 +6,8 @@ module Shop
   # A box.
   class Box < Base
     attr_reader :items
+    attr_accessor :width, :height
+    validates :width, presence: true
 
     def initialize(items)
       @items = items
