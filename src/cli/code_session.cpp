@@ -10,6 +10,7 @@
 
 #include "base/byte_ledger.h"
 #include "base/machine.h"
+#include "cli/early_engine.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -321,13 +322,20 @@ Result<std::unique_ptr<CodeReader>> CodeReader::open(const CodeFlags& flags,
   auto out = std::unique_ptr<CodeReader>(new CodeReader);
   QUERN_ASSIGN(out->target_, code_target(flags, CodePurpose::kAsking));
   const apps::CodePlace& place = out->target_.place;
+  const bool has_vectors = vectors == CodeVectors::kWanted;
+  EarlyEngine early = has_vectors && has_code_index(place)
+                          ? EarlyEngine::for_store(place.folder, engine)
+                          : EarlyEngine();
   QUERN_TRY(bring_up_to_date(flags, place));
   QUERN_ASSIGN(out->store_, store::Store::open({.folder = place.folder}));
   QUERN_ASSIGN(out->snapshot_, out->store_->snapshot());
   for (const Status& damaged : out->snapshot_->damaged()) print_error(damaged.message());
   // What has no vectors needs no engine.
-  if (vectors == CodeVectors::kWanted && out->snapshot_->active_space() != nullptr) {
-    QUERN_ASSIGN(out->engine_, open_engine(engine));
+  if (has_vectors && out->snapshot_->active_space() != nullptr) {
+    QUERN_ASSIGN(out->engine_, early.take());
+    if (out->engine_ == nullptr) {
+      QUERN_ASSIGN(out->engine_, open_engine(engine));
+    }
   }
   out->pool_ =
       std::make_unique<ThreadPool>(engine.n_threads > 0 ? engine.n_threads : usable_cpus());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <utility>
 
 #include <fmt/format.h>
@@ -28,6 +29,7 @@ class Updating {
  private:
   bool is_stopped() const { return update_.is_stopped && update_.is_stopped(); }
   Status look_at_all();
+  Status read_known_files();
   void choose_files();
   void note_unreadable(const std::string& path);
   Status look_at(const TreeChanges& changes);
@@ -65,13 +67,16 @@ Status Updating::run() {
 
 Status Updating::look_at_all() {
   QUERN_TRY(update_.writer->read_tables([&](Sql& sql) -> Status {
-    QUERN_ASSIGN(known_, read_code_tables(sql));
+    QUERN_ASSIGN(known_.facts, read_code_facts(sql));
     return {};
   }));
   // Where much is to be cut, workers start while the tree is walked.
-  if (known_.files.empty()) update_.chunker->start_early();
+  if (known_.facts.empty()) update_.chunker->start_early();
   choose_files();
+  // Of a tree that did not change, reading the rows takes as long as half of the walk.
+  std::future<Status> rows = std::async(std::launch::async, [this] { return read_known_files(); });
   Result<TreeWalk> walk = walk_tree(update_.root, walk_, update_.is_stopped);
+  QUERN_TRY(rows.get());
   if (!walk.ok() && walk.status().code() == Code::kCancelled) {
     report_.was_stopped = true;
     return {};
@@ -104,6 +109,14 @@ Status Updating::look_at_all() {
     if (skipped.reason == SkipReason::kUnreadable) note_unreadable(skipped.path);
   }
   return {};
+}
+
+Status Updating::read_known_files() {
+  return update_.writer->read_tables([&](Sql& sql) -> Status {
+    QUERN_ASSIGN(CodeTables tables, read_code_tables(sql));
+    known_.files = std::move(tables.files);
+    return {};
+  });
 }
 
 void Updating::note_unreadable(const std::string& path) {
