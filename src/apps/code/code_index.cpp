@@ -56,6 +56,7 @@ Status Updating::run() {
   if (update_.changes != nullptr && !update_.changes->is_rescan) {
     QUERN_TRY(look_at(*update_.changes));
   } else {
+    report_.is_of_all = true;
     QUERN_TRY(look_at_all());
     if (report_.was_stopped) return {};
   }

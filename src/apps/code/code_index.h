@@ -82,6 +82,7 @@ struct CodeUpdateReport {
   std::vector<SkippedPath> skipped;
   std::vector<std::string> notes;
   store::GenerationId generation = 0;
+  bool is_of_all = false;  // All of the tree was looked at, not some changes.
   bool was_stopped = false;
 };
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+#include <sys/stat.h>
+
 #include "apps/code/code_documents.h"
 #include "apps/ingest.h"
 #include "apps/store_model.h"
@@ -21,11 +24,13 @@ constexpr auto kCommitReserve = std::chrono::milliseconds(250);
 constexpr auto kLookEvery = std::chrono::milliseconds(10);
 // Another process that writes is done soon, or is at it for long: then it is not waited for again.
 constexpr auto kWriterPatience = std::chrono::milliseconds(500);
+// Who asks waits so long for the watch of a tree to begin, which saves later questions the walk.
+constexpr auto kWatchPatience = std::chrono::milliseconds(500);
 
 }  // namespace
 
 CodeKeeper::CodeKeeper(CodeKeeperOptions options)
-    : options_(std::move(options)), thread_([this] { run(); }) {}
+    : options_(std::move(options)), news_(options_.place.root), thread_([this] { run(); }) {}
 
 CodeKeeper::~CodeKeeper() {
   {
@@ -88,6 +93,11 @@ bool CodeKeeper::is_making_vectors() const {
   return is_making_vectors_;
 }
 
+bool CodeKeeper::is_over() const {
+  const std::lock_guard lock(mutex_);
+  return is_over_;
+}
+
 bool CodeKeeper::is_wanted() const {
   const std::lock_guard lock(mutex_);
   return is_over_ || wanted_ > done_;
@@ -123,35 +133,51 @@ void CodeKeeper::run() {
 }
 
 void CodeKeeper::update(std::uint64_t ticket) {
-  const Result<CodeUpdateReport> report = update_now();
+  const Result<std::optional<CodeUpdateReport>> update = update_now();
   {
     const std::lock_guard lock(mutex_);
     is_reading_ = false;
     progress_ = {};
-    state_.problem = report.ok() ? "" : report.status().message();
-    if (report.ok() && report->was_stopped) {
+    state_.problem = update.ok() ? "" : update.status().message();
+    const CodeUpdateReport* const report = update.ok() && *update ? &**update : nullptr;
+    if (report != nullptr && report->was_stopped) {
       state_.n_pending = report->n_pending;
       ++n_cut_;
     } else {
       done_ = ticket;
     }
-    if (report.ok()) {
-      state_.notes = report->notes;
-      if (!report->was_stopped) {
-        state_.n_files = report->n_files;
-        state_.n_skipped = report->skipped.size();
-      }
-      if (report->n_chunks > 0 || report->n_gone > 0 || has_idle_work_failed_) {
-        is_idle_work_due_ = true;
-      }
-    }
+    if (report != nullptr) note_report(*report);
+    is_idle_work_due_ |= has_idle_work_failed_;
   }
   done_changed_.notify_all();
 }
 
-Result<CodeUpdateReport> CodeKeeper::update_now() {
+void CodeKeeper::note_report(const CodeUpdateReport& report) {
+  state_.notes = report.notes;
+  if (report.is_of_all) ++state_.n_walks;
+  if (report.is_of_all && !report.was_stopped) {
+    state_.n_files = report.n_files;
+    state_.n_skipped = report.skipped.size();
+  }
+  is_idle_work_due_ |= report.n_chunks > 0 || report.n_gone > 0 || news_.may_watch();
+}
+
+// Nothing where all is as it was.
+Result<std::optional<CodeUpdateReport>> CodeKeeper::update_now() {
+  if (stamp_of_index() != stamp_) news_.end_watch();
+  const std::optional<TreeChanges> news = news_.take();
+  if (!news) return std::optional<CodeUpdateReport>();
+  Result<CodeUpdateReport> report = update_by(*news);
+  if (!report.ok() || report->was_stopped) news_.walk_next();
+  stamp_ = stamp_of_index();
+  if (!report.ok()) return report.status();
+  return std::optional(std::move(*report));
+}
+
+Result<CodeUpdateReport> CodeKeeper::update_by(const TreeChanges& news) {
   QUERN_ASSIGN(const std::unique_ptr<store::Writer> writer, open_writer());
   CodeUpdate update;
+  update.changes = &news;
   update.writer = writer.get();
   update.chunker = options_.chunker;
   update.root = options_.place.root;
@@ -196,6 +222,7 @@ void CodeKeeper::work_idly() {
     is_making_vectors_ = engine_ != nullptr;
   }
   const Status status = work_idly_now();
+  stamp_ = stamp_of_index();
   const std::lock_guard lock(mutex_);
   is_making_vectors_ = false;
   if (status.code() == Code::kCancelled) {
@@ -207,9 +234,34 @@ void CodeKeeper::work_idly() {
   if (!status.ok()) log_warn("vectors and merges of the index: {}", status.message());
 }
 
+// Of the catalog and its log, which every commit changes.
+std::string CodeKeeper::stamp_of_index() const {
+  std::string out;
+  const std::string catalog = store::catalog_path(options_.place.folder);
+  for (const std::string& path : {catalog, catalog + "-wal"}) {
+    struct stat about{};
+    if (::stat(path.c_str(), &about) != 0) about = {};
+    out += fmt::format("{} {} {}.{};", about.st_ino, about.st_size, about.st_mtim.tv_sec,
+                       about.st_mtim.tv_nsec);
+  }
+  return out;
+}
+
+// The next update walks once more, for what changed before.
+Status CodeKeeper::begin_watch() {
+  QUERN_ASSIGN(const auto store, store::Store::open({.folder = options_.place.folder}));
+  QUERN_ASSIGN(const CodeFacts facts, code_facts_of(*store));
+  const auto patience = Clock::now() + kWatchPatience;
+  news_.watch(walk_of_index(facts, options_.place.root, options_.place.folder),
+              [&] { return is_over() || (Clock::now() > patience && is_wanted()); });
+  if (news_.may_watch()) return {Code::kCancelled, "somebody waits"};
+  return {};
+}
+
 // Errors: kCancelled where somebody waits for an update.
 Status CodeKeeper::work_idly_now() {
   const Status cancelled(Code::kCancelled, "somebody waits");
+  if (news_.may_watch()) QUERN_TRY(begin_watch());
   QUERN_ASSIGN(const std::unique_ptr<store::Writer> writer, open_writer());
   engine::Engine* engine = nullptr;
   {

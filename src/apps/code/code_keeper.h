@@ -18,6 +18,7 @@
 
 #include "apps/code/chunker.h"
 #include "apps/code/code_index.h"
+#include "apps/code/tree_news.h"
 #include "apps/text_embedder.h"
 #include "apps/vector_log.h"
 #include "base/status.h"
@@ -46,6 +47,7 @@ struct CodeFreshness {
   std::string problem;             // Why it is not kept current; "" where it only takes longer.
   std::size_t n_files = 0;         // Text files at the last whole update,
   std::size_t n_skipped = 0;       // and paths that it left out.
+  std::size_t n_walks = 0;         // Updates so far that looked at all files.
 };
 
 /// How one waits for an update.
@@ -81,11 +83,16 @@ class CodeKeeper {
 
   void run();
   void update(std::uint64_t ticket);
-  Result<CodeUpdateReport> update_now();
+  Result<std::optional<CodeUpdateReport>> update_now();
+  Result<CodeUpdateReport> update_by(const TreeChanges& news);
+  void note_report(const CodeUpdateReport& report);
+  Status begin_watch();
+  std::string stamp_of_index() const;
   void work_idly();
   Status work_idly_now();
   Result<std::unique_ptr<store::Writer>> open_writer();
   bool is_stop_due();
+  bool is_over() const;
   bool is_wanted() const;
 
   const CodeKeeperOptions options_;
@@ -107,7 +114,10 @@ class CodeKeeper {
   engine::Engine* engine_ = nullptr;
   bool is_over_ = false;
 
-  std::string holder_;  // Of the thread: who did not let go of the index in time, the last time.
+  // Of the thread.
+  TreeNews news_;
+  std::string stamp_;   // Of the index as it was left: another process may have written to it.
+  std::string holder_;  // Who did not let go of the index in time, the last time.
 
   std::thread thread_;  // Last: it uses the others.
 };

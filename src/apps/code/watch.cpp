@@ -58,7 +58,7 @@ class WatchedTree {
     std::unique_ptr<WatchedTree> tree(
         new WatchedTree(std::move(look), std::move(watches), options.max_folders));
     TreeChanges all;
-    QUERN_TRY(tree->add_folder(tree->look_.root_folder(), all));
+    QUERN_TRY(tree->add_folder(tree->look_.root_folder(), all, options.is_stopped));
     return tree;
   }
 
@@ -175,9 +175,11 @@ class WatchedTree {
   }
 
   // Watches before it looks, so that nothing comes unseen between.
-  Status add_folder(const FolderToLook& first, TreeChanges& out) {
+  Status add_folder(const FolderToLook& first, TreeChanges& out,
+                    const std::function<bool()>& is_stopped = {}) {
     std::vector<FolderToLook> todo = {first};
     while (!todo.empty()) {
+      if (is_stopped && is_stopped()) return {Code::kCancelled, "the watch was stopped"};
       const FolderToLook folder = std::move(todo.back());
       todo.pop_back();
       const int fd = open_folder_below(look_.root_fd(), folder.path);
@@ -318,6 +320,14 @@ class TreeWatch::Impl {
     return std::nullopt;
   }
 
+  std::optional<TreeChanges> now() {
+    if (!note_.empty()) return TreeChanges{.is_rescan = true, .note = std::exchange(note_, "")};
+    if (tree_ == nullptr) return TreeChanges{.is_rescan = true};
+    tree_->read_events();
+    if (tree_->is_quiet()) return std::nullopt;
+    return taken();
+  }
+
   void stop() {
     is_stopped_ = true;
     const std::uint64_t one = 1;
@@ -364,6 +374,10 @@ class TreeWatch::Impl {
     }
     const bool is_due = !wake_ || now >= *wake_ || (tree_->is_urgent() && !is_after_batch_);
     if (!is_due) return std::nullopt;
+    return taken();
+  }
+
+  std::optional<TreeChanges> taken() {
     auto changes = tree_->take_changes();
     wake_ = Clock::now() + options_.collect;
     is_after_batch_ = true;
@@ -446,6 +460,7 @@ TreeWatch::TreeWatch(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TreeWatch::~TreeWatch() = default;
 
 std::optional<TreeChanges> TreeWatch::next(milliseconds patience) { return impl_->next(patience); }
+std::optional<TreeChanges> TreeWatch::now() { return impl_->now(); }
 void TreeWatch::stop() { impl_->stop(); }
 bool TreeWatch::is_stopped() const { return impl_->is_stopped(); }
 bool TreeWatch::is_watching() const { return impl_->is_watching(); }

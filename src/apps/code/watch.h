@@ -22,6 +22,7 @@ struct WatchOptions {
   std::chrono::milliseconds collect{200};  // After a batch, before the next.
   std::chrono::milliseconds period{5000};  // Of walks, where folders cannot be watched.
   std::size_t max_folders = 0;             // Fewer than the system allows; 0: as many as it does.
+  std::function<bool()> is_stopped = {};   // Ends opening with kCancelled. May be empty.
 };
 
 struct TreeChanges {
@@ -36,7 +37,7 @@ class TreeWatch {
  public:
   /// Watches from its return on. Where the system allows too few watches, the tree is walked
   /// periodically instead, and the first batch, which comes at once, says so.
-  /// Errors: as walk_tree.
+  /// Errors: as walk_tree; kCancelled.
   static Result<std::unique_ptr<TreeWatch>> open(const std::string& root,
                                                  const WatchOptions& options);
   ~TreeWatch();
@@ -44,6 +45,10 @@ class TreeWatch {
   /// The next batch; nothing after `patience`, or once stop() was called.
   /// Threads: one at a time.
   std::optional<TreeChanges> next(std::chrono::milliseconds patience);
+
+  /// All that changed until now, also what next() would still collect. Where folders cannot be
+  /// watched, a rescan. Threads: as next().
+  std::optional<TreeChanges> now();
 
   /// Ends next(), at once and for good. Threads: any.
   void stop();
