@@ -24,6 +24,21 @@ Result<std::span<const T>> section_of(std::span<const std::byte> bytes, std::siz
   return std::span<const T>(reinterpret_cast<const T*>(bytes.data()), n);
 }
 
+// A call costs as much as the copy of some rows that nobody wants: rows that lie so near each other
+// are read together, so many bytes at a time.
+constexpr std::size_t kMaxGapBytes = 4096;
+constexpr std::size_t kMaxRunBytes = 32 << 10;
+
+// The first of the ascending `ids` behind `begin` that is not read with it.
+std::size_t end_of_run(std::span<const std::uint32_t> ids, std::size_t begin, std::size_t n_bytes) {
+  std::size_t end = begin + 1;
+  while (end < ids.size() && (ids[end] - ids[end - 1]) * n_bytes <= kMaxGapBytes + n_bytes &&
+         (ids[end] - ids[begin] + 1) * n_bytes <= kMaxRunBytes) {
+    ++end;
+  }
+  return end;
+}
+
 }  // namespace
 
 Result<OwnedRow> code_row(std::span<const float> x, int d, Metric metric) {
@@ -86,12 +101,22 @@ Result<VectorPart> VectorPart::open(const VectorSections& sections, std::uint32_
 }
 
 ReadLow low_rows_in(const InputFile& file, std::uint64_t offset, int d) {
-  return [&file, offset, d](std::span<const std::uint32_t> ids,
-                            std::span<std::uint8_t> out) -> Status {
-    const std::size_t n_bytes = row_bytes(d);
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      QUERN_TRY(file.read(offset + std::uint64_t{ids[i]} * n_bytes,
-                          std::as_writable_bytes(out.subspan(i * n_bytes, n_bytes))));
+  return [&file, offset, n_bytes = row_bytes(d)](std::span<const std::uint32_t> ids,
+                                                 std::span<std::uint8_t> out) -> Status {
+    std::vector<std::uint8_t> run;
+    for (std::size_t begin = 0, end = 0; begin < ids.size(); begin = end) {
+      end = end_of_run(ids, begin, n_bytes);
+      const std::uint64_t at = offset + std::uint64_t{ids[begin]} * n_bytes;
+      std::span<std::uint8_t> to = out.subspan(begin * n_bytes, n_bytes);
+      if (end - begin > 1) {
+        run.resize((ids[end - 1] - ids[begin] + 1) * n_bytes);
+        to = run;
+      }
+      QUERN_TRY(file.read(at, std::as_writable_bytes(to)));
+      for (std::size_t i = begin; end - begin > 1 && i < end; ++i) {
+        std::copy_n(run.data() + (ids[i] - ids[begin]) * n_bytes, n_bytes,
+                    out.data() + i * n_bytes);
+      }
     }
     return {};
   };

@@ -3,7 +3,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -138,6 +140,43 @@ TEST(vector_part, sections_of_a_wrong_length_are_named) {
   cut = good;
   cut.present.pop_back();
   EXPECT_THAT(error(cut, 10, kD), HasSubstr("section 'present'"));
+}
+
+// Rows that lie near each other are read together, others alone: each is its own all the same.
+TEST(low_rows_in, gives_each_row_whatever_lies_between) {
+  constexpr std::uint32_t kRows = 3000;
+  constexpr std::size_t kOffset = 64;
+  const auto n_bytes = static_cast<std::size_t>(kernels::padded_codes(kD));
+  const std::string path =
+      (std::filesystem::temp_directory_path() / fmt::format("low-rows-{}", ::getpid())).string();
+  std::string bytes(kOffset, 'x');
+  for (std::uint32_t row = 0; row < kRows; ++row) {
+    for (std::size_t i = 0; i < n_bytes; ++i) {
+      bytes += static_cast<char>((row * 131 + i * 7) >> (i % 3));
+    }
+  }
+  std::ofstream(path, std::ios::binary) << bytes;
+  const auto file = InputFile::open(path);
+  std::filesystem::remove(path);
+  ASSERT_TRUE(file.ok());
+  const ReadLow read = low_rows_in(*file, kOffset, kD);
+
+  std::mt19937 random(1);
+  for (const std::uint32_t most_apart : {1u, 3u, 40u, 400u}) {
+    std::vector<std::uint32_t> ids;
+    for (std::uint32_t id = 0; id < kRows; id += 1 + random() % most_apart) ids.push_back(id);
+    std::vector<std::uint8_t> out(ids.size() * n_bytes);
+    ASSERT_TRUE(read(ids, out).ok());
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const std::string_view want(bytes.data() + kOffset + ids[i] * n_bytes, n_bytes);
+      const std::string_view got(reinterpret_cast<const char*>(out.data()) + i * n_bytes, n_bytes);
+      ASSERT_EQ(got, want) << "row " << ids[i] << ", at most " << most_apart << " apart";
+    }
+  }
+  const std::vector<std::uint32_t> behind_the_end = {kRows - 1, kRows};
+  std::vector<std::uint8_t> out(2 * n_bytes);
+  EXPECT_FALSE(read(behind_the_end, out).ok());
+  EXPECT_TRUE(read({}, {}).ok());
 }
 
 }  // namespace
