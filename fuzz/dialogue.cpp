@@ -1,5 +1,6 @@
 // Dialogues and predictors from any bytes. The first byte says what the others are: a dialogue, a
-// turn of a conversation, another program's row, or a predictor's facts and, behind a NUL, numbers.
+// question, conversations of a file, another program's row, or a predictor's facts and, behind a
+// NUL, numbers.
 
 #include <cmath>
 #include <cstddef>
@@ -9,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/dialogue/asked.h"
+#include "apps/dialogue/conversation_file.h"
 #include "apps/dialogue/dialogue_table.h"
 #include "apps/dialogue/dialogue_vectors.h"
 #include "apps/dialogue/dialogues.h"
@@ -25,6 +28,24 @@ void check_dialogue(std::string_view bytes) {
   if (!read.ok()) return;
   QUERN_CHECK(read->turns.size() <= kMaxTurns);
   for (const float x : turn_extras(*read)) QUERN_CHECK(std::isfinite(x));
+}
+
+void check_question(std::string_view bytes) {
+  const auto asked = asked_from_json(bytes);
+  if (!asked.ok()) return;
+  QUERN_CHECK(!asked->conversation || !asked->turns.empty() || !asked->fork.empty());
+}
+
+void check_conversations(std::string_view bytes) {
+  const auto read = conversations_from_text(bytes);
+  if (!read.ok()) return;
+  std::string text;
+  const Status written = write_conversations(*read, [&](std::string_view line) -> Status {
+    text += line;
+    return {};
+  });
+  const auto again = conversations_from_text(text);
+  QUERN_CHECK(written.ok() && again.ok() && again->states == read->states);
 }
 
 void check_predictor(std::string_view bytes) {
@@ -48,7 +69,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n) {
       check_dialogue(bytes);
       break;
     case 's':
-      (void)said_from_json(bytes).ok();
+      check_question(bytes);
+      break;
+    case 'c':
+      check_conversations(bytes);
       break;
     case 'r':
       (void)row_from_json(bytes).ok();

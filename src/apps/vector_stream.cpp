@@ -87,6 +87,8 @@ Status VectorStream::take_text(TextToEmbed text) {
     if (filling_ == nullptr) {
       filling_ = std::make_shared<Chunk>();
       filling_->request = job_.embedder->text_request();
+      filling_->request.work_class = job_.work_class;
+      filling_->request.deadline = job_.deadline;
     }
     filling_->request.inputs.emplace_back();
     filling_->request.inputs.back().text = window;

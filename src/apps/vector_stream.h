@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -49,6 +50,9 @@ struct VectorStreamJob {
 
   /// Asked often: true ends the stream. May be empty.
   std::function<bool()> is_stopped = {};
+
+  engine::WorkClass work_class = engine::WorkClass::kBulk;
+  std::optional<std::chrono::steady_clock::time_point> deadline = {};
 };
 
 /// Threads: one.

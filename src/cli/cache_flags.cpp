@@ -16,11 +16,6 @@ namespace {
 constexpr std::size_t kLeastBytes = 256 << 10;
 constexpr std::size_t kLeastDiskBytes = 1 << 20;
 
-struct CacheSize {
-  std::size_t n_items = 0;
-  std::size_t n_bytes = 0;
-};
-
 Result<CacheSize> parse_size(const std::string& text) {
   if (!text.empty() &&
       std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= '0' && c <= '9'; })) {
@@ -80,6 +75,13 @@ void add_cache_flags(CLI::App& command, CacheFlags& flags) {
       ->group("Cache");
 }
 
+Result<std::optional<CacheSize>> cache_size_from(const std::string& text) {
+  if (text.empty()) return std::optional(CacheSize());
+  QUERN_ASSIGN(const CacheSize size, parse_size(text));
+  if (size.n_items == 0 && size.n_bytes == 0) return std::optional<CacheSize>();
+  return std::optional(size);
+}
+
 std::string cache_folder(const CacheFlags& flags) {
   return flags.folder.empty() ? hub::home_folder() + "/cache" : flags.folder;
 }
@@ -87,12 +89,11 @@ std::string cache_folder(const CacheFlags& flags) {
 Result<std::optional<engine::ResultCacheOptions>> result_options(const CacheFlags& flags) {
   engine::ResultCacheOptions options;
   if (!flags.size.empty()) {
-    QUERN_ASSIGN(const CacheSize size, parse_size(flags.size).in("--cache-size"));
-    if (size.n_items == 0 && size.n_bytes == 0) {
-      return std::optional<engine::ResultCacheOptions>();
-    }
-    options.n_items = size.n_items;
-    options.n_bytes = size.n_bytes;
+    QUERN_ASSIGN(const std::optional<CacheSize> size,
+                 cache_size_from(flags.size).in("--cache-size"));
+    if (!size) return std::optional<engine::ResultCacheOptions>();
+    options.n_items = size->n_items;
+    options.n_bytes = size->n_bytes;
   }
   if (!flags.disk.empty()) {
     QUERN_ASSIGN(options.disk_bytes, parse_disk(flags.disk).in("--cache-disk"));

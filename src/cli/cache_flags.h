@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 
 #include "base/status.h"
@@ -19,6 +21,15 @@ struct CacheFlags {
   std::string disk;    // --cache-disk: bytes.
   std::string folder;  // --cache-dir
 };
+
+/// What --cache-size says; 0: not said.
+struct CacheSize {
+  std::size_t n_items = 0;
+  std::size_t n_bytes = 0;
+};
+
+/// As --cache-size is read: "5000", "64MB"; nothing for "0", none. Errors: kBadInput.
+Result<std::optional<CacheSize>> cache_size_from(const std::string& text);
 
 /// Adds --cache-size, --cache-disk and --cache-dir.
 void add_cache_flags(CLI::App& command, CacheFlags& flags);

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <string>
+
 #include "cli/flags.h"
 
 namespace quern::cli {
@@ -9,6 +11,12 @@ namespace quern::cli {
 void add_dialogue(CLI::App& app, Context& context);
 void add_dialogue_eval(CLI::App& dialogue, Context& context);
 void add_dialogue_predict(CLI::App& dialogue, Context& context);
+void add_dialogue_state(CLI::App& dialogue, Context& context);
+void add_dialogue_state_load(CLI::App& state, Context& context);  // Under "state".
+void add_dialogue_state_save(CLI::App& state, Context& context);  // Under "state".
 void add_dialogue_train(CLI::App& dialogue, Context& context);
+
+/// FILE: of conversations.
+void add_conversation_file(CLI::App& command, std::string& file);
 
 }  // namespace quern::cli

@@ -81,6 +81,126 @@ TEST_F(dialogue_program, from_dialogues_to_a_table_and_to_what_comes_next) {
   EXPECT_EQ(more[1]["predictions"], more[2]["predictions"]);
 }
 
+TEST_F(dialogue_program, lines_are_answered_together_in_their_order_and_caches_change_no_bit) {
+  fill();
+  ASSERT_EQ(train().exit_code, 0);
+  std::string lines;
+  for (int i = 0; i < 100; ++i) {
+    const std::string n = std::to_string(i % 7);
+    lines += "{\"id\": " + std::to_string(i) + ", \"turns\": [\"the cat " + n + "\", \"a cat\"]}\n";
+    if (i % 9 == 0) lines += "{\"conversation\": 1, \"text\": \"the dog " + n + "\"}\n";
+    if (i % 20 == 0) lines += "nonsense\n";
+  }
+  folder_.write("asked.jsonl", lines);
+  const Ended usual = in_folder("predict talks.qdp --stats < asked.jsonl");
+  EXPECT_EQ(usual.exit_code, 1);
+  const auto answers = json_lines(usual.out);
+  ASSERT_EQ(answers.size(), 100u + 12 + 5);
+  int next = 0;
+  for (const auto& answer : answers) {
+    if (answer.contains("id")) {
+      EXPECT_EQ(answer["id"], std::to_string(next++));
+    }
+  }
+  const auto stats = json_lines(usual.err).back();
+  EXPECT_EQ(stats["prediction_cache"]["hits"].get<int>() +
+                stats["prediction_cache"]["misses"].get<int>() +
+                stats["prediction_cache"]["shared"].get<int>(),
+            100);
+  EXPECT_EQ(stats["state_cache"]["turns_heard"], 14);
+  EXPECT_GT(stats["encoding_cache"]["hits"], 0);
+  for (const char* flags : {"--legacy-mode", "--cache-size 0 --batch-size 3", "--cache-size 1",
+                            "--cache-size 1MB --batch-size 1000 --threads 1 --lazy-load"}) {
+    EXPECT_EQ(in_folder(std::string("predict talks.qdp ") + flags + " < asked.jsonl").out,
+              usual.out)
+        << flags;
+  }
+  // Who waits for an answer before the next line has it.
+  const Ended one_by_one = in_folder(
+      "predict talks.qdp --top 1 > answers < <(echo '{\"turns\": [\"the cat 1\"]}'; "
+      "for i in $(seq 600); do [ -s answers ] && break; sleep 0.1; done; wc -l < answers >&2)");
+  EXPECT_EQ(one_by_one.exit_code, 0);
+  EXPECT_PRED2(contains, one_by_one.err, "1");
+}
+
+TEST_F(dialogue_program, conversations_are_saved_loaded_forked_listed_and_removed) {
+  fill();
+  ASSERT_EQ(train().exit_code, 0);
+  folder_.write("so-far.jsonl", "{\"turns\": [\"the cat 3\", \"a cat of 3\"]}\n");
+  const std::string save = "state save s --predictor talks.qdp --conversation ann --texts ";
+  const Ended saved = in_folder(save + "so-far.jsonl");
+  ASSERT_EQ(saved.exit_code, 0) << saved.err;
+  folder_.write("whole.jsonl",
+                "{\"turns\": [\"the cat 3\", \"a cat of 3\"]}\n"
+                "{\"turns\": [\"the cat 3\", \"a cat of 3\", \"so\"]}\n");
+  const auto whole = json_lines(in_folder("predict talks.qdp < whole.jsonl").out);
+  EXPECT_EQ(json_lines(saved.out)[0]["predictions"], whole[0]["predictions"]);
+
+  // Each line goes on from what was saved; predict goes on, too.
+  folder_.write("on.jsonl", "{\"turns\": [\"so\"]}\n{\"turns\": [\" \"]}\n{\"turns\": [\"so\"]}\n");
+  const std::string load = "state load s --predictor talks.qdp --conversation ann < on.jsonl";
+  const Ended loaded = in_folder(load);
+  EXPECT_EQ(loaded.exit_code, 1);
+  const auto lines = json_lines(loaded.out);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0]["predictions"], whole[1]["predictions"]);
+  EXPECT_EQ(lines[1]["line"], 2);
+  EXPECT_EQ(lines[2], lines[0]);
+  ASSERT_EQ(in_folder("state fork s ann bob").exit_code, 0);
+  folder_.write("said.jsonl", "{\"conversation\": \"bob\", \"text\": \"so\"}\n");
+  EXPECT_EQ(json_lines(in_folder("predict talks.qdp --state s < said.jsonl").out)[0]["confidence"],
+            whole[1]["confidence"]);
+  const auto rows = json_lines(in_folder("state list s --json").out);
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0]["conversation"], "ann");
+  EXPECT_EQ(rows[0]["turns"], 2);
+  EXPECT_EQ(rows[1]["turns"], 3);
+  EXPECT_PRED2(contains, in_folder("state list s").out, "3 turns");
+
+  // What is not there, or there already, changes nothing.
+  EXPECT_EQ(in_folder("state fork s ann bob").exit_code, 7);
+  EXPECT_EQ(in_folder("state fork s eve ann").exit_code, 3);
+  EXPECT_EQ(in_folder("state remove s ann eve").exit_code, 3);
+  folder_.write("bad.jsonl", "{\"turns\": [\"so\"]}\nnonsense\n");
+  EXPECT_EQ(in_folder(save + "bad.jsonl").exit_code, 4);
+  EXPECT_EQ(json_lines(in_folder("state list s --json").out), rows);
+  EXPECT_EQ(in_folder("state remove s ann").exit_code, 0);
+  EXPECT_EQ(in_folder(load).exit_code, 3);
+  EXPECT_EQ(in_folder("state list none").exit_code, 3);
+
+  // Another predictor, even of the same kind, is refused, and so is a file that was cut.
+  ASSERT_EQ(in_folder("train -q --texts talks.jsonl --model " QUERN_SOURCE_DIR
+                      "/tests/data/models/tiny-mean-f32 --units 20 --seed 2 --out other.qdp")
+                .exit_code,
+            0);
+  const Ended other = in_folder("predict other.qdp --state s < said.jsonl");
+  EXPECT_EQ(other.exit_code, 4);
+  EXPECT_PRED2(contains, other.err, "they cannot go on with it");
+  const std::string text = folder_.read("s");
+  folder_.write("s", text.substr(0, text.size() / 2));
+  EXPECT_EQ(in_folder("predict talks.qdp --state s < said.jsonl").exit_code, 4);
+  EXPECT_EQ(in_folder("state list s").exit_code, 4);
+}
+
+TEST_F(dialogue_program, a_run_that_is_killed_leaves_the_conversations_as_they_were) {
+  fill();
+  ASSERT_EQ(train().exit_code, 0);
+  folder_.write("said.jsonl", "{\"conversation\": \"a\", \"text\": \"the cat\"}\n");
+  ASSERT_EQ(in_folder("predict talks.qdp --state s < said.jsonl").exit_code, 0);
+  const std::string before = folder_.read("s");
+  const Ended killed =
+      shell("cd " + folder_.file("") +
+            " && mkfifo lines && { " QUERN_PROGRAM
+            " dialogue predict talks.qdp --state s < lines > out2 & } "
+            "&& exec 7> lines && cat said.jsonl >&7 "
+            "&& for i in $(seq 600); do [ -s out2 ] && break; sleep 0.1; done; "
+            // Another one finds it in use.
+            QUERN_PROGRAM " dialogue state fork s a b; echo $? > code; kill -9 $!; wait $!; true");
+  EXPECT_PRED2(contains, folder_.read("code"), "7") << killed.err;
+  EXPECT_EQ(folder_.read("s"), before);
+  EXPECT_EQ(in_folder("state fork s a b").exit_code, 0);  // Nothing stale is in its way.
+}
+
 TEST_F(dialogue_program, what_is_wrong_is_said) {
   fill();
   EXPECT_EQ(in_folder("train --texts none.jsonl --out x").exit_code, 3);

@@ -142,33 +142,51 @@ Status ContextReader::read(std::span<const DialogueVectors> dialogues, ThreadPoo
   return {};
 }
 
-void ContextReader::hear(std::span<const float> turn, std::span<const float> extras,
-                         std::span<float> state, ThreadPool& pool, std::span<float> x,
-                         std::span<float> mean) const {
+// What of a state and of what is seen is the reservoir's lies at its end.
+void ContextReader::hear_by_network(std::span<const Hearing> hearings, ThreadPool& pool) const {
+  const auto d_state = static_cast<std::size_t>(network_->d_state());
+  const auto n_units = static_cast<std::size_t>(network_->n_units());
+  const int n = static_cast<int>(hearings.size());
+  reservoir::States states(*network_, n);
+  std::vector<float> inputs;
+  for (int i = 0; i < n; ++i) {
+    const Hearing& hearing = hearings[static_cast<std::size_t>(i)];
+    inputs.insert(inputs.end(), hearing.turn.begin(), hearing.turn.end());
+    inputs.insert(inputs.end(), hearing.extras.begin(), hearing.extras.end());
+    states.load(i, hearing.state.last(d_state));
+  }
+  states.step(inputs, n, pool);
+  for (int i = 0; i < n; ++i) {
+    const Hearing& hearing = hearings[static_cast<std::size_t>(i)];
+    states.save(i, hearing.state.last(d_state));
+    const std::span<float> units = hearing.x.last(n_units);
+    states.read(i, units);
+    weigh_units(units);
+  }
+}
+
+void ContextReader::hear_by_turns(const Hearing& hearing) const {
   const auto d = static_cast<std::size_t>(d_);
   const std::size_t n_before = static_cast<std::size_t>(spec_.n_turns - 1) * d;
+  const auto& [turn, extras, state, x, mean] = hearing;
   QUERN_CHECK(turn.size() == d && extras.size() == kTurnExtras && mean.size() == d);
   QUERN_CHECK(state.size() == n_state() && x.size() == static_cast<std::size_t>(d_x_));
   state[0] += 1;
   add_turn(turn, static_cast<std::size_t>(state[0]), state.subspan(1, d), mean);
   const std::span<float> before = state.subspan(1 + d, n_before);
-  const std::span<float> liquid = state.subspan(1 + d + n_before);
   std::copy(turn.begin(), turn.end(), x.begin());
   std::copy(before.begin(), before.end(), x.subspan(d).begin());
   std::copy(extras.begin(), extras.end(), x.subspan(d + n_before).begin());
-  if (network_) {
-    std::vector<float> input(turn.begin(), turn.end());
-    input.insert(input.end(), extras.begin(), extras.end());
-    reservoir::States one(*network_, 1);
-    one.load(0, liquid);
-    one.step(input, 1, pool);
-    one.save(0, liquid);
-    one.read(0, x.subspan(d + n_before + kTurnExtras));
-    weigh_units(x.subspan(d + n_before + kTurnExtras));
-  }
-  if (n_before > 0) {
-    std::copy_backward(before.begin(), before.end() - static_cast<std::ptrdiff_t>(d), before.end());
-    std::copy(turn.begin(), turn.end(), before.begin());
+  if (n_before == 0) return;
+  std::copy_backward(before.begin(), before.end() - static_cast<std::ptrdiff_t>(d), before.end());
+  std::copy(turn.begin(), turn.end(), before.begin());
+}
+
+void ContextReader::hear(std::span<const Hearing> hearings, ThreadPool& pool) const {
+  for (std::size_t first = 0; first < hearings.size(); first += kBatch) {
+    const auto batch = hearings.subspan(first, std::min(kBatch, hearings.size() - first));
+    for (const Hearing& hearing : batch) hear_by_turns(hearing);
+    if (network_) hear_by_network(batch, pool);
   }
 }
 

@@ -29,7 +29,7 @@ struct ContextSpec {
 reservoir::NetworkSpec echo_state_spec(int n_units, std::uint64_t seed);
 reservoir::NetworkSpec liquid_spec(int n_units, std::uint64_t seed);
 
-/// Threads: one at a time.
+/// Threads: any.
 class ContextReader {
  public:
   /// Errors: kBadInput for the spec.
@@ -57,15 +57,24 @@ class ContextReader {
   using Sink = std::function<Status(const Seen& seen)>;
   Status read(std::span<const DialogueVectors> dialogues, ThreadPool& pool, const Sink& sink) const;
 
-  /// One conversation, a turn at a time. Shapes: turn [d], extras [kTurnExtras], state [n_state()],
-  /// which is zeros in the beginning, x [d_x], mean [d]. The same bits as read().
-  void hear(std::span<const float> turn, std::span<const float> extras, std::span<float> state,
-            ThreadPool& pool, std::span<float> x, std::span<float> mean) const;
+  /// A conversation that hears one more turn, and what is seen after it.
+  struct Hearing {
+    std::span<const float> turn;    // [d]
+    std::span<const float> extras;  // [kTurnExtras]
+    std::span<float> state;         // [n_state()] Zeros in the beginning; goes on by the turn.
+    std::span<float> x;             // [d_x]
+    std::span<float> mean;          // [d]
+  };
+
+  /// One turn of each of several conversations. The same bits as read(), in any company.
+  void hear(std::span<const Hearing> hearings, ThreadPool& pool) const;
 
  private:
   ContextReader() = default;
   void step(std::span<const DialogueVectors> dialogues, std::span<const std::size_t> who,
             std::size_t t, reservoir::States& states, ThreadPool& pool) const;
+  void hear_by_network(std::span<const Hearing> hearings, ThreadPool& pool) const;
+  void hear_by_turns(const Hearing& hearing) const;
 
   ContextSpec spec_;
   int d_ = 0;

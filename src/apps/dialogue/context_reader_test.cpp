@@ -62,9 +62,9 @@ TEST(context_reader, heard_alone_in_company_and_by_any_threads_all_is_the_same_t
     std::vector<float> state(reader->n_state()), x(static_cast<std::size_t>(reader->d_x())),
         mean(8);
     for (std::size_t t = 0; t < dialogues[41].n_turns(); ++t) {
-      reader->hear(dialogues[41].turn(t),
-                   std::span(dialogues[41].extras).subspan(t * kTurnExtras, kTurnExtras), state,
-                   pool, x, mean);
+      const auto extras = std::span(dialogues[41].extras).subspan(t * kTurnExtras, kTurnExtras);
+      const ContextReader::Hearing hearing = {dialogues[41].turn(t), extras, state, x, mean};
+      reader->hear(std::span(&hearing, 1), pool);
       std::vector<float> heard = x;
       heard.insert(heard.end(), mean.begin(), mean.end());
       EXPECT_EQ(heard, seen.at({41, t}));

@@ -1,127 +1,125 @@
 #include "apps/dialogue/next_turns.h"
 
+#include <atomic>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "apps/dialogue/predictor_form.h"
 #include "apps/json_object.h"
+#include "base/check.h"
+#include "base/sha256.h"
 
 namespace quern::apps {
 namespace {
 
-using json = nlohmann::ordered_json;
-
-std::string hex_of(std::string_view bytes) {
-  std::string out;
-  out.reserve(2 * bytes.size());
-  for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return out;
+/// No two services of a process have the same: each has its predictor, its candidates as they were
+/// when the file was opened, and its model.
+std::uint64_t next_service() {
+  static std::atomic<std::uint64_t> n{0};
+  return ++n;
 }
 
-std::optional<std::string> bytes_of_hex(std::string_view hex) {
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-  };
-  if (hex.size() % 2 != 0) return {};
-  std::string out;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    const int high = digit(hex[i]), low = digit(hex[i + 1]);
-    if (high < 0 || low < 0) return {};
-    out += static_cast<char>(16 * high + low);
-  }
-  return out;
+std::string fingerprint_of(const PredictorFile& file, const TurnPredictor& predictor) {
+  const std::string content = fmt::format("quern conversations 1\n{}\n", file.space().fingerprint) +
+                              facts_of(predictor.parts()) + '\n' + numbers_of(predictor.parts());
+  return sha256_hex(std::as_bytes(std::span(content)));
+}
+
+double share(long n, long of) {
+  return of == 0 ? 0 : static_cast<double>(n) / static_cast<double>(of);
 }
 
 }  // namespace
 
-NextTurnService::NextTurnService(PredictorFile& file, const TextEmbedder& embedder,
-                                 ThreadPool& pool, std::uint32_t n_wanted, TurnPredictor predictor)
-    : file_(&file),
-      embedder_(&embedder),
-      pool_(&pool),
-      n_wanted_(n_wanted),
-      predictor_(std::make_unique<const TurnPredictor>(std::move(predictor))) {}
-
-Result<NextTurnService> NextTurnService::make(PredictorFile& file, const TextEmbedder& embedder,
-                                              ThreadPool& pool, std::uint32_t n_wanted) {
-  QUERN_ASSIGN(TurnPredictor predictor, file.predictor());
-  return NextTurnService(file, embedder, pool, n_wanted, std::move(predictor));
+Result<NextTurnService> NextTurnService::make(const Parts& parts) {
+  QUERN_ASSIGN(TurnPredictor predictor, parts.file->predictor());
+  NextTurnService out;
+  out.predictor_ = std::make_shared<const TurnPredictor>(std::move(predictor));
+  out.fingerprint_ = fingerprint_of(*parts.file, *out.predictor_);
+  out.parts_ = {.file = parts.file,
+                .predictor = out.predictor_.get(),
+                .embedder = parts.embedder,
+                .pool = parts.pool,
+                .cache = parts.cache,
+                .service = next_service()};
+  return out;
 }
 
-Result<NextTurns> NextTurnService::after(const Dialogue& dialogue) {
-  if (dialogue.turns.empty()) {
-    return {Code::kBadInput, "the dialogue has no turn: nothing says what may come next"};
-  }
-  QUERN_ASSIGN(const auto vectors, vectors_of({dialogue}, {.embedder = embedder_}));
-  QUERN_ASSIGN(const auto predicted, predictor_->predict(vectors, *pool_));
-  const std::span<const float> last =
-      std::span(predicted[0]).last(static_cast<std::size_t>(predictor_->context().d()));
-  return file_->nearest(*predictor_, last, n_wanted_, *pool_);
+std::vector<NextOutcome> NextTurnService::after(std::span<const Dialogue> dialogues,
+                                                const NextAsk& ask) const {
+  return next_of_all(parts_, dialogues, ask);
 }
 
-Result<std::optional<NextTurns>> NextTurnService::hear(const Said& said) {
-  auto place = conversations_.find(said.conversation);
-  if (!said.fork.empty()) {
-    const auto other = conversations_.find(said.fork);
-    if (other == conversations_.end()) {
-      return {Code::kNotFound, fmt::format("there is no conversation '{}'", said.fork)};
-    }
-    place = conversations_.insert_or_assign(said.conversation, other->second).first;
-  }
-  if (said.turn.text.empty()) return std::optional<NextTurns>();
-  if (place == conversations_.end()) {
-    if (conversations_.size() >= kMaxConversations) {
-      return {Code::kExhausted,
-              fmt::format("{} conversations are remembered, no more", kMaxConversations)};
-    }
-    place = conversations_.emplace(said.conversation, Conversation(*predictor_)).first;
-  }
-  Turn turn = said.turn;
-  if (turn.speaker.empty()) turn.speaker = std::to_string(place->second.n_turns() % 2);
-  QUERN_ASSIGN(const auto vectors,
-               vectors_of({{.id = {}, .turns = {turn}}}, {.embedder = embedder_}));
-  const std::vector<float> next = place->second.hear(turn, vectors[0].turn(0), *pool_);
-  QUERN_ASSIGN(NextTurns out, file_->nearest(*predictor_, next, n_wanted_, *pool_));
-  return std::optional<NextTurns>(std::move(out));
+Result<NextTurns> NextTurnService::after(const Dialogue& dialogue, const NextAsk& ask) const {
+  std::vector<NextOutcome> one = after(std::span(&dialogue, 1), ask);
+  QUERN_TRY(one[0].status);
+  return std::move(one[0].next);
 }
 
-std::string NextTurnService::states() const {
-  std::string out;
-  for (const auto& [name, conversation] : conversations_) {
-    const json line = {{"conversation", name}, {"state", hex_of(conversation.to_bytes())}};
-    out += line.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
+Result<std::vector<TurnVector>> NextTurnService::vectors(std::span<const Turn> turns,
+                                                         const NextAsk& ask) const {
+  std::vector<std::string_view> texts;
+  for (const Turn& turn : turns) texts.push_back(turn.text);
+  QUERN_ASSIGN(std::vector<TurnVector> out, turn_vectors(texts, *parts_.embedder, ask));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    QUERN_TRY(out[i].status.in(fmt::format("turn {}", i + 1)));
   }
   return out;
 }
 
-Status NextTurnService::restore(std::string_view states) {
-  for (int n_line = 1; !states.empty(); ++n_line) {
-    const std::string_view line = states.substr(0, states.find('\n'));
-    states.remove_prefix(std::min(states.size(), line.size() + 1));
-    const std::string where = fmt::format("line {} of the states", n_line);
-    QUERN_ASSIGN(const json object, object_from_json(line).in(where));
-    const auto name = object.find("conversation"), state = object.find("state");
-    if (name == object.end() || !name->is_string() || state == object.end() ||
-        !state->is_string()) {
-      return {Code::kBadInput, where + " is no conversation's"};
-    }
-    const auto bytes = bytes_of_hex(state->get_ref<const std::string&>());
-    if (!bytes) return {Code::kBadInput, where + " is damaged"};
-    QUERN_ASSIGN(Conversation conversation,
-                 Conversation::from_bytes(*predictor_, *bytes).in(where));
-    conversations_.insert_or_assign(name->get<std::string>(), std::move(conversation));
+Result<NextTurns> NextTurnService::hear(ConversationState& state, std::span<const Turn> turns,
+                                        std::span<const TurnVector> vectors,
+                                        std::uint32_t n_wanted) const {
+  QUERN_CHECK(!turns.empty() && turns.size() == vectors.size());
+  std::vector<float> next;
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    Turn turn = turns[i];
+    if (turn.speaker.empty()) turn.speaker = std::to_string(state.n_turns() % 2);
+    const Hearing hearing = {.state = &state,
+                             .turn = &turn,
+                             .vector = vectors[i].vector,
+                             .next = i + 1 == turns.size() ? &next : nullptr};
+    hear_together(*predictor_, std::span(&hearing, 1), *parts_.pool);
   }
-  return {};
+  return parts_.file->nearest(*predictor_, next, n_wanted, *parts_.pool);
 }
 
 std::string json_from_next(const NextTurns& next, std::string_view fields) {
-  json turns = json::array();
+  nlohmann::ordered_json turns = nlohmann::ordered_json::array();
   for (const NextTurn& turn : next.turns) {
     turns.push_back({{"text", turn.text}, {"score", turn.score}});
   }
   return fmt::format("{{{}\"predictions\":{},\"confidence\":{}}}", fields,
-                     turns.dump(-1, ' ', false, json::error_handler_t::replace),
-                     json(next.confidence).dump());
+                     turns.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace),
+                     nlohmann::ordered_json(next.confidence).dump());
+}
+
+std::string json_from_cache(const DialogueCacheStats& s,
+                            const std::optional<engine::ResultCacheStats>& encodings) {
+  nlohmann::ordered_json out;
+  out["prediction_cache"] = {
+      {"hits", s.n_prediction_hits},
+      {"misses", s.n_prediction_misses},
+      {"hit_rate", share(s.n_prediction_hits, s.n_prediction_hits + s.n_prediction_misses)},
+      {"shared", s.n_shared},
+      {"size", s.n_predictions}};
+  out["state_cache"] = {{"turns_known", s.n_turns_known},
+                        {"turns_heard", s.n_turns_heard},
+                        {"hit_rate", share(s.n_turns_known, s.n_turns_known + s.n_turns_heard)},
+                        {"size", s.n_states}};
+  if (encodings) {
+    const long n_hits = encodings->n_memory_hits + encodings->n_disk_hits;
+    out["encoding_cache"] = {{"hits", n_hits},
+                             {"misses", encodings->n_misses},
+                             {"hit_rate", share(n_hits, n_hits + encodings->n_misses)},
+                             {"size", encodings->n_items},
+                             {"bytes", encodings->n_bytes}};
+  }
+  out["evicted"] = s.n_evicted;
+  out["bytes"] = s.n_bytes;
+  out["max_bytes"] = s.max_bytes;
+  return out.dump();
 }
 
 }  // namespace quern::apps

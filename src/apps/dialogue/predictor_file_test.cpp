@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "apps/dialogue/dialogue_table.h"
-#include "apps/dialogue/next_turns.h"
 #include "apps/dialogue/test_dialogues.h"
 #include "apps/store_model.h"
 #include "apps/test_engine.h"
@@ -39,23 +38,6 @@ class predictor_file : public EngineTest {
   ThreadPool pool_{1};
   std::optional<TurnPredictor> predictor_;
 };
-
-/// Dialogues of a few words, embedded by a small model.
-std::vector<Dialogue> spoken(int n) {
-  std::vector<Dialogue> out;
-  const char* things[] = {"cat", "dog", "tree", "house", "river", "stone"};
-  for (int i = 0; i < n; ++i) {
-    Dialogue dialogue;
-    const std::string thing = things[i % 6];
-    for (int t = 0; t < 4; ++t) {
-      dialogue.turns.push_back(
-          {.speaker = std::to_string(t % 2),
-           .text = thing + " " + std::to_string(i) + " the " + thing + " " + std::to_string(t)});
-    }
-    out.push_back(dialogue);
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -169,52 +151,6 @@ TEST_F(predictor_file, a_model_that_is_not_there_or_another_one_is_said) {
   const Status other = (*opened)->embedder(*engine_, fixture_model("tiny-mean-f32")).status();
   EXPECT_EQ(other.code(), Code::kBadInput);
   EXPECT_THAT(other.message(), HasSubstr("is not the one"));
-}
-
-TEST_F(predictor_file, from_text_to_what_comes_next_whole_or_turn_by_turn) {
-  const std::string model = fixture_model("tiny-mean-f32");
-  const auto embedder = TextEmbedder::open(*engine_, {.model = model});
-  ASSERT_TRUE(embedder.ok());
-  const std::vector<Dialogue> dialogues = spoken(60);
-  const auto vectors = vectors_of(dialogues, {.embedder = &*embedder});
-  ASSERT_TRUE(vectors.ok()) << vectors.status().message();
-  const auto trained = TurnPredictor::train(*vectors, pool_, {});
-  ASSERT_TRUE(trained.ok()) << trained.status().message();
-  const NamedPredictor named[] = {{kMainPredictor, &*trained}};
-  ASSERT_TRUE(write_predictor_file(file(), {.space = *space_of(*embedder, model),
-                                            .predictors = named,
-                                            .dialogues = *vectors,
-                                            .made_by = "test"})
-                  .ok());
-  const auto opened = PredictorFile::open(file());
-  ASSERT_TRUE((*opened)->embedder(*engine_).ok());
-  auto service = NextTurnService::make(**opened, *embedder, pool_, 3);
-  ASSERT_TRUE(service.ok());
-  const auto whole = service->after(dialogues[3]);
-  ASSERT_TRUE(whole.ok()) << whole.status().message();
-  ASSERT_EQ(whole->turns.size(), 3u);
-  NextTurns last;
-  std::string half_way;
-  for (std::size_t t = 0; t < 4; ++t) {
-    const auto next = service->hear({.conversation = "c", .turn = dialogues[3].turns[t]});
-    ASSERT_TRUE(next.ok() && *next);
-    last = **next;
-    if (t == 1) half_way = service->states();
-  }
-  EXPECT_EQ(json_from_next(last), json_from_next(*whole));
-  // Another process goes on half way, and a fork as well.
-  auto other = NextTurnService::make(**opened, *embedder, pool_, 3);
-  ASSERT_TRUE(other->restore(half_way).ok());
-  EXPECT_FALSE(*other->hear({.conversation = "d", .fork = "c"}));
-  for (const char* name : {"c", "d"}) {
-    ASSERT_TRUE(other->hear({.conversation = name, .turn = dialogues[3].turns[2]}).ok());
-    const auto next = other->hear({.conversation = name, .turn = dialogues[3].turns[3]});
-    EXPECT_EQ(json_from_next(**next), json_from_next(*whole));
-  }
-  EXPECT_EQ(other->hear({.conversation = "e", .fork = "x"}).status().code(), Code::kNotFound);
-  EXPECT_EQ(service->after({}).status().code(), Code::kBadInput);
-  EXPECT_EQ(other->restore("nonsense").code(), Code::kBadInput);
-  EXPECT_EQ(other->restore(R"({"conversation": "c", "state": "0g"})").code(), Code::kBadInput);
 }
 
 TEST_F(predictor_file, the_table_has_a_row_for_each_and_the_predictor_last) {

@@ -11,7 +11,8 @@ constexpr const char* kExamples =
     R"(Examples:
   quern dialogue train --texts talks.jsonl --out talks.qdp
   quern dialogue eval talks.qdp --texts others.jsonl --candidates 20
-  quern dialogue predict talks.qdp < conversations.jsonl)";
+  quern dialogue predict talks.qdp < conversations.jsonl
+  quern dialogue state list talks.state)";
 
 }  // namespace
 
@@ -22,6 +23,7 @@ void add_dialogue(CLI::App& app, Context& context) {
   add_dialogue_train(*command, context);
   add_dialogue_eval(*command, context);
   add_dialogue_predict(*command, context);
+  add_dialogue_state(*command, context);
 }
 
 }  // namespace quern::cli
