@@ -146,6 +146,30 @@ void add_recalls(const std::map<std::string, store::RecallCounts>& recalls, Page
   }
 }
 
+void add_dialogues(const DialogueFigures& figures, Page& page) {
+  using enum MetricType;
+  const apps::DialogueCacheStats& c = figures.cache;
+  const auto number = [](auto value) { return static_cast<double>(value); };
+  page.family(Counter, "quern_dialogue_cache_lookups_total",
+              "Dialogues whose prediction was looked for, by whether it was there.");
+  page.add_value(number(c.n_prediction_hits), {{"result", "hit"}});
+  page.add_value(number(c.n_prediction_misses), {{"result", "miss"}});
+  page.family(Counter, "quern_dialogue_turns_total",
+              "Turns of dialogues that were not there: their state was, or they were heard.");
+  page.add_value(number(c.n_turns_known), {{"result", "known"}});
+  page.add_value(number(c.n_turns_heard), {{"result", "heard"}});
+  page.add(Counter, "quern_dialogue_shared_total",
+           "Dialogues that were equal to another one of their batch.", number(c.n_shared));
+  page.add(Counter, "quern_dialogue_cache_evicted_total", "Predictions and states let go of.",
+           number(c.n_evicted));
+  page.add(Gauge, "quern_dialogue_cache_bytes", "Bytes of predictions and states.",
+           number(c.n_bytes));
+  page.add(Gauge, "quern_dialogue_conversations", "Conversations that are remembered.",
+           number(figures.n_conversations));
+  page.add(Counter, "quern_dialogue_expired_total", "Idle conversations that made room.",
+           number(figures.n_expired));
+}
+
 void add_memory(const engine::Stats& stats, Page& page) {
   using enum MetricType;
   page.add(Gauge, "quern_memory_limit_bytes", "The byte ledger's limit.",
@@ -227,6 +251,11 @@ struct Metrics::Impl {
   prometheus::Histogram& claim_latency =
       add_seconds(registry, "verification_e2e_latency_seconds",
                   "A claim, from its text to its verdict; waiting for its turn is not in it.");
+  prometheus::Counter& dialogue_predictions =
+      add_counter(registry, "quern_dialogue_predictions_total",
+                  "Dialogues and conversations of which was said what may come next.");
+  prometheus::Histogram& dialogue_latency =
+      add_seconds(registry, "quern_dialogue_seconds", "One request for it, from its JSON to it.");
   prometheus::Histogram& first_token =
       add_seconds(registry, "quern_time_to_first_token_seconds",
                   "From the request to the first token of an answer, waiting included.");
@@ -295,6 +324,12 @@ void Metrics::claim_verified(double seconds) {
   impl_->timings.add(Timings::Kind::kStage, "claims: whole", seconds);
 }
 
+void Metrics::dialogues_predicted(long n, double seconds) {
+  impl_->dialogue_predictions.Increment(static_cast<double>(n));
+  impl_->dialogue_latency.Observe(seconds);
+  impl_->timings.add(Timings::Kind::kStage, "dialogue: whole", seconds);
+}
+
 std::string Metrics::take_summary() { return impl_->timings.take_line(); }
 
 std::string Metrics::stats_json(const engine::Engine& engine) const {
@@ -327,7 +362,8 @@ std::string Metrics::stats_json(const engine::Engine& engine) const {
 }
 
 std::string Metrics::render(const engine::Engine& engine, int n_connections,
-                            const std::map<std::string, store::RecallCounts>& recalls) const {
+                            const std::map<std::string, store::RecallCounts>& recalls,
+                            const std::optional<DialogueFigures>& dialogues) const {
   using enum MetricType;
   Page page(impl_->registry.Collect());
   const engine::Stats stats = engine.stats();
@@ -336,6 +372,7 @@ std::string Metrics::render(const engine::Engine& engine, int n_connections,
   add_generation_counts(stats, page);
   add_memory(stats, page);
   add_recalls(recalls, page);
+  if (dialogues) add_dialogues(*dialogues, page);
   page.add(Gauge, "quern_threads", "Threads that compute.", engine.n_threads());
   page.add(Gauge, "quern_http_connections", "Open connections.", n_connections);
   page.add(Gauge, "process_resident_memory_bytes", "Resident set of the process.",

@@ -6,9 +6,11 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/engine.h"
+#include "serve/dialogue/dialogue_figures.h"
 #include "serve/http/http_server.h"
 #include "store/recall_receipts.h"
 
@@ -37,15 +39,20 @@ class Metrics {
   /// One claim has its verdict.
   void claim_verified(double seconds);
 
+  /// What comes next is known of `n` dialogues, asked for by one request.
+  void dialogues_predicted(long n, double seconds);
+
   /// What GET /stats says: one JSON object; docs/api.md lists its fields.
   std::string stats_json(const engine::Engine& engine) const;
 
   /// For the log, of what came since the last call; "" of nothing.
   std::string take_summary();
 
-  /// The whole page, Prometheus text format 0.0.4. `recalls` of collections, by name.
+  /// The whole page, Prometheus text format 0.0.4. `recalls` of collections, by name; `dialogues`
+  /// where the server has predictors of them.
   std::string render(const engine::Engine& engine, int n_connections,
-                     const std::map<std::string, store::RecallCounts>& recalls = {}) const;
+                     const std::map<std::string, store::RecallCounts>& recalls = {},
+                     const std::optional<DialogueFigures>& dialogues = {}) const;
 
  private:
   struct Impl;

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include "serve/backend.h"
 #include "serve/claims/claims_routes.h"
 #include "serve/collections/collection_routes.h"
+#include "serve/dialogue/dialogue_routes.h"
 #include "serve/http/router.h"
 #include "serve/openai/openai_error.h"
 #include "serve/openai/openai_routes.h"
@@ -60,12 +62,14 @@ struct Server::Impl {
   std::atomic<HttpServer*> running{nullptr};       // For the metrics page; set once it is up.
   std::unique_ptr<CollectionBackend> collections;  // Null without a home.
   std::unique_ptr<ClaimsBackend> claims;           // Likewise.
+  std::unique_ptr<DialogueBackend> dialogues;      // Null without predictors.
   TaskThreads tasks;                               // End after the requests.
   std::unique_ptr<HttpServer> http;
   std::unique_ptr<SummaryLog> summary;
 
   void add_routes();
   void preload(const std::vector<std::string>& models);
+  void open_dialogues(const DialogueOptions& options);
   void handle_health(Exchange& exchange) const;
   void handle_metrics(Exchange& exchange) const;
   void handle_stats(Exchange& exchange) const;
@@ -100,9 +104,11 @@ void Server::Impl::handle_metrics(Exchange& exchange) const {
   Response response{.content_type = "text/plain; version=0.0.4; charset=utf-8"};
   const HttpServer* server = running.load();
   using Recalls = std::map<std::string, store::RecallCounts>;
-  response.body =
-      backend->metrics.render(backend->engine, server ? server->n_connections() : 0,
-                              collections ? collections->collections.recalls() : Recalls());
+  std::optional<DialogueFigures> figures;
+  if (dialogues != nullptr) figures = dialogues->desk.figures();
+  response.body = backend->metrics.render(
+      backend->engine, server ? server->n_connections() : 0,
+      collections ? collections->collections.recalls() : Recalls(), figures);
   exchange.respond(std::move(response));
 }
 
@@ -129,6 +135,7 @@ void Server::Impl::add_routes() {
   add_admin_routes(*router, backend);
   if (collections != nullptr) add_collection_routes(*router, backend, *collections);
   if (claims != nullptr) add_claims_routes(*router, backend, *claims);
+  if (dialogues != nullptr) add_dialogue_routes(*router, backend, *dialogues);
 }
 
 /// One after the other, while requests are answered.
@@ -138,6 +145,18 @@ void Server::Impl::preload(const std::vector<std::string>& models) {
       if (backend->is_draining.load()) return;
       const Status status = backend->engine.warm(model);
       if (!status.ok()) log_error("not loaded ahead: {}", status.message());
+    });
+  }
+}
+
+/// Likewise.
+void Server::Impl::open_dialogues(const DialogueOptions& options) {
+  if (options.is_lazy) return;
+  for (const DialogueFile& file : options.files) {
+    tasks.loads.add([this, name = file.name] {
+      if (backend->is_draining.load()) return;
+      const Status status = dialogues->desk.predictor(name).status();
+      if (!status.ok()) log_error("not opened ahead: {}", status.message());
     });
   }
 }
@@ -155,6 +174,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
     impl->collections = std::make_unique<CollectionBackend>(engine, options.home);
     impl->claims = std::make_unique<ClaimsBackend>(*impl->backend, options.home,
                                                    options.claims_model, options.claims_embedder);
+  }
+  if (!options.dialogue.files.empty()) {
+    impl->dialogues = std::make_unique<DialogueBackend>(engine, options.dialogue);
   }
   const std::string api_key = api_key_of(options);
   QUERN_ASSIGN(HostGuard guard, guard_of(options, api_key));
@@ -180,6 +202,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
   impl->running = impl->http.get();
   if (impl->claims != nullptr) impl->claims->runner.start();
   impl->preload(options.preload);
+  impl->open_dialogues(options.dialogue);
   if (options.summary_every.count() > 0) {
     impl->summary = std::make_unique<SummaryLog>(impl->backend->metrics, options.summary_every);
   }

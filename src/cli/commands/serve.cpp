@@ -9,6 +9,7 @@
 
 #include "base/mapped_file.h"
 #include "base/standard_error.h"
+#include "cli/dialogue_serving.h"
 #include "cli/exit_code.h"
 #include "cli/flags.h"
 #include "cli/interrupt.h"
@@ -38,6 +39,7 @@ struct ServeFlags {
   double summary_s = 60;
   std::string tuned;
   std::string claims_model;
+  DialogueServingFlags dialogue;
 };
 
 constexpr const char* kExamples =
@@ -55,6 +57,8 @@ Examples:
   quern serve --model SmolLM2-135M-Instruct --kv q8_0 --max-sequences 32
   curl http://127.0.0.1:8090/v1/chat/completions -H 'Content-Type: application/json' \
        -d '{"model":"SmolLM2-135M-Instruct","messages":[{"role":"user","content":"Hello!"}]}'
+  quern serve --dialogue talks.qdp
+  curl http://127.0.0.1:8090/v1/dialogue/predict -d '{"turns":["Hello.","Hi, how are you?"],"top":3}'
   quern serve --host 0.0.0.0 --port 80 --api-key "$KEY" --memory 1GB)";
 
 sigset_t stop_signals() {
@@ -148,6 +152,7 @@ Status serve(const ServeFlags& flags, EngineFlags engine_flags, const Settings& 
   options.models = flags.models;
   options.home = hub::home_folder();
   if (!flags.claims_model.empty()) options.claims_model = flags.claims_model;
+  QUERN_ASSIGN(options.dialogue, dialogue_options(flags.dialogue, flags.is_lazy));
   if (!flags.is_lazy) options.preload = flags.models;
   if (flags.max_queue > 0) options.max_queue = flags.max_queue;
   options.summary_every =
@@ -187,7 +192,8 @@ void add_serve(CLI::App& app, Context& context) {
                    "Answer for this model too, by name or path, and load it from the\n"
                    "start on, while requests are answered; may be repeated")
       ->type_name("MODEL");
-  command->add_flag("--lazy", flags->is_lazy, "Load those of --model at their first request");
+  command->add_flag("--lazy", flags->is_lazy,
+                    "Load those of --model, and open those of --dialogue, at their first request");
   command
       ->add_option("--keep-alive", flags->keep_alive,
                    "How long a model stays in memory after its last request: 5m, 90s,\n"
@@ -249,6 +255,7 @@ void add_serve(CLI::App& app, Context& context) {
                    "nli-scifact-minilm)")
       ->type_name("MODEL")
       ->check(empty_problem);
+  add_dialogue_serving_flags(*command, flags->dialogue);
   add_engine_flags(*command, context.engine);
   add_precision_flag(*command, context.engine);
   add_cache_flags(*command, context.engine.cache);
