@@ -85,10 +85,18 @@ Result<apps::ConversationFile> read_conversations(const std::string& path) {
   return apps::conversations_from_text(text).in("'" + path + "'");
 }
 
+// A link leads to the same lock as what it leads to.
 Result<ConversationBook> ConversationBook::open(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::exists(path, error) && !fs::is_regular_file(path, error)) {
+    return {Code::kBadInput, fmt::format("'{}' is no file of conversations", path)};
+  }
+  const fs::path place = fs::weakly_canonical(path, error);
   ConversationBook out;
   out.path_ = path;
-  QUERN_ASSIGN(out.lock_, store::WriterLock::take(path + ".lock", "quern dialogue"));
+  QUERN_ASSIGN(out.lock_, store::WriterLock::take((error ? path : place.string()) + ".lock",
+                                                  "quern dialogue"));
   QUERN_ASSIGN(out.file_, read_conversations(path));
   return out;
 }
