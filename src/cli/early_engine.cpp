@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "apps/store_model.h"
+#include "cli/store_vectors.h"
 #include "store/store.h"
 
 namespace quern::cli {
