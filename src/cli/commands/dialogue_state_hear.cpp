@@ -90,14 +90,16 @@ Status save(const HearFlags& flags, const EngineFlags& engine_flags) {
   QUERN_ASSIGN(const auto session, open_with(flags, book.file(), engine_flags));
   const apps::NextAsk ask = {.n_wanted = flags.top, .is_stopped = is_interrupted};
   std::optional<apps::NextTurns> next;
-  QUERN_TRY(for_each_line(flags.texts, [&](std::size_t n_line, const LineTurns& turns) -> Status {
-    const std::string where = fmt::format("line {}: nothing is kept", n_line);
-    QUERN_TRY(turns.status().in(where));
-    auto heard = session->conversations().hear(flags.conversation, *turns, ask);
-    QUERN_TRY(heard.status().in(where));
-    next = std::move(heard->next);
-    return {};
-  }));
+  const Status read =
+      for_each_line(flags.texts, [&](std::size_t n_line, const LineTurns& turns) -> Status {
+        const std::string where = fmt::format("line {}: nothing is kept", n_line);
+        QUERN_TRY(turns.status().in(where));
+        auto heard = session->conversations().hear(flags.conversation, *turns, ask);
+        QUERN_TRY(heard.status().in(where));
+        next = std::move(heard->next);
+        return {};
+      });
+  QUERN_TRY(read);
   if (!next) return {Code::kBadInput, "there is no turn to hear"};
   QUERN_ASSIGN(const apps::ConversationState state,
                session->conversations().state(flags.conversation));
@@ -121,21 +123,23 @@ Result<int> load(const HearFlags& flags, const EngineFlags& engine_flags) {
   }
   OutputFile out = OutputFile::standard_output();
   int n_failed = 0;
-  QUERN_TRY(for_each_line(flags.texts, [&](std::size_t n_line, const LineTurns& turns) -> Status {
-    Status status = turns.status();
-    if (status.ok()) {
-      const auto heard = session->conversations().if_heard(flags.conversation, *turns, ask);
-      status = heard.status();
-      if (heard.ok()) QUERN_TRY(out.write(answer_json(flags, heard->next)));
-    }
-    if (!status.ok()) {
-      ++n_failed;
-      std::string json = fmt::format("{{\"line\":{}", n_line);
-      append_json_error(status, json);
-      QUERN_TRY(out.write(json + "}\n"));
-    }
-    return out.flush();
-  }));
+  const Status read =
+      for_each_line(flags.texts, [&](std::size_t n_line, const LineTurns& turns) -> Status {
+        Status status = turns.status();
+        if (status.ok()) {
+          const auto heard = session->conversations().if_heard(flags.conversation, *turns, ask);
+          status = heard.status();
+          if (heard.ok()) QUERN_TRY(out.write(answer_json(flags, heard->next)));
+        }
+        if (!status.ok()) {
+          ++n_failed;
+          std::string json = fmt::format("{{\"line\":{}", n_line);
+          append_json_error(status, json);
+          QUERN_TRY(out.write(json + "}\n"));
+        }
+        return out.flush();
+      });
+  QUERN_TRY(read);
   QUERN_TRY(out.commit());
   return n_failed;
 }
