@@ -91,12 +91,8 @@ Part judged_part(const std::string& file, ClaimVerifier& verifier) {
   }
   for (std::size_t i = 0; i < part.results.size(); ++i) {
     FitClaim fit = {.label = label_of(part.gold[i]), .pairs = {}};
+    fit.pairs = judged_pairs(part.results[i]);
     for (const ClaimEvidence& e : part.results[i].evidence) {
-      fit.pairs.push_back({.source = e.sentence.source.key,
-                           .logits = e.logits,
-                           .nearness = e.sentence.nearness,
-                           .reading = read_pair(part.results[i].claim, e.sentence.text),
-                           .said = said_words(e.sentence.text)});
       fit.gold.push_back(says(part.gold[i], e.sentence));
     }
     part.claims.push_back(std::move(fit));

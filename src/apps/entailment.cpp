@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "apps/text_windows.h"
 #include "engine/scoring/zero_shot.h"
 
 namespace quern::apps {
@@ -74,8 +75,26 @@ Result<Entailment> Entailment::open(engine::Engine& engine, const std::string& m
   made.model_ = model;
   QUERN_ASSIGN(made.meaning_, meanings_of(info.labels).in(fmt::format("model '{}'", model)));
   made.labels_ = info.labels;
+  made.max_tokens_ = info.max_tokens;
+  QUERN_ASSIGN(made.encoder_, engine.text_encoder(model));
+  if (!made.encoder_->has_pair_template()) {
+    return Status(Code::kBadInput, fmt::format("model '{}' takes no pairs of texts", model));
+  }
   QUERN_ASSIGN(made.digest_, engine.model_digest(model));
   return made;
+}
+
+int Entailment::room_beside(std::string_view hypothesis) const {
+  return max_tokens_ - static_cast<int>(encoder_->encode_pair("", hypothesis, 0).ids.size());
+}
+
+Result<std::vector<std::string_view>> Entailment::pieces_of(std::string_view premise,
+                                                            int room) const {
+  // Tokens of the pair's own are in the room already, those of a single text are none of it.
+  const std::size_t n_own = encoder_->encode("", 0).ids.size();
+  return text_windows(premise, room, 0, [&](std::string_view piece) {
+    return static_cast<int>(encoder_->encode(piece, 0).ids.size() - n_own);
+  });
 }
 
 Result<std::vector<NliAnswer>> Entailment::judge(std::span<const NliPair> pairs,

@@ -3,13 +3,16 @@
 
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
 #include "engine/engine.h"
+#include "text/tokenizer.h"
 
 namespace quern::apps {
 
@@ -42,6 +45,13 @@ class Entailment {
   /// Whether each of the three has a label of its own.
   bool has_all_labels() const { return labels_.size() == 3; }
   const std::string& digest() const { return digest_; }  // hub::model_digest.
+  int max_tokens() const { return max_tokens_; }         // Of a pair, the template's included.
+
+  /// Tokens that a premise may have for the model to read both whole; below 1 where it reads none.
+  int room_beside(std::string_view hypothesis) const;
+  /// The premise as pieces of at most `room` tokens each: itself, where it has no more. Errors: as
+  /// text_windows.
+  Result<std::vector<std::string_view>> pieces_of(std::string_view premise, int room) const;
 
   /// All pairs in one request, so that they share batches. Errors: as a request's; what is wrong
   /// with one pair is its own status.
@@ -56,6 +66,8 @@ class Entailment {
   std::string digest_;
   std::vector<std::string> labels_;
   std::vector<int> meaning_;  // [n_labels] 0 entailment, 1 contradiction, 2 neutral
+  std::shared_ptr<const text::TextEncoder> encoder_;
+  int max_tokens_ = 0;
 };
 
 }  // namespace quern::apps

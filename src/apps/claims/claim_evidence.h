@@ -38,6 +38,9 @@ struct EvidenceSentence {
   std::string before = {};       // The sentences beside it in its passage; "": none.
   std::string after = {};
   Nearness nearness = {};
+  // Of a sentence that is too long to be read whole beside its claim: which stretch of it this is.
+  std::uint32_t i_piece = 0;
+  std::uint32_t n_pieces = 1;
 };
 
 }  // namespace quern::apps

@@ -113,8 +113,8 @@ constexpr std::uint64_t kMost32 = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t kMostInt = std::numeric_limits<int>::max();
 
 Result<Voice> voice_from_name(const std::string& name) {
-  for (const Voice voice :
-       {Voice::kSupports, Voice::kRefutes, Voice::kNeutral, Voice::kIrrelevant, Voice::kRepeats}) {
+  for (const Voice voice : {Voice::kSupports, Voice::kRefutes, Voice::kNeutral, Voice::kIrrelevant,
+                            Voice::kRepeats, Voice::kUnread}) {
     if (name == voice_name(voice)) return voice;
   }
   return Status(Code::kBadInput, fmt::format("there is no role '{}'", name));
@@ -143,6 +143,10 @@ EvidenceSentence sentence_from(const Fields& f) {
                 .licence = f.text_or_none("licence")};
   out.passage = f.text_or_none("passage");
   out.i_sentence = static_cast<std::uint32_t>(f.count("sentence", kMost32));
+  if (f.has("n_pieces")) {
+    out.i_piece = static_cast<std::uint32_t>(f.count("piece", kMost32));
+    out.n_pieces = static_cast<std::uint32_t>(f.count("n_pieces", kMost32));
+  }
   out.text = f.text("text");
   out.span = f.span("span");
   out.before = f.text_or_none("before");

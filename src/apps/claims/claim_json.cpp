@@ -59,6 +59,10 @@ void put_sentence(json& out, const EvidenceSentence& sentence) {
   put_text(out, "licence", source.licence);
   put_text(out, "passage", sentence.passage);
   out["sentence"] = sentence.i_sentence;
+  if (sentence.n_pieces > 1) {
+    out["piece"] = sentence.i_piece;
+    out["n_pieces"] = sentence.n_pieces;
+  }
   out["span"] = json_of(sentence.span);
   put_text(out, "before", sentence.before);
   put_text(out, "after", sentence.after);
@@ -166,6 +170,8 @@ const char* voice_name(Voice voice) {
       return "irrelevant";
     case Voice::kRepeats:
       return "repeats";
+    case Voice::kUnread:
+      return "unread";
   }
   return "neutral";
 }

@@ -12,7 +12,7 @@
 
 namespace quern::apps {
 
-/// "supports", "refutes", "neutral", "irrelevant", "repeats".
+/// "supports", "refutes", "neutral", "irrelevant", "repeats", "unread".
 const char* voice_name(Voice voice);
 
 enum class ClaimTimes { kLeftOut, kGiven };  // Times differ from run to run.

@@ -31,7 +31,9 @@ ClaimEvidence random_evidence(std::mt19937& random, std::uint32_t i) {
   e.sentence.nearness.passage_rank = static_cast<std::uint32_t>(random() % 3);
   e.logits = {static_cast<float>(any(random)), static_cast<float>(any(random)), 0.1f};
   e.n_dropped = static_cast<int>(random() % 2);
-  e.voice = {.voice = static_cast<Voice>(random() % 5),
+  e.sentence.n_pieces = static_cast<std::uint32_t>(1 + random() % 3);
+  e.sentence.i_piece = static_cast<std::uint32_t>(random() % e.sentence.n_pieces);
+  e.voice = {.voice = static_cast<Voice>(random() % 6),
              .scores = {any(random), 1e-300, 0},
              .relevance = any(random),
              .weight = any(random)};

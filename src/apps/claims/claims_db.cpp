@@ -21,15 +21,29 @@ constexpr const char* kSettings =
     "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -2048;"
     "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;";
 
-Status check_version(Sql& sql) {
+/// The version of its tables. Errors: kBadInput for another kind of file.
+Result<std::int64_t> version_of(Sql& sql) {
   QUERN_ASSIGN(const std::int64_t application, sql.number("PRAGMA application_id"));
   if (application != kApplicationId) {
     return {Code::kBadInput, "it is no database of claims"};
   }
-  QUERN_ASSIGN(const std::int64_t version, sql.number("PRAGMA user_version"));
+  return sql.number("PRAGMA user_version");
+}
+
+/// Of an earlier version it becomes one of this, however it is opened.
+Status check_version(const std::string& path, Sql::Access access, Sql& sql) {
+  QUERN_ASSIGN(const std::int64_t version, version_of(sql));
   if (version == kClaimsDbVersion) return {};
-  return {Code::kUnsupported, fmt::format("it has format {}, this version reads and writes {}",
-                                          version, kClaimsDbVersion)};
+  if (version > kClaimsDbVersion) {
+    return {Code::kUnsupported, fmt::format("it has format {}, this version reads and writes {}",
+                                            version, kClaimsDbVersion)};
+  }
+  const std::string what =
+      fmt::format("it has format {}, which this version makes {}", version, kClaimsDbVersion);
+  if (access != Sql::Access::kRead) return bring_to_this_version(sql).in(what);
+  Result<Sql> writer = Sql::open(path, Sql::Access::kWrite, kPatienceMs);
+  QUERN_TRY(writer.status().in(what));
+  return bring_to_this_version(*writer).in(what);
 }
 
 // Of several processes that come first at once, one makes the tables.
@@ -77,23 +91,6 @@ Result<std::int64_t> id_of_calibration(Sql& sql, const Calibration& calibration)
                    calibration_digest(calibration), json_from_calibration(calibration));
 }
 
-EvidenceSentence sentence_of_row(const SqlStatement& row) {
-  EvidenceSentence out;
-  out.source = {.key = row.bytes(1),
-                .title = row.bytes(2),
-                .url = row.bytes(3),
-                .date = row.bytes(4),
-                .licence = row.bytes(5)};
-  out.passage = row.bytes(6);
-  out.i_sentence = static_cast<std::uint32_t>(row.number(7));
-  out.span = {.begin = static_cast<std::size_t>(row.number(8)),
-              .end = static_cast<std::size_t>(row.number(9))};
-  out.text = row.bytes(10);
-  out.before = row.bytes(11);
-  out.after = row.bytes(12);
-  return out;
-}
-
 }  // namespace
 
 std::string claims_db_path(const std::string& home) { return home + "/claims/claims.db"; }
@@ -116,7 +113,7 @@ Result<std::unique_ptr<ClaimsDb>> ClaimsDb::open(const std::string& path, Sql::A
                  out->sql_.number("SELECT count(*) FROM sqlite_master").in(quoted));
     if (n == 0) QUERN_TRY(make_tables(out->sql_).in(quoted));
   }
-  QUERN_TRY(check_version(out->sql_).in(quoted));
+  QUERN_TRY(check_version(path, access, out->sql_).in(quoted));
   return out;
 }
 
@@ -172,13 +169,15 @@ Result<std::int64_t> ClaimsDb::insert_claim(const Addition& addition) {
   claim.bind(8, result.evidence.empty() ? result.judgement.reason : std::string());
   claim.bind(9, addition.row.input);
   QUERN_TRY(claim.run());
-  return sql_.number("SELECT last_insert_rowid()");
+  QUERN_ASSIGN(const std::int64_t id, sql_.number("SELECT last_insert_rowid()"));
+  QUERN_TRY(write_claim_digest(sql_, id));
+  return id;
 }
 
 Status ClaimsDb::insert_evidence(std::int64_t claim, const ClaimResult& result) {
   QUERN_ASSIGN(SqlStatement sentence,
                sql_.prepare("INSERT INTO evidence VALUES"
-                            " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                            " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   QUERN_ASSIGN(SqlStatement nli, sql_.prepare("INSERT INTO nli VALUES (?, ?, ?, ?)"));
   for (const ClaimEvidence& e : result.evidence) {
     const EvidenceSentence& s = e.sentence;
@@ -190,6 +189,7 @@ Status ClaimsDb::insert_evidence(std::int64_t claim, const ClaimResult& result) 
     sentence.bind(11, static_cast<std::int64_t>(s.span.end));
     sentence.bind(12, s.text).bind(13, s.before).bind(14, s.after);
     sentence.bind_blob(15, bytes_from_nearness(s.nearness));
+    sentence.bind(16, std::int64_t{s.i_piece}).bind(17, std::int64_t{s.n_pieces});
     QUERN_TRY(sentence.run());
     nli.bind(1, claim).bind(2, i).bind_blob(3, bytes_from_logits(e.logits));
     QUERN_TRY(nli.bind(4, std::int64_t{e.n_dropped}).run());
@@ -212,140 +212,10 @@ Status ClaimsDb::insert_verdict(std::int64_t claim, const ClaimResult& result,
   return verdict.bind(10, json_from_claim(result)).run();
 }
 
-Status ClaimsDb::read_evidence(StoredClaim& out) {
-  QUERN_ASSIGN(SqlStatement rows,
-               sql_.prepare("SELECT i, source, title, url, date, licence, passage, sentence,"
-                            " span_begin, span_end, evidence.text, before, after, nearness,"
-                            " logits, n_dropped FROM evidence LEFT JOIN nli USING (claim, i)"
-                            " WHERE claim = ? ORDER BY i"));
-  rows.bind(1, out.id);
-  for (;;) {
-    QUERN_ASSIGN(const bool has_row, rows.step());
-    if (!has_row) return {};
-    ClaimEvidence e;
-    e.i_judged = static_cast<std::uint32_t>(rows.number(0));
-    e.sentence = sentence_of_row(rows);
-    const std::string where = fmt::format("claim {}, evidence {}", out.id, e.i_judged);
-    QUERN_ASSIGN(e.sentence.nearness, nearness_from_bytes(rows.blob(13)).in(where));
-    QUERN_ASSIGN(e.logits, logits_from_bytes(rows.blob(14)).in(where));
-    e.n_dropped = static_cast<int>(rows.number(15));
-    out.result.evidence.push_back(std::move(e));
-  }
-}
-
-Result<StoredClaim> ClaimsDb::find(std::int64_t id) {
-  QUERN_ASSIGN(SqlTransaction one_state, SqlTransaction::begin(sql_, SqlTransaction::Kind::kRead));
-  QUERN_ASSIGN(
-      SqlStatement row,
-      sql_.prepare(
-          "SELECT at_ms, run, line, key, text, corpus, generation, why_empty, pipeline,"
-          " verdict.body, calibration.body, name, model.digest, verdict, confidence,"
-          " supported, refuted, not_enough_info, calibration.digest,"
-          " verdict.claim, model.id, calibration.id FROM claim"
-          " LEFT JOIN verdict ON verdict.claim = claim.id LEFT JOIN model ON model.id = model"
-          " LEFT JOIN calibration ON calibration.id = calibration WHERE claim.id = ?"));
-  row.bind(1, id);
-  QUERN_ASSIGN(const bool has_row, row.step().in("'" + path_ + "'"));
-  if (!has_row) return {Code::kNotFound, fmt::format("there is no claim {}", id)};
-  for (const auto& [column, what] :
-       {std::pair(19, "verdict"), {20, "model"}, {21, "calibration"}}) {
-    if (!row.bytes(column).empty()) continue;
-    return {Code::kBadInput, fmt::format("claim {}: its row of '{}' is missing", id, what)};
-  }
-  StoredClaim out;
-  out.id = id;
-  out.at_ms = row.number(0);
-  out.row = {.run = row.bytes(1), .line = row.number(2)};
-  out.result.id = row.bytes(3);
-  out.result.claim = row.bytes(4);
-  out.result.corpus = row.bytes(5);
-  out.result.generation = row.number(6);
-  out.result.judgement.reason = row.bytes(7);
-  out.pipeline = out.result.pipeline = row.bytes(8);
-  out.json = row.bytes(9);
-  out.calibration_json = row.bytes(10);
-  out.result.nli_model = row.bytes(11);
-  out.result.nli_digest = row.bytes(12);
-  out.verdict = row.bytes(13);
-  out.confidence = std::strtod(row.bytes(14).c_str(), nullptr);
-  for (int i = 0; i < 3; ++i) {
-    out.scores[static_cast<std::size_t>(i)] = std::strtod(row.bytes(15 + i).c_str(), nullptr);
-  }
-  out.calibration_digest = row.bytes(18);
-  QUERN_ASSIGN(out.calibration, calibration_from_json(out.calibration_json)
-                                    .in(fmt::format("the calibration of claim {}", id)));
-  QUERN_TRY(read_evidence(out));
-  return out;
-}
-
-Result<std::optional<std::string>> ClaimsDb::json_of_row(const ClaimRow& row) {
-  QUERN_ASSIGN(SqlStatement look,
-               sql_.prepare("SELECT body FROM verdict JOIN claim ON claim.id = verdict.claim"
-                            " WHERE run = ? AND line = ? AND input = ?"));
-  look.bind(1, row.run).bind(2, row.line).bind(3, row.input);
-  QUERN_ASSIGN(const bool has_row, look.step());
-  if (!has_row) return std::optional<std::string>();
-  return std::optional(look.bytes(0));
-}
-
-Result<std::vector<ClaimHead>> ClaimsDb::list(std::size_t n_most, std::int64_t before) {
-  QUERN_ASSIGN(SqlStatement rows,
-               sql_.prepare("SELECT claim.id, text, verdict, confidence, corpus, at_ms FROM claim"
-                            " JOIN verdict ON verdict.claim = claim.id"
-                            " WHERE ? = 0 OR claim.id < ? ORDER BY claim.id DESC LIMIT ?"));
-  rows.bind(1, before).bind(2, before).bind(3, static_cast<std::int64_t>(n_most));
-  std::vector<ClaimHead> out;
-  for (;;) {
-    QUERN_ASSIGN(const bool has_row, rows.step());
-    if (!has_row) return out;
-    out.push_back({.id = rows.number(0),
-                   .claim = rows.bytes(1),
-                   .verdict = rows.bytes(2),
-                   .confidence = std::strtod(rows.bytes(3).c_str(), nullptr),
-                   .corpus = rows.bytes(4),
-                   .at_ms = rows.number(5)});
-  }
-}
-
-Result<std::vector<std::int64_t>> ClaimsDb::ids() {
-  QUERN_ASSIGN(SqlStatement rows, sql_.prepare("SELECT id FROM claim ORDER BY id"));
-  std::vector<std::int64_t> out;
-  for (;;) {
-    QUERN_ASSIGN(const bool has_row, rows.step());
-    if (!has_row) return out;
-    out.push_back(rows.number(0));
-  }
-}
-
-Result<std::vector<std::int64_t>> ClaimsDb::ids_without_claim() {
-  QUERN_ASSIGN(SqlStatement rows,
-               sql_.prepare("SELECT claim FROM (SELECT claim FROM verdict UNION SELECT claim FROM"
-                            " evidence UNION SELECT claim FROM nli)"
-                            " WHERE claim NOT IN (SELECT id FROM claim) ORDER BY claim"));
-  std::vector<std::int64_t> out;
-  for (;;) {
-    QUERN_ASSIGN(const bool has_row, rows.step());
-    if (!has_row) return out;
-    out.push_back(rows.number(0));
-  }
-}
-
 Status ClaimsDb::note(const std::string& what, const std::string& detail) {
   QUERN_ASSIGN(SqlStatement insert,
                sql_.prepare("INSERT INTO event (at_ms, what, detail) VALUES (?, ?, ?)"));
   return insert.bind(1, unix_ms_now()).bind(2, what).bind(3, detail).run().in("'" + path_ + "'");
-}
-
-Result<std::vector<ClaimEvent>> ClaimsDb::events(std::size_t n_most) {
-  QUERN_ASSIGN(SqlStatement rows,
-               sql_.prepare("SELECT at_ms, what, detail FROM event ORDER BY id DESC LIMIT ?"));
-  rows.bind(1, static_cast<std::int64_t>(n_most));
-  std::vector<ClaimEvent> out;
-  for (;;) {
-    QUERN_ASSIGN(const bool has_row, rows.step());
-    if (!has_row) return out;
-    out.push_back({.at_ms = rows.number(0), .what = rows.bytes(1), .detail = rows.bytes(2)});
-  }
 }
 
 }  // namespace quern::apps

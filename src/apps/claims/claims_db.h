@@ -12,13 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "apps/claims/claims_tables.h"
 #include "apps/claims/verify_claim.h"
 #include "base/sql.h"
 #include "base/status.h"
 
 namespace quern::apps {
-
-inline constexpr int kClaimsDbVersion = 1;
 
 std::string claims_db_path(const std::string& home);
 
@@ -42,6 +41,8 @@ struct StoredClaim {
   double confidence = 0;                // replay_claim sees that all are those of `json`.
   std::array<double, 3> scores = {};    // [Verdict]
   std::string calibration_digest = {};  // Of its row.
+  std::string row_digest = {};          // Of the claim's row, as it says,
+  std::string row_digest_now = {};      // and as it is.
   std::int64_t at_ms = 0;               // Unix time.
 };
 
@@ -65,8 +66,9 @@ struct ClaimEvent {
 /// Threads: one at a time; several processes may have it open.
 class ClaimsDb {
  public:
-  /// Makes it and its folder where there is none and it is to be written. Errors: kNotFound where
-  /// there is none to read; kUnsupported for a newer version; kBadInput for damage or another kind
+  /// Makes it and its folder where there is none and it is to be written; one of an earlier version
+  /// gets the form of this one, to be read as well. Errors: kNotFound where there is none to read;
+  /// kUnsupported for a newer version; kBadInput for damage or another kind
   /// of file; kUnavailable where another process holds it too long; kIo.
   static Result<std::unique_ptr<ClaimsDb>> open(const std::string& path, Sql::Access access);
 

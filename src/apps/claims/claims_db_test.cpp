@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <thread>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
@@ -113,6 +114,40 @@ TEST_F(claims_db, whatever_else_is_altered_is_found) {
     EXPECT_NE(after(change), "");
     std::filesystem::remove_all(path("home/claims"));
   }
+}
+
+TEST_F(claims_db, a_change_of_any_column_is_found) {
+  add_one();
+  auto sql = Sql::open(db_path(), Sql::Access::kWrite, 1000);
+  ASSERT_TRUE(sql.ok());
+  auto columns = sql->prepare(
+      "SELECT t.name, c.name, c.type FROM sqlite_master t, pragma_table_info(t.name) c"
+      " WHERE t.type = 'table' AND t.name != 'event'");
+  ASSERT_TRUE(columns.ok()) << columns.status().message();
+  std::vector<std::string> changes;
+  while (*columns->step()) {
+    const std::string name = columns->bytes(1);
+    const std::string type = columns->bytes(2);
+    const std::string other = type == "TEXT"   ? "coalesce({0}, '') || 'x'"
+                              : type == "BLOB" ? "zeroblob(length({0}))"
+                              : type == "REAL" ? "{0} + 0.01"
+                                               : "{0} + 4294967296";
+    changes.push_back(
+        fmt::format(fmt::runtime("UPDATE {1} SET {0} = " + other), name, columns->bytes(0)));
+  }
+  EXPECT_EQ(changes.size(), 48u);
+  for (const std::string& change : changes) {
+    std::filesystem::remove_all(path("home/claims"));
+    const std::int64_t id = add_one();
+    auto db = Sql::open(db_path(), Sql::Access::kWrite, 1000);
+    ASSERT_TRUE(db.ok() && db->run(change.c_str()).ok()) << change;
+    EXPECT_FALSE(replayed(id).ok()) << change;
+  }
+}
+
+TEST_F(claims_db, logits_of_no_sentence_are_found) {
+  EXPECT_THAT(after("INSERT INTO nli SELECT claim, 9, logits, 0 FROM nli WHERE i = 0"),
+              HasSubstr("3 sentences and the logits of 4"));
 }
 
 TEST_F(claims_db, an_altered_calibration_is_found) {
@@ -225,12 +260,12 @@ TEST_F(claims_db, what_is_not_there_is_not_made_by_reading) {
 
 TEST_F(claims_db, a_newer_version_and_other_files_are_refused) {
   add_one();
-  ASSERT_TRUE(Sql::open(db_path(), Sql::Access::kWrite, 1000)->run("PRAGMA user_version = 2").ok());
+  ASSERT_TRUE(Sql::open(db_path(), Sql::Access::kWrite, 1000)->run("PRAGMA user_version = 3").ok());
   const auto newer = ClaimsDb::open(db_path(), Sql::Access::kWrite);
   EXPECT_EQ(newer.status().code(), Code::kUnsupported);
-  EXPECT_THAT(newer.status().message(), HasSubstr("format 2"));
+  EXPECT_THAT(newer.status().message(), HasSubstr("format 3"));
   ASSERT_TRUE(Sql::open(db_path(), Sql::Access::kWrite, 1000)
-                  ->run("PRAGMA user_version = 1; PRAGMA application_id = 5")
+                  ->run("PRAGMA user_version = 2; PRAGMA application_id = 5")
                   .ok());
   EXPECT_EQ(ClaimsDb::open(db_path(), Sql::Access::kCreate).status().code(), Code::kBadInput);
   write(path("text"), "this is no database, but longer than the header of one would be: " +

@@ -2,6 +2,10 @@
 
 #include <cstring>
 
+#include <fmt/format.h>
+
+#include "base/sha256.h"
+
 namespace quern::apps {
 namespace {
 
@@ -34,14 +38,15 @@ const char* const kClaimsTables =
     "CREATE TABLE model (id INTEGER PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL,"
     " UNIQUE (name, digest));"
     "CREATE TABLE claim (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, run TEXT,"
-    " line INTEGER NOT NULL, input TEXT NOT NULL, key TEXT NOT NULL, text TEXT NOT NULL, corpus "
-    "TEXT NOT NULL,"
-    " generation INTEGER NOT NULL, why_empty TEXT NOT NULL, UNIQUE (run, line));"
+    " line INTEGER NOT NULL, input TEXT NOT NULL, key TEXT NOT NULL, text TEXT NOT NULL,"
+    " corpus TEXT NOT NULL, generation INTEGER NOT NULL, why_empty TEXT NOT NULL,"
+    " digest TEXT NOT NULL DEFAULT '', UNIQUE (run, line));"
     "CREATE TABLE evidence (claim INTEGER NOT NULL REFERENCES claim ON DELETE CASCADE,"
     " i INTEGER NOT NULL, source TEXT NOT NULL, title TEXT NOT NULL, url TEXT NOT NULL,"
     " date TEXT NOT NULL, licence TEXT NOT NULL, passage TEXT NOT NULL, sentence INTEGER NOT NULL,"
     " span_begin INTEGER NOT NULL, span_end INTEGER NOT NULL, text TEXT NOT NULL,"
     " before TEXT NOT NULL, after TEXT NOT NULL, nearness BLOB NOT NULL,"
+    " piece INTEGER NOT NULL DEFAULT 0, n_pieces INTEGER NOT NULL DEFAULT 1,"
     " PRIMARY KEY (claim, i)) WITHOUT ROWID;"
     "CREATE TABLE nli (claim INTEGER NOT NULL REFERENCES claim ON DELETE CASCADE,"
     " i INTEGER NOT NULL, logits BLOB NOT NULL, n_dropped INTEGER NOT NULL,"
@@ -52,6 +57,28 @@ const char* const kClaimsTables =
     " calibration INTEGER NOT NULL, pipeline TEXT NOT NULL, body TEXT NOT NULL);"
     "CREATE TABLE event (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, what TEXT NOT NULL,"
     " detail TEXT NOT NULL);";
+
+Status write_claim_digest(Sql& sql, std::int64_t claim) {
+  QUERN_ASSIGN(const std::string digest, digest_of_claim_row(sql, claim));
+  QUERN_ASSIGN(SqlStatement set, sql.prepare("UPDATE claim SET digest = ? WHERE id = ?"));
+  return set.bind(1, digest).bind(2, claim).run();
+}
+
+Result<std::string> digest_of_claim_row(Sql& sql, std::int64_t claim) {
+  QUERN_ASSIGN(SqlStatement row,
+               sql.prepare("SELECT at_ms, run, line, input, key, text, corpus, generation,"
+                           " why_empty FROM claim WHERE id = ?"));
+  row.bind(1, claim);
+  QUERN_ASSIGN(const bool is_there, row.step());
+  if (!is_there) return {Code::kNotFound, fmt::format("there is no claim {}", claim)};
+  std::string all;
+  for (int column = 0; column < 9; ++column) {
+    // With lengths, so that no bytes go from one column to the next unseen.
+    const std::string bytes = row.bytes(column);
+    all += fmt::format("{}:{}", bytes.size(), bytes);
+  }
+  return sha256_hex(std::as_bytes(std::span(all)));
+}
 
 std::string bytes_from_logits(const NliLogits& logits) {
   std::string out;

@@ -3,17 +3,32 @@
 
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 
 #include "apps/claims/calibration.h"
 #include "apps/claims/claim_evidence.h"
+#include "base/sql.h"
 #include "base/status.h"
 
 namespace quern::apps {
 
+/// Of the tables; goes up with their form.
+inline constexpr int kClaimsDbVersion = 2;
+
 extern const char* const kClaimsTables;
+
+/// Gives the tables of an earlier version the form of this one, in one transaction. Errors:
+/// kUnsupported for a version that is not known; the database's.
+Status bring_to_this_version(Sql& sql);
+
+/// Fills in the digest of a claim's row. Errors: as digest_of_claim_row.
+Status write_claim_digest(Sql& sql, std::int64_t claim);
+/// SHA-256 of what the claim's row says beside its `digest`, in hex. Errors: kNotFound; the
+/// database's.
+Result<std::string> digest_of_claim_row(Sql& sql, std::int64_t claim);
 
 /// Three f32, little-endian: entailment, contradiction, neutral.
 std::string bytes_from_logits(const NliLogits& logits);

@@ -35,6 +35,7 @@ Result<std::vector<GoldPair>> gold_pairs(Claims claims, const Calibration& by) {
     const bool is_known = !claim->gold.empty();
     if (is_known || claim->label == Verdict::kNotEnoughInfo) {
       for (std::size_t i = 0; i < claim->pairs.size(); ++i) {
+        if (claim->pairs[i].is_cut) continue;
         out.push_back({&claim->pairs[i], is_known ? claim->gold[i] : Verdict::kNotEnoughInfo});
       }
       continue;
@@ -44,7 +45,7 @@ Result<std::vector<GoldPair>> gold_pairs(Claims claims, const Calibration& by) {
     const auto best =
         std::max_element(voices.begin(), voices.end(),
                          [](const auto& a, const auto& b) { return a.relevance < b.relevance; });
-    if (best == voices.end()) continue;
+    if (best == voices.end() || best->voice == Voice::kUnread) continue;
     out.push_back({&claim->pairs[static_cast<std::size_t>(best - voices.begin())], claim->label});
   }
   return out;

@@ -32,6 +32,24 @@ std::string difference(const std::string& was, const ClaimResult& again) {
   return of_inputs.empty() ? first_json_difference(was, json_from_claim(again)) : of_inputs;
 }
 
+// The columns beside the JSON, for whoever asks by SQL.
+Status compare_verdict_row(const StoredClaim& stored, const Judgement& judgement,
+                           const std::string& who) {
+  for (std::size_t i = 0; i < judgement.scores.size(); ++i) {
+    if (std::abs(stored.scores[i] - judgement.scores[i]) < kRealError) continue;
+    return {Code::kBadInput,
+            fmt::format("{}: its row says {} for {}, the score is {}", who, stored.scores[i],
+                        verdict_name(static_cast<Verdict>(i)), judgement.scores[i])};
+  }
+  if (stored.verdict != verdict_name(judgement.verdict) ||
+      std::abs(stored.confidence - judgement.confidence) >= kRealError) {
+    return {Code::kBadInput,
+            fmt::format("{}: its row says {} {}, the verdict is {} {}", who, stored.verdict,
+                        stored.confidence, verdict_name(judgement.verdict), judgement.confidence)};
+  }
+  return {};
+}
+
 }  // namespace
 
 Status replay_claim(const StoredClaim& stored) {
@@ -52,20 +70,10 @@ Status replay_claim(const StoredClaim& stored) {
   if (json != stored.json) {
     return {Code::kBadInput, fmt::format("{}: {}", who, difference(stored.json, again))};
   }
-  const Judgement& judgement = again.judgement;
-  for (std::size_t i = 0; i < judgement.scores.size(); ++i) {
-    if (std::abs(stored.scores[i] - judgement.scores[i]) < kRealError) continue;
-    return {Code::kBadInput,
-            fmt::format("{}: its row says {} for {}, the score is {}", who, stored.scores[i],
-                        verdict_name(static_cast<Verdict>(i)), judgement.scores[i])};
-  }
-  if (stored.verdict == verdict_name(judgement.verdict) &&
-      std::abs(stored.confidence - judgement.confidence) < kRealError) {
-    return {};
-  }
-  return {Code::kBadInput,
-          fmt::format("{}: its row says {} {}, the verdict is {} {}", who, stored.verdict,
-                      stored.confidence, verdict_name(judgement.verdict), judgement.confidence)};
+  QUERN_TRY(compare_verdict_row(stored, again.judgement, who));
+  // What no verdict depends on: when it was, and of which line of which run.
+  if (stored.row_digest == stored.row_digest_now) return {};
+  return {Code::kBadInput, who + ": its time, run, line or another number of its row was changed"};
 }
 
 }  // namespace quern::apps

@@ -8,7 +8,8 @@
 
 namespace quern::apps {
 
-/// Judges the stored inputs again and compares what comes out with what was said then, to the byte.
+/// Judges the stored inputs again and compares what comes out with what was said then, to the byte,
+/// and every column of the claim's rows with it or with their digest.
 /// Errors: kBadInput saying where they differ; kUnsupported where another version of the pipeline
 /// made the verdict.
 Status replay_claim(const StoredClaim& stored);

@@ -159,7 +159,10 @@ SciFactPrediction cited_abstracts(const ClaimResult& result, const Calibration& 
   for (const ClaimEvidence* e : speaking(result)) {
     const auto found = out.find(e->sentence.source.key);
     if (found == out.end() || found->second.sentences.size() == kSciFactSentences) continue;
-    found->second.sentences.push_back(e->sentence.i_sentence);
+    std::vector<std::uint32_t>& sentences = found->second.sentences;
+    // Pieces of a sentence are one.
+    if (std::ranges::find(sentences, e->sentence.i_sentence) != sentences.end()) continue;
+    sentences.push_back(e->sentence.i_sentence);
   }
   return out;
 }
@@ -170,7 +173,10 @@ FeverPrediction cited_sentences(const ClaimResult& result) {
     const bool supports = e->voice.stance >= 0.5;
     if (supports != (out.verdict == Verdict::kSupported)) continue;
     if (out.verdict == Verdict::kNotEnoughInfo) break;
-    out.evidence.push_back({e->sentence.source.key, e->sentence.i_sentence});
+    SentenceId id = {e->sentence.source.key, e->sentence.i_sentence};
+    if (std::ranges::find(out.evidence, id) == out.evidence.end()) {
+      out.evidence.push_back(std::move(id));
+    }
   }
   return out;
 }

@@ -48,7 +48,9 @@ SentenceVoice voice_of(const JudgedPair& pair, const Calibration& calibration) {
   voice.stance = sigmoid(log_odds(calibration.stance_bias, calibration.stance_weights,
                                   stance_signals(pair, calibration)));
   const NliLogits& logits = pair.logits;
-  if (voice.relevance < calibration.gate) {
+  if (pair.is_cut) {
+    voice.voice = Voice::kUnread;
+  } else if (voice.relevance < calibration.gate) {
     voice.voice = Voice::kIrrelevant;
   } else if (logits.neutral >= std::max(logits.entailment, logits.contradiction)) {
     voice.voice = Voice::kNeutral;
@@ -121,6 +123,7 @@ double any_of(std::vector<double> probabilities) {
 struct Sides {
   std::vector<double> supporting;  // Relevance of the sources on each side.
   std::vector<double> refuting;
+  std::size_t n_unread = 0;  // Sentences.
 };
 
 Sides sides_of(std::span<const SentenceVoice> voices) {
@@ -128,6 +131,7 @@ Sides sides_of(std::span<const SentenceVoice> voices) {
   for (const SentenceVoice& voice : voices) {
     if (voice.voice == Voice::kSupports) sides.supporting.push_back(voice.relevance);
     if (voice.voice == Voice::kRefutes) sides.refuting.push_back(voice.relevance);
+    if (voice.voice == Voice::kUnread) ++sides.n_unread;
   }
   return sides;
 }
@@ -138,6 +142,12 @@ std::string reason_for(const Judgement& judgement, const Sides& sides, std::size
   const std::size_t n_for = sides.supporting.size();
   const std::size_t n_against = sides.refuting.size();
   if (n_pairs == 0) return "there is no evidence";
+  if (sides.n_unread > 0) {
+    return fmt::format(
+        "the claim is too long for the model, which could not read {} of {} sentences beside it: "
+        "not decided",
+        sides.n_unread, n_pairs);
+  }
   if (n_for + n_against == 0) {
     return fmt::format("none of {} sentences is near enough to the claim and says something of it",
                        n_pairs);
@@ -151,6 +161,13 @@ std::string reason_for(const Judgement& judgement, const Sides& sides, std::size
            (judgement.is_abstention ? ", not sure enough to decide" : "");
   }
   return judgement.is_abstention ? who + ": not sure enough to decide" : who;
+}
+
+/// The verdict that nothing can be said, as the scores stand: any may be right.
+void leave_open(Judgement& out) {
+  out.is_abstention = true;
+  out.confidence = out.scores[static_cast<std::size_t>(out.verdict)];
+  out.conformal_set = {Verdict::kSupported, Verdict::kRefuted, Verdict::kNotEnoughInfo};
 }
 
 void decide(const Calibration& calibration, bool is_heard, Judgement& out) {
@@ -269,7 +286,11 @@ Result<Judgement> judge(std::span<const JudgedPair> pairs, const Calibration& ca
     out.scores = unheard_scores(calibration.unheard);
   }
   out.is_conflicting = any_of(sides.supporting) >= kConflict && any_of(sides.refuting) >= kConflict;
-  decide(calibration, heard.any > 0, out);
+  if (sides.n_unread > 0) {
+    leave_open(out);
+  } else {
+    decide(calibration, heard.any > 0, out);
+  }
   out.reason = reason_for(out, sides, pairs.size());
   return out;
 }

@@ -14,7 +14,8 @@
 //   verdict   : the side whose score is above `least` and not below that of NOT_ENOUGH_INFO;
 //               where sources conflict, only if it has 0.65 of S + R
 //
-// Of nothing that is heard the verdict is NOT_ENOUGH_INFO, whatever the calibration says.
+// Of nothing that is heard the verdict is NOT_ENOUGH_INFO, whatever the calibration says; where the
+// model has not read all of the evidence, too.
 // What is not heard is in no sum and no product. Fitting is in claim_fit.h, the reasons are in
 // docs/claims_judging.md. Source: Wadden et al. 2020 (SciFact) for the task; noisy-or over
 // independent sources.
@@ -52,9 +53,10 @@ struct JudgedPair {
   Nearness nearness = {};
   PairReading reading = {};  // Of claim and sentence by rule.
   std::string said = {};     // said_words() of the sentence; "": not known, as no other.
+  bool is_cut = false;       // The model has read only a part of sentence and claim.
 };
 
-enum class Voice { kSupports, kRefutes, kNeutral, kIrrelevant, kRepeats };
+enum class Voice { kSupports, kRefutes, kNeutral, kIrrelevant, kRepeats, kUnread };
 
 /// What became of a sentence: [as the pairs].
 struct SentenceVoice {
@@ -70,7 +72,8 @@ struct Judgement {
   double confidence = 0;  // Of this verdict, calibrated: one quantity everywhere.
   std::array<double, 3> scores = {0, 0, 1};  // By Verdict; sum 1.
   bool is_conflicting = false;               // Sources speak strongly for both sides.
-  bool is_abstention = false;                // A side was ahead, but not by enough to say so.
+  // A side was ahead, but not by enough to say so; or not all evidence could be read.
+  bool is_abstention = false;
   std::vector<Verdict> conformal_set =
       {};  // Holds the right one as often as was fitted; empty: not fitted.
   std::vector<SentenceVoice> voices = {};

@@ -223,6 +223,23 @@ TEST(verdict, the_conformal_set_has_what_scores_enough_and_the_verdict) {
             (std::vector<Verdict>{Verdict::kSupported, Verdict::kNotEnoughInfo}));
 }
 
+TEST(verdict, what_was_not_read_whole_leaves_everything_open) {
+  std::vector<JudgedPair> pairs = {pair_of("a", kYes, 0.9), pair_of("b", kNo, 0.9)};
+  Calibration calibration = plain_calibration();
+  calibration.conformal_level = 0.9;
+  calibration.conformal_least = 0.2;
+  EXPECT_EQ(judged({pairs[0]}, calibration).verdict, Verdict::kSupported);
+  pairs[1].is_cut = true;
+  const Judgement made = judged(pairs, calibration);
+  EXPECT_EQ(made.verdict, Verdict::kNotEnoughInfo);
+  EXPECT_TRUE(made.is_abstention);
+  EXPECT_EQ(made.voices[1].voice, Voice::kUnread);
+  EXPECT_EQ(made.voices[1].weight, 0);
+  EXPECT_EQ(made.scores, judged({pairs[0]}, calibration).scores);  // Of what was read.
+  EXPECT_EQ(made.conformal_set.size(), 3u);
+  EXPECT_NE(made.reason.find("could not read 1 of 2 sentences"), std::string::npos) << made.reason;
+}
+
 TEST(verdict, what_rules_say_moves_the_stance) {
   Calibration c = plain_calibration();
   c.stance_weights = {0, 0.5, -1, -2};

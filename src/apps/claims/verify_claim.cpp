@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "apps/claims/evidence_pieces.h"
 #include "base/char_class.h"
 #include "base/check.h"
 #include "base/sha256.h"
@@ -71,7 +72,8 @@ std::vector<JudgedPair> judged_pairs(const ClaimResult& result) {
                    .logits = e.logits,
                    .nearness = e.sentence.nearness,
                    .reading = read_pair(result.claim, e.sentence.text),
-                   .said = said_words(e.sentence.text)});
+                   .said = said_words(e.sentence.text),
+                   .is_cut = e.n_dropped > 0});
   }
   return out;
 }
@@ -141,12 +143,14 @@ Result<ClaimResult> ClaimVerifier::prepare(const ClaimAsk& ask) {
   if (ask.evidence) {
     const auto start = Clock::now();
     found.sentences = *ask.evidence;
+    QUERN_TRY(cut_into_pieces(*parts_.entailment, ask.claim, found.sentences));
     QUERN_TRY(measure(ask.claim, found.sentences));
     found.vector_ms = ms_since(start);
   } else if (parts_.search == nullptr) {
     return {Code::kBadInput, "no evidence is given and no corpus to look for it in"};
   } else {
     QUERN_ASSIGN(found, parts_.search->find(ask.claim, ask.wish));
+    QUERN_TRY(cut_into_pieces(*parts_.entailment, ask.claim, found.sentences));
     out.corpus = parts_.corpus;
     out.generation = found.generation;
   }

@@ -21,7 +21,7 @@ namespace quern::apps {
 
 inline constexpr std::size_t kMaxClaimBytes = 20'000;
 /// Named in every stored verdict: results of the same name are the same bytes.
-inline constexpr const char* kClaimPipeline = "quern-claims/2";
+inline constexpr const char* kClaimPipeline = "quern-claims/3";
 
 struct ClaimAsk {
   std::string id = {};  // The asker's own; comes back as it is.
@@ -37,7 +37,7 @@ struct ClaimEvidence {
   EvidenceSentence sentence;
   std::uint32_t i_judged = 0;  // Its place among those that were judged, from 0.
   NliLogits logits = {};
-  int n_dropped = 0;  // Tokens of the pair that the model did not see.
+  int n_dropped = 0;  // Tokens of the pair that the model did not see: then it has no voice.
   SentenceVoice voice = {};
   std::vector<ClaimMismatch> mismatches = {};
 };

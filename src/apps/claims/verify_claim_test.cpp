@@ -170,14 +170,36 @@ TEST_F(verify_claim, the_bytes_are_the_same_whatever_runs_beside_it) {
   is_over = true;
 }
 
-TEST_F(verify_claim, what_the_model_did_not_see_is_said) {
-  std::string words;
-  for (int i = 0; i < 200; ++i) words += "cat ";
-  const ClaimResult result =
-      verified({.claim = "the cat sat", .evidence = std::vector{sentence_of("long", words)}});
+TEST_F(verify_claim, a_long_sentence_is_judged_in_pieces_that_are_read_whole) {
+  std::string words = "no cat sat there";
+  for (int i = 0; i < 100; ++i) words += " and dogs ran";
+  ClaimAsk ask = {.claim = "the cat sat", .evidence = std::vector{sentence_of("long", words)}};
+  const ClaimResult result = verified(ask);
+  ASSERT_GT(result.evidence.size(), 1u);
+  for (const ClaimEvidence& e : result.evidence) {
+    EXPECT_EQ(e.n_dropped, 0);
+    EXPECT_EQ(e.sentence.n_pieces, result.evidence.size());
+    ask.evidence = std::vector{sentence_of("long", e.sentence.text)};
+    EXPECT_EQ(verified(ask).evidence[0].logits.neutral, e.logits.neutral);
+  }
+  // They are of one source, which has one voice.
+  const auto has_voice = [](const ClaimEvidence& e) { return e.voice.weight > 0; };
+  EXPECT_LE(std::ranges::count_if(result.evidence, has_voice), 1);
+  EXPECT_THAT(json_from_claim(result), HasSubstr("\"n_pieces\""));
+}
+
+TEST_F(verify_claim, a_claim_that_fills_the_model_is_not_decided) {
+  std::string claim;
+  for (int i = 0; i < 60; ++i) claim += "cat ";
+  const ClaimResult result = verified(
+      {.claim = claim, .evidence = std::vector{sentence_of("a", "the cat sat on the mat")}});
   ASSERT_EQ(result.evidence.size(), 1u);
   EXPECT_GT(result.evidence[0].n_dropped, 0);
-  EXPECT_THAT(json_from_claim(result), HasSubstr("\"n_dropped\""));
+  EXPECT_EQ(result.evidence[0].voice.voice, Voice::kUnread);
+  EXPECT_EQ(result.judgement.verdict, Verdict::kNotEnoughInfo);
+  EXPECT_TRUE(result.judgement.is_abstention);
+  EXPECT_THAT(result.judgement.reason, HasSubstr("the claim is too long for the model"));
+  EXPECT_THAT(json_from_claim(result), HasSubstr("\"role\":\"unread\""));
 }
 
 }  // namespace quern::apps
