@@ -29,4 +29,43 @@ TEST_F(claims_parts_program, what_is_no_claim_is_refused) {
   EXPECT_PRED2(contains, none.err, "neither a letter nor a digit");
 }
 
+TEST_F(claims_parts_program, a_claim_in_parts_is_judged_by_them) {
+  const std::string verify =
+      "claims verify 'Low zinc causes fever and reduces growth.' --given 'Zinc causes fever.' "
+      "--model " QUERN_SOURCE_DIR "/tests/data/models/tiny-nli --parts ";
+  const Ended said = quern(verify + "--json");
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  const auto whole = nlohmann::json::parse(said.out);
+  EXPECT_EQ(whole["claim"], "Low zinc causes fever and reduces growth.");
+  ASSERT_EQ(whole["parts"].size(), 2u);
+  EXPECT_EQ(whole["parts"][0]["claim"], "Low zinc causes fever");
+  EXPECT_EQ(whole["parts"][1]["claim"], "Low zinc reduces growth");
+  EXPECT_EQ(whole["parts"][1]["span"], (nlohmann::json{26, 40}));
+  // Each part is a claim of its own, said and kept as if it were alone.
+  const auto alone = nlohmann::json::parse(
+      quern("claims verify 'Low zinc causes fever' --given 'Zinc causes fever.' --json --no-keep "
+            "--model " QUERN_SOURCE_DIR "/tests/data/models/tiny-nli")
+          .out);
+  EXPECT_EQ(whole["parts"][0]["scores"], alone["scores"]);
+  EXPECT_PRED2(contains, said.err, "kept as claim 2");
+  EXPECT_EQ(quern("claims replay --all").exit_code, 0);
+  const Ended shown = quern(verify + "--no-keep");
+  EXPECT_PRED2(contains, shown.out, "Part 2 of 2");
+  EXPECT_PRED2(contains, shown.out, whole["reason"].get<std::string>());
+  const Ended page = quern(verify + "--no-keep --report");
+  EXPECT_PRED2(contains, page.out, "\n## Low zinc causes fever\n");
+  EXPECT_PRED2(contains, page.out, "\n### Evidence\n");
+}
+
+TEST_F(claims_parts_program, what_has_one_part_is_judged_as_it_is) {
+  const Ended said = quern(
+      "claims verify 'Zinc and copper are metals.' --given 'Zinc is a metal.' --parts --json "
+      "--no-keep --model " QUERN_SOURCE_DIR "/tests/data/models/tiny-nli");
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  const auto whole = nlohmann::json::parse(said.out);
+  ASSERT_EQ(whole["parts"].size(), 1u);
+  EXPECT_EQ(whole["verdict"], whole["parts"][0]["verdict"]);
+  EXPECT_EQ(whole["scores"], whole["parts"][0]["scores"]);
+}
+
 }  // namespace quern::cli

@@ -45,9 +45,15 @@ std::string word_of(const ClaimEvidence& e) {
                      e.voice.scores.neutral, e.voice.relevance);
 }
 
-std::string cut_note(const ClaimEvidence& e) {
-  if (e.n_dropped == 0) return "";
-  return fmt::format("too long for the model: {} tokens were cut", e.n_dropped);
+// What the model saw of the sentence, where that was not all of it at once.
+std::string reading_note(const ClaimEvidence& e) {
+  const apps::EvidenceSentence& s = e.sentence;
+  if (e.n_dropped > 0) {
+    return fmt::format("not read whole, so it does not count: {} tokens were cut", e.n_dropped);
+  }
+  if (s.n_pieces <= 1) return "";
+  return fmt::format("part {} of {} of a sentence that is longer than the model reads",
+                     s.i_piece + 1, s.n_pieces);
 }
 
 std::string verdict_words(const ClaimResult& result) {
@@ -65,7 +71,7 @@ void append_notes(const ClaimEvidence& e, std::string& out) {
     out += fmt::format("    {}: {}\n", apps::mismatch_name(mismatch.kind),
                        in_one_line(mismatch.reason));
   }
-  if (e.n_dropped > 0) out += "    " + cut_note(e) + "\n";
+  if (const std::string note = reading_note(e); !note.empty()) out += "    " + note + "\n";
 }
 
 void append_deciding(const ClaimEvidence& e, bool is_bold, std::string& out) {
@@ -106,7 +112,7 @@ void append_markdown_evidence(const ClaimEvidence& e, std::string& out) {
     out += fmt::format("* {} differs: {}\n", apps::mismatch_name(mismatch.kind),
                        escaped(mismatch.reason));
   }
-  if (e.n_dropped > 0) out += "* " + cut_note(e) + "\n";
+  if (const std::string note = reading_note(e); !note.empty()) out += "* " + note + "\n";
   out += "\n";
 }
 
@@ -117,6 +123,19 @@ std::string origin_of(const ClaimResult& result) {
   if (result.corpus.empty()) return out + "* evidence was given\n";
   return out + fmt::format("* evidence from the corpus {}, generation {}\n", escaped(result.corpus),
                            result.generation);
+}
+
+// Headings one level down, so that they stand below that of the whole. Texts are escaped: no other
+// line begins like one.
+std::string one_level_down(const std::string& page) {
+  std::string out;
+  for (std::size_t at = 0; at < page.size();) {
+    const std::size_t end = std::min(page.find('\n', at), page.size() - 1) + 1;
+    if (page[at] == '#') out += '#';
+    out += page.substr(at, end - at);
+    at = end;
+  }
+  return out;
 }
 
 }  // namespace
@@ -157,6 +176,28 @@ std::string claim_markdown(const ClaimResult& result) {
     if (&e != first) append_markdown_evidence(e, out);
   }
   return out + "## How\n\n" + origin_of(result);
+}
+
+std::string parts_text(const apps::ClaimOfParts& whole, bool is_bold) {
+  const std::string verdict =
+      fmt::format("{}  {}", verdict_name(whole.verdict), percent(whole.confidence));
+  std::string out = in_bold(verdict, is_bold) + "  " + in_one_line(whole.claim) + "\n";
+  out += "  " + whole.reason + "\n";
+  for (std::size_t i = 0; i < whole.results.size(); ++i) {
+    out += fmt::format("\nPart {} of {}\n", i + 1, whole.results.size()) +
+           claim_text(whole.results[i], is_bold);
+  }
+  return out;
+}
+
+std::string parts_markdown(const apps::ClaimOfParts& whole) {
+  std::string out =
+      fmt::format("# {}\n\n**{}**, confidence {:.3f}. {}\n", escaped(whole.claim),
+                  escaped(verdict_name(whole.verdict)), whole.confidence, escaped(whole.reason));
+  for (const ClaimResult& result : whole.results) {
+    out += "\n" + one_level_down(claim_markdown(result));
+  }
+  return out;
 }
 
 }  // namespace quern::cli

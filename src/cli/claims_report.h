@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "apps/claims/claim_of_parts.h"
 #include "apps/claims/verify_claim.h"
 
 namespace quern::cli {
@@ -14,5 +15,11 @@ std::string claim_text(const apps::ClaimResult& result, bool is_bold);
 
 /// The same with all numbers and how it came about. What comes from sources is no markup in it.
 std::string claim_markdown(const apps::ClaimResult& result);
+
+/// What the whole is, and why; then each part as claim_text has it.
+std::string parts_text(const apps::ClaimOfParts& whole, bool is_bold);
+
+/// The same as a page of Markdown, each part as claim_markdown has it.
+std::string parts_markdown(const apps::ClaimOfParts& whole);
 
 }  // namespace quern::cli

@@ -91,6 +91,18 @@ TEST(claims_report, evidence_is_no_markup_of_a_report) {
   EXPECT_THAT(page, Not(HasSubstr("<script>")));
 }
 
+TEST(claims_report, what_the_model_did_not_read_at_once_is_said) {
+  apps::ClaimResult result = refuted();
+  EXPECT_THAT(claim_text(result, false), Not(HasSubstr("part ")));
+  result.evidence[0].n_dropped = 12;
+  result.evidence[1].sentence.i_piece = 1;
+  result.evidence[1].sentence.n_pieces = 3;
+  for (const std::string& text : {claim_text(result, false), claim_markdown(result)}) {
+    EXPECT_THAT(text, HasSubstr("not read whole, so it does not count: 12 tokens were cut"));
+    EXPECT_THAT(text, HasSubstr("part 2 of 3 of a sentence"));
+  }
+}
+
 TEST(claims_report, without_evidence_there_is_the_reason) {
   apps::ClaimResult result;
   result.claim = "x";

@@ -1,13 +1,18 @@
 // quern claims verify: one claim to its verdict.
 
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "apps/claims/claim_json.h"
 #include "apps/claims/claim_lines.h"
+#include "apps/claims/claim_of_parts.h"
+#include "apps/claims/claim_parts.h"
 #include "cli/bold.h"
 #include "cli/claims_commands.h"
 #include "cli/claims_report.h"
@@ -27,12 +32,16 @@ irrelevant sentences never count. The claim is kept with all that it was judged 
 'list' and 'replay'.
 With --json one object: id, claim, verdict, confidence, scores, conflict, abstained, reason, evidence, ...
 (docs/claims.md). The same claim, corpus and model give the same bytes.
+With --parts the statements of the claim ('quern claims parts') are judged one by one, each with evidence of
+its own: REFUTED where any is, with the highest score of one; SUPPORTED where all are, with the lowest score
+of one, as a chain holds as its weakest link; else NOT_ENOUGH_INFO.
 
 Examples:
   quern claims add abstracts.jsonl --corpus papers
   quern claims verify "Aspirin inhibits the production of PGE2." --corpus papers
   quern claims verify "Aspirin inhibits the production of PGE2." --report > claim.md
-  quern claims verify "The sky is green." --given "The sky is blue." --given "Grass is green.")";
+  quern claims verify "The sky is green." --given "The sky is blue." --given "Grass is green."
+  quern claims verify "Low zinc causes fever and reduces growth." --parts --corpus papers)";
 
 struct VerifyFlags {
   ClaimsFlags claims;
@@ -41,6 +50,11 @@ struct VerifyFlags {
   bool json = false;
   bool report = false;
   bool timings = false;
+  bool parts = false;
+
+  apps::ClaimTimes times() const {
+    return timings ? apps::ClaimTimes::kGiven : apps::ClaimTimes::kLeftOut;
+  }
 };
 
 Result<std::vector<apps::EvidenceSentence>> evidence_of(const VerifyFlags& flags) {
@@ -52,25 +66,58 @@ Result<std::vector<apps::EvidenceSentence>> evidence_of(const VerifyFlags& flags
 }
 
 std::string output_of(const VerifyFlags& flags, const apps::ClaimResult& result) {
-  if (flags.json) {
-    const auto times = flags.timings ? apps::ClaimTimes::kGiven : apps::ClaimTimes::kLeftOut;
-    return apps::json_from_claim(result, times) + "\n";
-  }
+  if (flags.json) return apps::json_from_claim(result, flags.times()) + "\n";
   if (flags.report) return claim_markdown(result);
   return claim_text(result, output_shows_bold());
 }
 
+std::string output_of(const VerifyFlags& flags, const apps::ClaimOfParts& whole) {
+  if (flags.json) return apps::json_from_parts(whole, flags.times()) + "\n";
+  if (flags.report) return parts_markdown(whole);
+  return parts_text(whole, output_shows_bold());
+}
+
 // A verdict is given in any case; that it was not kept is an error behind it.
-Status keep(const apps::ClaimResult& result, const apps::Calibration& calibration) {
-  const auto kept = [&]() -> Result<std::int64_t> {
+Status keep(std::span<const apps::ClaimResult> results, const apps::Calibration& calibration) {
+  const auto kept = [&]() -> Result<std::vector<std::int64_t>> {
     QUERN_ASSIGN(const auto db, open_claims_db(Sql::Access::kCreate));
-    return db->add(result, calibration);
+    std::vector<apps::ClaimsDb::Addition> additions;
+    for (const apps::ClaimResult& result : results) additions.push_back({.result = &result});
+    return db->add_all(additions, calibration);
   }();
   if (!kept.ok()) {
     return {Code::kIo, "the claim is not kept: " + kept.status().message()};
   }
-  print_note(fmt::format("kept as claim {0}: 'quern claims show {0}'\n", *kept));
+  for (const std::int64_t id : *kept) {
+    print_note(fmt::format("kept as claim {0}: 'quern claims show {0}'\n", id));
+  }
   return {};
+}
+
+Status tell_and_keep(const VerifyFlags& flags, const std::string& text,
+                     std::span<const apps::ClaimResult> results,
+                     const apps::Calibration& calibration) {
+  OutputFile out = OutputFile::standard_output();
+  QUERN_TRY(out.write(text));
+  QUERN_TRY(out.commit());
+  return flags.claims.no_keep ? Status() : keep(results, calibration);
+}
+
+// Each part is a claim of its own, by its place.
+Result<apps::ClaimOfParts> verify_parts(apps::ClaimVerifier& verifier, const apps::ClaimAsk& ask) {
+  std::vector<apps::ClaimPart> parts = apps::split_claim(ask.claim);
+  std::vector<apps::ClaimAsk> asks(parts.size(), ask);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    asks[i].id = std::to_string(i + 1);
+    asks[i].claim = parts[i].text;
+  }
+  std::vector<apps::ClaimResult> results;
+  for (Result<apps::ClaimResult>& result :
+       verifier.verify_all(asks, engine::WorkClass::kInteractive)) {
+    QUERN_TRY(result.status().in(fmt::format("part {}", results.size() + 1)));
+    results.push_back(std::move(*result));
+  }
+  return apps::combine_parts(ask.claim, std::move(parts), std::move(results));
 }
 
 Status verify(const VerifyFlags& flags, const EngineFlags& engine) {
@@ -84,11 +131,13 @@ Status verify(const VerifyFlags& flags, const EngineFlags& engine) {
     QUERN_ASSIGN(ask.evidence, evidence_of(flags));
   }
   QUERN_ASSIGN(apps::ClaimVerifier* const verifier, session->verifier());
+  if (flags.parts) {
+    QUERN_ASSIGN(const apps::ClaimOfParts whole, verify_parts(*verifier, ask));
+    return tell_and_keep(flags, output_of(flags, whole), whole.results, session->calibration());
+  }
   QUERN_ASSIGN(const apps::ClaimResult result, verifier->verify(ask));
-  OutputFile out = OutputFile::standard_output();
-  QUERN_TRY(out.write(output_of(flags, result)));
-  QUERN_TRY(out.commit());
-  return flags.claims.no_keep ? Status() : keep(result, session->calibration());
+  return tell_and_keep(flags, output_of(flags, result), std::span(&result, 1),
+                       session->calibration());
 }
 
 }  // namespace
@@ -111,6 +160,8 @@ void add_claims_verify(CLI::App& parent, Context& context) {
       ->excludes(command->get_option("--corpus"))
       ->excludes(command->get_option("--filter"))
       ->excludes(command->get_option("--mode"));
+  command->add_flag("--parts", flags->parts,
+                    "Judge each statement of the claim by itself, and the whole by them");
   add_claims_model_flags(*command, flags->claims);
   CLI::Option* json = command->add_flag("--json", flags->json, "One JSON object");
   command->add_flag("--report", flags->report, "A page of Markdown")->excludes(json);
