@@ -32,6 +32,13 @@ void check_verify(std::string body) {
   QUERN_CHECK(!parse_verify_request(written, back));
   QUERN_CHECK(back.claim_text == parsed.claim_text && back.threshold == parsed.threshold);
   QUERN_CHECK(back.corpus_ids == parsed.corpus_ids && back.mode == parsed.mode);
+  QUERN_CHECK(back.evidence.has_value() == parsed.evidence.has_value());
+  for (std::size_t i = 0; parsed.evidence && i < parsed.evidence->size(); ++i) {
+    const auto& was = (*parsed.evidence)[i];
+    const auto& is = (*back.evidence)[i];
+    QUERN_CHECK(is.text == was.text && is.source.key == was.source.key);
+    QUERN_CHECK(is.source.url == was.source.url && is.source.date == was.source.date);
+  }
 }
 
 void check_pairs(std::string body) {

@@ -172,8 +172,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
                                 options.max_pairs, options.max_in_flight, options.max_queue);
   if (!options.home.empty()) {
     impl->collections = std::make_unique<CollectionBackend>(engine, options.home);
-    impl->claims = std::make_unique<ClaimsBackend>(*impl->backend, options.home,
-                                                   options.claims_model, options.claims_embedder);
+    impl->claims =
+        std::make_unique<ClaimsBackend>(*impl->backend, options.home, options.claims_model,
+                                        options.claims_embedder, options.max_waiting_claims);
   }
   if (!options.dialogue.files.empty()) {
     impl->dialogues = std::make_unique<DialogueBackend>(engine, options.dialogue);

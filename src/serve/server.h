@@ -28,6 +28,7 @@ struct ServerOptions {
   int max_pairs = 10'000;  // Documents of one rerank request; texts times labels.
   std::string claims_model = "nli-scifact-minilm";   // That judges claims, and
   std::string claims_embedder = "all-MiniLM-L6-v2";  // whose vectors POST /embed gives.
+  std::size_t max_waiting_claims = 1000;             // To be verified; those beyond are refused.
   DialogueOptions dialogue;  // Predictors of dialogues; without files there are no routes of them.
   std::string home;  // Where collections and the vector log lie; "": there are none, nor claims.
 };

@@ -71,7 +71,8 @@ void log_failure(const apps::ClaimTask& task, const Status& why) {
 
 }  // namespace
 
-ClaimRunner::ClaimRunner(ClaimsDesk& desk, Metrics& metrics) : desk_(desk), metrics_(metrics) {}
+ClaimRunner::ClaimRunner(ClaimsDesk& desk, Metrics& metrics, std::size_t max_waiting)
+    : desk_(desk), metrics_(metrics), max_waiting_(max_waiting) {}
 
 ClaimRunner::~ClaimRunner() {
   {
@@ -163,7 +164,7 @@ Status ClaimRunner::begin(ClaimsDesk::Books books, const VerifyRequest& request,
   }
   {
     const std::lock_guard lock(mutex_);
-    if (when == When::kLater && waiting_.size() >= kMaxWaitingTasks) {
+    if (when == When::kLater && waiting_.size() >= max_waiting_) {
       made.how = Making::kTooMany;
       return {};
     }

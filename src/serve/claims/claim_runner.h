@@ -21,8 +21,6 @@
 
 namespace quern::serve {
 
-/// Most tasks that may wait.
-inline constexpr std::size_t kMaxWaitingTasks = 1000;
 /// Tasks that are over and still known.
 inline constexpr std::int64_t kKeptTasks = 100'000;
 
@@ -30,10 +28,12 @@ inline constexpr std::int64_t kKeptTasks = 100'000;
 class ClaimRunner {
  public:
   /// Both outlive it.
-  ClaimRunner(ClaimsDesk& desk, Metrics& metrics);
+  ClaimRunner(ClaimsDesk& desk, Metrics& metrics, std::size_t max_waiting);
   ~ClaimRunner();  // When the claim under way is done.
   ClaimRunner(const ClaimRunner&) = delete;
   ClaimRunner& operator=(const ClaimRunner&) = delete;
+
+  std::size_t max_waiting() const { return max_waiting_; }
 
   /// Begins to run tasks, those first that an earlier server left. Once, when the server is up.
   void start();
@@ -46,7 +46,7 @@ class ClaimRunner {
     kMade,
     kIsRunning,  // `task` is the one that verifies this claim already.
     kOtherText,  // The claim of this id is another one: there is no task.
-    kTooMany,    // That wait: there is no task.
+    kTooMany,    // Tasks wait already: there is none of this claim.
   };
   struct Made {
     Making how = Making::kMade;
@@ -75,6 +75,7 @@ class ClaimRunner {
 
   ClaimsDesk& desk_;
   Metrics& metrics_;
+  const std::size_t max_waiting_;          // Tasks that may wait at most.
   std::optional<store::WriterLock> lock_;  // Who has the books guards it.
   std::mutex mutex_;                       // Guards these; the books are asked for before it.
   std::condition_variable changed_;

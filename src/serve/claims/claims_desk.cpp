@@ -12,6 +12,7 @@
 
 #include "apps/claims/calibration_files.h"
 #include "apps/claims/claim_corpus.h"
+#include "apps/claims/shipped_calibrations.h"
 
 namespace quern::serve {
 namespace {
@@ -65,6 +66,14 @@ apps::NliScores softmax(const apps::NliAnswer& answer, double temperature) {
 
 }  // namespace
 
+void ClaimsDesk::describe_search(const Found& found, apps::ClaimResult& out) {
+  if (out.evidence.empty() && !found.why_empty.empty()) out.judgement.reason = found.why_empty;
+  out.corpus = fmt::format("{}", fmt::join(found.corpora, ","));
+  out.generation = found.generation;
+  out.timings.embed_ms = found.vector_ms;
+  out.timings.retrieve_ms = found.search_ms;
+}
+
 Result<std::shared_ptr<const apps::Entailment>> ClaimsDesk::entailment() {
   const std::lock_guard lock(mutex_);
   if (entailment_ != nullptr) {
@@ -79,7 +88,19 @@ Result<std::shared_ptr<const apps::Entailment>> ClaimsDesk::entailment() {
 
 Result<apps::Calibration> ClaimsDesk::calibration_for(const std::string& digest) const {
   QUERN_ASSIGN(std::optional<apps::Calibration> fitted, apps::load_calibration(home_, digest));
-  return fitted ? std::move(*fitted) : apps::default_calibration();
+  return fitted ? std::move(*fitted) : apps::calibration_for(digest);
+}
+
+Result<std::shared_ptr<const apps::TextEmbedder>> ClaimsDesk::embedder() {
+  const std::lock_guard lock(mutex_);
+  const Result<std::string> digest = engine_.model_digest(embedder_);
+  if (digest.status().code() == Code::kNotFound) return std::shared_ptr<const apps::TextEmbedder>();
+  QUERN_TRY(digest.status());
+  if (opened_embedder_ != nullptr && embedder_digest_ == *digest) return opened_embedder_;
+  QUERN_ASSIGN(apps::TextEmbedder opened, apps::TextEmbedder::open(engine_, {.model = embedder_}));
+  opened_embedder_ = std::make_shared<const apps::TextEmbedder>(std::move(opened));
+  embedder_digest_ = *digest;
+  return opened_embedder_;
 }
 
 Result<std::vector<std::string>> ClaimsDesk::corpora_of(
@@ -139,6 +160,16 @@ Result<ClaimsDesk::Found> ClaimsDesk::find(const std::string& text,
   return out;
 }
 
+Result<ClaimsDesk::Found> ClaimsDesk::evidence_for(const VerifyRequest& request) {
+  if (!request.evidence) {
+    return find(request.claim_text, request.corpus_ids,
+                static_cast<std::uint32_t>(request.n_evidence), request.mode);
+  }
+  Found out;
+  QUERN_ASSIGN(out.sentences, apps::sentences_of_given(*request.evidence));
+  return out;
+}
+
 Result<VerifiedClaim> ClaimsDesk::verify(const VerifyRequest& request,
                                          const std::function<void(int)>& on_progress) {
   const auto start = Clock::now();
@@ -146,25 +177,23 @@ Result<VerifiedClaim> ClaimsDesk::verify(const VerifyRequest& request,
   QUERN_ASSIGN(const std::shared_ptr<const apps::Entailment> model, entailment());
   QUERN_ASSIGN(apps::Calibration calibration, calibration_for(model->digest()));
   on_progress(10);
-  const auto n_wanted = static_cast<std::uint32_t>(request.n_evidence);
-  QUERN_ASSIGN(Found found, find(request.claim_text, request.corpus_ids, n_wanted, request.mode));
+  QUERN_ASSIGN(Found found, evidence_for(request));
   on_progress(50);
-  QUERN_ASSIGN(apps::ClaimVerifier verifier,
-               apps::ClaimVerifier::create({.engine = &engine_,
-                                            .search = nullptr,
-                                            .entailment = model.get(),
-                                            .calibration = calibration}));
-  VerifiedClaim out;
-  QUERN_ASSIGN(out.result, verifier.verify({.id = request.claim_id,
-                                            .claim = request.claim_text,
-                                            .evidence = std::move(found.sentences)}));
-  if (out.result.evidence.empty() && !found.why_empty.empty()) {
-    out.result.judgement.reason = found.why_empty;
+  apps::ClaimVerifier::Parts parts = {
+      .engine = &engine_, .entailment = model.get(), .calibration = calibration};
+  std::shared_ptr<const apps::TextEmbedder> near;
+  // What a corpus has found has its numbers from there.
+  if (request.evidence) {
+    QUERN_ASSIGN(near, embedder());
+    parts.embedder = [&near]() -> Result<const apps::TextEmbedder*> { return near.get(); };
   }
-  out.result.corpus = fmt::format("{}", fmt::join(found.corpora, ","));
-  out.result.generation = found.generation;
-  out.result.timings.embed_ms = found.vector_ms;
-  out.result.timings.retrieve_ms = found.search_ms;
+  QUERN_ASSIGN(apps::ClaimVerifier verifier, apps::ClaimVerifier::create(std::move(parts)));
+  VerifiedClaim out;
+  apps::ClaimAsk ask = {.id = request.claim_id, .claim = request.claim_text};
+  ask.has_unreadable = request.evidence && !request.evidence->empty() && found.sentences.empty();
+  ask.evidence = std::move(found.sentences);
+  QUERN_ASSIGN(out.result, verifier.verify(ask));
+  if (!request.evidence) describe_search(found, out.result);
   out.claim_id = request.claim_id;
   out.threshold = request.threshold;
   out.wants_reasoning = request.wants_reasoning;
@@ -178,15 +207,16 @@ Result<VerifiedClaim> ClaimsDesk::verify(const VerifyRequest& request,
   return out;
 }
 
-Result<std::vector<apps::NliScores>> ClaimsDesk::judge(std::span<const apps::NliPair> pairs) {
+Result<std::vector<NliSaid>> ClaimsDesk::judge(std::span<const apps::NliPair> pairs) {
   QUERN_ASSIGN(const std::shared_ptr<const apps::Entailment> model, entailment());
   QUERN_ASSIGN(const apps::Calibration calibration, calibration_for(model->digest()));
   QUERN_ASSIGN(const std::vector<apps::NliAnswer> answers,
                model->judge(pairs, engine::WorkClass::kInteractive));
-  std::vector<apps::NliScores> out;
+  std::vector<NliSaid> out;
   for (const apps::NliAnswer& answer : answers) {
     QUERN_TRY(answer.status.in(fmt::format("pair {}", out.size() + 1)));
-    out.push_back(softmax(answer, calibration.temperature));
+    out.push_back(
+        {.scores = softmax(answer, calibration.temperature), .n_dropped = answer.n_dropped});
   }
   return out;
 }

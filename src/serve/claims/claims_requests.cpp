@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "apps/claims/claim_lines.h"
 #include "base/utf8.h"
+#include "serve/claims/json_members.h"
 #include "serve/json/json_text.h"
 
 namespace quern::serve {
@@ -76,6 +78,63 @@ Problem read_corpora(JsonValue value, const JsonPlace& place, std::vector<std::s
   return {};
 }
 
+Problem read_given(JsonValue value, const JsonPlace& place, apps::GivenEvidence& out) {
+  JsonType type{};
+  if (const auto error = value.type().get(type)) return not_json(error, place);
+  if (type == JsonType::string) return read_text(value, place, kMaxGivenCharacters, out.text);
+  Problem problem =
+      read_object(value, place, [&](std::string_view key, JsonValue member) -> Problem {
+        bool is_null = false;
+        if (Problem bad = read_null(member, place, is_null)) return bad;
+        if (is_null) return {};
+        const auto text = [&](std::string& to) {
+          return read_text(member, place, kMaxPremiseCharacters, to);
+        };
+        if (key == "text" || key == "content") {
+          return read_text(member, place, kMaxGivenCharacters, out.text);
+        }
+        if (key == "source" || key == "id") return text(out.source.key);
+        if (key == "title") return text(out.source.title);
+        if (key == "url" || key == "source_url") return text(out.source.url);
+        if (key == "date" || key == "publication_date") return text(out.source.date);
+        if (key == "licence") return text(out.source.licence);
+        return skip_json(member, place);
+      });
+  if (problem) return problem;
+  if (out.text.empty()) return wrong(place, "wants a text");
+  return {};
+}
+
+Problem read_all_given(JsonValue value, const JsonPlace& place,
+                       std::optional<std::vector<apps::GivenEvidence>>& out) {
+  out.emplace();
+  return read_list(value, place, "a list of texts, or of objects with \"text\"",
+                   [&](JsonValue item, const JsonPlace& at) -> Problem {
+                     if (out->size() >= kMaxGivenTexts) {
+                       return wrong(place, fmt::format("has more than {} texts", kMaxGivenTexts));
+                     }
+                     apps::GivenEvidence& given = out->emplace_back();
+                     given.source.key = apps::source_of_given(out->size() - 1);
+                     return read_given(item, at, given);
+                   });
+}
+
+void append_given(std::string& out, const std::vector<apps::GivenEvidence>& evidence) {
+  out += ",\"evidence\":[";
+  for (const apps::GivenEvidence& given : evidence) {
+    if (out.back() != '[') out += ',';
+    JsonMembers members(out);
+    members.text("text", given.text);
+    members.text("source", given.source.key);
+    members.text_or_null("title", given.source.title);
+    members.text_or_null("url", given.source.url);
+    members.text_or_null("date", given.source.date);
+    members.text_or_null("licence", given.source.licence);
+    members.end();
+  }
+  out += ']';
+}
+
 class VerifyReader {
  public:
   explicit VerifyReader(VerifyRequest& out) : out_(out) {}
@@ -86,6 +145,7 @@ class VerifyReader {
       return read_text(value, {key}, kMaxClaimCharacters, out_.claim_text);
     }
     if (key == "corpus_ids") return read_corpora(value, {key}, out_.corpus_ids);
+    if (key == "evidence") return read_all_given(value, {key}, out_.evidence);
     if (key == "options") {
       return read_object(value, {key}, [&](std::string_view name, JsonValue member) -> Problem {
         const JsonPlace place{.field = "options", .member = name};
@@ -177,6 +237,7 @@ std::string verify_request_json(const VerifyRequest& request) {
     out += ',';
     append_json_strings(out, "corpus_ids", request.corpus_ids);
   }
+  if (request.evidence) append_given(out, *request.evidence);
   return out + fmt::format(
                    ",\"options\":{{\"max_evidence_items\":{},\"confidence_threshold\":{},"
                    "\"return_reasoning\":{},\"search_mode\":\"{}\"}}}}",

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/claims/evidence_search.h"
 #include "apps/entailment.h"
 #include "serve/json/json_reader.h"
 #include "store/search.h"
@@ -22,6 +23,8 @@ inline constexpr int kMaxNliPairs = 50;
 inline constexpr int kMaxEvidenceItems = 50;
 inline constexpr int kMaxFoundItems = 100;
 inline constexpr int kMaxCorpora = 16;
+inline constexpr int kMaxGivenTexts = 100;
+inline constexpr int kMaxGivenCharacters = 100'000;
 inline constexpr std::size_t kMaxClaimId = 255;  // Bytes.
 
 /// POST /claims.
@@ -36,6 +39,8 @@ struct VerifyRequest {
   std::string claim_id = {};
   std::string claim_text = {};
   std::vector<std::string> corpus_ids = {};  // None: all that there are.
+  // Just these are judged, no corpus is searched; unset: evidence is looked for.
+  std::optional<std::vector<apps::GivenEvidence>> evidence = {};
   int n_evidence = 10;
   float threshold = 0.5f;  // Verdicts that are less sure are not given.
   bool wants_reasoning = true;

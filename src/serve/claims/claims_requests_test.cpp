@@ -75,6 +75,38 @@ TEST(claims_requests, what_is_written_down_of_a_verification_reads_back_the_same
   EXPECT_TRUE(verify(verify_request_json({.claim_id = "x", .claim_text = "y"})).corpus_ids.empty());
 }
 
+TEST(claims_requests, evidence_comes_as_texts_or_objects_and_reads_back_the_same) {
+  const VerifyRequest read = verify(
+      R"({"claim_id":"c","claim_text":"x","evidence":["Cats sit.",{"content":"Dogs \"run\".","source":"a book",
+          "title":"T","source_url":"http://x","date":"2024","licence":null,"page":7}]})");
+  for (const VerifyRequest& request : {read, verify(verify_request_json(read))}) {
+    ASSERT_TRUE(request.evidence.has_value());
+    ASSERT_EQ(request.evidence->size(), 2u);
+    const apps::GivenEvidence& first = (*request.evidence)[0];
+    const apps::GivenEvidence& second = (*request.evidence)[1];
+    EXPECT_EQ(first.text, "Cats sit.");
+    EXPECT_EQ(first.source.key, "evidence 1");
+    EXPECT_EQ(second.text, "Dogs \"run\".");
+    EXPECT_EQ(second.source.key, "a book");
+    EXPECT_EQ(second.source.url, "http://x");
+    EXPECT_EQ(second.source.date, "2024");
+    EXPECT_EQ(second.source.licence, "");
+  }
+  EXPECT_FALSE(verify(R"({"claim_text":"x","evidence":null})").evidence.has_value());
+  EXPECT_TRUE(verify(R"({"claim_text":"x","evidence":[]})").evidence->empty());
+  const auto wrong = [](const std::string& json) {
+    return refused<VerifyRequest>(parse_verify_request, R"({"evidence":)" + json + "}");
+  };
+  EXPECT_THAT(wrong(R"("a text")"), HasSubstr("evidence"));
+  EXPECT_THAT(wrong(R"([{"source":"s"}])"), HasSubstr("evidence[0]: wants a text"));
+  EXPECT_THAT(wrong(R"(["  "])"), HasSubstr("is empty"));
+  EXPECT_THAT(wrong("[7]"), HasSubstr("evidence[0]"));
+  std::string many = "[";
+  for (int i = 0; i <= kMaxGivenTexts; ++i) many += R"("a",)";
+  many.back() = ']';
+  EXPECT_THAT(wrong(many), HasSubstr("more than 100 texts"));
+}
+
 TEST(claims_requests, limits_of_a_verification_are_named) {
   const auto options = [](const std::string& member) {
     return refused<VerifyRequest>(parse_verify_request, R"({"options":{)" + member + "}}");

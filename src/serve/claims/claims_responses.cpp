@@ -82,6 +82,10 @@ std::string warnings_json(const VerifiedClaim& claim) {
                                    apps::verdict_name(judgement.verdict), judgement.confidence,
                                    claim.threshold));
   }
+  const auto is_unread = [](const auto& e) { return e.voice.voice == apps::Voice::kUnread; };
+  if (std::ranges::any_of(claim.result.evidence, is_unread)) {
+    warnings.push_back("the claim is too long for the model: it did not read all of the evidence");
+  }
   if (judgement.is_conflicting) warnings.push_back("sources speak strongly for both sides");
   return list_json(warnings);
 }

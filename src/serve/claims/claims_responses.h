@@ -12,6 +12,7 @@
 #include "apps/claims/claim_tasks.h"
 #include "apps/claims/verify_claim.h"
 #include "serve/claims/claims_requests.h"
+#include "serve/claims/nli_share.h"
 
 namespace quern::serve {
 
@@ -54,9 +55,9 @@ std::string found_json(const EvidenceRequest& request,
                        std::span<const apps::EvidenceSentence> sentences, double ms);
 
 /// {"label","confidence","scores":{"entailment","contradiction","neutral"}}: each score under its
-/// own name. `ms`: of a single pair.
-std::string nli_json(const apps::NliScores& scores, std::optional<double> ms);
-std::string nli_batch_json(std::span<const apps::NliScores> scores, double ms);
+/// own name; "n_dropped" where the model did not see all. `ms`: of a single pair.
+std::string nli_json(const NliSaid& said, std::optional<double> ms);
+std::string nli_batch_json(std::span<const NliSaid> said, double ms);
 
 /// "2026-01-31T12:00:00.250Z".
 std::string utc_text(std::int64_t unix_ms);

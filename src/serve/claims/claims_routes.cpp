@@ -66,6 +66,19 @@ Status complete_text(Call& call, VerifyRequest& request) {
   return apps::check_claim(request.claim_text);
 }
 
+/// Of evidence that is given. False where it has answered that there is something wrong with it.
+bool has_good_evidence(const Call& call, const VerifyRequest& request) {
+  if (!request.evidence) return true;
+  const Status status = apps::sentences_of_given(*request.evidence).status();
+  if (status.ok()) return true;
+  if (status.code() != Code::kBadInput) {
+    call.fail(status);
+  } else {
+    call.x.fail(unprocessable(bad_request(status.message(), "evidence")));
+  }
+  return false;
+}
+
 void fail_text(const Call& call, const Status& status) {
   if (status.code() != Code::kBadInput) return call.fail(status);
   call.x.fail(unprocessable(bad_request(status.message(), "claim_text")));
@@ -84,8 +97,8 @@ std::optional<apps::ClaimTask> new_task(Call& call, const VerifyRequest& request
     call.x.fail(
         http_error(409, fmt::format("claim '{}' has another text already", request.claim_id)));
   } else if (made->how == Making::kTooMany) {
-    HttpError error =
-        http_error(429, fmt::format("{} claims wait to be verified", kMaxWaitingTasks));
+    HttpError error = http_error(429, fmt::format("{} claims wait to be verified, as many as may",
+                                                  call.claims.runner.max_waiting()));
     error.retry_after_s = 5;
     call.x.fail(error);
   } else {
@@ -108,6 +121,7 @@ void handle_verify_later(Call& call) {
         fmt::format("the path's claim_id '{}' is not the request's '{}'", id, request.claim_id)));
   }
   request.claim_id = id;
+  if (!has_good_evidence(call, request)) return;
   if (const Status status = complete_text(call, request); !status.ok()) {
     return fail_text(call, status);
   }
@@ -125,6 +139,7 @@ void handle_verify_now(Call& call) {
     return call.x.fail(
         unprocessable(bad_request("is missing, wanted a claim or the id of one", "claim_text")));
   }
+  if (!has_good_evidence(call, request)) return;
   if (request.claim_id.empty()) request.claim_id = new_claim_id();
   if (const Status status = complete_text(call, request); !status.ok()) {
     return fail_text(call, status);
@@ -185,10 +200,10 @@ constexpr ClaimRoute kRoutes[] = {
 }  // namespace
 
 ClaimsBackend::ClaimsBackend(Backend& backend, const std::string& home, const std::string& model,
-                             std::string embedding_model)
+                             std::string embedding_model, std::size_t max_waiting)
     : scans(backend.engine.n_threads()),
-      desk(backend.engine, scans, home, model),
-      runner(desk, backend.metrics),
+      desk(backend.engine, scans, home, model, embedding_model),
+      runner(desk, backend.metrics, max_waiting),
       embedder(std::move(embedding_model)),
       threads(kThreads) {}
 

@@ -17,7 +17,7 @@ namespace quern::serve {
 
 struct ClaimsBackend {
   ClaimsBackend(Backend& backend, const std::string& home, const std::string& model,
-                std::string embedder);
+                std::string embedder, std::size_t max_waiting);
 
   ThreadPool scans;  // Of searches.
   ClaimsDesk desk;

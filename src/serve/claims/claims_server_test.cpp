@@ -5,18 +5,8 @@
 #include <fstream>
 #include <thread>
 
-#include <gmock/gmock.h>
-#include <nlohmann/json.hpp>
-
-#include "apps/claims/claim_corpus.h"
-#include "apps/claims/claim_tasks.h"
-#include "apps/claims/claims_db.h"
-#include "apps/claims/corpus_adding.h"
-#include "base/test_folder.h"
-#include "serve/server.h"
-#include "serve/test_client.h"
+#include "serve/claims/test_claims_server.h"
 #include "store/catalog/writer_lock.h"
-#include "store/writer.h"
 
 namespace quern::serve {
 namespace {
@@ -24,113 +14,7 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-std::string model_path(const std::string& name) {
-  return std::string(QUERN_SOURCE_DIR "/tests/data/models/") + name;
-}
-
-constexpr const char* kCat =
-    "The cat sat on the mat all day long. A dog ran over the hill. Cats do not like water.";
-
-class claims_server : public FolderTest {
- protected:
-  void SetUp() override {
-    FolderTest::SetUp();
-    auto engine = engine::Engine::make(
-        {.n_threads = 2, .home = path("home"), .precision = "f32", .results = {}});
-    ASSERT_TRUE(engine.ok()) << engine.status().message();
-    engine_ = std::move(*engine);
-    start();
-  }
-  void TearDown() override {
-    server_.reset();
-    engine_.reset();
-    FolderTest::TearDown();
-  }
-
-  ServerOptions options_of(const std::string& model) const {
-    ServerOptions options;
-    options.home = path("home");
-    options.claims_model = model;
-    options.claims_embedder = model_path("tiny-mean-f32");
-    return options;
-  }
-  void start() { start_at(model_path("tiny-nli")); }
-  void start_at(const std::string& model) {
-    unsetenv("QUERN_API_KEY");
-    server_.reset();
-    auto started = Server::start(options_of(model), *engine_);
-    ASSERT_TRUE(started.ok()) << started.status().message();
-    server_ = std::move(*started);
-  }
-
-  /// One source into a corpus that is made where there is none; its sentences are found by words.
-  void add_source(const std::string& corpus, const std::string& key, const std::string& text) {
-    ASSERT_TRUE(apps::ensure_corpus(path("home"), corpus).ok());
-    auto writer = store::Writer::open({.folder = apps::corpus_folder(path("home"), corpus)}, {});
-    ASSERT_TRUE(writer.ok()) << writer.status().message();
-    std::vector<apps::ReadSource> left(1);
-    left[0].text.source = {.key = key, .title = "About " + key, .url = "http://x/" + key};
-    left[0].text.text = text;
-    apps::CorpusAdd add;
-    add.writer = writer->get();
-    add.next = [&](const apps::IsKnownInput&) -> Result<std::optional<apps::ReadSource>> {
-      if (left.empty()) return std::optional<apps::ReadSource>();
-      std::optional<apps::ReadSource> next = std::move(left.back());
-      left.pop_back();
-      return next;
-    };
-    const auto report = apps::add_to_corpus(add);
-    ASSERT_TRUE(report.ok()) << report.status().message();
-    ASSERT_EQ(report->n_new, 1u);
-  }
-
-  json answer(const std::string& method, const std::string& target, const json& body = {},
-              int status = 200) {
-    TestClient client(server_->port());
-    const Answer answer = client.ask(method, target, body.is_null() ? "" : body.dump());
-    EXPECT_EQ(answer.status, status) << method << " " << target << ": " << answer.body;
-    return json::parse(answer.body, nullptr, false);
-  }
-  json get(const std::string& target, int status = 200) {
-    return answer("GET", target, {}, status);
-  }
-  std::string metrics() {
-    TestClient client(server_->port());
-    return client.get("/metrics").body;
-  }
-  /// As a server that died leaves it, of the claim "of-ID".
-  void leave_task(const std::string& id) {
-    auto tasks = apps::ClaimTasks::open(apps::claims_db_path(path("home")));
-    ASSERT_TRUE(tasks.ok());
-    const std::string text = "The cat sat on the mat.";
-    ASSERT_TRUE((*tasks)->put({.id = "of-" + id, .text = text, .at_ms = 1}).ok());
-    apps::ClaimTask task;
-    task.id = id;
-    task.claim = "of-" + id;
-    task.request = json{{"claim_id", task.claim}, {"claim_text", text}}.dump();
-    task.created_ms = 1;
-    ASSERT_TRUE((*tasks)->add_task(task).ok());
-    task.state = apps::TaskState::kProcessing;
-    task.progress = 50;
-    ASSERT_TRUE((*tasks)->update_task(task).ok());
-  }
-  apps::TaskState state_of(const std::string& task) {
-    auto tasks = apps::ClaimTasks::open(apps::claims_db_path(path("home")));
-    return (*tasks)->find_task(task)->state;
-  }
-  /// The task when it is over.
-  json finished(const std::string& task) {
-    json state;
-    EXPECT_TRUE(eventually([&] {
-      state = get("/tasks/" + task);
-      return state["status"] == "completed" || state["status"] == "failed";
-    })) << state;
-    return state;
-  }
-
-  std::unique_ptr<engine::Engine> engine_;
-  std::unique_ptr<Server> server_;
-};
+class claims_server : public ClaimsServerTest {};
 
 TEST_F(claims_server, claims_are_handed_in_listed_and_found) {
   const json first = answer("POST", "/claims", {{"text", "Cats sit."}}, 201);
@@ -245,6 +129,37 @@ TEST_F(claims_server, a_claim_is_verified_at_once_and_its_verdict_kept) {
   const auto db = apps::ClaimsDb::open(apps::claims_db_path(path("home")), Sql::Access::kRead);
   ASSERT_TRUE(db.ok());
   EXPECT_EQ((*db)->ids()->size(), 1u);
+}
+
+TEST_F(claims_server, given_evidence_is_judged_alone_and_as_near_as_its_cosines_say) {
+  json body = {
+      {"claim_id", "given"},
+      {"claim_text", "The cat sat on the mat."},
+      {"evidence", {"The cat sat on the mat.", {{"text", "Dogs."}, {"source", "a book"}}}}};
+  const json said = answer("POST", "/verify", body);  // There is no corpus.
+  ASSERT_EQ(said["evidence"].size(), 2u) << said;
+  EXPECT_TRUE(said["corpus_ids_searched"].empty());
+  const json* same = &said["evidence"][0];
+  if ((*same)["source"] == "a book") same = &said["evidence"][1];
+  EXPECT_EQ((*same)["source"], "evidence 1");
+  EXPECT_NEAR((*same)["similarity"].get<double>(), 1, 1e-6);  // Of the same text.
+  const json task = answer("POST", "/claims/given/verify", body, 202);
+  EXPECT_EQ(finished(task["task_id"])["result"]["confidence"], said["confidence"]);
+  body["evidence"] = {"?!"};
+  EXPECT_THAT(answer("POST", "/verify", body)["reasoning"].get<std::string>(),
+              HasSubstr("no letter or digit"));
+  body["evidence"] = {std::string("a\0b", 3)};
+  EXPECT_EQ(answer("POST", "/verify", body, 422)["detail"][0]["loc"], json({"body", "evidence"}));
+}
+
+TEST_F(claims_server, a_claim_that_the_model_cannot_read_beside_its_evidence_is_left_open) {
+  std::string claim = "cats";
+  for (int i = 0; i < 60; ++i) claim += " sit";
+  const json said = answer("POST", "/verify", {{"claim_text", claim}, {"evidence", {kCat}}});
+  EXPECT_EQ(said["verdict"], "NOT_ENOUGH_INFO");
+  EXPECT_THAT(said["validation_warnings"].dump(), HasSubstr("too long for the model"));
+  const json pair = answer("POST", "/nli", {{"premise", kCat}, {"hypothesis", claim}});
+  EXPECT_GT(pair["n_dropped"].get<int>(), 0);
 }
 
 TEST_F(claims_server, a_task_is_run_and_outlives_the_server) {

@@ -19,17 +19,17 @@ double ms_since(Clock::time_point start) {
 }
 
 /// Nothing where it has answered with an error.
-std::optional<std::vector<apps::NliScores>> judged(Call& call, std::span<const apps::NliPair> pairs,
-                                                   double& ms) {
+std::optional<std::vector<NliSaid>> judged(Call& call, std::span<const apps::NliPair> pairs,
+                                           double& ms) {
   const auto start = Clock::now();
-  auto scores = call.claims.desk.judge(pairs);
-  if (!scores.ok()) {
-    call.fail(scores.status());
+  auto said = call.claims.desk.judge(pairs);
+  if (!said.ok()) {
+    call.fail(said.status());
     return {};
   }
   ms = ms_since(start);
   call.backend.metrics.pairs_judged(static_cast<long>(pairs.size()), ms / 1e3);
-  return std::move(*scores);
+  return std::move(*said);
 }
 
 }  // namespace
@@ -80,8 +80,8 @@ void handle_nli(Call& call) {
     return call.x.fail(unprocessable(*problem));
   }
   double ms = 0;
-  if (const auto scores = judged(call, std::span(&pair, 1), ms)) {
-    call.x.respond({.body = nli_json(scores->front(), ms)});
+  if (const auto said = judged(call, std::span(&pair, 1), ms)) {
+    call.x.respond({.body = nli_json(said->front(), ms)});
   }
 }
 
@@ -91,8 +91,8 @@ void handle_nli_batch(Call& call) {
     return call.x.fail(unprocessable(*problem));
   }
   double ms = 0;
-  if (const auto scores = judged(call, pairs, ms)) {
-    call.x.respond({.body = nli_batch_json(*scores, ms)});
+  if (const auto said = judged(call, pairs, ms)) {
+    call.x.respond({.body = nli_batch_json(*said, ms)});
   }
 }
 

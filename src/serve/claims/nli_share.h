@@ -15,6 +15,12 @@ struct NliShare {
   double share;
 };
 
+/// What is said of a pair, and how many of its tokens the model did not see.
+struct NliSaid {
+  apps::NliScores scores;
+  int n_dropped = 0;
+};
+
 NliShare surest_label(const apps::NliScores& scores);
 
 /// {"entailment","contradiction","neutral"}: each under its own name.

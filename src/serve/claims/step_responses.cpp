@@ -29,7 +29,9 @@ std::string nli_scores_json(const apps::NliScores& scores) {
 }
 
 std::string sentence_id(const apps::EvidenceSentence& sentence) {
-  return fmt::format("{}#{}", sentence.source.key, sentence.i_sentence);
+  std::string id = fmt::format("{}#{}", sentence.source.key, sentence.i_sentence);
+  if (sentence.n_pieces > 1) id += fmt::format(".{}", sentence.i_piece);
+  return id;
 }
 
 const std::string& source_name(const apps::EvidenceSentence& sentence) {
@@ -73,26 +75,26 @@ std::string found_json(const EvidenceRequest& request,
                            search_mode_name(request.mode), ms);
 }
 
-std::string nli_json(const apps::NliScores& scores, std::optional<double> ms) {
-  const NliShare label = surest_label(scores);
+std::string nli_json(const NliSaid& said, std::optional<double> ms) {
+  const NliShare label = surest_label(said.scores);
   std::string out;
   JsonMembers members(out);
   members.text("label", label.label);
   members.number("confidence", label.share);
-  members.raw("scores", nli_scores_json(scores));
+  members.raw("scores", nli_scores_json(said.scores));
+  if (said.n_dropped > 0) members.integer("n_dropped", said.n_dropped);
   members.raw("processing_time_ms", ms ? fmt::format("{:.3f}", *ms) : "null");
   members.end();
   return out;
 }
 
-std::string nli_batch_json(std::span<const apps::NliScores> scores, double ms) {
+std::string nli_batch_json(std::span<const NliSaid> said, double ms) {
   std::string out = "{\"results\":[";
-  for (const apps::NliScores& pair : scores) {
+  for (const NliSaid& pair : said) {
     if (out.back() != '[') out += ',';
     out += nli_json(pair, {});
   }
-  return out +
-         fmt::format("],\"count\":{},\"total_processing_time_ms\":{:.3f}}}", scores.size(), ms);
+  return out + fmt::format("],\"count\":{},\"total_processing_time_ms\":{:.3f}}}", said.size(), ms);
 }
 
 }  // namespace quern::serve
