@@ -7,44 +7,22 @@
 #include <random>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "apps/claims/claim_lines.h"
 #include "apps/json_lines.h"
 #include "base/mapped_file.h"
-#include "base/part_file.h"
+#include "cli/checkpoint_file.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
-#include "cli/resumable_output.h"
 
 namespace quern::cli {
 namespace {
 
-constexpr std::size_t kMaxCheckpointBytes = 1u << 20;
 constexpr const char* kRun = "the run";
 
 std::string new_run() {
   std::random_device device;
   return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
-}
-
-Status write_checkpoint(const std::string& path, const std::string& text) {
-  QUERN_ASSIGN(PartFile file, PartFile::resume(path, path + ".new", 0666));
-  QUERN_TRY(file.cut(0));
-  QUERN_TRY(file.write(text));
-  return file.publish();
-}
-
-void remove_checkpoint(const std::string& path) {
-  ::unlink(path.c_str());
-  ::unlink((path + ".new").c_str());
-}
-
-// Lines with their lengths, so that no two rows of lines are summed up alike.
-void add_line(const std::string& text, Checksum64& sum) {
-  const std::uint64_t n = text.size();
-  sum.add({reinterpret_cast<const char*>(&n), sizeof n});
-  sum.add(text);
 }
 
 // The name of the run is taken out of the facts that are compared.
@@ -111,7 +89,7 @@ Result<std::unique_ptr<ClaimsOutput>> ClaimsOutput::open(ClaimsOutputJob job, Cl
     out->before_ = {};
     out->run_ = new_run();
     QUERN_TRY(out->file_.cut(0, 0));
-    remove_checkpoint(checkpoint_path(out->job_.out));
+    remove_checkpoint(out->job_.out);
   }
   out->now_ = out->before_;
   out->now_.facts = out->job_.facts;
@@ -132,8 +110,7 @@ Result<bool> ClaimsOutput::take_up(ClaimSource& source) {
     }
     return false;
   };
-  const Result<std::string> text = read_file(path, kMaxCheckpointBytes);
-  Result<Checkpoint> found = text.ok() ? parse_checkpoint(*text) : text.status();
+  Result<Checkpoint> found = read_checkpoint(job_.out);
   if (!found.ok()) return anew(fmt::format("'{}' {}", path, found.status().message()));
   run_ = take_run(found->facts);
   if (run_.empty()) return anew(fmt::format("'{}' names no run", path));
@@ -152,7 +129,7 @@ Result<bool> ClaimsOutput::take_up(ClaimSource& source) {
     }
     QUERN_ASSIGN(const std::optional<apps::BatchLine> line, source.next());
     if (!line) return anew(fmt::format("'{}' has fewer claims than were done", job_.texts));
-    add_line(line->text, lines_);
+    add_field(line->text, lines_);
   }
   if (lines_.value() != found->texts_checksum) {
     return anew(fmt::format("the first {} claims of '{}' are others", found->n_texts, job_.texts));
@@ -181,7 +158,7 @@ Result<bool> ClaimsOutput::put_back(const Checkpoint& found) {
 Status ClaimsOutput::write(const apps::BatchOutput& output) {
   QUERN_TRY(file_.write(output.json));
   QUERN_TRY(file_.write("\n"));
-  add_line(output.line.text, lines_);
+  add_field(output.line.text, lines_);
   ++now_.n_texts;
   now_.n_failed += output.status.ok() ? 0 : 1;
   return std::chrono::steady_clock::now() < next_save_ ? Status() : save();
@@ -193,7 +170,7 @@ Status ClaimsOutput::save() {
   now_.out_bytes = static_cast<std::int64_t>(file_.n_bytes());
   now_.out_checksum = file_.checksum();
   now_.texts_checksum = lines_.value();
-  QUERN_TRY(write_checkpoint(checkpoint_path(job_.out), checkpoint_text(now_)));
+  QUERN_TRY(write_checkpoint(job_.out, now_));
   file_.keep();
   next_save_ = std::chrono::steady_clock::now() + job_.save_every;
   return {};
@@ -202,14 +179,13 @@ Status ClaimsOutput::save() {
 Status ClaimsOutput::finish() {
   QUERN_TRY(save());
   QUERN_TRY(file_.commit());
-  remove_checkpoint(checkpoint_path(job_.out));
+  remove_checkpoint(job_.out);
   return {};
 }
 
 long ClaimsOutput::leave() {
   if (save().ok()) return now_.n_texts;
-  const Result<std::string> text = read_file(checkpoint_path(job_.out), kMaxCheckpointBytes);
-  const Result<Checkpoint> last = text.ok() ? parse_checkpoint(*text) : text.status();
+  const Result<Checkpoint> last = read_checkpoint(job_.out);
   return last.ok() ? last->n_texts : 0;
 }
 

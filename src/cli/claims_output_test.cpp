@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "base/test_folder.h"
-#include "cli/resumable_output.h"
+#include "cli/checkpoint_file.h"
 
 namespace quern::cli {
 namespace {

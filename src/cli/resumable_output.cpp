@@ -4,24 +4,13 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/mapped_file.h"
-#include "base/part_file.h"
+#include "cli/checkpoint_file.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 
 namespace quern::cli {
 namespace {
-
-constexpr std::size_t kMaxCheckpointBytes = 1u << 20;
-
-// Fields with their lengths, so that no two rows of texts are summed up alike.
-void add_field(const std::string& text, Checksum64& sum) {
-  const std::uint64_t n = text.size();
-  sum.add({reinterpret_cast<const char*>(&n), sizeof n});
-  sum.add(text);
-}
 
 void fill_identity(const std::string& path, Checkpoint& out) {
   struct stat info{};
@@ -31,25 +20,7 @@ void fill_identity(const std::string& path, Checkpoint& out) {
   out.file_mtime_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
 }
 
-std::string new_checkpoint_path(const std::string& path) { return path + ".new"; }
-
-// Under one name, which a killed run leaves to the next.
-Status write_checkpoint(const std::string& path, const std::string& text) {
-  QUERN_ASSIGN(PartFile file, PartFile::resume(path, new_checkpoint_path(path), 0666));
-  QUERN_TRY(file.cut(0));
-  QUERN_TRY(file.write(text));
-  return file.publish();
-}
-
-void remove_checkpoint(const std::string& path) {
-  ::unlink(path.c_str());
-  ::unlink(new_checkpoint_path(path).c_str());
-}
-
 }  // namespace
-
-std::string checkpoint_path(const std::string& out) { return out + ".checkpoint"; }
-std::string unfinished_path(const std::string& out) { return out + ".unfinished"; }
 
 bool can_be_read_again(const std::string& path) {
   std::error_code none;
@@ -74,7 +45,7 @@ Result<std::unique_ptr<ResumableOutput>> ResumableOutput::open(
     QUERN_ASSIGN(source, reopen());
     made->texts_ = Checksum64();
     QUERN_TRY(file.cut(0, front_bytes(made->form_)));
-    remove_checkpoint(checkpoint_path(made->job_.out));
+    remove_checkpoint(made->job_.out);
   }
   QUERN_TRY(made->begin_at(std::move(file), made->before_));
   return made;
@@ -88,8 +59,7 @@ Result<bool> ResumableOutput::take_up(OutputFile& file, engine::TextSource& sour
     note(fmt::format("beginning anew: the unfinished '{}' is not of this run: {}", job_.out, why));
     return false;
   };
-  const Result<std::string> text = read_file(path, kMaxCheckpointBytes);
-  const Result<Checkpoint> found = text.ok() ? parse_checkpoint(*text) : text.status();
+  const Result<Checkpoint> found = read_checkpoint(job_.out);
   if (!found.ok()) return anew(fmt::format("'{}' {}", path, found.status().message()));
   if (const std::string what = first_difference(found->facts, job_.facts); !what.empty()) {
     return anew(what);
@@ -168,7 +138,7 @@ Status ResumableOutput::save() {
   now_.out_bytes = static_cast<std::int64_t>(file.n_bytes());
   now_.out_checksum = file.checksum();
   now_.texts_checksum = texts_.value();
-  QUERN_TRY(write_checkpoint(checkpoint_path(job_.out), checkpoint_text(now_)));
+  QUERN_TRY(write_checkpoint(job_.out, now_));
   file.keep();
   is_saved_ = true;
   next_save_ = std::chrono::steady_clock::now() + job_.save_every;
@@ -177,7 +147,7 @@ Status ResumableOutput::save() {
 
 Status ResumableOutput::finish() {
   QUERN_TRY(writer_->finish());
-  remove_checkpoint(checkpoint_path(job_.out));
+  remove_checkpoint(job_.out);
   return {};
 }
 
@@ -187,8 +157,7 @@ long ResumableOutput::leave() {
   if (!is_saved_) return 0;
   const long n_saved = now_.n_texts;
   if (save().ok()) return n_saved;
-  const Result<std::string> text = read_file(checkpoint_path(job_.out), kMaxCheckpointBytes);
-  const Result<Checkpoint> last = text.ok() ? parse_checkpoint(*text) : text.status();
+  const Result<Checkpoint> last = read_checkpoint(job_.out);
   return last.ok() ? last->n_texts : 0;
 }
 

@@ -73,10 +73,6 @@ class ResumableOutput {
   bool is_saved_ = false;
 };
 
-/// Where the checkpoint and the unfinished bytes of an output lie.
-std::string checkpoint_path(const std::string& out);
-std::string unfinished_path(const std::string& out);
-
 /// A regular file, which is read from its start each time: neither a pipe nor a device.
 bool can_be_read_again(const std::string& path);
 
