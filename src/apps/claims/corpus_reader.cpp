@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "apps/claims/bounded_lines.h"
+#include "apps/bounded_lines.h"
 #include "apps/claims/markdown_text.h"
 #include "apps/code/tree_walk.h"
 #include "apps/json_lines.h"

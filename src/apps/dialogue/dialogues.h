@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/claims/bounded_lines.h"
+#include "apps/bounded_lines.h"
 #include "base/status.h"
 
 namespace quern::apps {

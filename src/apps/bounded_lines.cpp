@@ -1,4 +1,4 @@
-#include "apps/claims/bounded_lines.h"
+#include "apps/bounded_lines.h"
 
 #include <algorithm>
 #include <string_view>
