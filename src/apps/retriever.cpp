@@ -12,15 +12,12 @@
 #include "apps/json_document.h"
 #include "apps/rerank_gating.h"
 #include "apps/store_model.h"
+#include "base/elapsed.h"
 
 namespace quern::apps {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double ms_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
 
 bool is_over(const Ask& ask) { return ask.deadline && Clock::now() >= *ask.deadline; }
 

@@ -78,11 +78,20 @@ Result<std::vector<std::string_view>> TextEmbedder::windows(std::string_view tex
   return windows_of(text, wish_.long_texts, facts_, *encoder_);
 }
 
-Result<std::vector<float>> TextEmbedder::query_vector(
-    std::string_view query, std::optional<std::chrono::steady_clock::time_point> deadline) const {
-  QUERN_ASSIGN(const auto windows, windows_of(query, wish_.long_texts, query_facts_, *encoder_));
+engine::Request TextEmbedder::query_request() const {
   engine::Request request = request_for(wish_, engine::TextRole::kQuery);
   request.truncation = truncation_for(wish_.long_texts);
+  return request;
+}
+
+Result<std::vector<std::string_view>> TextEmbedder::query_windows(std::string_view query) const {
+  return windows_of(query, wish_.long_texts, query_facts_, *encoder_);
+}
+
+Result<std::vector<float>> TextEmbedder::query_vector(
+    std::string_view query, std::optional<std::chrono::steady_clock::time_point> deadline) const {
+  QUERN_ASSIGN(const auto windows, query_windows(query));
+  engine::Request request = query_request();
   request.deadline = deadline;
   for (const std::string_view window : windows) {
     request.inputs.emplace_back();

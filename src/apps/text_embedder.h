@@ -55,9 +55,14 @@ class TextEmbedder {
   /// A request for vectors of texts, as bulk work, without its inputs.
   engine::Request text_request() const;
 
+  /// The same for vectors of queries, as interactive work.
+  engine::Request query_request() const;
+
   /// A text as pieces that the model takes whole: one, if it is short enough; the text itself where
   /// it is cut. Errors: kBadInput.
   Result<std::vector<std::string_view>> windows(std::string_view text) const;
+  /// The same of a query.
+  Result<std::vector<std::string_view>> query_windows(std::string_view query) const;
 
   /// What to search with, as interactive work. Errors: as a request's; kDeadline.
   Result<std::vector<float>> query_vector(

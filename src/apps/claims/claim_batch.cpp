@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "apps/claims/claim_lines.h"
+#include "base/elapsed.h"
 #include "base/sha256.h"
 
 namespace quern::apps {
@@ -72,16 +73,15 @@ Status take_up(const ClaimBatchJob& job, Pending& pending, ClaimBatchReport& rep
 Status keep(const ClaimBatchJob& job, std::span<Result<ClaimResult>> results,
             std::span<Pending* const> asked) {
   if (job.db == nullptr) return {};
-  using Clock = std::chrono::steady_clock;
   std::vector<ClaimsDb::Addition> additions;
   for (std::size_t i = 0; i < asked.size(); ++i) {
     if (!results[i].ok()) continue;
     additions.push_back({.result = &*results[i], .row = row_of(job, asked[i]->line)});
   }
   if (additions.empty()) return {};
-  const auto start = Clock::now();
+  const auto start = std::chrono::steady_clock::now();
   QUERN_TRY(job.db->add_all(additions, job.verifier->calibration()).status());
-  const double ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+  const double ms = ms_since(start);
   for (Result<ClaimResult>& result : results) {
     if (!result.ok()) continue;
     result->timings.database_ms = ms / static_cast<double>(additions.size());

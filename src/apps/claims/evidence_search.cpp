@@ -9,6 +9,7 @@
 #include "apps/claims/claim_corpus.h"
 #include "apps/claims/corpus_documents.h"
 #include "apps/retriever.h"
+#include "base/elapsed.h"
 
 namespace quern::apps {
 namespace {
@@ -17,10 +18,6 @@ using Clock = std::chrono::steady_clock;
 
 // Candidates of each side, of which the best passages are chosen.
 constexpr std::uint32_t kWindow = 200;
-
-double ms_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
 
 store::Filter is_kind(const char* kind) {
   return {.op = store::FilterOp::kText, .parts = {}, .name = "kind", .text = kind, .range = {}};

@@ -64,9 +64,4 @@ struct GivenEvidence {
 /// Errors: kBadInput for text that is not UTF-8 or has a NUL byte; kTooLarge.
 Result<std::vector<EvidenceSentence>> sentences_of_given(std::span<const GivenEvidence> given);
 
-/// Gives those of sentences_of_given their cosines with the claim; a passage is what its source
-/// says in a row. Errors: as a request's to the engine.
-Status measure_given(std::span<EvidenceSentence> sentences, const std::string& claim,
-                     const TextEmbedder& embedder);
-
 }  // namespace quern::apps

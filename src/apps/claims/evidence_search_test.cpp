@@ -181,25 +181,6 @@ TEST_F(evidence_search, cuts_given_texts) {
   EXPECT_FALSE((*sentences)[0].nearness.lexical);
 }
 
-TEST_F(evidence_search, gives_given_texts_their_cosines) {
-  const auto embedder = TextEmbedder::open(*engine_, {.model = fixture_model("tiny-mean-f32")});
-  ASSERT_TRUE(embedder.ok()) << embedder.status().message();
-  const std::vector<GivenEvidence> given = {
-      {.text = "Hearts beat.", .source = {.key = "a"}},
-      {.text = "Stones lie. Hearts beat.", .source = {.key = "b"}}};
-  auto sentences = sentences_of_given(given);
-  ASSERT_TRUE(sentences.ok()) << sentences.status().message();
-  const Status measured = measure_given(*sentences, "Hearts beat.", *embedder);
-  ASSERT_TRUE(measured.ok()) << measured.message();
-  ASSERT_EQ(sentences->size(), 3u);
-  EXPECT_NEAR(*(*sentences)[0].nearness.cosine, 1, 1e-5);
-  EXPECT_NEAR(*(*sentences)[0].nearness.passage_cosine, 1, 1e-5);
-  EXPECT_NEAR(*(*sentences)[2].nearness.cosine, 1, 1e-5);
-  EXPECT_LT(*(*sentences)[1].nearness.cosine, 0.9999);
-  EXPECT_EQ((*sentences)[1].nearness.passage_cosine, (*sentences)[2].nearness.passage_cosine);
-  EXPECT_LT(*(*sentences)[2].nearness.passage_cosine, 0.9999);
-}
-
 TEST_F(evidence_search, refuses_given_texts_that_are_none) {
   for (const std::string& bad : {std::string("a\0b", 3), std::string("\xff\xfe")}) {
     const std::vector<GivenEvidence> given = {{.text = bad, .source = {.key = "a"}}};

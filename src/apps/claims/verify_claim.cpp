@@ -9,8 +9,10 @@
 #include <fmt/ranges.h>
 
 #include "apps/claims/evidence_pieces.h"
+#include "apps/claims/given_nearness.h"
 #include "base/char_class.h"
 #include "base/check.h"
+#include "base/elapsed.h"
 #include "base/sha256.h"
 #include "base/utf8.h"
 
@@ -21,10 +23,6 @@ using Clock = std::chrono::steady_clock;
 
 // In one request to the model.
 constexpr std::size_t kPairsTogether = 512;
-
-double ms_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
 
 bool has_word(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
@@ -124,14 +122,42 @@ Result<ClaimVerifier> ClaimVerifier::create(Parts parts) {
   return ClaimVerifier(std::move(parts));
 }
 
-Status ClaimVerifier::measure(const std::string& claim,
-                              std::vector<EvidenceSentence>& given) const {
-  if (!parts_.embedder || given.empty()) return {};
-  QUERN_ASSIGN(const TextEmbedder* const embedder, parts_.embedder());
-  return embedder == nullptr ? Status() : measure_given(given, claim, *embedder);
+// How near evidence that was given is. What is wrong with one claim's texts is its own error.
+void ClaimVerifier::measure(std::span<const ClaimAsk> asks, std::span<Result<ClaimResult>> claims,
+                            engine::WorkClass work_class,
+                            const std::function<bool()>& is_stopped) const {
+  if (!parts_.embedder) return;
+  std::vector<GivenForClaim> given;
+  std::vector<std::size_t> places;
+  std::size_t n_sentences = 0;
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    if (!claims[i].ok() || !asks[i].evidence || claims[i]->evidence.empty()) continue;
+    given.push_back({.claim = claims[i]->claim, .sentences = {}});
+    for (ClaimEvidence& e : claims[i]->evidence) given.back().sentences.push_back(&e.sentence);
+    n_sentences += claims[i]->evidence.size();
+    places.push_back(i);
+  }
+  if (given.empty()) return;
+  const auto start = Clock::now();
+  const auto measured = [&]() -> Status {
+    QUERN_ASSIGN(const TextEmbedder* const embedder, parts_.embedder());
+    if (embedder == nullptr) return {};
+    return measure_given(given, *embedder, work_class, is_stopped);
+  }();
+  const double ms_per_sentence = ms_since(start) / static_cast<double>(n_sentences);
+  for (std::size_t k = 0; k < given.size(); ++k) {
+    Result<ClaimResult>& claim = claims[places[k]];
+    const Status& status = measured.ok() ? given[k].status : measured;
+    if (!status.ok()) {
+      claim = status;
+      continue;
+    }
+    claim->timings.embed_ms = ms_per_sentence * static_cast<double>(given[k].sentences.size());
+    claim->timings.total_ms += claim->timings.embed_ms;
+  }
 }
 
-// All but what the model says: its evidence in the order in which it is judged.
+// All but what models say: its evidence in the order in which it is judged.
 Result<ClaimResult> ClaimVerifier::prepare(const ClaimAsk& ask) {
   QUERN_TRY(check_claim(ask.claim));
   ClaimResult out;
@@ -141,11 +167,8 @@ Result<ClaimResult> ClaimVerifier::prepare(const ClaimAsk& ask) {
   out.nli_digest = parts_.entailment->digest();
   FoundEvidence found;
   if (ask.evidence) {
-    const auto start = Clock::now();
     found.sentences = *ask.evidence;
     QUERN_TRY(cut_into_pieces(*parts_.entailment, ask.claim, found.sentences));
-    QUERN_TRY(measure(ask.claim, found.sentences));
-    found.vector_ms = ms_since(start);
   } else if (parts_.search == nullptr) {
     return {Code::kBadInput, "no evidence is given and no corpus to look for it in"};
   } else {
@@ -222,6 +245,7 @@ std::vector<Result<ClaimResult>> ClaimVerifier::verify_all(
     out.push_back(prepare(ask));
     if (out.back().ok()) out.back()->timings.total_ms = ms_since(start);
   }
+  measure(asks, out, work_class, is_stopped);
   const Status asked = ask_model(out, work_class, is_stopped);
   for (Result<ClaimResult>& claim : out) {
     if (!claim.ok()) continue;

@@ -113,7 +113,8 @@ class ClaimVerifier {
   const Calibration& calibration() const { return parts_.calibration; }
 
  private:
-  Status measure(const std::string& claim, std::vector<EvidenceSentence>& given) const;
+  void measure(std::span<const ClaimAsk> asks, std::span<Result<ClaimResult>> claims,
+               engine::WorkClass work_class, const std::function<bool()>& is_stopped) const;
   explicit ClaimVerifier(Parts parts) : parts_(std::move(parts)) {}
   Result<ClaimResult> prepare(const ClaimAsk& ask);
   Status ask_model(std::span<Result<ClaimResult>> claims, engine::WorkClass work_class,

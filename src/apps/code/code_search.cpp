@@ -9,6 +9,7 @@
 
 #include "apps/code/code_filter.h"
 #include "apps/store_model.h"
+#include "base/elapsed.h"
 #include "store/attribute_counts.h"
 #include "store/vector/stored_vector.h"
 
@@ -23,10 +24,6 @@ constexpr std::uint32_t kWideWindow = 4000;
 
 // Of a piece whose words are looked for: more make no better question.
 constexpr std::size_t kMaxSimilarBytes = 4000;
-
-double ms_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
 
 CodeScope scope_of(const CodeAsk& ask, const CodeQuestion& question) {
   return {.languages = ask.languages,

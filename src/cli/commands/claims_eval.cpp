@@ -12,6 +12,7 @@
 
 #include "apps/claims/label_scores.h"
 #include "apps/claims/score_sets.h"
+#include "base/elapsed.h"
 #include "cli/claims_commands.h"
 #include "cli/claims_gold.h"
 #include "cli/claims_session.h"
@@ -88,9 +89,6 @@ struct Evaluation {
 Result<apps::ClaimResult> timed(ClaimsSession& session, TimedDb& timed_db,
                                 const apps::ClaimAsk& ask) {
   using Clock = std::chrono::steady_clock;
-  const auto ms_since = [](Clock::time_point start) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-  };
   QUERN_ASSIGN(apps::ClaimVerifier* const verifier, session.verifier());
   const auto start = Clock::now();
   QUERN_ASSIGN(apps::ClaimResult result, verifier->verify(ask));

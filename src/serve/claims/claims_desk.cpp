@@ -13,15 +13,12 @@
 #include "apps/claims/calibration_files.h"
 #include "apps/claims/claim_corpus.h"
 #include "apps/claims/shipped_calibrations.h"
+#include "base/elapsed.h"
 
 namespace quern::serve {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double ms_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
 
 /// 0 where there is no such folder.
 std::uint64_t inode_of(const std::string& folder) {

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/elapsed.h"
 #include "serve/claims/claims_call.h"
 #include "serve/claims/claims_requests.h"
 #include "serve/claims/claims_responses.h"
@@ -13,10 +14,6 @@ namespace quern::serve {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double ms_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
 
 /// Nothing where it has answered with an error.
 std::optional<std::vector<NliSaid>> judged(Call& call, std::span<const apps::NliPair> pairs,
