@@ -104,6 +104,11 @@ std::string line_of(const F1Score& f1) {
   return fmt::format("F1 {:.3f} (precision {:.3f}, recall {:.3f})", f1.f1, f1.precision, f1.recall);
 }
 
+void print_sureness(const char* name, const Sureness& of) {
+  fmt::print("  {:<16} said of {:>3}: confidence {:.3f}, right {:.3f}, ECE {:.3f}\n", name,
+             of.n_claims, of.confidence, of.accuracy, of.ece);
+}
+
 void report(const char* name, Part& part, const Calibration& calibration) {
   std::vector<LabelledVerdict> verdicts;
   std::vector<SciFactPrediction> cited;
@@ -117,7 +122,8 @@ void report(const char* name, Part& part, const Calibration& calibration) {
       result.evidence[k].voice = result.judgement.voices[k];
     }
     const Judgement& made = result.judgement;
-    verdicts.push_back({part.claims[i].label, made.verdict, made.confidence, made.scores});
+    verdicts.push_back(
+        {part.claims[i].label, made.verdict, made.confidence, made.scores, made.is_abstention});
     cited.push_back(cited_abstracts(result, calibration));
     for (const Verdict v : made.conformal_set) n_held += v == part.claims[i].label ? 1 : 0;
     n_in_set += static_cast<double>(made.conformal_set.size());
@@ -135,6 +141,10 @@ void report(const char* name, Part& part, const Calibration& calibration) {
       "80 % coverage {:.3f}\n  conformal set: right one in it {:.3f}, size {:.2f}\n",
       labels.accuracy, labels.macro_f1, labels.ece, labels.brier, labels.accuracy_at_80, n_held / n,
       n_in_set / n);
+  for (std::size_t i = 0; i < 3; ++i) {
+    print_sureness(verdict_name(static_cast<Verdict>(i)), labels.said[i]);
+  }
+  print_sureness("undecided", labels.abstained);
 }
 
 int run(const Options& options) {

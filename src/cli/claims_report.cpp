@@ -1,6 +1,7 @@
 #include "cli/claims_report.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include <fmt/format.h>
@@ -56,9 +57,20 @@ std::string reading_note(const ClaimEvidence& e) {
                      s.i_piece + 1, s.n_pieces);
 }
 
-std::string verdict_words(const ClaimResult& result) {
+// How sure a verdict is. Where it was left open, the number that goes with NOT_ENOUGH_INFO is how
+// likely that is the right one, which is not what is said: a word says that.
+std::string sureness(double confidence, bool is_abstention, const std::array<double, 3>& scores) {
+  if (!is_abstention) return percent(confidence);
+  return fmt::format("undecided (SUPPORTED {}, REFUTED {})", percent(scores[0]),
+                     percent(scores[1]));
+}
+
+// Without numbers where not all evidence was read: those of the rest say too little.
+std::string sureness_of(const ClaimResult& result) {
   const apps::Judgement& judgement = result.judgement;
-  return fmt::format("{}  {}", verdict_name(judgement.verdict), percent(judgement.confidence));
+  const auto is_unread = [](const ClaimEvidence& e) { return e.voice.voice == Voice::kUnread; };
+  if (std::ranges::any_of(result.evidence, is_unread)) return "undecided";
+  return sureness(judgement.confidence, judgement.is_abstention, judgement.scores);
 }
 
 std::string in_bold(const std::string& text, bool is_bold) {
@@ -143,7 +155,9 @@ std::string one_level_down(const std::string& page) {
 std::string claim_text(const ClaimResult& result, bool is_bold) {
   const apps::Judgement& judgement = result.judgement;
   std::string out =
-      in_bold(verdict_words(result), is_bold) + "  " + in_one_line(result.claim) + "\n";
+      in_bold(fmt::format("{}  {}", verdict_name(judgement.verdict), sureness_of(result)),
+              is_bold) +
+      "  " + in_one_line(result.claim) + "\n";
   if (!judgement.reason.empty()) out += "  " + in_one_line(judgement.reason) + "\n";
   if (judgement.is_conflicting) out += "  sources speak for both sides\n";
   const ClaimEvidence* first = deciding(result);
@@ -159,9 +173,11 @@ std::string claim_text(const ClaimResult& result, bool is_bold) {
 
 std::string claim_markdown(const ClaimResult& result) {
   const apps::Judgement& judgement = result.judgement;
-  std::string out = fmt::format("# {}\n\n**{}**, confidence {:.3f}. {}\n\n", escaped(result.claim),
-                                escaped(verdict_name(judgement.verdict)), judgement.confidence,
-                                escaped(judgement.reason));
+  std::string out = fmt::format(
+      "# {}\n\n**{}**, {}. {}\n\n", escaped(result.claim), escaped(verdict_name(judgement.verdict)),
+      judgement.is_abstention ? "undecided"
+                              : fmt::format("confidence {:.3f}", judgement.confidence),
+      escaped(judgement.reason));
   if (judgement.is_conflicting) out += "Sources speak for both sides.\n\n";
   out += "| verdict | score |\n|---|---|\n";
   for (const Verdict v : {Verdict::kSupported, Verdict::kRefuted, Verdict::kNotEnoughInfo}) {
@@ -180,7 +196,8 @@ std::string claim_markdown(const ClaimResult& result) {
 
 std::string parts_text(const apps::ClaimOfParts& whole, bool is_bold) {
   const std::string verdict =
-      fmt::format("{}  {}", verdict_name(whole.verdict), percent(whole.confidence));
+      fmt::format("{}  {}", verdict_name(whole.verdict),
+                  sureness(whole.confidence, whole.is_abstention, whole.scores));
   std::string out = in_bold(verdict, is_bold) + "  " + in_one_line(whole.claim) + "\n";
   out += "  " + whole.reason + "\n";
   for (std::size_t i = 0; i < whole.results.size(); ++i) {
@@ -191,9 +208,10 @@ std::string parts_text(const apps::ClaimOfParts& whole, bool is_bold) {
 }
 
 std::string parts_markdown(const apps::ClaimOfParts& whole) {
-  std::string out =
-      fmt::format("# {}\n\n**{}**, confidence {:.3f}. {}\n", escaped(whole.claim),
-                  escaped(verdict_name(whole.verdict)), whole.confidence, escaped(whole.reason));
+  std::string out = fmt::format(
+      "# {}\n\n**{}**, {}. {}\n", escaped(whole.claim), escaped(verdict_name(whole.verdict)),
+      whole.is_abstention ? "undecided" : fmt::format("confidence {:.3f}", whole.confidence),
+      escaped(whole.reason));
   for (const ClaimResult& result : whole.results) {
     out += "\n" + one_level_down(claim_markdown(result));
   }

@@ -48,6 +48,23 @@ TEST(claims_report, the_deciding_sentence_comes_first_and_in_bold) {
   EXPECT_THAT(claim_text(refuted(), false), Not(HasSubstr("\033")));
 }
 
+TEST(claims_report, what_is_left_open_has_a_word_and_no_confidence) {
+  apps::ClaimResult result = refuted();
+  result.judgement = {.verdict = apps::Verdict::kNotEnoughInfo,
+                      .confidence = 0.08,
+                      .scores = {0.47, 0.45, 0.08},
+                      .is_abstention = true,
+                      .conformal_set = {},
+                      .voices = {},
+                      .reason = "not sure enough to decide"};
+  EXPECT_THAT(claim_text(result, false),
+              HasSubstr("NOT_ENOUGH_INFO  undecided (SUPPORTED 47 %, REFUTED 45 %)  aspirin"));
+  EXPECT_THAT(claim_markdown(result), HasSubstr("undecided. not sure"));
+  EXPECT_THAT(claim_markdown(result), HasSubstr("| NOT\\_ENOUGH\\_INFO | 0.080 |"));
+  result.evidence[0].voice.voice = apps::Voice::kUnread;
+  EXPECT_THAT(claim_text(result, false), HasSubstr("NOT_ENOUGH_INFO  undecided  aspirin"));
+}
+
 TEST(claims_report, a_conflict_is_said) {
   EXPECT_THAT(claim_text(refuted(), false), Not(HasSubstr("both sides")));
   apps::ClaimResult result = refuted();

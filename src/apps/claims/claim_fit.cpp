@@ -15,7 +15,8 @@ Result<LabelledVerdict> judged(const FitClaim& claim, const Calibration& by) {
   return LabelledVerdict{.label = claim.label,
                          .verdict = made.verdict,
                          .confidence = made.confidence,
-                         .scores = made.scores};
+                         .scores = made.scores,
+                         .is_abstention = made.is_abstention};
 }
 
 /// Each claim by a fit without every n-th claim, its own among them.

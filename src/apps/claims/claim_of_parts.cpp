@@ -56,6 +56,9 @@ ClaimOfParts combine_parts(std::string claim, std::vector<ClaimPart> parts,
   }
   out.scores = scores_of(results);
   out.confidence = out.scores[static_cast<std::size_t>(out.verdict)];
+  const auto is_open = [](const ClaimResult& r) { return r.judgement.is_abstention; };
+  out.is_abstention =
+      out.verdict == Verdict::kNotEnoughInfo && std::ranges::any_of(results, is_open);
   out.results = std::move(results);
   return out;
 }
@@ -67,6 +70,7 @@ std::string json_from_parts(const ClaimOfParts& whole, ClaimTimes times) {
   for (const Verdict v : {Verdict::kSupported, Verdict::kRefuted, Verdict::kNotEnoughInfo}) {
     head["scores"][verdict_name(v)] = whole.scores[static_cast<std::size_t>(v)];
   }
+  head["abstained"] = whole.is_abstention;
   head["reason"] = whole.reason;
   std::string out = head.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   out.back() = ',';

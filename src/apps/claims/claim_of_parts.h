@@ -30,15 +30,17 @@ struct ClaimOfParts {
   Verdict verdict = Verdict::kNotEnoughInfo;
   double confidence = 0;  // scores[verdict]
   std::array<double, 3> scores = {0, 0, 1};
-  std::string reason = {};  // Which part decides.
+  bool is_abstention = false;  // A part could not be decided, whose sides are ahead.
+  std::string reason = {};     // Which part decides.
 };
 
 /// Of one part at least, all of them judged. Of a single one the verdict is that of the whole.
 ClaimOfParts combine_parts(std::string claim, std::vector<ClaimPart> parts,
                            std::vector<ClaimResult> results);
 
-/// {"claim","verdict","confidence","scores","reason","parts"}; each part as json_from_claim has it,
-/// with the "span" of its own bytes in the claim. In one line, without an end.
+/// {"claim","verdict","confidence","scores","abstained","reason","parts"}; each part as
+/// json_from_claim has it, with the "span" of its own bytes in the claim. In one line, without an
+/// end.
 std::string json_from_parts(const ClaimOfParts& whole, ClaimTimes times);
 
 }  // namespace quern::apps

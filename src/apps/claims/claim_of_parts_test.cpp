@@ -56,6 +56,14 @@ TEST(claim_of_parts, an_open_part_leaves_the_whole_open) {
   EXPECT_THAT(whole.reason, HasSubstr("part 2 of 2 is not decided"));
 }
 
+TEST(claim_of_parts, a_part_that_was_left_open_leaves_the_whole_open_unless_another_is_refuted) {
+  ClaimResult undecided = judged_as(Verdict::kNotEnoughInfo, {0.48, 0.44, 0.08});
+  undecided.judgement.is_abstention = true;
+  EXPECT_TRUE(combined({kYes, undecided}).is_abstention);
+  EXPECT_FALSE(combined({kNo, undecided}).is_abstention);
+  EXPECT_FALSE(combined({kYes, kUnknown}).is_abstention);
+}
+
 TEST(claim_of_parts, scores_are_shares_whatever_the_parts_say) {
   for (const ClaimResult& a : {kYes, kWeakYes, kNo, kUnknown}) {
     for (const ClaimResult& b : {kYes, kWeakYes, kNo, kUnknown}) {

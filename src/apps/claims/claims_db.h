@@ -52,6 +52,7 @@ struct ClaimHead {
   std::string claim;
   std::string verdict;
   double confidence = 0;
+  bool is_abstention = false;
   std::string corpus;
   std::int64_t at_ms = 0;
 };

@@ -135,7 +135,8 @@ Result<std::optional<std::string>> ClaimsDb::json_of_row(const ClaimRow& row) {
 
 Result<std::vector<ClaimHead>> ClaimsDb::list(std::size_t n_most, std::int64_t before) {
   QUERN_ASSIGN(SqlStatement rows,
-               sql_.prepare("SELECT claim.id, text, verdict, confidence, corpus, at_ms FROM claim"
+               sql_.prepare("SELECT claim.id, text, verdict, confidence, corpus, at_ms,"
+                            " iif(json_valid(body), body ->> '$.abstained', 0) FROM claim"
                             " JOIN verdict ON verdict.claim = claim.id"
                             " WHERE ? = 0 OR claim.id < ? ORDER BY claim.id DESC LIMIT ?"));
   rows.bind(1, before).bind(2, before).bind(3, static_cast<std::int64_t>(n_most));
@@ -147,6 +148,7 @@ Result<std::vector<ClaimHead>> ClaimsDb::list(std::size_t n_most, std::int64_t b
                    .claim = rows.bytes(1),
                    .verdict = rows.bytes(2),
                    .confidence = std::strtod(rows.bytes(3).c_str(), nullptr),
+                   .is_abstention = rows.number(6) == 1,
                    .corpus = rows.bytes(4),
                    .at_ms = rows.number(5)});
   }

@@ -224,6 +224,20 @@ TEST_F(claims_db, lists_go_from_the_newest_on) {
   EXPECT_EQ((*before)[0].claim, "the cat sat");
 }
 
+TEST_F(claims_db, lists_say_what_was_left_open_whatever_else_stands_in_the_file) {
+  const auto db = opened();
+  ClaimResult result = verified({.claim = "the cat sat"});
+  ASSERT_TRUE(db->add(result, default_calibration()).ok());
+  result.judgement.is_abstention = true;
+  ASSERT_TRUE(db->add(result, default_calibration()).ok());
+  auto sql = Sql::open(db_path(), Sql::Access::kWrite, 1000);
+  ASSERT_TRUE(sql.ok() && sql->run("UPDATE verdict SET body = '{' WHERE claim = 1").ok());
+  const auto heads = db->list(10);
+  ASSERT_TRUE(heads.ok()) << heads.status().message();
+  EXPECT_TRUE((*heads)[0].is_abstention);
+  EXPECT_FALSE((*heads)[1].is_abstention);
+}
+
 TEST_F(claims_db, events_are_kept) {
   const auto db = opened();
   ASSERT_TRUE(db->note("batch", R"({"lines":2})").ok());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -11,6 +12,8 @@ namespace {
 
 constexpr std::size_t kBins = 10;
 constexpr double kCoverage = 0.8;
+constexpr Verdict kVerdictsInOrder[] = {Verdict::kSupported, Verdict::kRefuted,
+                                        Verdict::kNotEnoughInfo};
 
 double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
@@ -29,6 +32,21 @@ double calibration_error(std::span<const LabelledVerdict> verdicts) {
   double error = 0;
   for (const Bin& bin : bins) error += std::abs(bin.n_right - bin.confidence);
   return ratio(error, static_cast<double>(verdicts.size()));
+}
+
+template <typename IsOne>
+Sureness sureness_of(std::span<const LabelledVerdict> all, const IsOne& is_one) {
+  std::vector<LabelledVerdict> some;
+  std::ranges::copy_if(all, std::back_inserter(some), is_one);
+  Sureness out = {.n_claims = some.size()};
+  for (const LabelledVerdict& v : some) {
+    out.confidence += v.confidence;
+    out.accuracy += v.label == v.verdict ? 1 : 0;
+  }
+  out.confidence = ratio(out.confidence, static_cast<double>(some.size()));
+  out.accuracy = ratio(out.accuracy, static_cast<double>(some.size()));
+  out.ece = calibration_error(some);
+  return out;
 }
 
 double brier(std::span<const LabelledVerdict> verdicts) {
@@ -57,6 +75,13 @@ void fill_by_verdict(LabelScores& out) {
   }
 }
 
+nlohmann::ordered_json json_of_sureness(const Sureness& sureness) {
+  return {{"claims", sureness.n_claims},
+          {"confidence", sureness.confidence},
+          {"accuracy", sureness.accuracy},
+          {"ece", sureness.ece}};
+}
+
 }  // namespace
 
 double accuracy_at_coverage(std::span<const LabelledVerdict> verdicts, double share) {
@@ -82,6 +107,11 @@ LabelScores score_labels(std::span<const LabelledVerdict> verdicts) {
   out.ece = calibration_error(verdicts);
   out.brier = brier(verdicts);
   fill_by_verdict(out);
+  for (const Verdict said : kVerdictsInOrder) {
+    out.said[static_cast<std::size_t>(said)] =
+        sureness_of(verdicts, [said](const auto& v) { return v.verdict == said; });
+  }
+  out.abstained = sureness_of(verdicts, [](const auto& v) { return v.is_abstention; });
   return out;
 }
 
@@ -92,16 +122,20 @@ std::string json_from_scores(const LabelScores& scores) {
               {"brier", scores.brier},       {"accuracy_at_80", scores.accuracy_at_80}};
   json confusion = json::object();
   json each = json::object();
-  for (const Verdict label : {Verdict::kSupported, Verdict::kRefuted, Verdict::kNotEnoughInfo}) {
+  json said = json::object();
+  for (const Verdict label : kVerdictsInOrder) {
     const auto i = static_cast<std::size_t>(label);
     const char* name = verdict_name(label);
     each[name] = {
         {"precision", scores.precision[i]}, {"recall", scores.recall[i]}, {"f1", scores.f1[i]}};
+    said[name] = json_of_sureness(scores.said[i]);
     confusion[name] = {{verdict_name(Verdict::kSupported), scores.confusion[i][0]},
                        {verdict_name(Verdict::kRefuted), scores.confusion[i][1]},
                        {verdict_name(Verdict::kNotEnoughInfo), scores.confusion[i][2]}};
   }
   out["by_verdict"] = std::move(each);
+  out["said"] = std::move(said);
+  out["abstained"] = json_of_sureness(scores.abstained);
   out["confusion"] = std::move(confusion);
   return out.dump();
 }

@@ -17,6 +17,15 @@ struct LabelledVerdict {
   Verdict verdict = Verdict::kNotEnoughInfo;
   double confidence = 0;
   std::array<double, 3> scores = {0, 0, 1};  // By Verdict.
+  bool is_abstention = false;
+};
+
+/// Of some of the claims: how sure they were, and how often right.
+struct Sureness {
+  std::size_t n_claims = 0;
+  double confidence = 0;  // Mean.
+  double accuracy = 0;
+  double ece = 0;  // As below, of these claims.
 };
 
 struct LabelScores {
@@ -32,6 +41,8 @@ struct LabelScores {
   double accuracy_at_80 = 0;
   std::array<std::array<std::size_t, 3>, 3> confusion = {};    // [label][verdict]
   std::array<double, 3> precision = {}, recall = {}, f1 = {};  // By Verdict.
+  std::array<Sureness, 3> said = {};                           // By Verdict, as it was said.
+  Sureness abstained = {};  // Those of NOT_ENOUGH_INFO where a side was ahead.
 };
 
 /// All 0 of no claims.

@@ -43,6 +43,27 @@ TEST(label_scores, a_worked_example) {
   EXPECT_DOUBLE_EQ(accuracy_at_coverage(five(), 0.2), 1);
 }
 
+TEST(label_scores, each_verdict_and_what_was_left_open_have_their_own) {
+  std::vector<LabelledVerdict> claims = five();
+  claims.push_back({.label = kS,
+                    .verdict = kN,
+                    .confidence = 0.1,
+                    .scores = {0.48, 0.42, 0.1},
+                    .is_abstention = true});
+  const LabelScores s = score_labels(claims);
+  EXPECT_EQ(s.said[0].n_claims, 2u);
+  EXPECT_NEAR(s.said[0].confidence, 0.93, 1e-12);
+  EXPECT_NEAR(s.said[0].accuracy, 0.5, 1e-12);
+  EXPECT_NEAR(s.said[0].ece, 0.86 / 2, 1e-12);  // One bin: 1 right, confidences sum to 1.86.
+  EXPECT_EQ(s.said[2].n_claims, 2u);
+  EXPECT_EQ(s.abstained.n_claims, 1u);
+  EXPECT_NEAR(s.abstained.confidence, 0.1, 1e-12);
+  EXPECT_EQ(s.abstained.accuracy, 0);
+  const auto json = nlohmann::json::parse(json_from_scores(s));
+  EXPECT_EQ(json["said"]["NOT_ENOUGH_INFO"]["claims"], 2);
+  EXPECT_EQ(json["abstained"]["claims"], 1);
+}
+
 TEST(label_scores, no_claims_and_perfect_ones) {
   EXPECT_EQ(score_labels({}).accuracy, 0);
   EXPECT_EQ(score_labels({}).ece, 0);

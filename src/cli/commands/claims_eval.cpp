@@ -31,7 +31,9 @@ constexpr const char* kExamples =
     R"(DATASET is a file of claims with labels, a line of JSON each: {"claim": "...", "label": "SUPPORTED"}, with
 "evidence" where just that is to be judged; or a file in the form of SciFact's, or a folder with its
 claims_dev.jsonl, whose claims have evidence looked for in --corpus. Printed are accuracy, macro-F1, ECE (10 equal-width bins), Brier
-score, the accuracy of the 80 % of claims with the highest confidence, and a table of what was said for what.
+score, the accuracy of the 80 % of claims with the highest confidence, and a table of what was said for what,
+with the mean confidence and the ECE of each verdict; of claims that were left undecided, how often
+NOT_ENOUGH_INFO was right, beside the share that it was given.
 Then, step by step, where the time of a claim goes, one claim at a time: average, median, 95th percentile,
 share, and PASS or FAIL against targets (1 s a claim, its steps as TruthGraph's write-up shares out a minute).
 
@@ -101,10 +103,12 @@ Result<apps::ClaimResult> timed(ClaimsSession& session, TimedDb& timed_db,
 
 void tell_claim(const apps::GoldClaim& gold, const apps::ClaimResult& result) {
   const apps::Judgement& judgement = result.judgement;
-  print_note(fmt::format("{} {:<15} {:>3.0f} %, {:.1f} ms: {}\n",
+  const std::string sure =
+      judgement.is_abstention ? "undecided" : fmt::format("{:.0f} %", 100 * judgement.confidence);
+  print_note(fmt::format("{} {:<15} {:>9}, {:.1f} ms: {}\n",
                          judgement.verdict == gold.label ? " " : "!",
-                         apps::verdict_name(judgement.verdict), 100 * judgement.confidence,
-                         result.timings.total_ms, in_one_line(gold.ask.claim)));
+                         apps::verdict_name(judgement.verdict), sure, result.timings.total_ms,
+                         in_one_line(gold.ask.claim)));
 }
 
 Result<Evaluation> evaluate(const EvalFlags& flags, ClaimsSession& session,
@@ -126,7 +130,8 @@ Result<Evaluation> evaluate(const EvalFlags& flags, ClaimsSession& session,
     out.verdicts.push_back({.label = claim.label,
                             .verdict = result.judgement.verdict,
                             .confidence = result.judgement.confidence,
-                            .scores = result.judgement.scores});
+                            .scores = result.judgement.scores,
+                            .is_abstention = result.judgement.is_abstention});
     out.times.push_back(result.timings);
     if (claim.knows_sentences) {
       out.predictions.push_back(apps::cited_abstracts(result, session.calibration()));
@@ -143,17 +148,23 @@ Result<Evaluation> evaluate(const EvalFlags& flags, ClaimsSession& session,
 std::string label_table(const apps::LabelScores& scores) {
   std::string out = fmt::format(
       "{} claims: accuracy {:.3f}, macro-F1 {:.3f}, ECE {:.3f}, Brier {:.3f}, accuracy at 80 % "
-      "coverage {:.3f}\n\n  {:<16}{:>10}{:>10}{:>16}{:>11}{:>8}{:>7}\n",
+      "coverage {:.3f}\n\n  {:<16}{:>10}{:>10}{:>16}{:>11}{:>8}{:>7}{:>12}{:>7}\n",
       scores.n_claims, scores.accuracy, scores.macro_f1, scores.ece, scores.brier,
       scores.accuracy_at_80, "label", "SUPPORTED", "REFUTED", "NOT_ENOUGH_INFO", "precision",
-      "recall", "F1");
+      "recall", "F1", "confidence", "ECE");
   for (std::size_t i = 0; i < 3; ++i) {
-    out += fmt::format("  {:<16}{:>10}{:>10}{:>16}{:>11.3f}{:>8.3f}{:>7.3f}\n",
-                       apps::verdict_name(static_cast<apps::Verdict>(i)), scores.confusion[i][0],
-                       scores.confusion[i][1], scores.confusion[i][2], scores.precision[i],
-                       scores.recall[i], scores.f1[i]);
+    out +=
+        fmt::format("  {:<16}{:>10}{:>10}{:>16}{:>11.3f}{:>8.3f}{:>7.3f}{:>12.3f}{:>7.3f}\n",
+                    apps::verdict_name(static_cast<apps::Verdict>(i)), scores.confusion[i][0],
+                    scores.confusion[i][1], scores.confusion[i][2], scores.precision[i],
+                    scores.recall[i], scores.f1[i], scores.said[i].confidence, scores.said[i].ece);
   }
-  return out;
+  const apps::Sureness& open = scores.abstained;
+  if (open.n_claims == 0) return out;
+  return out + fmt::format(
+                   "\n  {} claims undecided: {:.3f} of them NOT_ENOUGH_INFO, which was "
+                   "given {:.3f}\n",
+                   open.n_claims, open.accuracy, open.confidence);
 }
 
 /// SciFact's measures by their names.

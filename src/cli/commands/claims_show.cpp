@@ -59,7 +59,8 @@ std::string json_of(const apps::ClaimHead& head) {
   std::string line =
       fmt::format("{{\"id\":{},\"at\":\"{}\",\"verdict\":", head.id, time_of(head.at_ms));
   append_json_string(head.verdict, line);
-  line += fmt::format(",\"confidence\":{},\"corpus\":", head.confidence);
+  line += fmt::format(",\"confidence\":{},\"abstained\":{},\"corpus\":", head.confidence,
+                      head.is_abstention);
   append_json_string(head.corpus, line);
   line += ",\"claim\":";
   append_json_string(head.claim, line);
@@ -67,8 +68,10 @@ std::string json_of(const apps::ClaimHead& head) {
 }
 
 std::string line_of(const apps::ClaimHead& head) {
-  return fmt::format("{:>6}  {}  {:<15}  {:>3.0f} %  {}\n", head.id, time_of(head.at_ms),
-                     head.verdict, 100 * head.confidence, in_one_line(head.claim));
+  const std::string sure =
+      head.is_abstention ? "undecided" : fmt::format("{:.0f} %", 100 * head.confidence);
+  return fmt::format("{:>6}  {}  {:<15}  {:>9}  {}\n", head.id, time_of(head.at_ms), head.verdict,
+                     sure, in_one_line(head.claim));
 }
 
 Status list_events(const ListFlags& flags, apps::ClaimsDb& db) {
@@ -101,7 +104,8 @@ void add_list(CLI::App& parent, Context& context) {
   CLI::App* command =
       parent.add_subcommand("list", "The claims that were judged, the newest first");
   command->footer(
-      "Output: number, time, verdict, confidence and claim of each; with --json an object a "
+      "Output: number, time, verdict, confidence (or 'undecided') and claim of each; with --json "
+      "an object a "
       "line.\n\n"
       "Examples:\n  quern claims list --limit 50\n  quern claims list --events");
   command->add_option("--limit", flags->limit, "So many (20)")

@@ -20,10 +20,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// 0 where there is no such folder.
-std::uint64_t inode_of(const std::string& folder) {
+/// 0 where there is no such folder or file.
+std::uint64_t inode_of(const std::string& path) {
   struct stat facts{};
-  return ::stat(folder.c_str(), &facts) == 0 ? facts.st_ino : 0;
+  return ::stat(path.c_str(), &facts) == 0 ? facts.st_ino : 0;
 }
 
 Status no_corpus(const std::string& name, const std::vector<std::string>& all) {
@@ -238,10 +238,13 @@ bool ClaimsDesk::has_books() const {
 
 Status ClaimsDesk::with_books(const std::function<Status(Books)>& fn) {
   const std::lock_guard lock(books_mutex_);
-  if (tasks_ == nullptr) {
-    const std::string path = apps::claims_db_path(home_);
+  const std::string path = apps::claims_db_path(home_);
+  // A file that was removed would be written to all the same, and lost.
+  if (tasks_ == nullptr || inode_of(path) != books_inode_) {
+    tasks_ = nullptr;
     QUERN_ASSIGN(claims_, apps::ClaimsDb::open(path, Sql::Access::kCreate));
     QUERN_ASSIGN(tasks_, apps::ClaimTasks::open(path));
+    books_inode_ = inode_of(path);
   }
   return fn({*claims_, *tasks_});
 }

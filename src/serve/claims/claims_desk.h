@@ -105,6 +105,7 @@ class ClaimsDesk {
   std::mutex books_mutex_;  // Guards these.
   std::unique_ptr<apps::ClaimsDb> claims_;
   std::unique_ptr<apps::ClaimTasks> tasks_;
+  std::uint64_t books_inode_ = 0;  // Of their file.
 };
 
 }  // namespace quern::serve

@@ -62,6 +62,19 @@ TEST_F(claims_failures, an_engine_that_refuses_is_503) {
   EXPECT_EQ(finished(task["task_id"])["status"], "failed");
 }
 
+TEST_F(claims_failures, a_database_that_was_removed_is_made_anew_and_not_written_to) {
+  answer("POST", "/verify", verification());
+  for (const char* end : {"", "-wal", "-shm"}) {
+    std::filesystem::remove(apps::claims_db_path(path("home")) + end);
+  }
+  const json again = answer("POST", "/verify", verification());
+  EXPECT_EQ(again["verification_id"], "1");
+  const auto db = apps::ClaimsDb::open(apps::claims_db_path(path("home")), Sql::Access::kRead);
+  ASSERT_TRUE(db.ok()) << db.status().message();
+  EXPECT_EQ((*db)->ids()->size(), 1u);
+  EXPECT_EQ(get("/claims")["total"], 1);
+}
+
 TEST_F(claims_failures, tasks_that_wait_when_the_server_ends_are_run_once_by_the_next) {
   std::vector<std::string> tasks;
   for (int i = 0; i < 20; ++i) {

@@ -95,6 +95,8 @@ void put_verdict(JsonMembers& members, const VerifiedClaim& claim) {
   members.text("claim_text", claim.result.claim);
   members.text("verdict", apps::verdict_name(told_verdict(claim)));
   members.number("confidence", told_confidence(claim));
+  members.raw("abstained",
+              claim.result.judgement.is_abstention || is_below_threshold(claim) ? "true" : "false");
   members.text_or_null("reasoning",
                        claim.wants_reasoning ? claim.result.judgement.reason : std::string());
 }
