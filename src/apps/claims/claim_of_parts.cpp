@@ -29,7 +29,7 @@ std::array<double, 3> scores_of(const std::vector<ClaimResult>& results) {
 }
 
 /// The first part of that verdict, from 1; 0: there is none.
-std::size_t first_of(const std::vector<ClaimResult>& results, Verdict verdict) {
+std::size_t first_part_of(const std::vector<ClaimResult>& results, Verdict verdict) {
   const auto found = std::ranges::find_if(
       results, [verdict](const ClaimResult& r) { return r.judgement.verdict == verdict; });
   return found == results.end() ? 0 : static_cast<std::size_t>(found - results.begin()) + 1;
@@ -42,8 +42,8 @@ ClaimOfParts combine_parts(std::string claim, std::vector<ClaimPart> parts,
   QUERN_CHECK(!results.empty() && parts.size() == results.size());
   ClaimOfParts out = {.claim = std::move(claim), .parts = std::move(parts), .results = {}};
   const std::size_t n = results.size();
-  const std::size_t refuted = first_of(results, Verdict::kRefuted);
-  const std::size_t open = first_of(results, Verdict::kNotEnoughInfo);
+  const std::size_t refuted = first_part_of(results, Verdict::kRefuted);
+  const std::size_t open = first_part_of(results, Verdict::kNotEnoughInfo);
   if (refuted > 0) {
     out.verdict = Verdict::kRefuted;
     out.reason = fmt::format("part {} of {} is refuted", refuted, n);

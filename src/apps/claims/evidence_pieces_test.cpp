@@ -7,7 +7,7 @@
 namespace quern::apps {
 namespace {
 
-std::string words(const std::string& word, int n) {
+std::string numbered(const std::string& word, int n) {
   std::string out;
   for (int i = 0; i < n; ++i) out += (i == 0 ? "" : " ") + word + std::to_string(i);
   return out;
@@ -34,7 +34,7 @@ class evidence_pieces : public ClaimTest {
 }  // namespace
 
 TEST_F(evidence_pieces, pieces_are_stretches_of_the_sentence_and_all_of_it_is_read) {
-  EvidenceSentence whole = near("a", words("cat", 60), 0.5);
+  EvidenceSentence whole = near("a", numbered("cat", 60), 0.5);
   whole.span = {.begin = 1000, .end = 1000 + whole.text.size()};
   whole.i_sentence = 4;
   whole.after = "After.";
@@ -72,8 +72,8 @@ TEST_F(evidence_pieces, a_sentence_that_just_fits_stays_one) {
 }
 
 TEST_F(evidence_pieces, beside_a_claim_that_fills_the_model_nothing_is_cut) {
-  const std::string claim = words("cat", 40);
-  const std::string text = words("dog", 60);
+  const std::string claim = numbered("cat", 40);
+  const std::string text = numbered("dog", 60);
   ASSERT_LT(entailment_->room_beside(claim), entailment_->max_tokens() / 4);
   const auto left = cut(claim, {sentence_of("a", text)});
   ASSERT_EQ(left.size(), 1u);
@@ -81,7 +81,7 @@ TEST_F(evidence_pieces, beside_a_claim_that_fills_the_model_nothing_is_cut) {
 }
 
 TEST_F(evidence_pieces, more_pieces_than_are_judged_are_refused) {
-  std::vector<EvidenceSentence> sentences(1'000, sentence_of("a", words("cat", 100)));
+  std::vector<EvidenceSentence> sentences(1'000, sentence_of("a", numbered("cat", 100)));
   const Status status = cut_into_pieces(*entailment_, "the cat sat", sentences);
   EXPECT_EQ(status.code(), Code::kTooLarge);
   EXPECT_NE(status.message().find("4000"), std::string::npos) << status.message();

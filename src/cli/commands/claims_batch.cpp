@@ -70,6 +70,7 @@ Result<RunFacts> run_facts(const BatchFlags& flags, ClaimsSession& session) {
   return RunFacts{{"the model", model.digest()},
                   {"its precision", info.precision},
                   {"the instruction set", kernels::active().isa},
+                  {"the pipeline", apps::kClaimPipeline},
                   {"the calibration", apps::calibration_digest(session.calibration())},
                   {"--corpus", session.corpus()},
                   {"the corpus' generation", generation},

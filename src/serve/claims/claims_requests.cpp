@@ -78,7 +78,7 @@ Problem read_corpora(JsonValue value, const JsonPlace& place, std::vector<std::s
   return {};
 }
 
-Problem read_given(JsonValue value, const JsonPlace& place, apps::GivenEvidence& out) {
+Problem read_given_text(JsonValue value, const JsonPlace& place, apps::GivenEvidence& out) {
   JsonType type{};
   if (const auto error = value.type().get(type)) return not_json(error, place);
   if (type == JsonType::string) return read_text(value, place, kMaxGivenCharacters, out.text);
@@ -115,7 +115,7 @@ Problem read_all_given(JsonValue value, const JsonPlace& place,
                      }
                      apps::GivenEvidence& given = out->emplace_back();
                      given.source.key = apps::source_of_given(out->size() - 1);
-                     return read_given(item, at, given);
+                     return read_given_text(item, at, given);
                    });
 }
 
