@@ -8,7 +8,9 @@
 
 #include "kernels/block/block_isa.h"
 #include "kernels/codes/codes_isa.h"
+#include "kernels/gram.h"
 #include "kernels/int8/int8_isa.h"
+#include "kernels/lanes/lanes.h"
 #include "kernels/table.h"
 #include "tensor/dtype.h"
 
@@ -269,6 +271,8 @@ constinit const Table avx2_table = {
     .int8 = &int8_avx2,
     .block = &block_avx2,
     .codes = &codes_avx2,
+    .lanes = &lanes_avx2,
+    .gram = &gram_avx2,
 };
 
 }  // namespace quern::kernels

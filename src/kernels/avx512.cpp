@@ -9,7 +9,9 @@
 #include "kernels/block/block_isa.h"
 #include "kernels/codes/codes_isa.h"
 #include "kernels/gelu_table.h"
+#include "kernels/gram.h"
 #include "kernels/int8/int8_isa.h"
+#include "kernels/lanes/lanes.h"
 #include "kernels/table.h"
 
 #define QUERN_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
@@ -148,6 +150,8 @@ constinit const Table avx512_table = {
     .int8 = &int8_avx2,
     .block = &block_avx2,
     .codes = &codes_avx2,
+    .lanes = &lanes_avx512,
+    .gram = &gram_avx512,
 };
 
 }  // namespace quern::kernels

@@ -11,7 +11,9 @@
 #include "kernels/block/block_isa.h"
 #include "kernels/codes/codes_isa.h"
 #include "kernels/gelu_table.h"
+#include "kernels/gram.h"
 #include "kernels/int8/int8_isa.h"
+#include "kernels/lanes/lanes.h"
 #include "kernels/table.h"
 
 #define QUERN_TARGET \
@@ -116,6 +118,8 @@ const Table& avx512_bf16_table() {
       .int8 = &int8_avx512_vnni,
       .block = &block_avx512_vnni,
       .codes = &codes_avx512_vnni,
+      .lanes = &lanes_avx512,
+      .gram = &gram_avx512,
   };
   return table;
 }

@@ -7,7 +7,9 @@
 
 #include "kernels/block/block_isa.h"
 #include "kernels/codes/codes_isa.h"
+#include "kernels/gram.h"
 #include "kernels/int8/int8_isa.h"
+#include "kernels/lanes/lanes.h"
 #include "kernels/table.h"
 #include "tensor/dtype.h"
 
@@ -191,6 +193,8 @@ constinit const Table plain_table = {
     .int8 = &int8_plain,
     .block = &block_plain,
     .codes = &codes_plain,
+    .lanes = &lanes_plain,
+    .gram = &gram_plain,
 };
 
 }  // namespace quern::kernels

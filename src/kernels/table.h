@@ -63,6 +63,8 @@ struct Finish {
 struct Int8Isa;   // int8_isa.h
 struct BlockIsa;  // block_isa.h
 struct CodesIsa;  // codes_isa.h
+struct LaneIsa;   // lanes.h
+struct GramIsa;   // gram.h
 
 struct Table {
   const char* isa;    // "plain", "avx2", ...: also the value of QUERN_ISA.
@@ -111,6 +113,8 @@ struct Table {
   const Int8Isa* int8;    // The eight-bit product's kernels.
   const BlockIsa* block;  // Those of the products with block formats.
   const CodesIsa* codes;  // Those of searches among vectors of 8-bit codes.
+  const LaneIsa* lanes;   // Of reservoirs: many sequences side by side.
+  const GramIsa* gram;    // Of the sums that readouts are fitted from.
 };
 
 /// The best table this CPU can run; QUERN_ISA=<name> overrides. Chosen once.

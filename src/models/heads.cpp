@@ -5,16 +5,15 @@
 #include <numbers>
 
 #include "base/check.h"
+#include "base/dot.h"
 #include "base/thread_pool.h"
 #include "models/pooling.h"
 
 namespace quern::models {
 namespace {
 
-float dot(std::span<const float> a, const float* b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * b[i];
-  return static_cast<float>(sum);
+float product(std::span<const float> a, const float* b) {
+  return static_cast<float>(wide_dot(a, {b, a.size()}));
 }
 
 }  // namespace
@@ -55,15 +54,15 @@ void classify_sequences(const Classifier& head, const RaggedBatch& batch,
     for (int i = 0; i < head.dense_w.rows; ++i) {
       const auto k = static_cast<std::size_t>(i);
       const float bias = head.dense_b.empty() ? 0 : head.dense_b[k];
-      dense[k] = activate(dot(row, head.dense_w.row_data(i)) + bias, head.activation);
+      dense[k] = activate(product(row, head.dense_w.row_data(i)) + bias, head.activation);
     }
     if (!head.norm.empty()) {
       kernels::norm_rows(head.norm, dense_row, dense_row, ThreadPool::serial());
     }
-    const float minus = head.minus_w.rows == 0 ? 0 : dot(dense, head.minus_w.row_data(0));
+    const float minus = head.minus_w.rows == 0 ? 0 : product(dense, head.minus_w.row_data(0));
     for (int l = 0; l < head.n_labels(); ++l) {
       out.row(s)[static_cast<std::size_t>(l)] =
-          dot(dense, head.out_w.row_data(l)) +
+          product(dense, head.out_w.row_data(l)) +
           (head.out_b.empty() ? 0 : head.out_b[static_cast<std::size_t>(l)]) - minus;
     }
   }

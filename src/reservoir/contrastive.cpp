@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/dot.h"
 #include "base/split_mix.h"
 
 namespace quern::reservoir {
@@ -16,12 +17,6 @@ constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kTiny = 1e-8;  // As Kingma and B
 
 bool are_finite(std::span<const float> values) {
   return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
-}
-
-float dot(std::span<const float> a, std::span<const float> b) {
-  float sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
 }
 
 class Refining {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/dot.h"
 #include "kernels/gram.h"
 
 namespace quern::reservoir {
@@ -16,18 +17,15 @@ namespace {
 // Rows that are widened to f64 and added together.
 constexpr std::size_t kRowsAtOnce = 16;
 
+// Rows of the sums that a thread takes together.
+constexpr int kSumsPerPart = 32;
+
 constexpr double kNothing = 1e-100;
 
 std::vector<double> widened(std::span<const float> x) { return {x.begin(), x.end()}; }
 
 bool is_finite(std::span<const float> x) {
   return std::all_of(x.begin(), x.end(), [](float value) { return std::isfinite(value); });
-}
-
-double dot(const double* x, const double* y, std::size_t n) {
-  double sum = 0;
-  for (std::size_t i = 0; i < n; ++i) sum += x[i] * y[i];
-  return sum;
 }
 
 /// (I - beta v v^T) times rows [first, first + v.size()) of `b` [*, d].
@@ -45,7 +43,7 @@ void reflect(std::span<const double> v, double beta, std::size_t first, int d,
 
 /// v and beta such that (I - beta v v^T) x has only its first number, which is returned.
 double reflector_of(std::span<double> x, double& beta) {
-  const double norm = std::sqrt(dot(x.data(), x.data(), x.size()));
+  const double norm = std::sqrt(dot(x, x));
   // What is left of inputs that follow from others shrinks from step to step, until its squares
   // are no numbers to divide by.
   if (!(norm > kNothing)) {
@@ -55,7 +53,7 @@ double reflector_of(std::span<double> x, double& beta) {
   }
   const double first = x[0] > 0 ? -norm : norm;
   x[0] -= first;
-  const double length = dot(x.data(), x.data(), x.size());
+  const double length = dot(x, x);
   beta = length > 0 ? 2 / length : 0;
   return first;
 }
@@ -81,7 +79,7 @@ RidgeSums::RidgeSums(int d_x, int d_y) : d_x_(d_x), d_y_(d_y) {
   y_.resize(ny);
 }
 
-Status RidgeSums::add(std::span<const float> x, std::span<const float> y) {
+Status RidgeSums::add(std::span<const float> x, std::span<const float> y, ThreadPool& pool) {
   const std::size_t nx = x_.size(), ny = y_.size(), n = x.size() / nx;
   QUERN_CHECK(x.size() == n * nx && y.size() == n * ny);
   if (!is_finite(x) || !is_finite(y)) {
@@ -91,16 +89,39 @@ Status RidgeSums::add(std::span<const float> x, std::span<const float> y) {
     const std::size_t rows = std::min(kRowsAtOnce, n - first);
     const std::vector<double> xs = widened(x.subspan(first * nx, rows * nx));
     const std::vector<double> ys = widened(y.subspan(first * ny, rows * ny));
-    kernels::add_gram(xs.data(), static_cast<int>(rows), d_x_, xx_.data());
-    kernels::add_products(xs.data(), ys.data(), static_cast<int>(rows), d_x_, d_y_, xy_.data());
+    pool.parallel_for((d_x_ + kSumsPerPart - 1) / kSumsPerPart, [&](int part, int) {
+      const kernels::GramRows some = {.n = static_cast<int>(rows),
+                                      .first = part * kSumsPerPart,
+                                      .last = std::min(d_x_, (part + 1) * kSumsPerPart)};
+      kernels::add_gram(some, xs.data(), d_x_, xx_.data());
+      kernels::add_products(some, xs.data(), d_x_, ys.data(), d_y_, xy_.data());
+    });
     for (std::size_t r = 0; r < rows; ++r) {
       kernels::add_scaled(1, &xs[r * nx], d_x_, x_.data());
       kernels::add_scaled(1, &ys[r * ny], d_y_, y_.data());
     }
-    yy_ += dot(ys.data(), ys.data(), ys.size());
+    yy_ += dot(ys, ys);
   }
   n_ += static_cast<std::int64_t>(n);
   return {};
+}
+
+RidgeSums RidgeSums::of_columns(std::span<const int> columns) const {
+  RidgeSums out(static_cast<int>(columns.size()), d_y_);
+  const std::size_t nx = x_.size(), ny = y_.size(), n = columns.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto from = static_cast<std::size_t>(columns[i]);
+    QUERN_CHECK(from < nx && (i == 0 || columns[i] > columns[i - 1]));
+    for (std::size_t j = i; j < n; ++j) {
+      out.xx_[i * n + j] = xx_[from * nx + static_cast<std::size_t>(columns[j])];
+    }
+    std::copy_n(&xy_[from * ny], ny, &out.xy_[i * ny]);
+    out.x_[i] = x_[from];
+  }
+  out.n_ = n_;
+  out.y_ = y_;
+  out.yy_ = yy_;
+  return out;
 }
 
 void RidgeSums::combine(const RidgeSums& other, double sign) {
@@ -125,8 +146,7 @@ Result<double> RidgeSums::mean_error(const LinearReadout& readout) const {
   if (n_ < 1) return {Code::kBadInput, "there are no rows to measure a readout on"};
   const std::size_t nx = x_.size(), ny = y_.size();
   const std::vector<double> w = widened(readout.weights), b = widened(readout.bias);
-  double sum = yy_ + static_cast<double>(n_) * dot(b.data(), b.data(), ny) -
-               2 * dot(y_.data(), b.data(), ny);
+  double sum = yy_ + static_cast<double>(n_) * dot(b, b) - 2 * dot(y_, b);
   std::vector<double> row(ny);  // Of S W, from both halves of S.
   for (std::size_t i = 0; i < nx; ++i) {
     std::fill(row.begin(), row.end(), 0);
@@ -135,7 +155,7 @@ Result<double> RidgeSums::mean_error(const LinearReadout& readout) const {
       kernels::add_scaled(s, &w[j * ny], d_y_, row.data());
     }
     kernels::add_two(-2, &xy_[i * ny], 2 * x_[i], b.data(), d_y_, row.data());
-    sum += dot(row.data(), &w[i * ny], ny);
+    sum += dot(row, std::span(w).subspan(i * ny, ny));
   }
   return sum / static_cast<double>(n_);
 }
@@ -179,7 +199,7 @@ Result<RidgeFit> RidgeFit::make(const RidgeSums& sums) {
     for (std::size_t j = 0; j < m; ++j) {
       kernels::add_scaled(beta * v[j], &a[(k + 1 + j) * n + k + 1], static_cast<int>(m), p.data());
     }
-    const double half = beta * dot(p.data(), v.data(), m) / 2;
+    const double half = beta * dot(std::span(p).first(m), v) / 2;
     kernels::add_scaled(-half, v.data(), static_cast<int>(m), p.data());
     for (std::size_t i = 0; i < m; ++i) {
       kernels::add_two(-v[i], p.data(), -p[i], v.data(), static_cast<int>(m),

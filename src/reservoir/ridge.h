@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "base/thread_pool.h"
 
 namespace quern::reservoir {
 
@@ -37,13 +38,17 @@ class RidgeSums {
   int d_y() const { return d_y_; }
   std::int64_t n() const { return n_; }
 
-  /// Shapes: x [n, d_x], y [n, d_y]. Errors: kBadInput for what is not finite; then nothing is
-  /// added.
-  Status add(std::span<const float> x, std::span<const float> y);
+  /// The same bits on any number of threads. Shapes: x [n, d_x], y [n, d_y]. Errors: kBadInput for
+  /// what is not finite; then nothing is added.
+  Status add(std::span<const float> x, std::span<const float> y,
+             ThreadPool& pool = ThreadPool::serial());
 
   /// Adds or takes away what others have; of the same widths.
   void add(const RidgeSums& other);
   void remove(const RidgeSums& other);
+
+  /// As if x had had these of its numbers alone, ascending: to the bit.
+  RidgeSums of_columns(std::span<const int> columns) const;
 
   /// The mean over rows of |y - W^T x - b|^2. Errors: kBadInput without rows.
   Result<double> mean_error(const LinearReadout& readout) const;

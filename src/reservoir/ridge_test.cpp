@@ -47,6 +47,25 @@ TEST(ridge, a_line_through_points) {
   EXPECT_NEAR(solved(sums, 2).bias[0], 0.5, 1e-6);
 }
 
+TEST(ridge, threads_change_no_bit_and_some_of_the_inputs_are_as_if_they_were_all) {
+  const Rows rows = random_rows(70, 67, 5, 1);
+  const std::vector<int> columns = {0, 1, 2, 30, 31, 66};
+  Rows some = {.n = rows.n, .d_x = 6, .d_y = 5, .x = {}, .y = rows.y};
+  for (int r = 0; r < rows.n; ++r) {
+    for (const int column : columns) {
+      some.x.push_back(rows.x[static_cast<std::size_t>(r * rows.d_x + column)]);
+    }
+  }
+  ThreadPool pool(3);
+  RidgeSums sums(rows.d_x, rows.d_y);
+  ASSERT_TRUE(sums.add(rows.x, rows.y, pool).ok());
+  EXPECT_EQ(solved(sums, 1).weights, solved(sums_of(rows), 1).weights);
+  const LinearReadout got = solved(sums.of_columns(columns), 1), want = solved(sums_of(some), 1);
+  EXPECT_EQ(got.weights, want.weights);
+  EXPECT_EQ(got.bias, want.bias);
+  EXPECT_EQ(*sums.of_columns(columns).mean_error(want), *sums_of(some).mean_error(want));
+}
+
 // At the minimum the gradient is zero: sum (x - mean)(y - W^T x - b)^T = lambda W.
 TEST(ridge, every_lambda_of_one_factorisation_is_at_its_minimum) {
   const Rows rows = random_rows(300, 40, 5, 1);

@@ -6,13 +6,9 @@
 #include <cstddef>
 #include <span>
 
-namespace quern::apps {
+#include "base/dot.h"
 
-inline float dot(std::span<const float> a, std::span<const float> b) {
-  float sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
+namespace quern::apps {
 
 /// To length 1; zeros stay.
 inline void to_unit(std::span<float> x) {
@@ -20,6 +16,12 @@ inline void to_unit(std::span<float> x) {
   if (length > 0) {
     for (float& value : x) value /= length;
   }
+}
+
+/// As a turn is compared: the mean turn taken off, length 1. Shapes: turn, mean [d].
+inline void centre(std::span<float> turn, std::span<const float> mean) {
+  for (std::size_t i = 0; i < turn.size(); ++i) turn[i] -= mean[i];
+  to_unit(turn);
 }
 
 }  // namespace quern::apps

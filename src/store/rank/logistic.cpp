@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "base/dot.h"
 
 namespace quern::store {
 namespace {
@@ -53,12 +54,6 @@ Standardised standardise(const LogisticData& data) {
     out.deviation.push_back(deviation);
   }
   return out;
-}
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
 }
 
 /// What is maximised; beta is the weights and then the bias, which has no ridge.
