@@ -22,9 +22,13 @@ long per_second(long n, double seconds) {
 }
 
 // An estimate from the first moments would only jump about.
+std::string time_left(double share, double seconds) {
+  if (share < 0.005 || seconds < 0.5) return {};
+  return clock_time(seconds * (1 - share) / share) + " left";
+}
+
 std::string time_left(const WorkDone& done, double seconds) {
-  if (!done.share || *done.share < 0.005 || seconds < 0.5) return {};
-  return clock_time(seconds * (1 - *done.share) / *done.share) + " left";
+  return done.share ? time_left(*done.share, seconds) : std::string();
 }
 
 std::string bar_of(double share) {
@@ -84,9 +88,11 @@ std::string progress_bar(const std::string& what, const WorkDone& done, double s
   } else {
     line += fmt::format("  {} texts", grouped(done.n_texts));
   }
-  line +=
-      fmt::format("  {} texts/s  {} tokens/s  {}", grouped(per_second(done.n_texts, seconds)),
-                  grouped(per_second(done.n_tokens, seconds)), human_bytes(done.resident_bytes));
+  line += fmt::format("  {} texts/s", grouped(per_second(done.n_texts, seconds)));
+  if (done.n_tokens > 0) {
+    line += fmt::format("  {} tokens/s", grouped(per_second(done.n_tokens, seconds)));
+  }
+  line += "  " + human_bytes(done.resident_bytes);
   if (const std::string left = time_left(done, seconds); !left.empty()) line += "  " + left;
   return cut(std::move(line), n_columns);
 }
@@ -94,14 +100,16 @@ std::string progress_bar(const std::string& what, const WorkDone& done, double s
 std::string progress_line(const std::string& what, const WorkDone& done, double seconds) {
   std::string line = fmt::format("{}: {} texts", what, grouped(done.n_texts));
   if (done.share) line += fmt::format(" ({:.0f} %)", 100 * *done.share);
-  line += fmt::format(", batch {}", grouped(done.n_batches));
-  if (done.share && *done.share >= 0.005) {
+  if (done.n_batches > 0) line += fmt::format(", batch {}", grouped(done.n_batches));
+  if (done.n_batches > 0 && done.share && *done.share >= 0.005) {
     const double n_all = static_cast<double>(done.n_batches) / *done.share;
     line += fmt::format(" of about {}", grouped(static_cast<long>(n_all + 0.5)));
   }
-  line +=
-      fmt::format(", {} texts/s, {} tokens/s, {}", grouped(per_second(done.n_texts, seconds)),
-                  grouped(per_second(done.n_tokens, seconds)), human_bytes(done.resident_bytes));
+  line += fmt::format(", {} texts/s", grouped(per_second(done.n_texts, seconds)));
+  if (done.n_tokens > 0) {
+    line += fmt::format(", {} tokens/s", grouped(per_second(done.n_tokens, seconds)));
+  }
+  line += ", " + human_bytes(done.resident_bytes);
   if (const std::string left = time_left(done, seconds); !left.empty()) line += ", " + left;
   return line;
 }
@@ -121,6 +129,19 @@ std::string progress_line(const std::string& what, const BytesDone& done,
       fmt::format("{}: {} of {} ({:.0f} %), {}", what, human_bytes(done.n_bytes),
                   human_bytes(done.n_bytes_all), 100 * share_of(done), rate_of(done));
   if (const std::string left = time_left(done); !left.empty()) line += ", " + left;
+  return line;
+}
+
+std::string progress_bar(const std::string& what, const ShareDone& done, double seconds,
+                         int n_columns) {
+  std::string line = what + bar_of(done.share);
+  if (const std::string left = time_left(done.share, seconds); !left.empty()) line += "  " + left;
+  return cut(std::move(line), n_columns);
+}
+
+std::string progress_line(const std::string& what, const ShareDone& done, double seconds) {
+  std::string line = fmt::format("{}: {:.0f} %", what, 100 * done.share);
+  if (const std::string left = time_left(done.share, seconds); !left.empty()) line += ", " + left;
   return line;
 }
 

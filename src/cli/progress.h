@@ -17,7 +17,7 @@ enum class ProgressStyle { kBar, kLines, kNone };
 /// kBar if `stream` is a terminal that can move its cursor.
 ProgressStyle progress_style(std::FILE* stream, bool quiet);
 
-/// The work so far.
+/// The work so far. Of tokens and batches nothing is said where none were counted.
 struct WorkDone {
   long n_texts = 0;
   long n_tokens = 0;
@@ -31,6 +31,11 @@ struct BytesDone {
   std::uint64_t n_bytes = 0;
   std::uint64_t n_bytes_all = 0;
   double per_second = 0;  // Of late.
+};
+
+/// Work of which nothing is counted but how much of it is done.
+struct ShareDone {
+  double share = 0;  // 0 to 1.
 };
 
 /// "embed  42 % [####------]  812 texts/s  151,000 tokens/s  143 MB  0:23 left", cut to
@@ -48,6 +53,13 @@ std::string progress_bar(const std::string& what, const BytesDone& done, double 
 
 /// "pull: 38.1 MB of 90.9 MB (42 %), 12.3 MB/s, 0:04 left".
 std::string progress_line(const std::string& what, const BytesDone& done, double seconds);
+
+/// "fit  42 % [####------]  0:23 left", cut to `n_columns`.
+std::string progress_bar(const std::string& what, const ShareDone& done, double seconds,
+                         int n_columns);
+
+/// "fit: 42 %, 0:23 left".
+std::string progress_line(const std::string& what, const ShareDone& done, double seconds);
 
 /// "1,234,567".
 std::string grouped(long number);

@@ -60,4 +60,11 @@ TEST(progress, quiet_and_redirected_output_have_no_bar) {
   std::fclose(file);
 }
 
+TEST(progress, of_a_share_alone_has_the_time_that_is_left) {
+  EXPECT_EQ(progress_line("fit", ShareDone{0.25}, 10), "fit: 25 %, 0:30 left");
+  EXPECT_EQ(progress_line("fit", ShareDone{0.001}, 10), "fit: 0 %");
+  EXPECT_EQ(progress_bar("fit", ShareDone{0.25}, 10, 80),
+            "fit  25 % [#####---------------]  0:30 left");
+}
+
 }  // namespace quern::cli

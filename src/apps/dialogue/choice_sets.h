@@ -8,16 +8,11 @@
 #include <span>
 #include <vector>
 
+#include "apps/dialogue/dialogue_source.h"
 #include "apps/dialogue/dialogue_vectors.h"
+#include "base/status.h"
 
 namespace quern::apps {
-
-struct TurnPlace {
-  std::size_t i_dialogue = 0;
-  std::size_t i_turn = 0;
-
-  bool operator==(const TurnPlace&) const = default;
-};
 
 struct ChoiceSet {
   std::size_t i_dialogue = 0;
@@ -25,13 +20,13 @@ struct ChoiceSet {
   std::vector<TurnPlace> candidates;  // The right one first; fewer where there are no more texts.
 };
 
-/// For every turn of the dialogues `asked` that has a next one; what is wrong comes from all
-/// dialogues. The same dialogues and seed give the same sets.
-std::vector<ChoiceSet> choice_sets(std::span<const DialogueVectors> dialogues,
-                                   std::span<const std::size_t> asked, int n_candidates,
-                                   std::uint64_t seed);
+/// For each turn of `asked`, which another one follows; what is wrong comes from all dialogues. The
+/// same dialogues and seed give the same sets. Errors: those of the source.
+Result<std::vector<ChoiceSet>> choice_sets(const DialogueSource& dialogues,
+                                           std::span<const TurnPlace> asked, int n_candidates,
+                                           std::uint64_t seed);
 
-/// Of all dialogues.
+/// The same for every turn of all dialogues that has a next one.
 std::vector<ChoiceSet> choice_sets(std::span<const DialogueVectors> dialogues, int n_candidates,
                                    std::uint64_t seed);
 

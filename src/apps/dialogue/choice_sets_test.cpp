@@ -38,10 +38,14 @@ TEST(choice_sets, a_seed_gives_the_same_sets_and_another_one_others) {
 
 TEST(choice_sets, of_those_that_are_asked_the_others_are_drawn_from_all) {
   const auto dialogues = made_up_dialogues(30);
-  const std::size_t asked[] = {3, 7};
+  const TurnPlace asked[] = {{3, 0}, {7, 0}};
   std::set<std::size_t> from;
-  for (const ChoiceSet& set : choice_sets(dialogues, asked, 20, 1)) {
-    EXPECT_TRUE(set.i_dialogue == 3 || set.i_dialogue == 7);
+  const auto sets = choice_sets(DialoguesInMemory(dialogues), asked, 20, 1);
+  ASSERT_TRUE(sets.ok());
+  ASSERT_EQ(sets->size(), 2u);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const ChoiceSet& set = (*sets)[i];
+    EXPECT_EQ(set.candidates[0], (TurnPlace{asked[i].i_dialogue, 1}));
     for (const TurnPlace& place : set.candidates) from.insert(place.i_dialogue);
   }
   EXPECT_GT(from.size(), 10u);

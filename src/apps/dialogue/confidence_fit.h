@@ -2,19 +2,19 @@
 
 #pragma once
 
-#include <cstdint>
 #include <span>
 
+#include "apps/dialogue/choice_sets.h"
 #include "apps/dialogue/turn_predictor.h"
 #include "base/status.h"
 
 namespace quern::apps {
 
-/// Of choices among 10, 20 and 100 of all turns, after those of the dialogues `asked`.
-/// Errors: kBadInput where all choices are right, or none.
-Result<store::LogisticModel> fit_confidence(const TurnPredictor& predictor,
-                                            std::span<const DialogueVectors> dialogues,
-                                            std::span<const std::size_t> asked, std::uint64_t seed,
-                                            ThreadPool& pool);
+/// Of choices among these sets' candidates. `predicted` gives the vector that is predicted for a
+/// set, into [d]. Errors: kBadInput where all choices are right, or none; those of the source.
+Result<store::LogisticModel> fit_confidence(
+    const DialogueSource& dialogues, std::span<const ChoiceSet> sets, std::span<const float> mean,
+    ThreadPool& pool,
+    const std::function<void(std::size_t i_set, std::span<float> out)>& predicted);
 
 }  // namespace quern::apps

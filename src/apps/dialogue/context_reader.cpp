@@ -16,18 +16,11 @@ constexpr std::size_t kBatch = 64;
 
 constexpr int kMaxContextTurns = 16;
 
-// The last k turns, the newest first; zeros before the first.
-void see_turns(const DialogueVectors& dialogue, std::size_t t, std::size_t k, std::span<float> x) {
-  const auto d = static_cast<std::size_t>(dialogue.d);
-  for (std::size_t back = 0; back < k; ++back) {
-    const std::span<float> part = x.subspan(back * d, d);
-    if (back > t) {
-      std::fill(part.begin(), part.end(), 0.0f);
-    } else {
-      const std::span<const float> turn = dialogue.turn(t - back);
-      std::copy(turn.begin(), turn.end(), part.begin());
-    }
-  }
+// One more of the turns that are seen, [k, d], the newest first.
+void push_turn(std::span<const float> turn, std::span<float> seen) {
+  std::copy_backward(seen.begin(), seen.end() - static_cast<std::ptrdiff_t>(turn.size()),
+                     seen.end());
+  std::copy(turn.begin(), turn.end(), seen.begin());
 }
 
 void add_turn(std::span<const float> turn, std::size_t n, std::span<float> sum,
@@ -90,56 +83,118 @@ std::size_t ContextReader::n_state() const {
          (network_ ? static_cast<std::size_t>(network_->d_state()) : 0);
 }
 
-// The t-th turn of each of `who` into the reservoir.
-void ContextReader::step(std::span<const DialogueVectors> dialogues,
-                         std::span<const std::size_t> who, std::size_t t, reservoir::States& states,
-                         ThreadPool& pool) const {
-  std::vector<float> inputs;
-  for (const std::size_t i : who) {
-    const std::span<const float> turn = dialogues[i].turn(t);
-    inputs.insert(inputs.end(), turn.begin(), turn.end());
-    const float* extras = &dialogues[i].extras[t * kTurnExtras];
-    inputs.insert(inputs.end(), extras, extras + kTurnExtras);
+class ContextReader::Passage {
+ public:
+  Passage(const ContextReader& reader, const DialogueSource& dialogues, ThreadPool& pool,
+          const Sink& sink)
+      : reader_(reader),
+        dialogues_(dialogues),
+        pool_(pool),
+        sink_(sink),
+        d_(static_cast<std::size_t>(reader.d_)),
+        x_(static_cast<std::size_t>(reader.d_x_)),
+        mean_(d_) {}
+
+  struct Member {
+    std::size_t i_dialogue = 0;
+    std::size_t n_turns = 0;
+  };
+
+  /// Long ones first: those that go on are the first ones.
+  Status run(std::span<const Member> members) {
+    const std::size_t k = static_cast<std::size_t>(reader_.spec_.n_turns);
+    n_active_ = members.size();
+    now_.assign(n_active_ * n_heard(), 0.0f);
+    ahead_ = now_;
+    seen_.assign(n_active_ * k * d_, 0.0f);
+    sums_.assign(n_active_ * d_, 0.0f);
+    std::optional<reservoir::States> states;
+    if (reader_.network_) states.emplace(*reader_.network_, static_cast<int>(members.size()));
+    for (std::size_t t = 0;; ++t) {
+      while (n_active_ > 0 && members[n_active_ - 1].n_turns <= t) --n_active_;
+      if (n_active_ == 0) return {};
+      QUERN_TRY(read_ahead(members, t));
+      if (states) {
+        states->step(std::span(now_).first(n_active_ * n_heard()), static_cast<int>(n_active_),
+                     pool_);
+      }
+      for (std::size_t b = 0; b < n_active_; ++b) {
+        QUERN_TRY(show(b, members[b], t, states ? &*states : nullptr));
+      }
+    }
   }
-  QUERN_CHECK(inputs.size() == who.size() * static_cast<std::size_t>(d_ + kTurnExtras));
-  states.step(inputs, static_cast<int>(who.size()), pool);
+
+ private:
+  std::size_t n_heard() const { return d_ + kTurnExtras; }
+
+  // Each turn is read once: when the one before it is heard.
+  Status read_ahead(std::span<const Member> members, std::size_t t) {
+    std::swap(now_, ahead_);
+    for (std::size_t b = 0; b < n_active_; ++b) {
+      const auto read = [&](std::size_t i_turn, std::vector<float>& to) {
+        const std::span<float> heard = std::span(to).subspan(b * n_heard(), n_heard());
+        return dialogues_.read_turn({members[b].i_dialogue, i_turn}, heard.first(d_),
+                                    heard.subspan(d_));
+      };
+      if (t == 0) QUERN_TRY(read(0, now_));
+      if (t + 1 < members[b].n_turns) QUERN_TRY(read(t + 1, ahead_));
+    }
+    return {};
+  }
+
+  Status show(std::size_t b, const Member& member, std::size_t t, const reservoir::States* states) {
+    const std::size_t n_seen = static_cast<std::size_t>(reader_.spec_.n_turns) * d_;
+    const std::span<const float> heard = std::span(now_).subspan(b * n_heard(), n_heard());
+    const std::span<float> seen = std::span(seen_).subspan(b * n_seen, n_seen);
+    push_turn(heard.first(d_), seen);
+    std::copy(seen.begin(), seen.end(), x_.begin());
+    std::copy_n(&heard[d_], kTurnExtras, &x_[n_seen]);
+    if (states != nullptr) {
+      const std::span<float> units = std::span(x_).subspan(n_seen + kTurnExtras);
+      states->read(static_cast<int>(b), units);
+      weigh_units(units);
+    }
+    add_turn(heard.first(d_), t + 1, std::span(sums_).subspan(b * d_, d_), mean_);
+    Seen out = {.i_dialogue = member.i_dialogue, .i_turn = t, .x = x_, .mean = mean_, .next = {}};
+    if (t + 1 < member.n_turns) out.next = std::span(ahead_).subspan(b * n_heard(), d_);
+    return sink_(out);
+  }
+
+  const ContextReader& reader_;
+  const DialogueSource& dialogues_;
+  ThreadPool& pool_;
+  const Sink& sink_;
+  const std::size_t d_;
+  std::size_t n_active_ = 0;
+  std::vector<float> now_, ahead_;  // [members][d + kTurnExtras] This turn and the next one.
+  std::vector<float> seen_;         // [members][n_turns of the spec, d]
+  std::vector<float> sums_;         // [members][d]
+  std::vector<float> x_, mean_;
+};
+
+Status ContextReader::read(const DialogueSource& dialogues, std::span<const std::size_t> which,
+                           ThreadPool& pool, const Sink& sink) const {
+  std::vector<Passage::Member> members;
+  for (const std::size_t i : which) {
+    QUERN_ASSIGN(const std::size_t n_turns, dialogues.n_turns_of(i));
+    members.push_back({i, n_turns});
+  }
+  std::stable_sort(members.begin(), members.end(),
+                   [](const auto& a, const auto& b) { return a.n_turns > b.n_turns; });
+  Passage passage(*this, dialogues, pool, sink);
+  for (std::size_t first = 0; first < members.size(); first += kBatch) {
+    QUERN_TRY(
+        passage.run(std::span(members).subspan(first, std::min(kBatch, members.size() - first))));
+  }
+  return {};
 }
 
 Status ContextReader::read(std::span<const DialogueVectors> dialogues, ThreadPool& pool,
                            const Sink& sink) const {
-  // Long ones first: those that go on are the first of their batch.
-  std::vector<std::size_t> order(dialogues.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return dialogues[a].n_turns() > dialogues[b].n_turns();
-  });
-  const auto d = static_cast<std::size_t>(d_), k = static_cast<std::size_t>(spec_.n_turns);
-  std::vector<float> x(static_cast<std::size_t>(d_x_)), sums, mean(d);
-  for (std::size_t first = 0; first < order.size(); first += kBatch) {
-    const auto batch = std::span(order).subspan(first, std::min(kBatch, order.size() - first));
-    std::optional<reservoir::States> states;
-    if (network_) states.emplace(*network_, static_cast<int>(batch.size()));
-    sums.assign(batch.size() * d, 0.0f);
-    std::size_t n_active = batch.size();
-    for (std::size_t t = 0;; ++t) {
-      while (n_active > 0 && dialogues[batch[n_active - 1]].n_turns() <= t) --n_active;
-      if (n_active == 0) break;
-      if (states) step(dialogues, batch.first(n_active), t, *states, pool);
-      for (std::size_t b = 0; b < n_active; ++b) {
-        const DialogueVectors& dialogue = dialogues[batch[b]];
-        see_turns(dialogue, t, k, x);
-        std::copy_n(&dialogue.extras[t * kTurnExtras], kTurnExtras, &x[k * d]);
-        if (states) {
-          const std::span<float> units = std::span(x).subspan(k * d + kTurnExtras);
-          states->read(static_cast<int>(b), units);
-          weigh_units(units);
-        }
-        add_turn(dialogue.turn(t), t + 1, std::span(sums).subspan(b * d, d), mean);
-        QUERN_TRY(sink({.i_dialogue = batch[b], .i_turn = t, .x = x, .mean = mean}));
-      }
-    }
-  }
-  return {};
+  QUERN_TRY(check_widths(dialogues));
+  std::vector<std::size_t> all(dialogues.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return read(DialoguesInMemory(dialogues), all, pool, sink);
 }
 
 // What of a state and of what is seen is the reservoir's lies at its end.

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/dialogue/dialogue_source.h"
 #include "apps/dialogue/dialogue_vectors.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
@@ -22,6 +23,8 @@ namespace quern::apps {
 struct ContextSpec {
   int n_turns = 1;  // The last ones that are seen as they are, 1 to 16; earlier ones are zeros.
   std::optional<reservoir::NetworkSpec> reservoir = {};  // Its d_in is set here.
+
+  bool operator==(const ContextSpec&) const = default;
 };
 
 /// Reservoirs of this many units as they did well on dialogues that they were not tried on
@@ -50,12 +53,18 @@ class ContextReader {
     std::size_t i_turn = 0;
     std::span<const float> x;     // [d_x] What a readout maps.
     std::span<const float> mean;  // [d] Of the turns so far.
+    std::span<const float> next;  // [d] The turn that follows; empty after the last one.
   };
 
   /// After each turn. Dialogues go through together, so calls come in no order but that of each
   /// one's turns.
   using Sink = std::function<Status(const Seen& seen)>;
   Status read(std::span<const DialogueVectors> dialogues, ThreadPool& pool, const Sink& sink) const;
+
+  /// The same of the dialogues `which` of a source; of each no more than some turns is in memory.
+  /// Errors: those of the source and of the sink.
+  Status read(const DialogueSource& dialogues, std::span<const std::size_t> which, ThreadPool& pool,
+              const Sink& sink) const;
 
   /// A conversation that hears one more turn, and what is seen after it.
   struct Hearing {
@@ -70,9 +79,8 @@ class ContextReader {
   void hear(std::span<const Hearing> hearings, ThreadPool& pool) const;
 
  private:
+  class Passage;  // Of some dialogues, turn by turn.
   ContextReader() = default;
-  void step(std::span<const DialogueVectors> dialogues, std::span<const std::size_t> who,
-            std::size_t t, reservoir::States& states, ThreadPool& pool) const;
   void hear_by_network(std::span<const Hearing> hearings, ThreadPool& pool) const;
   void hear_by_turns(const Hearing& hearing) const;
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,7 +51,23 @@ struct DialogueEmbedding {
   std::function<bool()> is_stopped = {};                   // True ends it. May be empty.
 };
 
-/// In order. Errors: those of the engine; kBadInput for a turn that cannot be embedded; kCancelled.
+/// Dialogue by dialogue, nothing at the end.
+using NextDialogue = std::function<Result<std::optional<Dialogue>>()>;
+
+struct EmbeddedTurn {
+  std::size_t i_dialogue = 0;
+  std::span<const float> vector;  // [d]
+  std::span<const float> extras;  // [kTurnExtras]
+  const std::string& text;
+};
+
+/// Hands the turns of all dialogues on in their order, each with its vector; no more of them are in
+/// memory than one dialogue and what the engine works on. Errors: those of the engine, of
+/// `next_dialogue` and of `sink`; kBadInput for a turn that cannot be embedded; kCancelled.
+Status embed_turns(const NextDialogue& next_dialogue, const DialogueEmbedding& embedding,
+                   const std::function<Status(const EmbeddedTurn& turn)>& sink);
+
+/// In order. Errors: as embed_turns.
 Result<std::vector<DialogueVectors>> vectors_of(const std::vector<Dialogue>& dialogues,
                                                 const DialogueEmbedding& embedding);
 

@@ -1,64 +1,20 @@
 #include "apps/dialogue/predictor_file.h"
 
 #include <cmath>
-#include <filesystem>
-#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include "apps/dialogue/predictor_form.h"
 #include "apps/dialogue/vector_math.h"
 #include "apps/json_object.h"
-#include "apps/store_model.h"
-#include "base/check.h"
-#include "base/pace.h"
 #include "base/sql.h"
-#include "store/writer.h"
 
 namespace quern::apps {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-constexpr const char* kTables = R"(
-CREATE TABLE dialogue_fact (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE dialogue_predictor (
-  name TEXT PRIMARY KEY, facts BLOB NOT NULL, numbers BLOB NOT NULL
-) WITHOUT ROWID;
-)";
-
-// Of candidates, by which it is known how near any of them is.
-constexpr std::size_t kSample = 256;
-
-class StopPace : public Pace {
- public:
-  explicit StopPace(const std::function<bool()>& is_stopped) : is_stopped_(is_stopped) {}
-  bool stop_asked() const override { return is_stopped_ && is_stopped_(); }
-
- private:
-  const std::function<bool()>& is_stopped_;
-};
-
-/// A folder that is gone at the end.
-struct TemporaryFolder {
-  std::string path;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-};
-
-std::string json_of(const store::VectorSpace& space) {
-  return json{{"version", kPredictorVersion},
-              {"model", space.model},
-              {"fingerprint", space.fingerprint},
-              {"d", space.d},
-              {"prompt", space.text_prompt}}
-      .dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 Result<store::VectorSpace> space_from(std::string_view text) {
   QUERN_ASSIGN(const json object, object_from_json(text));
@@ -83,71 +39,7 @@ Result<store::VectorSpace> space_from(std::string_view text) {
   return out;
 }
 
-Status put_fact(Sql& sql, std::string_view name, std::string_view value) {
-  QUERN_ASSIGN(SqlStatement row, sql.prepare("INSERT INTO dialogue_fact VALUES (?, ?)"));
-  return row.bind(1, name).bind_blob(2, value).run();
-}
-
-Status write_tables(Sql& sql, const PredictorFileParts& parts, std::span<const float> sample) {
-  QUERN_TRY(sql.run(kTables));
-  QUERN_TRY(put_fact(sql, "space", json_of(parts.space)));
-  QUERN_TRY(put_fact(sql, "sample", bytes_from(sample)));
-  for (const NamedPredictor& each : parts.predictors) {
-    QUERN_ASSIGN(SqlStatement row, sql.prepare("INSERT INTO dialogue_predictor VALUES (?, ?, ?)"));
-    row.bind(1, each.name).bind_blob(2, facts_of(each.predictor->parts()));
-    QUERN_TRY(row.bind_blob(3, numbers_of(each.predictor->parts())).run());
-  }
-  return {};
-}
-
-/// The turns that follow another one, each text once. Gives back some of their vectors.
-Result<std::vector<float>> put_candidates(store::Writer& writer, const TurnPredictor& predictor,
-                                          std::span<const DialogueVectors> dialogues) {
-  std::unordered_set<std::string_view> texts;
-  std::vector<std::pair<const DialogueVectors*, std::size_t>> places;
-  for (const DialogueVectors& dialogue : dialogues) {
-    for (std::size_t t = 1; t < dialogue.n_turns(); ++t) {
-      if (texts.insert(dialogue.texts[t]).second) places.emplace_back(&dialogue, t);
-    }
-  }
-  if (places.empty()) return {Code::kBadInput, "no turn follows another one"};
-  std::vector<float> sample;
-  const std::size_t every = (places.size() + kSample - 1) / kSample;
-  for (std::size_t n = 0; n < places.size(); ++n) {
-    const auto& [dialogue, t] = places[n];
-    const std::span<const float> turn = dialogue->turn(t);
-    store::Document document = {.key = fmt::format("{:010}", n),
-                                .fields = {dialogue->texts[t]},
-                                .stored = dialogue->texts[t],
-                                .vector = {turn.begin(), turn.end()}};
-    predictor.centre(document.vector);
-    if (n % every == 0) sample.insert(sample.end(), document.vector.begin(), document.vector.end());
-    QUERN_TRY(writer.put(std::move(document)));
-  }
-  return sample;
-}
-
 }  // namespace
-
-Status write_predictor_file(const std::string& path, const PredictorFileParts& parts) {
-  const TurnPredictor* main = nullptr;
-  for (const NamedPredictor& each : parts.predictors) {
-    if (each.name == kMainPredictor) main = each.predictor;
-  }
-  QUERN_CHECK(main != nullptr);
-  const TemporaryFolder aside = {fmt::format("{}.making-{}", path, ::getpid())};
-  QUERN_ASSIGN(const store::VectorSpace given,
-               space_of_given(main->context().d(), store::Metric::kCosine));
-  const store::Schema schema = {.fields = {{.name = "text", .analyzer = "simple"}}};
-  QUERN_TRY(store::create_store({.folder = aside.path}, schema, parts.made_by, given));
-  StopPace pace(parts.is_stopped);
-  QUERN_ASSIGN(const auto writer,
-               store::Writer::open({.folder = aside.path}, {.who = parts.made_by}));
-  QUERN_ASSIGN(const std::vector<float> sample, put_candidates(*writer, *main, parts.dialogues));
-  QUERN_TRY(writer->commit([&](Sql& sql) { return write_tables(sql, parts, sample); }).status());
-  QUERN_TRY(writer->compact(pace));
-  return writer->pack(path, pace);
-}
 
 Result<std::unique_ptr<PredictorFile>> PredictorFile::open(const std::string& path,
                                                            ByteLedger* ledger) {

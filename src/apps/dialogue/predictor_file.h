@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -25,23 +24,6 @@ namespace quern::apps {
 
 /// The predictor itself; all other names are those of maps that it is measured beside.
 inline constexpr const char* kMainPredictor = "predictor";
-
-struct NamedPredictor {
-  std::string name;
-  const TurnPredictor* predictor = nullptr;
-};
-
-struct PredictorFileParts {
-  store::VectorSpace space = {};               // Whose vectors turns have: the encoder.
-  std::span<const NamedPredictor> predictors;  // kMainPredictor among them.
-  std::span<const DialogueVectors> dialogues;  // Their turns that follow another are candidates.
-  std::string made_by = {};                    // For people.
-  std::function<bool()> is_stopped = {};       // True ends it. May be empty.
-};
-
-/// All of it or nothing. Candidates of the same text are one. Errors: kUnavailable where something
-/// is at `path` already; kBadInput without candidates; kIo; kCancelled.
-Status write_predictor_file(const std::string& path, const PredictorFileParts& parts);
 
 struct NextTurn {
   std::string text;

@@ -8,6 +8,7 @@
 
 #include "apps/dialogue/dialogue_table.h"
 #include "apps/dialogue/test_dialogues.h"
+#include "apps/dialogue/write_predictor.h"
 #include "apps/store_model.h"
 #include "apps/test_engine.h"
 #include "base/mapped_file.h"
@@ -31,8 +32,10 @@ class predictor_file : public EngineTest {
     const NamedPredictor named[] = {{kMainPredictor, &*predictor_}, {"linear", &*predictor_}};
     const store::VectorSpace space = {
         .fingerprint = std::string(64, 'a'), .model = "no-such-model", .d = 8};
-    return write_predictor_file(
-        file(), {.space = space, .predictors = named, .dialogues = dialogues, .made_by = "test"});
+    return write_predictor_file(file(), {.space = space,
+                                         .predictors = named,
+                                         .dialogues = DialoguesInMemory(dialogues),
+                                         .made_by = "test"});
   }
 
   ThreadPool pool_{1};

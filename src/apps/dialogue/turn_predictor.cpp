@@ -79,10 +79,7 @@ void TurnPredictor::predict_one(std::span<const float> x, std::span<const float>
   centre(out);
 }
 
-void TurnPredictor::centre(std::span<float> turn) const {
-  for (std::size_t i = 0; i < turn.size(); ++i) turn[i] -= parts_.mean[i];
-  to_unit(turn);
-}
+void TurnPredictor::centre(std::span<float> turn) const { apps::centre(turn, parts_.mean); }
 
 std::vector<DialogueVectors> TurnPredictor::centred(
     std::span<const DialogueVectors> dialogues) const {

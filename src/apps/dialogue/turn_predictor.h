@@ -54,10 +54,8 @@ class TurnPredictor {
     std::function<bool()> is_stopped = {};
   };
 
-  /// On the turns that follow another one. Of ten dialogues, two choose the ridge and the prior and
-  /// one fits the confidence of a readout that has not seen it. Errors: kBadInput for too few
-  /// dialogues (fewer than 20 with two turns), dialogues of unequal widths, or the spec;
-  /// kCancelled.
+  /// As train_predictors (turn_training.h) of one, of dialogues that are in memory. Errors: also
+  /// kBadInput for dialogues of unequal widths.
   static Result<TurnPredictor> train(std::span<const DialogueVectors> dialogues, ThreadPool& pool,
                                      const Training& training);
 
@@ -84,7 +82,6 @@ class TurnPredictor {
   double confidence(const ChoiceSigns& signs) const;
 
  private:
-  friend class PredictorTraining;
   TurnPredictor(ContextReader context, PredictorParts parts)
       : context_(std::move(context)), parts_(std::move(parts)) {}
 

@@ -70,10 +70,12 @@ Status show(const EvalFlags& flags, std::span<const apps::TableRow> rows) {
 
 Status evaluate(const EvalFlags& flags, const EngineFlags& engine_flags) {
   QUERN_ASSIGN(const auto file, apps::PredictorFile::open(flags.file));
-  QUERN_ASSIGN(const DialogueInput input, read_dialogues(flags.texts));
+  QUERN_ASSIGN(const auto reading, DialogueReading::open(flags.texts));
   QUERN_ASSIGN(const auto engine, open_engine(engine_flags));
   QUERN_ASSIGN(const apps::TextEmbedder embedder, file->embedder(*engine, flags.model));
-  QUERN_ASSIGN(const auto vectors, embed_dialogues(input, embedder, flags.log, flags.quiet));
+  QUERN_ASSIGN(
+      const auto vectors,
+      embed_dialogues(*reading, {.embedder = &embedder, .log = &flags.log, .quiet = flags.quiet}));
   ThreadPool pool(thread_count(engine_flags));
   QUERN_ASSIGN(std::vector<apps::TableRow> rows,
                apps::dialogue_table(*file, vectors, flags.ask, pool));
