@@ -9,6 +9,7 @@ namespace {
 
 constexpr const char* kExamples =
     R"(Examples:
+  quern dialogue demo
   quern dialogue train --texts talks.jsonl --out talks.qdp
   quern dialogue eval talks.qdp --texts others.jsonl --candidates 20
   quern dialogue predict talks.qdp < conversations.jsonl
@@ -20,6 +21,7 @@ void add_dialogue(CLI::App& app, Context& context) {
   CLI::App* command = app.add_subcommand("dialogue", "Predict the next turn of a dialogue");
   command->require_subcommand(1);
   command->footer(kExamples);
+  add_dialogue_demo(*command, context);
   add_dialogue_train(*command, context);
   add_dialogue_eval(*command, context);
   add_dialogue_predict(*command, context);
