@@ -24,7 +24,7 @@ MAY = {
     "apps": ["base", "text", "engine", "reservoir", "store"],
     "serve": ["base", "jinja", "text", "engine", "store", "apps"],
     "cli": ["base", "tensor", "kernels", "jinja", "text", "formats", "models", "net", "hub", "engine",
-            "store", "apps", "serve"],
+            "reservoir", "store", "apps", "serve"],
 }
 # formats may see text only through the plain description of a tokenizer.
 ONLY = {("formats", "text"): {"text/tokenizer_spec.h"}}

@@ -9,6 +9,7 @@
 namespace quern::cli {
 
 void add_dialogue(CLI::App& app, Context& context);
+void add_dialogue_curves(CLI::App& dialogue, Context& context);
 void add_dialogue_demo(CLI::App& dialogue, Context& context);
 void add_dialogue_eval(CLI::App& dialogue, Context& context);
 void add_dialogue_predict(CLI::App& dialogue, Context& context);

@@ -91,6 +91,18 @@ std::string line_of(const Chart& chart, const ChartSeries& series) {
                      escaped_html(series.colour), points);
 }
 
+std::string margins_of(const Chart& chart, const ChartSeries& series) {
+  std::string out =
+      fmt::format("<g stroke=\"{}\" stroke-opacity=\"0.5\">\n", escaped_html(series.colour));
+  for (std::size_t i = 0; i < std::min(series.margins.size(), series.points.size()); ++i) {
+    const auto& [value, middle] = series.points[i];
+    const double x = x_of(chart, value);
+    out += line_at(x, y_of(chart, middle - series.margins[i]), x,
+                   y_of(chart, middle + series.margins[i]));
+  }
+  return out + "</g>\n";
+}
+
 std::string legend_of(const Chart& chart) {
   std::string out = "<g font-size=\"12\">\n";
   double x = kWidth - kRight;
@@ -102,6 +114,18 @@ std::string legend_of(const Chart& chart) {
     out += text_at(x + 16, kTop - 12, "start", series.name);
   }
   return out + "</g>\n";
+}
+
+std::string inside_of(const Chart& chart) {
+  std::string out =
+      fmt::format("<text x=\"{}\" y=\"20\" font-size=\"15\" fill=\"#112\">{}</text>\n", kLeft - 60,
+                  escaped_html(chart.title));
+  out += axes_of(chart);
+  for (const ChartSeries& series : chart.series) {
+    out += series.is_bars ? bars_of(chart, series) : line_of(chart, series);
+    if (!series.margins.empty()) out += margins_of(chart, series);
+  }
+  return out + legend_of(chart);
 }
 
 }  // namespace
@@ -159,19 +183,19 @@ std::vector<double> nice_ticks(const ChartAxis& axis) {
   return ticks;
 }
 
-std::string svg_of(const Chart& chart) {
+std::string svg_of(const Chart& chart) { return svg_of_charts({chart}); }
+
+std::string svg_of_charts(const std::vector<Chart>& charts) {
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" "
       "height=\"{1}\" font-family=\"sans-serif\">\n<rect width=\"{0}\" height=\"{1}\" "
       "fill=\"#fff\"/>\n",
-      kWidth, kHeight);
-  out += fmt::format("<text x=\"{}\" y=\"20\" font-size=\"15\" fill=\"#112\">{}</text>\n",
-                     kLeft - 60, escaped_html(chart.title));
-  out += axes_of(chart);
-  for (const ChartSeries& series : chart.series) {
-    out += series.is_bars ? bars_of(chart, series) : line_of(chart, series);
+      kWidth, kHeight * static_cast<double>(charts.size()));
+  for (std::size_t i = 0; i < charts.size(); ++i) {
+    out += fmt::format("<g transform=\"translate(0 {})\">\n{}</g>\n",
+                       kHeight * static_cast<double>(i), inside_of(charts[i]));
   }
-  return out + legend_of(chart) + "</svg>\n";
+  return out + "</svg>\n";
 }
 
 }  // namespace quern::cli

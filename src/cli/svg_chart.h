@@ -23,7 +23,8 @@ struct ChartSeries {
   std::string name;
   std::string colour;  // Of CSS.
   std::vector<std::pair<double, double>> points;
-  bool is_bars = false;  // Each from the point before it to the next.
+  bool is_bars = false;              // Each from the point before it to the next.
+  std::vector<double> margins = {};  // [points] How far each may be off, up and down; empty: none.
 };
 
 struct Chart {
@@ -35,6 +36,9 @@ struct Chart {
 
 /// An <svg> element of 860 x 320, its text escaped. Points outside the axes are put on their edge.
 std::string svg_of(const Chart& chart);
+
+/// An <svg> element with one below the other.
+std::string svg_of_charts(const std::vector<Chart>& charts);
 
 /// Round values between the ends, about five of them; powers of ten and their halves on a
 /// logarithmic axis.

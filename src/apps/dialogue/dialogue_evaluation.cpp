@@ -13,22 +13,23 @@
 namespace quern::apps {
 namespace {
 
-// Recall at 1 over dialogues drawn again and again: turns of one are no independent draws.
+// A mean over dialogues drawn again and again, of which each has a sum and how many: turns of one
+// are no independent draws.
 double bootstrap_margin(const std::vector<std::pair<double, double>>& by_dialogue) {
   constexpr int kRounds = 400;
   std::mt19937_64 random(1);
-  std::vector<double> recalls;
+  std::vector<double> means;
   for (int round = 0; round < kRounds; ++round) {
-    double right = 0, n = 0;
+    double sum = 0, n = 0;
     for (std::size_t i = 0; i < by_dialogue.size(); ++i) {
-      const auto& [its_right, its_n] = by_dialogue[random() % by_dialogue.size()];
-      right += its_right;
+      const auto& [its_sum, its_n] = by_dialogue[random() % by_dialogue.size()];
+      sum += its_sum;
       n += its_n;
     }
-    recalls.push_back(n > 0 ? right / n : 0);
+    means.push_back(n > 0 ? sum / n : 0);
   }
-  std::sort(recalls.begin(), recalls.end());
-  return (recalls[kRounds * 975 / 1000] - recalls[kRounds * 25 / 1000]) / 2;
+  std::sort(means.begin(), means.end());
+  return (means[kRounds * 975 / 1000] - means[kRounds * 25 / 1000]) / 2;
 }
 
 /// The words of each turn, and how many turns have a word.
@@ -69,7 +70,7 @@ std::shared_ptr<const Words> words_of(std::span<const DialogueVectors> dialogues
 ChoiceMetrics measure(const std::string& name, std::span<const ChoiceSet> sets,
                       const ScoreCandidates& score) {
   ChoiceMetrics out = {.name = name, .n = sets.size()};
-  std::vector<std::pair<double, double>> by_dialogue;
+  std::vector<std::pair<double, double>> right, reciprocal;  // By dialogue.
   for (std::size_t s = 0; s < sets.size(); ++s) {
     const std::vector<float> scores = score(sets[s]);
     const auto rank = 1 + std::count_if(scores.begin() + 1, scores.end(),
@@ -79,15 +80,21 @@ ChoiceMetrics measure(const std::string& name, std::span<const ChoiceSet> sets,
     out.recall_5 += rank <= 5;
     out.recall_10 += rank <= 10;
     out.mrr += 1 / static_cast<double>(rank);
-    if (s == 0 || sets[s].i_dialogue != sets[s - 1].i_dialogue) by_dialogue.emplace_back();
-    by_dialogue.back().first += rank <= 1;
-    ++by_dialogue.back().second;
+    if (s == 0 || sets[s].i_dialogue != sets[s - 1].i_dialogue) {
+      right.emplace_back();
+      reciprocal.emplace_back();
+    }
+    right.back().first += rank <= 1;
+    ++right.back().second;
+    reciprocal.back().first += 1 / static_cast<double>(rank);
+    ++reciprocal.back().second;
   }
   if (sets.empty()) return out;
   for (double* sum : {&out.recall_1, &out.recall_2, &out.recall_5, &out.recall_10, &out.mrr}) {
     *sum /= static_cast<double>(out.n);
   }
-  out.margin = bootstrap_margin(by_dialogue);
+  out.margin = bootstrap_margin(right);
+  out.mrr_margin = bootstrap_margin(reciprocal);
   return out;
 }
 

@@ -23,7 +23,8 @@ struct ChoiceMetrics {
   std::size_t n = 0;
   double recall_1 = 0, recall_2 = 0, recall_5 = 0, recall_10 = 0;
   double mrr = 0;
-  double margin = 0;  // Half the width of recall at 1's 95 % interval, by dialogues (bootstrap).
+  // Half the width of the 95 % interval, by dialogues (bootstrap): of recall at 1, of mrr.
+  double margin = 0, mrr_margin = 0;
 };
 
 /// A candidate that scores as the right one does stands before it: who gives all the same score

@@ -73,6 +73,7 @@ Result<std::vector<TableRow>> dialogue_table(PredictorFile& file,
 std::string json_from_row(const TableRow& row) {
   json out = {{"name", row.choices.name}, {"n", row.choices.n}};
   for (const auto& [name, member] : kNumbers) out[name] = row.choices.*member;
+  out["mrr_margin"] = row.choices.mrr_margin;
   if (row.confidence) {
     out["ece"] = row.confidence->ece;
     out["accuracy"] = row.confidence->accuracy;
@@ -96,6 +97,11 @@ Result<TableRow> row_from_json(std::string_view text) {
     const auto value = object.find(field);
     if (value == object.end() || !is_share(*value)) return wrong(field);
     out.choices.*member = value->get<double>();
+  }
+  // Rows of programs that know of none have none.
+  if (const auto margin = object.find("mrr_margin"); margin != object.end()) {
+    if (!is_share(*margin)) return wrong("mrr_margin");
+    out.choices.mrr_margin = margin->get<double>();
   }
   return out;
 }

@@ -31,8 +31,8 @@ Result<std::vector<TableRow>> dialogue_table(PredictorFile& file,
                                              std::span<const DialogueVectors> dialogues,
                                              const TableAsk& ask, ThreadPool& pool);
 
-/// {"name","n","recall_1",...,"mrr","margin"} and, where it is known, "ece", "accuracy",
-/// "accuracy_80".
+/// {"name","n","recall_1",...,"mrr","margin","mrr_margin"} and, where it is known, "ece",
+/// "accuracy", "accuracy_80".
 std::string json_from_row(const TableRow& row);
 
 /// A row as json_from_row writes it, of another program. Errors: kBadInput naming the field.

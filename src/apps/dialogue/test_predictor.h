@@ -8,6 +8,7 @@
 
 #include "apps/dialogue/dialogue_vectors.h"
 #include "apps/dialogue/predictor_file.h"
+#include "apps/dialogue/write_predictor.h"
 #include "apps/store_model.h"
 #include "apps/text_embedder.h"
 
@@ -39,8 +40,10 @@ inline Status write_spoken_predictor(const std::string& path, engine::Engine& en
                TurnPredictor::train(vectors, pool, {.context = context}));
   QUERN_ASSIGN(const store::VectorSpace space, space_of(embedder, model));
   const NamedPredictor named[] = {{kMainPredictor, &trained}};
-  return write_predictor_file(
-      path, {.space = space, .predictors = named, .dialogues = vectors, .made_by = "test"});
+  return write_predictor_file(path, {.space = space,
+                                     .predictors = named,
+                                     .dialogues = DialoguesInMemory(vectors),
+                                     .made_by = "test"});
 }
 
 }  // namespace quern::apps

@@ -24,6 +24,7 @@ void add_dialogue(CLI::App& app, Context& context) {
   add_dialogue_demo(*command, context);
   add_dialogue_train(*command, context);
   add_dialogue_eval(*command, context);
+  add_dialogue_curves(*command, context);
   add_dialogue_predict(*command, context);
   add_dialogue_state(*command, context);
 }
