@@ -97,12 +97,12 @@ Status train_demo(const DemoFlags& flags, const std::string& lines, const std::s
 /// One conversation: what is said to it, and what it answers.
 class DemoTalk {
  public:
-  explicit DemoTalk(apps::NextTurnService& service) : service_(service) {}
+  explicit DemoTalk(const apps::NextTurnService& service) : service_(service) {}
 
   /// "the answer" and how sure it is.
   Result<std::string> answer(const std::string& text) {
     dialogue_.turns.push_back({.speaker = "you", .text = text});
-    const Result<apps::NextTurns> next = service_.after(dialogue_);
+    const Result<apps::NextTurns> next = service_.after(dialogue_, {.n_wanted = kLookedAt});
     if (!next.ok()) {
       dialogue_.turns.pop_back();
       return next.status();
@@ -119,7 +119,7 @@ class DemoTalk {
   }
 
  private:
-  apps::NextTurnService& service_;
+  const apps::NextTurnService& service_;
   apps::Dialogue dialogue_;
 };
 
@@ -164,8 +164,9 @@ Status demonstrate(const DemoFlags& flags, const EngineFlags& engine_flags) {
     QUERN_TRY(train_demo(flags, lines, path, embedder, pool));
   }
   QUERN_ASSIGN(const auto file, apps::PredictorFile::open(path));
-  QUERN_ASSIGN(apps::NextTurnService service,
-               apps::NextTurnService::make(*file, embedder, pool, kLookedAt));
+  QUERN_ASSIGN(
+      const apps::NextTurnService service,
+      apps::NextTurnService::make({.file = file.get(), .embedder = &embedder, .pool = &pool}));
   if (!flags.quiet) {
     print_note(fmt::format(
         "It understands nothing: of {} sentences it says the one that is likeliest to come next.\n"
