@@ -1,6 +1,7 @@
 #include "apps/dialogue/write_predictor.h"
 
 #include <filesystem>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,8 @@ CREATE TABLE dialogue_predictor (
 
 // Of candidates, by which it is known how near any of them is.
 constexpr std::size_t kSample = 256;
+
+constexpr std::uint32_t kNoGraph = std::numeric_limits<std::uint32_t>::max();
 
 /// Where nobody looks on, the work goes on.
 class WritingPace : public Pace {
@@ -123,8 +126,11 @@ Status write_predictor_file(const std::string& path, const PredictorFileParts& p
   QUERN_ASSIGN(const DistinctTurns candidates, DistinctTurns::find(parts.dialogues, aside.path));
   if (candidates.n() == 0) return {Code::kBadInput, "no turn follows another one"};
   WritingPace pace(parts.go_on);
-  QUERN_ASSIGN(const auto writer,
-               store::Writer::open({.folder = aside.path}, {.who = parts.made_by}));
+  // Candidates are scanned: a graph over many of them would take long to build, and memory that
+  // grows with them.
+  QUERN_ASSIGN(
+      const auto writer,
+      store::Writer::open({.folder = aside.path}, {.who = parts.made_by, .graph_from = kNoGraph}));
   QUERN_ASSIGN(const std::vector<float> sample,
                put_candidates(*writer, *main, parts.dialogues, candidates, pace));
   QUERN_TRY(writer->commit([&](Sql& sql) { return write_tables(sql, parts, sample); }).status());
