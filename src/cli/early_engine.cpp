@@ -25,8 +25,8 @@ std::string model_of(const std::string& folder) {
 
 EarlyEngine EarlyEngine::for_store(std::string folder, const EngineFlags& flags) {
   EarlyEngine out;
-  out.opening_ = std::async(
-      std::launch::async, [folder = std::move(folder), &flags]() -> Result<EnginePtr> {
+  out.opening_ =
+      std::async(std::launch::async, [folder = std::move(folder), &flags]() -> Result<EnginePtr> {
         const std::string model = model_of(folder);
         if (model.empty()) return EnginePtr();
         QUERN_ASSIGN(EnginePtr engine, open_engine(flags));
