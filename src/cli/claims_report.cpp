@@ -152,7 +152,7 @@ std::string one_level_down(const std::string& page) {
 
 }  // namespace
 
-std::string claim_text(const ClaimResult& result, bool is_bold) {
+std::string claim_text(const ClaimResult& result, bool is_bold, FarEvidence far) {
   const apps::Judgement& judgement = result.judgement;
   std::string out =
       in_bold(fmt::format("{}  {}", verdict_name(judgement.verdict), sureness_of(result)),
@@ -162,11 +162,21 @@ std::string claim_text(const ClaimResult& result, bool is_bold) {
   if (judgement.is_conflicting) out += "  sources speak for both sides\n";
   const ClaimEvidence* first = deciding(result);
   if (first != nullptr) append_deciding(*first, is_bold, out);
+  std::size_t n_far = 0;
   for (const ClaimEvidence& e : result.evidence) {
     if (&e == first) continue;
+    if (far == FarEvidence::kCounted && e.voice.voice == Voice::kIrrelevant) {
+      ++n_far;
+      continue;
+    }
     out += fmt::format("\n  [{}] {}\n    {}\n    {}\n", apps::voice_name(e.voice.voice),
                        in_one_line(e.sentence.text), source_of(e), word_of(e));
     append_notes(e, out);
+  }
+  if (n_far > 0) {
+    out +=
+        fmt::format("\n  {} further {} not near enough to the claim to count (--report has all)\n",
+                    n_far, n_far == 1 ? "sentence is" : "sentences are");
   }
   return out;
 }

@@ -9,9 +9,13 @@
 
 namespace quern::cli {
 
+/// What becomes of sentences that are not near enough to the claim to count.
+enum class FarEvidence { kCounted, kListed };
+
 /// The verdict with its confidence, the sentence that decides, the others with what they say. What
 /// comes from sources is in one line each, control characters made spaces.
-std::string claim_text(const apps::ClaimResult& result, bool is_bold);
+std::string claim_text(const apps::ClaimResult& result, bool is_bold,
+                       FarEvidence far = FarEvidence::kCounted);
 
 /// The same with all numbers and how it came about. What comes from sources is no markup in it.
 std::string claim_markdown(const apps::ClaimResult& result);

@@ -52,7 +52,7 @@ Status show(const ShowFlags& flags) {
                apps::claim_from_json(stored.json).in(fmt::format("claim {}", flags.id)));
   if (flags.report) return print(claim_markdown(result));
   return print(fmt::format("claim {}, {}\n", stored.id, time_of(stored.at_ms)) +
-               claim_text(result, output_shows_bold()));
+               claim_text(result, output_shows_bold(), FarEvidence::kListed));
 }
 
 std::string json_of(const apps::ClaimHead& head) {
