@@ -186,9 +186,12 @@ Result<VerifiedClaim> ClaimsDesk::verify(const VerifyRequest& request,
   }
   QUERN_ASSIGN(apps::ClaimVerifier verifier, apps::ClaimVerifier::create(std::move(parts)));
   VerifiedClaim out;
-  apps::ClaimAsk ask = {.id = request.claim_id, .claim = request.claim_text};
-  ask.has_unreadable = request.evidence && !request.evidence->empty() && found.sentences.empty();
-  ask.evidence = std::move(found.sentences);
+  const bool has_unreadable =
+      request.evidence && !request.evidence->empty() && found.sentences.empty();
+  const apps::ClaimAsk ask = {.id = request.claim_id,
+                              .claim = request.claim_text,
+                              .evidence = std::move(found.sentences),
+                              .has_unreadable = has_unreadable};
   QUERN_ASSIGN(out.result, verifier.verify(ask));
   if (!request.evidence) describe_search(found, out.result);
   out.claim_id = request.claim_id;
