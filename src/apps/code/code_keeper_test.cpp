@@ -25,12 +25,14 @@ class code_keeper : public TreeTest {
     put("tree/b.txt", "a giraffe\n");
     place_ = {.root = std::filesystem::canonical(path("tree")), .folder = path("index")};
     ASSERT_TRUE(create_code_index(place_, {}).ok());
+    store_ = std::move(*store::Store::open({.folder = place_.folder}));
     chunker_ = std::move(*Chunker::create({}));
     keeper_ = std::make_unique<CodeKeeper>(
         CodeKeeperOptions{.place = place_, .chunker = chunker_.get(), .who = "a test"});
   }
   void TearDown() override {
     keeper_.reset();
+    store_.reset();
     TreeTest::TearDown();
   }
 
@@ -53,9 +55,8 @@ class code_keeper : public TreeTest {
 
   // As the catalog has it.
   std::size_t n_files() {
-    const auto store = store::Store::open({.folder = place_.folder});
     std::int64_t n = -1;
-    EXPECT_TRUE((*store)
+    EXPECT_TRUE(store_
                     ->read_tables([&](Sql& sql) -> Status {
                       QUERN_ASSIGN(n, sql.number("SELECT count(*) FROM code_file"));
                       return {};
@@ -65,6 +66,8 @@ class code_keeper : public TreeTest {
   }
 
   CodePlace place_;
+  // Whoever asks has it open: the last one to close a catalog writes to it.
+  std::unique_ptr<store::Store> store_;
   std::unique_ptr<Chunker> chunker_;
   std::unique_ptr<CodeKeeper> keeper_;
 };
