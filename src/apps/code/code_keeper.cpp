@@ -164,15 +164,12 @@ void CodeKeeper::note_report(const CodeUpdateReport& report) {
 
 // Nothing where all is as it was.
 Result<std::optional<CodeUpdateReport>> CodeKeeper::update_now() {
-  if (std::string now = stamp_of_index(); now != stamp_) {
-    stamp_ = std::move(now);
-    news_.end_watch();
-  }
+  if (stamp_of_index() != stamp_) news_.end_watch();
   const std::optional<TreeChanges> news = news_.take();
   if (!news) return std::optional<CodeUpdateReport>();
   Result<CodeUpdateReport> report = update_by(*news);
   if (!report.ok() || report->was_stopped) news_.walk_next();
-  leave_index();
+  stamp_ = stamp_of_index();
   if (!report.ok()) return report.status();
   return std::optional(std::move(*report));
 }
@@ -210,8 +207,6 @@ Result<std::unique_ptr<store::Writer>> CodeKeeper::open_writer() {
     const std::string holder = may_come ? writer.status().message() : "";
     if (!may_come || Clock::now() > give_up || holder == holder_) {
       holder_ = holder;
-      // From here on nobody else writes: what was written until now is none of ours.
-      has_other_written_ |= stamp_of_index() != stamp_;
       return writer;
     }
     std::unique_lock lock(mutex_);
@@ -227,7 +222,7 @@ void CodeKeeper::work_idly() {
     is_making_vectors_ = engine_ != nullptr;
   }
   const Status status = work_idly_now();
-  leave_index();
+  stamp_ = stamp_of_index();
   const std::lock_guard lock(mutex_);
   is_making_vectors_ = false;
   if (status.code() == Code::kCancelled) {
@@ -237,11 +232,6 @@ void CodeKeeper::work_idly() {
   vector_problem_ = status.message();
   has_idle_work_failed_ = status.code() == Code::kUnavailable || status.code() == Code::kIo;
   if (!status.ok()) log_warn("vectors and merges of the index: {}", status.message());
-}
-
-void CodeKeeper::leave_index() {
-  stamp_ = stamp_of_index();
-  if (std::exchange(has_other_written_, false)) news_.end_watch();
 }
 
 // Of the catalog and its log, which every commit changes.

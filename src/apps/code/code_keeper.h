@@ -88,7 +88,6 @@ class CodeKeeper {
   void note_report(const CodeUpdateReport& report);
   Status begin_watch();
   std::string stamp_of_index() const;
-  void leave_index();
   void work_idly();
   Status work_idly_now();
   Result<std::unique_ptr<store::Writer>> open_writer();
@@ -117,8 +116,7 @@ class CodeKeeper {
 
   // Of the thread.
   TreeNews news_;
-  std::string stamp_;  // Of the index as it was left: another process may have written to it.
-  bool has_other_written_ = false;
+  std::string stamp_;   // Of the index as it was left: another process may have written to it.
   std::string holder_;  // Who did not let go of the index in time, the last time.
 
   std::thread thread_;  // Last: it uses the others.
