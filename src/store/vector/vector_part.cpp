@@ -107,13 +107,9 @@ ReadLow low_rows_in(const InputFile& file, std::uint64_t offset, int d) {
     for (std::size_t begin = 0, end = 0; begin < ids.size(); begin = end) {
       end = end_of_run(ids, begin, n_bytes);
       const std::uint64_t at = offset + std::uint64_t{ids[begin]} * n_bytes;
-      std::span<std::uint8_t> to = out.subspan(begin * n_bytes, n_bytes);
-      if (end - begin > 1) {
-        run.resize((ids[end - 1] - ids[begin] + 1) * n_bytes);
-        to = run;
-      }
-      QUERN_TRY(file.read(at, std::as_writable_bytes(to)));
-      for (std::size_t i = begin; end - begin > 1 && i < end; ++i) {
+      run.resize((ids[end - 1] - ids[begin] + 1) * n_bytes);
+      QUERN_TRY(file.read(at, std::as_writable_bytes(std::span(run))));
+      for (std::size_t i = begin; i < end; ++i) {
         std::copy_n(run.data() + (ids[i] - ids[begin]) * n_bytes, n_bytes,
                     out.data() + i * n_bytes);
       }
