@@ -115,13 +115,19 @@ Result<CodeFacts> read_code_facts(Sql& sql) {
   }
 }
 
-Result<CodeTables> read_code_tables(Sql& sql) {
-  CodeTables out;
+Result<CodeFiles> read_all_code_files(Sql& sql) {
+  CodeFiles out;
   QUERN_ASSIGN(const bool are_there, has_tables(sql));
   if (!are_there) return out;
-  QUERN_ASSIGN(out.facts, read_code_facts(sql));
   QUERN_ASSIGN(SqlStatement files, sql.prepare(kAllFiles));
-  QUERN_TRY(take_rows(files, out.files));
+  QUERN_TRY(take_rows(files, out));
+  return out;
+}
+
+Result<CodeTables> read_code_tables(Sql& sql) {
+  CodeTables out;
+  QUERN_ASSIGN(out.facts, read_code_facts(sql));
+  QUERN_ASSIGN(out.files, read_all_code_files(sql));
   return out;
 }
 

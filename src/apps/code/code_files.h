@@ -59,6 +59,9 @@ Result<CodeTables> read_code_tables(Sql& sql);
 /// The facts alone. Errors: as SqlStatement::step.
 Result<CodeFacts> read_code_facts(Sql& sql);
 
+/// The files alone, all of them. Errors: as SqlStatement::step.
+Result<CodeFiles> read_all_code_files(Sql& sql);
+
 /// Of these files alone, and of all that lie below these folders. Errors: as SqlStatement::step.
 Result<CodeFiles> read_code_files(Sql& sql, const std::vector<std::string>& paths,
                                   const std::vector<std::string>& folders);

@@ -114,8 +114,7 @@ Status Updating::look_at_all() {
 
 Status Updating::read_known_files() {
   return update_.writer->read_tables([&](Sql& sql) -> Status {
-    QUERN_ASSIGN(CodeTables tables, read_code_tables(sql));
-    known_.files = std::move(tables.files);
+    QUERN_ASSIGN(known_.files, read_all_code_files(sql));
     return {};
   });
 }
