@@ -5,10 +5,14 @@
 
 #include <cmath>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "apps/dialogue/dialogue_vectors.h"
+#include "apps/dialogue/turn_spool.h"
 #include "apps/dialogue/vector_math.h"
 
 namespace quern::apps {
@@ -36,6 +40,21 @@ inline std::vector<DialogueVectors> made_up_dialogues(int n, int d = 8, std::uin
     out.push_back(std::move(vectors));
   }
   return out;
+}
+
+/// The same dialogues, of 8 numbers a turn, on the disk of `folder`.
+inline TurnSpool spooled(std::span<const DialogueVectors> dialogues, const std::string& folder) {
+  auto out = TurnSpool::create(folder, 8);
+  EXPECT_TRUE(out.ok()) << out.status().message();
+  for (const DialogueVectors& dialogue : dialogues) {
+    EXPECT_TRUE(out->begin_dialogue().ok());
+    for (std::size_t t = 0; t < dialogue.n_turns(); ++t) {
+      EXPECT_TRUE(out->add_turn(dialogue.texts[t], dialogue.turn(t),
+                                std::span(dialogue.extras).subspan(t * kTurnExtras, kTurnExtras))
+                      .ok());
+    }
+  }
+  return std::move(*out);
 }
 
 }  // namespace quern::apps

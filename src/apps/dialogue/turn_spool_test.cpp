@@ -8,22 +8,7 @@
 namespace quern::apps {
 namespace {
 
-class turn_spool : public FolderTest {
- protected:
-  TurnSpool spooled(std::span<const DialogueVectors> dialogues) {
-    auto out = TurnSpool::create(folder_, 8);
-    EXPECT_TRUE(out.ok()) << out.status().message();
-    for (const DialogueVectors& dialogue : dialogues) {
-      EXPECT_TRUE(out->begin_dialogue().ok());
-      for (std::size_t t = 0; t < dialogue.n_turns(); ++t) {
-        EXPECT_TRUE(out->add_turn(dialogue.texts[t], dialogue.turn(t),
-                                  std::span(dialogue.extras).subspan(t * kTurnExtras, kTurnExtras))
-                        .ok());
-      }
-    }
-    return std::move(*out);
-  }
-};
+class turn_spool : public FolderTest {};
 
 }  // namespace
 
@@ -33,7 +18,7 @@ TEST_F(turn_spool, gives_back_what_memory_would) {
   dialogues[5].texts[0] = "";
   dialogues[6].texts[1] = std::string(3'000'000, 'x');
   dialogues.push_back({.d = 8});
-  const TurnSpool spool = spooled(dialogues);
+  const TurnSpool spool = spooled(dialogues, folder_);
   const DialoguesInMemory memory(dialogues);
   ASSERT_EQ(spool.n_dialogues(), memory.n_dialogues());
   ASSERT_EQ(spool.n_turns(), memory.n_turns());
@@ -53,7 +38,7 @@ TEST_F(turn_spool, gives_back_what_memory_would) {
 
 TEST_F(turn_spool, leaves_nothing_behind_and_says_where_it_cannot_be) {
   {
-    const TurnSpool spool = spooled(made_up_dialogues(3));
+    const TurnSpool spool = spooled(made_up_dialogues(3), folder_);
     EXPECT_TRUE(std::filesystem::is_empty(folder_));
   }
   EXPECT_TRUE(std::filesystem::is_empty(folder_));

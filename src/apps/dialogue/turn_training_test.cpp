@@ -29,29 +29,14 @@ void expect_same_bits(const TurnPredictor& a, const TurnPredictor& b, const std:
   EXPECT_EQ(numbers_of(a.parts()), numbers_of(b.parts())) << name;
 }
 
-class turn_training : public FolderTest {
- protected:
-  TurnSpool spooled(std::span<const DialogueVectors> dialogues) {
-    auto out = TurnSpool::create(folder_, 8);
-    EXPECT_TRUE(out.ok());
-    for (const DialogueVectors& dialogue : dialogues) {
-      EXPECT_TRUE(out->begin_dialogue().ok());
-      for (std::size_t t = 0; t < dialogue.n_turns(); ++t) {
-        EXPECT_TRUE(out->add_turn(dialogue.texts[t], dialogue.turn(t),
-                                  std::span(dialogue.extras).subspan(t * kTurnExtras, kTurnExtras))
-                        .ok());
-      }
-    }
-    return std::move(*out);
-  }
-};
+class turn_training : public FolderTest {};
 
 }  // namespace
 
 TEST_F(turn_training, together_from_the_disk_and_alone_from_memory_give_the_same_bits) {
   const auto dialogues = made_up_dialogues(120);
   ThreadPool one(1), three(3);
-  const auto together = train_predictors(spooled(dialogues), three, five_maps());
+  const auto together = train_predictors(spooled(dialogues, folder_), three, five_maps());
   ASSERT_TRUE(together.ok()) << together.status().message();
   ASSERT_EQ(together->size(), 5u);
   for (std::size_t i = 0; i < 5; ++i) {
