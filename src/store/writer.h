@@ -65,6 +65,9 @@ class Writer {
   const Schema& schema() const { return catalog_.schema(); }
   const std::string& folder() const { return place_.folder; }
 
+  /// The newest one: as it was found, then that of the last commit.
+  GenerationId generation() const { return generation_.id; }
+
   /// Documents, with what is not committed yet; one that replaces another may count twice till
   /// then.
   std::uint64_t n_live() const;

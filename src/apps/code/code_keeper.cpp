@@ -164,7 +164,10 @@ void CodeKeeper::note_report(const CodeUpdateReport& report) {
 
 // Nothing where all is as it was.
 Result<std::optional<CodeUpdateReport>> CodeKeeper::update_now() {
-  if (stamp_of_index() != stamp_) news_.end_watch();
+  if (stamp_of_index() != stamp_) {
+    news_.end_watch();
+    generation_.reset();
+  }
   const std::optional<TreeChanges> news = news_.take();
   if (!news) return std::optional<CodeUpdateReport>();
   Result<CodeUpdateReport> report = update_by(*news);
@@ -177,7 +180,7 @@ Result<std::optional<CodeUpdateReport>> CodeKeeper::update_now() {
 Result<CodeUpdateReport> CodeKeeper::update_by(const TreeChanges& news) {
   QUERN_ASSIGN(const std::unique_ptr<store::Writer> writer, open_writer());
   CodeUpdate update;
-  update.changes = &news;
+  update.changes = is_as_left(*writer) ? &news : nullptr;
   update.writer = writer.get();
   update.chunker = options_.chunker;
   update.root = options_.place.root;
@@ -196,7 +199,9 @@ Result<CodeUpdateReport> CodeKeeper::update_by(const TreeChanges& news) {
     progress_ = progress;
   };
   update.is_stopped = [this] { return is_stop_due(); };
-  return update_code_index(update);
+  Result<CodeUpdateReport> report = update_code_index(update);
+  generation_ = writer->generation();
+  return report;
 }
 
 Result<std::unique_ptr<store::Writer>> CodeKeeper::open_writer() {
@@ -234,6 +239,14 @@ void CodeKeeper::work_idly() {
   if (!status.ok()) log_warn("vectors and merges of the index: {}", status.message());
 }
 
+// Whether nobody else has committed since. Asked under the lock: what came while it was waited for
+// counts. Else the tree that is watched may not be the one that is indexed.
+bool CodeKeeper::is_as_left(const store::Writer& writer) {
+  const bool is_so = !generation_ || *generation_ == writer.generation();
+  if (!is_so) news_.end_watch();
+  return is_so;
+}
+
 // Of the catalog and its log, which every commit changes.
 std::string CodeKeeper::stamp_of_index() const {
   std::string out;
@@ -260,15 +273,22 @@ Status CodeKeeper::begin_watch() {
 
 // Errors: kCancelled where somebody waits for an update.
 Status CodeKeeper::work_idly_now() {
-  const Status cancelled(Code::kCancelled, "somebody waits");
   if (news_.may_watch()) QUERN_TRY(begin_watch());
   QUERN_ASSIGN(const std::unique_ptr<store::Writer> writer, open_writer());
+  (void)is_as_left(*writer);  // Files are looked at by the next update.
+  const Status status = make_vectors_and_merge(*writer);
+  generation_ = writer->generation();
+  return status;
+}
+
+Status CodeKeeper::make_vectors_and_merge(store::Writer& writer) {
+  const Status cancelled(Code::kCancelled, "somebody waits");
   engine::Engine* engine = nullptr;
   {
     const std::lock_guard lock(mutex_);
     engine = engine_;
   }
-  const store::SpaceRow* space = writer->active_space();
+  const store::SpaceRow* space = writer.active_space();
   if (engine != nullptr && space != nullptr && !is_of_given(space->space)) {
     QUERN_ASSIGN(const TextEmbedder embedder, open_embedder(*engine, space->space));
     std::unique_ptr<VectorLog> log;
@@ -276,7 +296,7 @@ Status CodeKeeper::work_idly_now() {
       QUERN_ASSIGN(log, options_.open_log(embedder));
     }
     IngestJob job;
-    job.writer = writer.get();
+    job.writer = &writer;
     job.embedder = &embedder;
     job.log = log.get();
     job.space = space->id;
@@ -288,7 +308,7 @@ Status CodeKeeper::work_idly_now() {
   }
   AskingPace pace([this] { return is_wanted(); });
   while (!is_wanted()) {
-    QUERN_ASSIGN(const bool has_worked, writer->maintain(pace));
+    QUERN_ASSIGN(const bool has_worked, writer.maintain(pace));
     if (!has_worked) return {};
   }
   return cancelled;

@@ -88,8 +88,10 @@ class CodeKeeper {
   void note_report(const CodeUpdateReport& report);
   Status begin_watch();
   std::string stamp_of_index() const;
+  bool is_as_left(const store::Writer& writer);
   void work_idly();
   Status work_idly_now();
+  Status make_vectors_and_merge(store::Writer& writer);
   Result<std::unique_ptr<store::Writer>> open_writer();
   bool is_stop_due();
   bool is_over() const;
@@ -116,7 +118,9 @@ class CodeKeeper {
 
   // Of the thread.
   TreeNews news_;
-  std::string stamp_;   // Of the index as it was left: another process may have written to it.
+  // Of the index as it was left: another process may have written to it.
+  std::string stamp_;
+  std::optional<store::GenerationId> generation_;  // Nothing: not known.
   std::string holder_;  // Who did not let go of the index in time, the last time.
 
   std::thread thread_;  // Last: it uses the others.

@@ -96,5 +96,25 @@ TEST_F(code_keeper, what_changed_is_in_the_index_at_once_without_a_walk) {
   EXPECT_EQ(n_files(), 2u);
 }
 
+TEST_F(code_keeper, where_another_process_wrote_to_the_index_the_tree_is_walked) {
+  const std::size_t n_walks = walks_until_watched();
+  put("tree/c.txt", "a llama\n");
+  {
+    auto writer = store::Writer::open({.folder = place_.folder}, {.who = "another"});
+    for (int i = 0; i < 500 && !writer.ok(); ++i) {  // While it is busy with what nobody waits for.
+      std::this_thread::sleep_for(milliseconds(10));
+      writer = store::Writer::open({.folder = place_.folder}, {.who = "another"});
+    }
+    ASSERT_TRUE(writer.ok());
+    CodeUpdate update;
+    update.writer = writer->get();
+    update.chunker = chunker_.get();
+    update.root = place_.root;
+    ASSERT_TRUE(update_code_index(update).ok());
+  }
+  EXPECT_GT(refresh().n_walks, n_walks);
+  EXPECT_EQ(n_files(), 3u);
+}
+
 }  // namespace
 }  // namespace quern::apps
