@@ -162,10 +162,12 @@ std::string claim_text(const ClaimResult& result, bool is_bold, FarEvidence far)
   if (judgement.is_conflicting) out += "  sources speak for both sides\n";
   const ClaimEvidence* first = deciding(result);
   if (first != nullptr) append_deciding(*first, is_bold, out);
+  // What was brought along is wanted back.
+  const bool is_counted = far == FarEvidence::kCounted && !result.corpus.empty();
   std::size_t n_far = 0;
   for (const ClaimEvidence& e : result.evidence) {
     if (&e == first) continue;
-    if (far == FarEvidence::kCounted && e.voice.voice == Voice::kIrrelevant) {
+    if (is_counted && e.voice.voice == Voice::kIrrelevant) {
       ++n_far;
       continue;
     }

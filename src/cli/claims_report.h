@@ -9,7 +9,7 @@
 
 namespace quern::cli {
 
-/// What becomes of sentences that are not near enough to the claim to count.
+/// What becomes of sentences of a corpus that are not near enough to the claim to count.
 enum class FarEvidence { kCounted, kListed };
 
 /// The verdict with its confidence, the sentence that decides, the others with what they say. What
