@@ -15,36 +15,20 @@
 #include "apps/claims/claim_tasks.h"
 #include "apps/claims/claims_db.h"
 #include "apps/claims/corpus_adding.h"
-#include "base/test_folder.h"
-#include "serve/server.h"
-#include "serve/test_client.h"
+#include "serve/test_model_server.h"
 #include "store/writer.h"
 
 namespace quern::serve {
 
-inline std::string model_path(const std::string& name) {
-  return std::string(QUERN_SOURCE_DIR "/tests/data/models/") + name;
-}
-
 inline constexpr const char* kCat =
     "The cat sat on the mat all day long. A dog ran over the hill. Cats do not like water.";
 
-class ClaimsServerTest : public FolderTest {
+class ClaimsServerTest : public ModelServerTest {
  protected:
   void SetUp() override {
-    FolderTest::SetUp();
-    auto engine = engine::Engine::make(
-        {.n_threads = 2, .home = path("home"), .precision = "f32", .results = {}});
-    ASSERT_TRUE(engine.ok()) << engine.status().message();
-    engine_ = std::move(*engine);
+    ModelServerTest::SetUp();
     start();
   }
-  void TearDown() override {
-    server_.reset();
-    engine_.reset();
-    FolderTest::TearDown();
-  }
-
   ServerOptions options_of(const std::string& model) const {
     ServerOptions options;
     options.home = path("home");
@@ -53,13 +37,7 @@ class ClaimsServerTest : public FolderTest {
     return options;
   }
   void start() { start_at(model_path("tiny-nli")); }
-  void start_at(const std::string& model) {
-    unsetenv("QUERN_API_KEY");
-    server_.reset();
-    auto started = Server::start(options_of(model), *engine_);
-    ASSERT_TRUE(started.ok()) << started.status().message();
-    server_ = std::move(*started);
-  }
+  void start_at(const std::string& model) { start_with(options_of(model)); }
 
   /// One source into a corpus that is made where there is none; its sentences are found by words.
   void add_source(const std::string& corpus, const std::string& key, const std::string& text) {
@@ -84,19 +62,8 @@ class ClaimsServerTest : public FolderTest {
 
   using json = nlohmann::json;
 
-  json answer(const std::string& method, const std::string& target, const json& body = {},
-              int status = 200) {
-    TestClient client(server_->port());
-    const Answer answer = client.ask(method, target, body.is_null() ? "" : body.dump());
-    EXPECT_EQ(answer.status, status) << method << " " << target << ": " << answer.body;
-    return json::parse(answer.body, nullptr, false);
-  }
   json get(const std::string& target, int status = 200) {
     return answer("GET", target, {}, status);
-  }
-  std::string metrics() {
-    TestClient client(server_->port());
-    return client.get("/metrics").body;
   }
   /// As a server that died leaves it, of the claim "of-ID".
   void leave_task(const std::string& id) {
@@ -127,9 +94,6 @@ class ClaimsServerTest : public FolderTest {
     })) << state;
     return state;
   }
-
-  std::unique_ptr<engine::Engine> engine_;
-  std::unique_ptr<Server> server_;
 };
 
 }  // namespace quern::serve

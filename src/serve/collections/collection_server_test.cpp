@@ -8,12 +8,10 @@
 
 #include "apps/fusion_fitting.h"
 #include "apps/schema_text.h"
-#include "base/test_folder.h"
 #include "serve/collections/collection_responses.h"
 #include "serve/collections/openapi.h"
 #include "serve/metrics.h"
-#include "serve/server.h"
-#include "serve/test_client.h"
+#include "serve/test_model_server.h"
 #include "store/writer.h"
 
 namespace quern::serve {
@@ -21,46 +19,17 @@ namespace {
 
 using nlohmann::json;
 
-std::string model_path(const std::string& name) {
-  return std::string(QUERN_SOURCE_DIR "/tests/data/models/") + name;
-}
-
-class collection_server : public FolderTest {
+class collection_server : public ModelServerTest {
  protected:
   void SetUp() override {
-    FolderTest::SetUp();
-    auto engine = engine::Engine::make(
-        {.n_threads = 2, .home = path("home"), .precision = "f32", .results = {}});
-    ASSERT_TRUE(engine.ok()) << engine.status().message();
-    engine_ = std::move(*engine);
+    ModelServerTest::SetUp();
     start();
   }
-  void TearDown() override {
-    server_.reset();
-    engine_.reset();
-    FolderTest::TearDown();
-  }
-
   void start() {
-    unsetenv("QUERN_API_KEY");
-    server_.reset();
     ServerOptions options;
     options.home = path("home");
     options.models = {model_path("tiny-mean-f32"), model_path("tiny-reranker")};
-    auto started = Server::start(options, *engine_);
-    ASSERT_TRUE(started.ok()) << started.status().message();
-    server_ = std::move(*started);
-  }
-
-  Answer ask(const std::string& method, const std::string& target, const std::string& body = "") {
-    TestClient client(server_->port());
-    return client.ask(method, target, body);
-  }
-  json answer(const std::string& method, const std::string& target, const json& body = {},
-              int status = 200) {
-    const Answer answer = ask(method, target, body.is_null() ? "" : body.dump());
-    EXPECT_EQ(answer.status, status) << method << " " << target << ": " << answer.body;
-    return json::parse(answer.body, nullptr, false);
+    start_with(options);
   }
 
   void create(const json& more = json::object()) {
@@ -81,9 +50,6 @@ class collection_server : public FolderTest {
     return answer("POST", "/v1/collections/cats/search", body, status);
   }
   std::string problem(const json& body) { return search(body, 400)["error"]["message"]; }
-
-  std::unique_ptr<engine::Engine> engine_;
-  std::unique_ptr<Server> server_;
 };
 
 }  // namespace

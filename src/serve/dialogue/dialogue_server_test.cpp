@@ -7,10 +7,8 @@
 
 #include "apps/dialogue/next_turns.h"
 #include "apps/dialogue/test_predictor.h"
-#include "base/test_folder.h"
 #include "serve/dialogue/dialogue_openapi.h"
-#include "serve/server.h"
-#include "serve/test_client.h"
+#include "serve/test_model_server.h"
 
 namespace quern::serve {
 namespace {
@@ -20,55 +18,31 @@ using testing::HasSubstr;
 
 constexpr const char* kRoot = "/v1/dialogue/";
 
-class dialogue_server : public FolderTest {
+class dialogue_server : public ModelServerTest {
  protected:
   void SetUp() override {
-    FolderTest::SetUp();
-    unsetenv("QUERN_API_KEY");
-    auto engine = engine::Engine::make(
-        {.n_threads = 2, .home = path("home"), .precision = "f32", .results = {}});
-    ASSERT_TRUE(engine.ok()) << engine.status().message();
-    engine_ = std::move(*engine);
+    ModelServerTest::SetUp();
     write("talks", {.n_turns = 1, .reservoir = apps::echo_state_spec(20, 1)});
     options_.dialogue.files = {{.name = "talks", .path = path("talks.qdp")}};
     start();
   }
-  void TearDown() override {
-    server_.reset();
-    engine_.reset();
-    FolderTest::TearDown();
-  }
-
   void write(const std::string& name, const apps::ContextSpec& context) {
     const Status written = apps::write_spoken_predictor(
-        path(name + ".qdp"), *engine_,
-        std::string(QUERN_SOURCE_DIR "/tests/data/models/tiny-mean-f32"), context, pool_);
+        path(name + ".qdp"), *engine_, model_path("tiny-mean-f32"), context, pool_);
     ASSERT_TRUE(written.ok()) << written.message();
   }
 
-  void start() {
-    server_.reset();
-    auto started = Server::start(options_, *engine_);
-    ASSERT_TRUE(started.ok()) << started.status().message();
-    server_ = std::move(*started);
-  }
+  void start() { start_with(options_); }
 
   json answer(const std::string& method, const std::string& target, const json& body = {},
               int status = 200) {
-    TestClient client(server_->port());
-    const Answer answer = client.ask(method, kRoot + target, body.is_null() ? "" : body.dump());
-    EXPECT_EQ(answer.status, status) << method << " " << target << ": " << answer.body;
-    return json::parse(answer.body, nullptr, false);
+    return ModelServerTest::answer(method, kRoot + target, body, status);
   }
   json post(const std::string& target, const json& body, int status = 200) {
     return answer("POST", target, body, status);
   }
   json get(const std::string& target, int status = 200) {
     return answer("GET", target, {}, status);
-  }
-  std::string metrics() {
-    TestClient client(server_->port());
-    return client.get("/metrics").body;
   }
 
   /// To the byte as `quern dialogue predict` says it of this dialogue.
@@ -87,8 +61,6 @@ class dialogue_server : public FolderTest {
 
   ThreadPool pool_{2};
   ServerOptions options_;
-  std::unique_ptr<engine::Engine> engine_;
-  std::unique_ptr<Server> server_;
 };
 
 }  // namespace
