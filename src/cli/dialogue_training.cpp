@@ -6,6 +6,7 @@
 
 #include "apps/dialogue/predictor_file.h"
 #include "apps/dialogue/write_predictor.h"
+#include "cli/dialogue_flags.h"
 #include "cli/interrupt.h"
 
 namespace quern::cli {
@@ -31,9 +32,7 @@ void add_predictor_flags(CLI::App& command, PredictorFlags& flags) {
                   "or none, the last turns alone (tanh)")
       ->type_name("KIND")
       ->check(CLI::IsMember({"tanh", "lif", "none"}));
-  command.add_option("--units", flags.n_units, "Of the reservoir (500)")
-      ->type_name("N")
-      ->check(CLI::Range(1, reservoir::kMaxUnits));
+  add_units_flag(command, flags.n_units, "Of the reservoir (500)");
   command
       .add_option("--turns", flags.n_turns,
                   "The last ones that the readout sees as they are (1; 3 without a reservoir)")

@@ -21,8 +21,6 @@ class App;
 
 namespace quern::cli {
 
-inline constexpr const char* kDialogueModel = "all-MiniLM-L6-v2";
-
 struct PredictorFlags {
   std::string reservoir = "tanh";  // --reservoir
   int n_units = 500;               // --units

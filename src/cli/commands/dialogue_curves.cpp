@@ -11,6 +11,7 @@
 
 #include "cli/dialogue_charts.h"
 #include "cli/dialogue_commands.h"
+#include "cli/dialogue_flags.h"
 #include "cli/dialogue_input.h"
 #include "cli/dialogue_training.h"
 #include "cli/exit_code.h"
@@ -154,34 +155,15 @@ void add_dialogue_curves(CLI::App& parent, Context& context) {
   CLI::App* command = parent.add_subcommand(
       "curves", "A picture of how predictors learn and how long reservoirs remember");
   command->footer(kExamples);
-  command->add_option("--texts", flags->texts, "Dialogues to train on")
-      ->type_name("FILE")
-      ->required()
-      ->check(empty_problem);
-  command->add_option("--eval", flags->others, "Dialogues to ask about")
-      ->type_name("FILE")
-      ->required()
-      ->check(empty_problem);
-  command->add_option("--out", flags->out, "The picture, SVG")
-      ->type_name("FILE")
-      ->required()
-      ->check(empty_problem);
-  command->add_option("--units", flags->n_units, "Of the reservoirs (500)")
-      ->type_name("N")
-      ->check(CLI::Range(1, reservoir::kMaxUnits));
+  add_dialogue_file_flag(*command, "--texts", flags->texts, "Dialogues to train on");
+  add_dialogue_file_flag(*command, "--eval", flags->others, "Dialogues to ask about");
+  add_dialogue_file_flag(*command, "--out", flags->out, "The picture, SVG");
+  add_units_flag(*command, flags->n_units, "Of the reservoirs (500)");
   command->add_option("--seed", flags->seed, "Of the reservoirs and of what is drawn (1)")
       ->type_name("S");
-  command->add_option("--candidates", flags->ask.n_candidates, "Texts to choose from (10)")
-      ->type_name("N")
-      ->check(CLI::Range(2, 1000));
-  command->add_option("--model", flags->model, fmt::format("What embeds ({})", kDialogueModel))
-      ->type_name("MODEL")
-      ->check(empty_problem);
-  command->add_flag("-q,--quiet", flags->quiet, "No progress");
-  add_vector_log_flag(*command, flags->log);
-  add_engine_flags(*command, context.engine);
-  add_precision_flag(*command, context.engine);
-  add_batch_flag(*command, context.engine);
+  add_candidates_flag(*command, flags->ask);
+  add_dialogue_model_flag(*command, flags->model);
+  add_dialogue_embed_flags(*command, flags->quiet, flags->log, context.engine);
   command->callback([flags, &context] {
     watch_interrupts();
     context.exit_code = fail_or_ok(draw(*flags, context.engine));

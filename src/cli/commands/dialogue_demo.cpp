@@ -17,6 +17,7 @@
 #include "base/checksum.h"
 #include "base/mapped_file.h"
 #include "cli/dialogue_commands.h"
+#include "cli/dialogue_flags.h"
 #include "cli/dialogue_input.h"
 #include "cli/dialogue_training.h"
 #include "cli/exit_code.h"
@@ -196,9 +197,7 @@ void add_dialogue_demo(CLI::App& parent, Context& context) {
       ->type_name("FILE")
       ->check(empty_problem);
   add_predictor_flags(*command, flags->predictor);
-  command->add_option("--model", flags->model, fmt::format("What embeds ({})", kDialogueModel))
-      ->type_name("MODEL")
-      ->check(empty_problem);
+  add_dialogue_model_flag(*command, flags->model);
   command->add_flag("-q,--quiet", flags->quiet, "Answers alone");
   add_vector_log_flag(*command, flags->log);
   add_engine_flags(*command, context.engine);

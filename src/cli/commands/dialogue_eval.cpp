@@ -10,6 +10,7 @@
 #include "apps/dialogue/dialogue_table.h"
 #include "base/mapped_file.h"
 #include "cli/dialogue_commands.h"
+#include "cli/dialogue_flags.h"
 #include "cli/dialogue_input.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
@@ -97,13 +98,8 @@ void add_dialogue_eval(CLI::App& parent, Context& context) {
       ->type_name("")
       ->required()
       ->check(empty_problem);
-  command->add_option("--texts", flags->texts, "Dialogues that it was not trained on")
-      ->type_name("FILE")
-      ->required()
-      ->check(empty_problem);
-  command->add_option("--candidates", flags->ask.n_candidates, "Texts to choose from (10)")
-      ->type_name("N")
-      ->check(CLI::Range(2, 1000));
+  add_dialogue_file_flag(*command, "--texts", flags->texts, "Dialogues that it was not trained on");
+  add_candidates_flag(*command, flags->ask);
   command->add_option("--seed", flags->ask.seed, "By which they are drawn (7)")->type_name("S");
   command
       ->add_option("--gru", flags->gru,
@@ -112,11 +108,7 @@ void add_dialogue_eval(CLI::App& parent, Context& context) {
   command->add_option("--model", flags->model, "Where the model is now that embeds for it")
       ->type_name("MODEL");
   command->add_flag("--json", flags->json, "As JSON, an object a line");
-  command->add_flag("-q,--quiet", flags->quiet, "No progress");
-  add_vector_log_flag(*command, flags->log);
-  add_engine_flags(*command, context.engine);
-  add_precision_flag(*command, context.engine);
-  add_batch_flag(*command, context.engine);
+  add_dialogue_embed_flags(*command, flags->quiet, flags->log, context.engine);
   command->callback([flags, &context] {
     watch_interrupts();
     context.exit_code = fail_or_ok(evaluate(*flags, context.engine));

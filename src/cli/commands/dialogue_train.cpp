@@ -12,6 +12,7 @@
 #include "apps/store_model.h"
 #include "base/byte_ledger.h"
 #include "cli/dialogue_commands.h"
+#include "cli/dialogue_flags.h"
 #include "cli/dialogue_input.h"
 #include "cli/dialogue_training.h"
 #include "cli/exit_code.h"
@@ -108,23 +109,13 @@ void add_dialogue_train(CLI::App& parent, Context& context) {
   auto flags = std::make_shared<TrainFlags>();
   CLI::App* command = parent.add_subcommand("train", "Train a predictor on dialogues");
   command->footer(kExamples);
-  command->add_option("--texts", flags->texts, "Dialogues to train on; - for standard input")
-      ->type_name("FILE")
-      ->required()
-      ->check(empty_problem);
-  command->add_option("--out", flags->out, "The predictor's file, which must not be there yet")
-      ->type_name("FILE")
-      ->required()
-      ->check(empty_problem);
+  add_dialogue_file_flag(*command, "--texts", flags->texts,
+                         "Dialogues to train on; - for standard input");
+  add_dialogue_file_flag(*command, "--out", flags->out,
+                         "The predictor's file, which must not be there yet");
   add_predictor_flags(*command, flags->predictor);
-  command->add_option("--model", flags->model, fmt::format("What embeds ({})", kDialogueModel))
-      ->type_name("MODEL")
-      ->check(empty_problem);
-  command->add_flag("-q,--quiet", flags->quiet, "No progress");
-  add_vector_log_flag(*command, flags->log);
-  add_engine_flags(*command, context.engine);
-  add_precision_flag(*command, context.engine);
-  add_batch_flag(*command, context.engine);
+  add_dialogue_model_flag(*command, flags->model);
+  add_dialogue_embed_flags(*command, flags->quiet, flags->log, context.engine);
   command->callback([flags, &context] {
     watch_interrupts();
     context.exit_code = fail_or_ok(train(*flags, context.engine));
