@@ -14,7 +14,7 @@ namespace quern::apps {
 
 /// A paper, or why there is none here.
 struct ReadPaper {
-  Paper paper;
+  Paper paper = {};
   // Which record it is: a later one of the same origin takes its place. For people, too:
   // "library.bib: vaswani2017", "papers.jsonl: 215416146", "attention.pdf".
   std::string origin = {};

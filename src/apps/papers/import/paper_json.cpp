@@ -45,4 +45,21 @@ Result<Paper> paper_from_json(std::string_view line) {
   return std::move(record.paper);
 }
 
+std::vector<std::string> records_within_json(std::string_view text) {
+  std::vector<std::string> out;
+  const Result<PaperJson> object = object_from_json(text);
+  if (!object.ok() || field_of(*object, {"title", "_id", "paperId", "body_text"}) != nullptr) {
+    return out;
+  }
+  const PaperJson* const message = field_of(*object, {"message"});
+  const PaperJson& inner = message != nullptr && message->is_object() ? *message : *object;
+  for (const PaperJson& item :
+       list_field(inner, {"data", "papers", "items", "results", "matches", "recommendedPapers"})) {
+    const PaperJson* const paper = field_of(item, {"citedPaper", "citingPaper", "paper"});
+    const PaperJson& record = paper != nullptr && paper->is_object() ? *paper : item;
+    if (record.is_object()) out.push_back(record.dump());
+  }
+  return out;
+}
+
 }  // namespace quern::apps

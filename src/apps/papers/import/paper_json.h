@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "apps/papers/paper.h"
 #include "base/status.h"
@@ -24,5 +25,10 @@ struct PaperRecord {
 Result<PaperRecord> paper_record_from_json(std::string_view line);
 
 Result<Paper> paper_from_json(std::string_view line);
+
+/// The objects of an answer that has several in a list, as the Graph API's and Crossref's do: under
+/// "data", "papers", "items", "results" or "matches", also within "message"; of an item about a
+/// citation its paper. Empty where the object is no such answer.
+std::vector<std::string> records_within_json(std::string_view object);
 
 }  // namespace quern::apps

@@ -1,0 +1,107 @@
+#include "apps/papers/import/paper_reader.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/test_folder.h"
+
+namespace quern::apps {
+namespace {
+
+class paper_reader : public FolderTest {
+ protected:
+  std::vector<ReadPaper> read_all(PaperReading reading, const IsKnownPaper& is_known = {}) {
+    std::vector<ReadPaper> out;
+    auto reader = PaperReader::open(std::move(reading));
+    EXPECT_TRUE(reader.ok()) << reader.status().message();
+    if (!reader.ok()) return out;
+    n_bytes_ = (*reader)->n_bytes();
+    while (true) {
+      auto next = (*reader)->next(is_known);
+      EXPECT_TRUE(next.ok()) << next.status().message();
+      if (!next.ok() || !*next) return out;
+      out.push_back(std::move(**next));
+    }
+  }
+  std::vector<ReadPaper> read_path(const std::string& name) {
+    return read_all({.paths = {path(name)}});
+  }
+
+  std::uint64_t n_bytes_ = 0;
+};
+
+TEST_F(paper_reader, a_folder_is_read_in_order_with_all_that_is_below_it) {
+  std::filesystem::create_directory(path("b"));
+  write(path("c.jsonl"), "{\"_id\": \"3\", \"title\": \"C\"}\n");
+  write(path("a.json"), "[{\"_id\": \"1\", \"title\": \"A\"}, {\"title\": \"A2\"}]");
+  write(path("b/x.ndjson"), "{\"_id\": \"2\", \"title\": \"B\"}\n");
+  write(path("readme.txt"), "not about papers");
+  const std::vector<ReadPaper> papers = read_all({.paths = {folder_}});
+  ASSERT_EQ(papers.size(), 4U);
+  EXPECT_EQ(papers[0].origin, path("a.json") + ": 1");
+  EXPECT_EQ(papers[1].origin, path("a.json") + ": line 1");
+  EXPECT_EQ(papers[2].paper.title, "B");
+  EXPECT_EQ(papers[3].paper.title, "C");
+  EXPECT_EQ(n_bytes_, read(path("a.json")).size() + 2 * read(path("c.jsonl")).size());
+}
+
+TEST_F(paper_reader, answers_of_an_api_are_several_papers) {
+  write(path("search.json"), R"({"total": 2, "offset": 0, "data": [
+    {"paperId": "649def34f8be52c8b66281af98ae884c09aef38b", "title": "A"}, {"title": "B"},
+    {"contexts": ["x"], "citedPaper": {"paperId": null, "title": "C"}}]})");
+  const std::vector<ReadPaper> papers = read_path("search.json");
+  ASSERT_EQ(papers.size(), 3U);
+  EXPECT_EQ(papers[0].origin, path("search.json") + ": 649def34f8be52c8b66281af98ae884c09aef38b");
+  EXPECT_EQ(papers[1].origin, path("search.json") + ": line 1, number 2");
+  EXPECT_EQ(papers[2].paper.title, "C");
+}
+
+TEST_F(paper_reader, what_cannot_be_read_is_said_and_the_rest_is_read) {
+  write(path("a.jsonl"), "{\"title\": \"A\"}\nbroken\n");
+  write(path("b.jsonl"), "{\"title\": \"B\"}\n");
+  PaperReading reading = {.paths = {path("a.jsonl"), path("b.jsonl")}};
+  auto reader = PaperReader::open(reading);
+  ASSERT_TRUE(reader.ok());
+  std::filesystem::remove(path("b.jsonl"));
+  std::vector<ReadPaper> papers;
+  for (auto next = (*reader)->next(); next.ok() && *next; next = (*reader)->next()) {
+    papers.push_back(**next);
+  }
+  ASSERT_EQ(papers.size(), 3U);
+  EXPECT_TRUE(papers[0].status.ok());
+  EXPECT_EQ(papers[1].status.code(), Code::kBadInput);
+  EXPECT_EQ(papers[2].origin, path("b.jsonl"));
+  EXPECT_EQ(papers[2].status.code(), Code::kIo);
+}
+
+TEST_F(paper_reader, paths_that_lead_nowhere_are_errors_at_once) {
+  EXPECT_EQ(PaperReader::open({.paths = {path("no")}}).status().code(), Code::kNotFound);
+  EXPECT_EQ(PaperReader::open({.paths = {folder_}}).status().code(), Code::kBadInput);
+  EXPECT_EQ(PaperReader::open({.paths = {"/dev/null"}}).status().code(), Code::kBadInput);
+}
+
+TEST_F(paper_reader, a_named_file_is_known_by_its_bytes) {
+  write(path("export"), "{\"title\": \"A\"}\n{\"title\": \"B\"}\n");
+  EXPECT_EQ(read_path("export").size(), 2U);
+  write(path("export"), "{\n \"title\": \"A\"\n}\n");
+  EXPECT_EQ(read_path("export").size(), 1U);
+}
+
+TEST(paper_format, is_known_by_name_and_by_bytes) {
+  EXPECT_EQ(paper_format_of_path("a/B.PDF"), PaperFormat::kPdf);
+  EXPECT_EQ(paper_format_of_path("a.pdf/b"), std::nullopt);
+  EXPECT_EQ(paper_format_of_bytes("%!\n%PDF-1.4"), PaperFormat::kPdf);
+  EXPECT_EQ(paper_format_of_bytes("% mine\n @Article (k,"), PaperFormat::kBibTeX);
+  EXPECT_EQ(paper_format_of_bytes("\xef\xbb\xbfTY  - JOUR\r\n"), PaperFormat::kRis);
+  EXPECT_EQ(paper_format_of_bytes("<?xml version='1.0'?><article>"), PaperFormat::kJats);
+  EXPECT_EQ(paper_format_of_bytes("mail me@home.org\nTY"), PaperFormat::kText);
+  EXPECT_EQ(paper_format_of_bytes(""), PaperFormat::kText);
+  EXPECT_EQ(*paper_format_of_name("ris"), PaperFormat::kRis);
+  EXPECT_FALSE(paper_format_of_name("docx").ok());
+}
+
+}  // namespace
+}  // namespace quern::apps
