@@ -8,7 +8,7 @@
 
 #include "apps/claims/claim_lines.h"
 #include "base/utf8.h"
-#include "serve/claims/json_members.h"
+#include "serve/json/json_members.h"
 #include "serve/json/json_text.h"
 
 namespace quern::serve {

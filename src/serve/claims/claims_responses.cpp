@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "serve/claims/json_members.h"
+#include "serve/json/json_members.h"
 #include "serve/claims/nli_share.h"
 
 namespace quern::serve {

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "serve/claims/claims_responses.h"
-#include "serve/claims/json_members.h"
+#include "serve/json/json_members.h"
 #include "serve/claims/nli_share.h"
 
 namespace quern::serve {
