@@ -1,5 +1,7 @@
 #include "serve/http/http_error.h"
 
+#include <utility>
+
 #include "serve/json/json_text.h"
 
 namespace quern::serve {
@@ -54,9 +56,10 @@ HttpError http_error(int status, std::string message) {
   return {.status = status, .message = std::move(message)};
 }
 
-Response to_response(const HttpError& error, ErrorWriter write) {
+Response to_response(HttpError error, ErrorWriter write) {
+  if (write.adapt != nullptr) error = write.adapt(std::move(error));
   Response response{.status = error.status};
-  response.body = write(error);
+  response.body = write.body(error);
   if (error.retry_after_s > 0) {
     response.headers.emplace_back("Retry-After", std::to_string(error.retry_after_s));
   }

@@ -19,8 +19,17 @@ struct HttpError {
   int retry_after_s = 0;    // Sent as Retry-After when above 0.
 };
 
-/// The body that a dialect's clients read an error from: JSON.
-using ErrorWriter = std::string (*)(const HttpError& error);
+/// How a dialect's clients are told of an error.
+struct ErrorWriter {
+  using Body = std::string (*)(const HttpError& error);
+  using Adapt = HttpError (*)(HttpError error);
+
+  // NOLINTNEXTLINE(google-explicit-constructor): a body alone is a writer.
+  ErrorWriter(Body body_of, Adapt adapt_to = nullptr) : body(body_of), adapt(adapt_to) {}
+
+  Body body;    // What they read it from: JSON.
+  Adapt adapt;  // To statuses that they tell apart; null: any.
+};
 
 /// {"error": "message"}: where no dialect is known.
 std::string neutral_error(const HttpError& error);
@@ -34,6 +43,6 @@ HttpError bad_request(std::string message, std::string param = "");
 /// An error of HTTP itself, of that status.
 HttpError http_error(int status, std::string message);
 
-Response to_response(const HttpError& error, ErrorWriter write);
+Response to_response(HttpError error, ErrorWriter write);
 
 }  // namespace quern::serve

@@ -25,6 +25,15 @@ TEST(http_error, the_table_covers_every_code) {
   }
 }
 
+TEST(http_error, a_dialect_may_have_other_statuses) {
+  const ErrorWriter never_503(neutral_error, [](HttpError error) {
+    if (error.status == 503) error.status = 429;
+    return error;
+  });
+  EXPECT_EQ(to_response(error_of({Code::kExhausted, "why"}), never_503).status, 429);
+  EXPECT_EQ(to_response(error_of({Code::kIo, "why"}), never_503).status, 500);
+}
+
 TEST(http_error, the_wait_is_told) {
   const Response response =
       to_response({.status = 429, .message = "m", .retry_after_s = 7}, neutral_error);

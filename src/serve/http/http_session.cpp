@@ -313,7 +313,8 @@ Session::Awaitable<bool> Session::answer(RequestParser& parser, Reservation memo
 }
 
 ErrorWriter Session::error_writer(std::string_view path) const {
-  return shared_.options.error_writer ? shared_.options.error_writer(path) : neutral_error;
+  if (!shared_.options.error_writer) return neutral_error;
+  return shared_.options.error_writer(path);
 }
 
 /// The server's, or what the client has time for where that is less.

@@ -29,7 +29,8 @@ std::string_view without_last_slash(std::string_view path) {
 }
 
 Response unauthorized(ErrorWriter write) {
-  HttpError error = http_error(401, "a valid API key is wanted: Authorization: Bearer KEY");
+  HttpError error =
+      http_error(401, "a valid API key is wanted: 'Authorization: Bearer KEY' or 'x-api-key: KEY'");
   error.code = "invalid_api_key";
   Response response = to_response(error, write);
   response.headers.emplace_back("WWW-Authenticate", "Bearer");
@@ -64,6 +65,7 @@ std::vector<std::string> Router::patterns() const {
 
 bool Router::has_key(const Request& request) const {
   if (api_key_.empty()) return true;
+  if (equal_in_constant_time(request.header("x-api-key"), api_key_)) return true;
   constexpr std::string_view kScheme = "bearer ";
   const std::string_view header = request.header("authorization");
   if (header.size() <= kScheme.size()) return false;

@@ -58,6 +58,14 @@ TEST_F(router, errors_are_in_the_words_of_the_routes_dialect) {
   EXPECT_EQ(post("/a/throw"), "LOUD 500");
 }
 
+TEST_F(router, a_key_comes_in_either_header) {
+  EXPECT_EQ(post("/a/say", "x-api-key: key\r\n"), "ok");
+  EXPECT_EQ(post("/a/say", "X-API-Key: key\r\nAuthorization: Bearer other\r\n"), "ok");
+  EXPECT_EQ(post("/a/say", "x-api-key:\r\nAuthorization: Bearer key\r\n"), "ok");
+  EXPECT_EQ(post("/a/say", "x-api-key: kez\r\n"), "LOUD 401");
+  EXPECT_EQ(post("/a/say", "x-api-key:\r\n"), "LOUD 401");
+}
+
 TEST_F(router, those_of_http_itself_too_once_the_path_is_known) {
   for (const auto& [path, want] :
        {std::pair("/a/say", "LOUD 413"), std::pair("/b/say", "quiet 413"),
