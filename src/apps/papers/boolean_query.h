@@ -3,7 +3,7 @@
 //   word word      both           word | word    one of them      -word      not it
 //   "some words"   a phrase       "some words"~3 nearly           word*      begins so
 //   word~2         an edit distance of 2 at most (2 where the number is missing)
-//   + is what stands between words anyway; ( ) group
+//   + is what stands between words anyway and binds more closely than |; ( ) group
 //
 // Source: the Simple Query String form that Semantic Scholar documents for /paper/search/bulk.
 
@@ -33,14 +33,26 @@ struct BooleanQuery {
 inline constexpr std::size_t kMaxBooleanQueryBytes = 16384;
 inline constexpr int kMaxBooleanDepth = 32;
 
-/// Errors: kBadInput saying at which byte; kTooLarge.
+/// Lenient as its source: what is not closed goes on to the end, a sign with nothing to join is
+/// passed over. Errors: kBadInput where brackets stand too deep in each other; kTooLarge.
 Result<BooleanQuery> parse_boolean_query(std::string_view text);
 
-/// The living documents of each segment that match, in any of the fields: [n_segments]. Words go
-/// through the fields' analyzer. Errors: kBadInput for damage or a prefix or fuzzy word that stands
-/// for more than 4,096 terms.
+/// Where it looks.
+struct BooleanField {
+  int index = 0;  // Of the store's schema.
+  std::string_view analyzer = "english";
+};
+
+/// The most terms that a prefix or a fuzzy word may stand for.
+inline constexpr std::size_t kMaxBooleanTerms = 4096;
+
+/// The living documents of each segment that match: [n_segments]. Words go through the analyzer:
+/// one without a term ("the") does not matter, a query of such words alone finds nothing; one of
+/// several ("x-ray") means all of them. A prefix means the terms that begin so and the one that it
+/// has as a word itself: "computing*" finds what "computing" does. A fuzzy word is compared as a
+/// term. Errors: kBadInput for damage or for more than kMaxBooleanTerms.
 Result<std::vector<store::Bitmap>> match_boolean_query(const BooleanQuery& query,
                                                        const store::Generation& generation,
-                                                       std::string_view field);
+                                                       const BooleanField& field);
 
 }  // namespace quern::apps
