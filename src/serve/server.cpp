@@ -19,6 +19,7 @@
 #include "serve/openai/openai_error.h"
 #include "serve/openai/openai_routes.h"
 #include "serve/scoring/scoring_routes.h"
+#include "serve/semantic_scholar/paper_routes.h"
 
 namespace quern::serve {
 
@@ -63,6 +64,7 @@ struct Server::Impl {
   std::unique_ptr<CollectionBackend> collections;  // Null without a home.
   std::unique_ptr<ClaimsBackend> claims;           // Likewise.
   std::unique_ptr<DialogueBackend> dialogues;      // Null without predictors.
+  std::unique_ptr<PaperBackend> papers;            // Null without a library.
   TaskThreads tasks;                               // End after the requests.
   std::unique_ptr<HttpServer> http;
   std::unique_ptr<SummaryLog> summary;
@@ -136,6 +138,7 @@ void Server::Impl::add_routes() {
   if (collections != nullptr) add_collection_routes(*router, backend, *collections);
   if (claims != nullptr) add_claims_routes(*router, backend, *claims);
   if (dialogues != nullptr) add_dialogue_routes(*router, backend, *dialogues);
+  if (papers != nullptr) add_paper_routes(*router, backend, *papers);
 }
 
 /// One after the other, while requests are answered.
@@ -179,6 +182,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
   if (!options.dialogue.files.empty()) {
     impl->dialogues = std::make_unique<DialogueBackend>(engine, options.dialogue);
   }
+  if (options.papers != nullptr) impl->papers = std::make_unique<PaperBackend>(*options.papers);
   const std::string api_key = api_key_of(options);
   QUERN_ASSIGN(HostGuard guard, guard_of(options, api_key));
   impl->router = std::make_unique<Router>(api_key, std::move(guard), openai_error);
