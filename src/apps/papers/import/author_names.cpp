@@ -34,11 +34,13 @@ void add_author(std::string name, std::vector<PaperAuthor>& out) {
 
 }  // namespace
 
-std::string name_in_order(std::string_view name) {
-  const std::vector<std::string> parts = split_at(name, ",");
+std::string name_in_order(std::string_view name) { return name_of_parts(split_at(name, ",")); }
+
+std::string name_of_parts(const std::vector<std::string>& parts) {
   if (parts.empty()) return {};
   if (parts.size() == 1) return parts[0];
   if (parts.size() == 2) {
+    if (parts[0].empty() || parts[1].empty()) return parts[0] + parts[1];
     return is_suffix(parts[1]) ? parts[0] + " " + parts[1] : parts[1] + " " + parts[0];
   }
   // "Last, Jr, First"; "Last, First, Jr" is seen, too.

@@ -13,6 +13,9 @@ namespace quern::apps {
 /// "First von Last Jr" of "von Last, Jr, First", "Last, First" or a name that is in order already.
 std::string name_in_order(std::string_view name);
 
+/// The same of its parts, as commas part them.
+std::string name_of_parts(const std::vector<std::string>& parts);
+
 /// Of names joined by the word "and", as BibTeX has them; "others" is nobody. Names are in order
 /// then. Words are parted by single blanks.
 std::vector<PaperAuthor> authors_joined_by_and(std::string_view names);

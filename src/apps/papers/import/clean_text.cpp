@@ -88,6 +88,10 @@ std::string utf8_from_windows_1252(std::string_view bytes) {
   return out;
 }
 
+std::string utf8_of_field(std::string_view bytes) {
+  return is_valid_utf8(bytes) ? std::string(bytes) : utf8_from_windows_1252(bytes);
+}
+
 std::string in_small_letters(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(),

@@ -18,6 +18,9 @@ std::string in_paragraphs(std::string_view text);
 /// The text is no UTF-8: read as Windows-1252, as older files are. Each byte is one character.
 std::string utf8_from_windows_1252(std::string_view bytes);
 
+/// Itself where it is UTF-8, else read as Windows-1252.
+std::string utf8_of_field(std::string_view bytes);
+
 /// ASCII letters become small, all else stays.
 std::string in_small_letters(std::string_view text);
 

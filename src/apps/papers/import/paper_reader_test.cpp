@@ -77,6 +77,31 @@ TEST_F(paper_reader, what_cannot_be_read_is_said_and_the_rest_is_read) {
   EXPECT_EQ(papers[2].status.code(), Code::kIo);
 }
 
+TEST_F(paper_reader, bibliographies_have_their_keys_in_origins) {
+  write(path("a.bib"), "@article{one, title={One}}\n@article{bad\n@article{two, title={Two}}\n");
+  write(path("b.ris"), "TY  - JOUR\nTI  - Three\nER  - \nTY  - JOUR\nAB  - No title\nER  - \n");
+  const std::vector<ReadPaper> papers = read_all({.paths = {folder_}});
+  ASSERT_EQ(papers.size(), 5U);
+  EXPECT_EQ(papers[0].origin, path("a.bib") + ": one");
+  EXPECT_EQ(papers[1].origin, path("a.bib") + ": line 2");
+  EXPECT_EQ(papers[1].status.code(), Code::kBadInput);
+  EXPECT_EQ(papers[2].paper.title, "Two");
+  EXPECT_EQ(papers[3].origin, path("b.ris") + ": line 1");
+  EXPECT_EQ(papers[4].status.message(), "the record of line 4 has neither a title nor an id");
+  const std::vector<ReadPaper> again =
+      read_all({.paths = {folder_}}, [](const std::string&, const std::string&) { return true; });
+  ASSERT_EQ(again.size(), 5U);
+  EXPECT_TRUE(again[0].is_known);
+  EXPECT_FALSE(again[1].is_known);
+  EXPECT_TRUE(again[3].is_known);
+}
+
+TEST_F(paper_reader, a_text_is_read_where_it_is_named) {
+  write(path("notes.txt"), "Title\n\nText.\n");
+  EXPECT_EQ(read_path("notes.txt")[0].paper.title, "Title");
+  EXPECT_EQ(read_all({.paths = {folder_}, .format = PaperFormat::kText}).size(), 1U);
+}
+
 TEST_F(paper_reader, paths_that_lead_nowhere_are_errors_at_once) {
   EXPECT_EQ(PaperReader::open({.paths = {path("no")}}).status().code(), Code::kNotFound);
   EXPECT_EQ(PaperReader::open({.paths = {folder_}}).status().code(), Code::kBadInput);

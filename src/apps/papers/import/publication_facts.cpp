@@ -58,6 +58,35 @@ constexpr Names kArchives[] = {
     {"physics", "Physics"},     {"quant-ph", "Physics"}, {"cmp-lg", "Computer Science"},
 };
 
+constexpr std::string_view kFieldsOfStudy[] = {"Agricultural and Food Sciences",
+                                               "Art",
+                                               "Biology",
+                                               "Business",
+                                               "Chemistry",
+                                               "Computer Science",
+                                               "Economics",
+                                               "Education",
+                                               "Engineering",
+                                               "Environmental Science",
+                                               "Geography",
+                                               "Geology",
+                                               "History",
+                                               "Law",
+                                               "Linguistics",
+                                               "Materials Science",
+                                               "Mathematics",
+                                               "Medicine",
+                                               "Philosophy",
+                                               "Physics",
+                                               "Political Science",
+                                               "Psychology",
+                                               "Sociology"};
+
+void add_field_once(std::string_view field, std::vector<std::string>& out) {
+  if (field.empty() || std::find(out.begin(), out.end(), field) != out.end()) return;
+  out.emplace_back(field);
+}
+
 std::string_view second_of(const Names* begin, const Names* end, std::string_view name) {
   const Names* const found =
       std::find_if(begin, end, [&](const Names& one) { return one.first == name; });
@@ -92,6 +121,17 @@ std::vector<std::string> fields_of_arxiv_categories(std::string_view categories)
     categories.remove_prefix(std::min(end + 1, categories.size()));
   }
   return out;
+}
+
+void add_fields_of_study(std::string_view keywords, std::vector<std::string>& out) {
+  while (!keywords.empty()) {
+    const std::size_t end = std::min(keywords.find_first_of(",;"), keywords.size());
+    const std::string keyword = in_small_letters(one_line(keywords.substr(0, end)));
+    for (const std::string_view field : kFieldsOfStudy) {
+      if (keyword == in_small_letters(field)) add_field_once(field, out);
+    }
+    keywords.remove_prefix(std::min(end + 1, keywords.size()));
+  }
 }
 
 int month_of(std::string_view text) {

@@ -1,0 +1,91 @@
+// Sources of bibliographies: BibTeX and RIS.
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "apps/papers/import/bibtex.h"
+#include "apps/papers/import/input_digest.h"
+#include "apps/papers/import/paper_lines.h"
+#include "apps/papers/import/paper_sources.h"
+#include "apps/papers/import/ris.h"
+#include "base/mapped_file.h"
+
+namespace quern::apps {
+namespace {
+
+// `out` with its origin, whether it is known, and `paper` where it is not.
+void give(Paper paper, const IsKnownPaper& is_known, ReadPaper& out) {
+  out.is_known = out.status.ok() && is_known && is_known(out.origin, out.input);
+  if (!out.is_known) out.paper = std::move(paper);
+}
+
+class BibtexSource : public PaperSource {
+ public:
+  BibtexSource(std::string text, std::string name)
+      : text_(std::move(text)), papers_(text_), name_(std::move(name)) {}
+
+  Result<std::optional<ReadPaper>> next(const IsKnownPaper& is_known) override {
+    std::optional<BibtexPapers::Item> item = papers_.next();
+    if (!item) return std::optional<ReadPaper>();
+    const BibtexEntry& entry = item->entry;
+    ReadPaper out;
+    // Where its key cannot be believed, its line tells where it is.
+    out.origin = origin_of_record(name_, entry.status.ok() ? entry.key : "",
+                                  fmt::format("line {}", entry.n_line));
+    out.input = digest_of_record(item->written);
+    out.status = item->status;
+    out.n_bytes = entry.bytes.end - entry.bytes.begin;
+    give(std::move(item->paper), is_known, out);
+    return std::optional<ReadPaper>(std::move(out));
+  }
+
+ private:
+  const std::string text_;
+  BibtexPapers papers_;
+  const std::string name_;
+};
+
+class RisSource : public PaperSource {
+ public:
+  RisSource(std::ifstream file, std::string name)
+      : file_(std::move(file)), records_(file_), name_(std::move(name)) {}
+
+  Result<std::optional<ReadPaper>> next(const IsKnownPaper& is_known) override {
+    QUERN_ASSIGN(std::optional<TaggedRecord> record, records_.next().in(name_));
+    if (!record) return std::optional<ReadPaper>();
+    Paper paper = paper_of_ris(*record);
+    ReadPaper out;
+    out.origin =
+        origin_of_record(name_, key_of_ris(*record), fmt::format("line {}", record->n_line));
+    out.input = digest_of_record(record->text);
+    out.status = record->status;
+    out.n_bytes = record->n_bytes;
+    if (out.status.ok() && paper.title.empty() && paper.ids == PaperIds()) {
+      out.status = {
+          Code::kBadInput,
+          fmt::format("the record of line {} has neither a title nor an id", record->n_line)};
+    }
+    give(std::move(paper), is_known, out);
+    return std::optional<ReadPaper>(std::move(out));
+  }
+
+ private:
+  std::ifstream file_;
+  TaggedRecords records_;
+  const std::string name_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<PaperSource>> bibtex_source(const std::string& path, std::string name) {
+  QUERN_ASSIGN(std::string text, read_file(path, kMaxBibtexFileBytes));
+  return std::unique_ptr<PaperSource>(
+      std::make_unique<BibtexSource>(std::move(text), std::move(name)));
+}
+
+std::unique_ptr<PaperSource> ris_source(std::ifstream file, std::string name) {
+  return std::make_unique<RisSource>(std::move(file), std::move(name));
+}
+
+}  // namespace quern::apps
