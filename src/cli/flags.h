@@ -83,6 +83,7 @@ void add_embed(CLI::App& app, Context& context);
 void add_cache(CLI::App& app, Context& context);
 void add_config(CLI::App& app, Context& context);
 void add_claims(CLI::App& app, Context& context);
+void add_papers(CLI::App& app, Context& context);
 void add_classify(CLI::App& app, Context& context);
 void add_chat(CLI::App& app, Context& context);
 void add_generate(CLI::App& app, Context& context);

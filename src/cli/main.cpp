@@ -58,6 +58,7 @@ void add_commands(CLI::App& app, Context& context) {
   add_store(app, context);
   add_code(app, context);
   add_claims(app, context);
+  add_papers(app, context);
   add_dialogue(app, context);
   add_config(app, context);
   add_ps(app, context);

@@ -107,11 +107,14 @@ void add_words(const std::vector<FoundTerm>& terms, int field, float boost, Lexi
   }
 }
 
+bool is_asked(const TextField& field) { return field.boost > 0; }
+
 // An item as one clause of all fields.
 Result<QueryClause> clause_of(const Item& item, const Schema& schema,
                               std::span<text::Analyzer> analyzers) {
   QueryClause clause = {.occur = item.occur};
   for (std::size_t field = 0; field < schema.fields.size(); ++field) {
+    if (!is_asked(schema.fields[field])) continue;
     QueryPart part;
     if (item.match == TermMatch::kPrefix) {
       // The beginning of a word has no stem: only its case is the field's.
@@ -154,6 +157,7 @@ Result<LexicalQuery> query_from_text(std::string_view text, const Schema& schema
   LexicalQuery query;
   const auto add_plain = [&](std::string_view words) {
     for (std::size_t field = 0; field < analyzers.size(); ++field) {
+      if (!is_asked(schema.fields[field])) continue;
       add_words(terms_of(analyzers[field], words), static_cast<int>(field),
                 schema.fields[field].boost, query);
     }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "apps/papers/paper.h"
+#include "apps/papers/paper_text.h"
 #include "base/byte_ledger.h"
 #include "base/byte_spans.h"
 #include "base/status.h"
@@ -96,8 +97,6 @@ struct PaperAsk {
   std::optional<PaperRerank> rerank = {};
   std::optional<std::chrono::steady_clock::time_point> deadline = {};
 };
-
-enum class SnippetKind { kTitle, kAbstract, kBody };
 
 /// A passage of a paper. Its full text is its title, its abstract and its sections, each behind the
 /// other with an empty line between (docs/papers.md); places are of that.

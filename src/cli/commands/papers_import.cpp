@@ -1,0 +1,149 @@
+// quern papers import: files of papers into a library.
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "apps/papers/import/paper_reader.h"
+#include "apps/papers/paper_adding.h"
+#include "cli/code_embedding.h"
+#include "cli/exit_code.h"
+#include "cli/interrupt.h"
+#include "cli/papers_commands.h"
+#include "cli/progress.h"
+#include "cli/store_vectors.h"
+#include "store/writer.h"
+
+namespace quern::cli {
+namespace {
+
+constexpr const char* kExamples =
+    R"(PDF files and folders of them, BibTeX, RIS, JATS XML, and JSON lines as S2ORC, Semantic Scholar, arXiv, the
+ACL Anthology and others publish them; folders are walked. Several records of one paper (by DOI, arXiv id,
+title, ...) become one. What is there as it is passes, so the same command again adds what is new, and one
+that was ended goes on. docs/papers_import.md says more.
+
+Examples:
+  quern papers import ~/library --from ~/papers references.bib
+  quern papers import ~/library --from papers.jsonl --model none        (words alone, no vectors))";
+
+struct ImportFlags {
+  std::string folder;
+  apps::PaperReading reading;
+  std::string format = "auto";
+  std::string model;
+  bool quiet = false;
+  VectorLogFlags log;
+};
+
+std::string count_of(std::uint64_t n, const char* one, const char* many) {
+  return fmt::format("{} {}", grouped(static_cast<long>(n)), n == 1 ? one : many);
+}
+
+ExitCode tell(const apps::PaperAddReport& report, double seconds) {
+  std::string text = count_of(report.n_new, "paper added", "papers added");
+  if (report.n_changed > 0)
+    text += fmt::format(", {} changed", grouped(static_cast<long>(report.n_changed)));
+  if (report.n_unchanged > 0) {
+    text +=
+        fmt::format(", {}", count_of(report.n_unchanged, "record unchanged", "records unchanged"));
+  }
+  if (report.n_refused > 0) text += fmt::format(", {} refused", report.n_refused);
+  text += fmt::format("; {} with text, {}", grouped(static_cast<long>(report.n_with_text)),
+                      count_of(report.n_passages, "passage", "passages"));
+  const apps::IngestReport& vectors = report.vectors;
+  if (vectors.n_vectors > 0) {
+    text += fmt::format("; {}", count_of(vectors.n_vectors, "vector", "vectors"));
+    if (vectors.n_from_log > 0)
+      text += fmt::format(", {} from the log", grouped(static_cast<long>(vectors.n_from_log)));
+  }
+  print_note(fmt::format("{}; {:.1f} s\n", text, seconds));
+  if (!vectors.embedding.ok()) {
+    print_error("vectors are missing, the same command again makes them: " +
+                vectors.embedding.message());
+    return exit_code(vectors.embedding);
+  }
+  if (report.was_stopped) return kExitInterrupted;
+  return report.n_refused > 0 || vectors.n_failed > 0 ? kExitSomeFailed : kExitOk;
+}
+
+Result<apps::PaperAddReport> import_papers(const ImportFlags& flags,
+                                           const EngineFlags& engine_flags) {
+  apps::PaperReading reading = flags.reading;
+  QUERN_ASSIGN(reading.format, apps::paper_format_of_name(flags.format).in("--format"));
+  QUERN_ASSIGN(const auto reader, apps::PaperReader::open(std::move(reading)));
+  QUERN_ASSIGN(const auto engine, open_engine(engine_flags));
+  QUERN_TRY(apps::ensure_library(flags.folder));
+  QUERN_ASSIGN(const auto writer,
+               store::Writer::open({.folder = flags.folder, .ledger = &engine->ledger()},
+                                   {.who = "quern papers import", .ledger = &engine->ledger()}));
+  std::unique_ptr<CodeEmbedder> embedder;
+  apps::PaperAdd add;
+  add.writer = writer.get();
+  add.ledger = &engine->ledger();
+  const std::string model = code_model(flags.model, writer->active_space());
+  if (!model.empty()) {
+    QUERN_ASSIGN(embedder, CodeEmbedder::open(*engine, flags.log, model, *writer));
+    const apps::CodeEmbedding made_by = embedder->embedding();
+    add.embedder = made_by.embedder;
+    add.log = made_by.log;
+    add.space = made_by.space;
+  }
+  add.next = [&](const apps::IsKnownPaper& is_known) { return reader->next(is_known); };
+  IngestProgressView view(progress_style(stderr, flags.quiet),
+                          reader->n_bytes() > 0 ? std::optional(reader->n_bytes()) : std::nullopt);
+  apps::IngestJob job;
+  watch_ingest(job, view);
+  add.on_problem = job.on_problem;
+  add.on_progress = job.on_progress;
+  add.is_stopped = job.is_stopped;
+  QUERN_ASSIGN(apps::PaperAddReport report, apps::add_papers(add));
+  if (embedder && report.vectors.embedding.ok() && !report.was_stopped) {
+    QUERN_TRY(embedder->show(*writer));
+  }
+  return report;
+}
+
+ExitCode run(const ImportFlags& flags, const EngineFlags& engine) {
+  watch_interrupts();
+  const auto start = std::chrono::steady_clock::now();
+  const Result<apps::PaperAddReport> report = import_papers(flags, engine);
+  if (!report.ok()) return fail(report.status());
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  return tell(*report, took.count());
+}
+
+}  // namespace
+
+void add_papers_import(CLI::App& parent, Context& context) {
+  auto flags = std::make_shared<ImportFlags>();
+  CLI::App* command = parent.add_subcommand("import", "Add papers to a library, making it");
+  command->footer(kExamples);
+  add_library_argument(*command, flags->folder);
+  command
+      ->add_option("--from", flags->reading.paths,
+                   "Files and folders; - for JSON lines from standard input")
+      ->type_name("PATH")
+      ->required()
+      ->check(empty_problem);
+  command
+      ->add_option("--format", flags->format,
+                   fmt::format("What the files are: {}\n(default: auto, by name and content)",
+                               apps::paper_format_names()))
+      ->type_name("NAME");
+  add_code_model_flag(*command, flags->model);
+  command->add_flag("-q,--quiet", flags->quiet, "No progress");
+  add_vector_log_flag(*command, flags->log);
+  add_engine_flags(*command, context.engine);
+  add_precision_flag(*command, context.engine);
+  add_batch_flag(*command, context.engine);
+  command->callback([flags, &context] { context.exit_code = run(*flags, context.engine); });
+}
+
+}  // namespace quern::cli
