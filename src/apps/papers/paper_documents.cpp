@@ -44,7 +44,7 @@ class PaperAttributes {
   }
   std::vector<store::AttributeValue> of_kind(const char* kind) const {
     std::vector<store::AttributeValue> out = values_;
-    out.push_back({.i_attribute = kKindAttribute, .text = kind, .number = 0});
+    out.push_back({.i_attribute = kPaperKindAttribute, .text = kind, .number = 0});
     return out;
   }
 

@@ -143,6 +143,24 @@ TEST_F(PaperLibraryTest, VectorsFindAndCompare) {
   EXPECT_FALSE(library_->vector_of(like[0])->empty());
 }
 
+TEST_F(PaperLibraryTest, TheBulkRouteHasItsPagesAndOrders) {
+  fill();
+  EXPECT_EQ(library_->bulk({.query = "attention"})->total, 2u);
+  EXPECT_EQ(library_->bulk({.query = "attention -bird"})->total, 1u);
+  EXPECT_EQ(library_->bulk({.query = "BLEU"})->total, 0u);  // Of a section.
+  const auto first = library_->bulk({.n_wanted = 2});
+  EXPECT_EQ(first->total, 3u);
+  ASSERT_EQ(first->corpus_ids.size(), 2u);
+  const auto rest = library_->bulk({.offset = 2, .n_wanted = 2});
+  ASSERT_EQ(rest->corpus_ids.size(), 1u);
+  EXPECT_EQ(library_->bulk({.is_descending = true})->corpus_ids[0], rest->corpus_ids[0]);
+  const auto cited = library_->bulk({.sort = BulkSort::kCitationCount, .is_descending = true});
+  EXPECT_EQ(title_of(cited->corpus_ids[0]), "TnT - A Statistical Part-Of-Speech Tagger");
+  const auto dated = library_->bulk({.sort = BulkSort::kPublicationDate});
+  EXPECT_EQ(title_of(dated->corpus_ids[0]), "TnT - A Statistical Part-Of-Speech Tagger");
+  EXPECT_EQ(title_of(dated->corpus_ids[2]), "Attention in birds");
+}
+
 TEST_F(PaperLibraryTest, ALibraryOfNothingAnswers) {
   ASSERT_TRUE(ensure_library(library_folder()).ok());
   library_ = open_library();

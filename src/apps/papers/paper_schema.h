@@ -21,7 +21,7 @@ inline constexpr int kBodyField = 3;     // All sections.
 inline constexpr int kPassageField = 4;  // Title and text of a passage.
 
 // Attributes.
-inline constexpr int kKindAttribute = 0;
+inline constexpr int kPaperKindAttribute = 0;
 inline constexpr int kDayAttribute = 1;    // Published: a date.
 inline constexpr int kAddedAttribute = 2;  // To the library: a date.
 inline constexpr int kVenueAttribute = 3;  // Folded, as all texts here.
