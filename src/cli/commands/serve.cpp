@@ -1,19 +1,17 @@
 // quern serve: the HTTP server, until a signal stops it.
 
 #include <algorithm>
-#include <csignal>
 #include <memory>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "base/mapped_file.h"
-#include "base/standard_error.h"
 #include "cli/dialogue_serving.h"
 #include "cli/exit_code.h"
 #include "cli/flags.h"
-#include "cli/interrupt.h"
-#include "cli/output_file.h"
+#include "cli/serving.h"
 #include "cli/settings.h"
 #include "cli/tuning.h"
 #include "hub/hub.h"
@@ -25,18 +23,11 @@ namespace {
 constexpr std::size_t kMaxTunedBytes = 1u << 20;
 
 struct ServeFlags {
-  std::string host = "127.0.0.1";
-  int port = 8090;
+  ServingFlags serving;
   std::vector<std::string> models;
-  std::string api_key;
-  std::vector<std::string> allowed_hosts;
-  int patience_s = 30;
   bool is_lazy = false;
-  std::string keep_alive = "10m";
-  int max_queue = 0;
   int min_batch = 0;
   int max_batch = 0;
-  double summary_s = 60;
   std::string tuned;
   std::string claims_model;
   DialogueServingFlags dialogue;
@@ -60,41 +51,6 @@ Examples:
   quern serve --dialogue talks.qdp
   curl http://127.0.0.1:8090/v1/dialogue/predict -d '{"turns":["Hello.","Hi, how are you?"],"top":3}'
   quern serve --host 0.0.0.0 --port 80 --api-key "$KEY" --memory 1GB)";
-
-sigset_t stop_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  if (!is_hangup_ignored()) sigaddset(&set, SIGHUP);
-  return set;
-}
-
-// Blocked before any thread starts, so that only wait_for_signal takes them.
-void block_stop_signals() {
-  const sigset_t set = stop_signals();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-}
-
-void wait_for_signal() {
-  const sigset_t set = stop_signals();
-  int signal = 0;
-  while (sigwait(&set, &signal) != 0) {
-  }
-  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);  // From here on the usual: end at once.
-}
-
-// For CLI11: "" if the text can be read, else what is wrong.
-std::string keep_alive_problem(const std::string& text) {
-  const auto read = engine::parse_keep_alive(text);
-  return read.ok() ? "" : read.status().message();
-}
-
-Status say_listening(const std::string& url) {
-  OutputFile out = OutputFile::standard_output();
-  QUERN_TRY(out.write("server listening on " + url + "\n"));
-  return out.flush();
-}
 
 // Those of the configuration file's model tables, behind those of --model.
 void add_preloaded(const Settings& settings, std::vector<std::string>& models) {
@@ -137,42 +93,19 @@ Status serve(const ServeFlags& flags, EngineFlags engine_flags, const Settings& 
   block_stop_signals();
   QUERN_TRY(take_up_tuned(flags.tuned, engine_flags));
   QUERN_ASSIGN(engine::EngineOptions engine_opts, engine_options(engine_flags));
-  QUERN_ASSIGN(engine_opts.keep_alive, engine::parse_keep_alive(flags.keep_alive));
+  QUERN_ASSIGN(engine_opts.keep_alive, engine::parse_keep_alive(flags.serving.keep_alive));
   engine_opts.min_batch = flags.min_batch;
   engine_opts.max_batch = flags.max_batch;
   QUERN_ASSIGN(engine_opts.results, result_options(engine_flags.cache));
   QUERN_ASSIGN(const auto engine, engine::Engine::make(engine_opts));
   QUERN_TRY(keep_models(settings, *engine));
   serve::ServerOptions options;
-  options.http.host = flags.host;
-  options.http.port = flags.port;
-  options.http.ledger = &engine->ledger();
-  options.api_key = flags.api_key;
-  options.allowed_hosts = flags.allowed_hosts;
   options.models = flags.models;
   options.home = hub::home_folder();
   if (!flags.claims_model.empty()) options.claims_model = flags.claims_model;
   QUERN_ASSIGN(options.dialogue, dialogue_options(flags.dialogue, flags.is_lazy));
   if (!flags.is_lazy) options.preload = flags.models;
-  if (flags.max_queue > 0) options.max_queue = flags.max_queue;
-  options.summary_every =
-      std::chrono::milliseconds(static_cast<std::int64_t>(flags.summary_s * 1000));
-  QUERN_ASSIGN(const auto server, serve::Server::start(options, *engine));
-  // It is there for those who ask, whether or not its starter hears of it.
-  if (const Status unheard = say_listening(server->url()); !unheard.ok()) {
-    print_error(unheard.message());
-  }
-
-  wait_for_signal();
-  // Whoever started the server may no longer read: what runs is finished all the same.
-  write_standard_error("stopping: finishing what is running (again to end at once)\n",
-                       WhenFull::kDrop);
-  server->begin_drain();
-  if (!server->stop(std::chrono::seconds(flags.patience_s))) {
-    return {Code::kDeadline,
-            fmt::format("requests still running after {} s were cut", flags.patience_s)};
-  }
-  return {};
+  return run_server(flags.serving, std::move(options), *engine);
 }
 
 }  // namespace
@@ -180,13 +113,7 @@ Status serve(const ServeFlags& flags, EngineFlags engine_flags, const Settings& 
 void add_serve(CLI::App& app, Context& context) {
   auto flags = std::make_shared<ServeFlags>();
   CLI::App* command = app.add_subcommand("serve", "Answer over HTTP (OpenAI's API)");
-  command->add_option("--host", flags->host, "Address to listen on (default: 127.0.0.1)")
-      ->type_name("ADDRESS")
-      ->check(empty_problem);
-  command->add_option("--port", flags->port, "Port (default: 8090; 0: any free one)")
-      ->type_name("N")
-      ->check(CLI::Range(0, 65535))
-      ->check(empty_problem);
+  add_serving_flags(*command, flags->serving);
   command
       ->add_option("--model", flags->models,
                    "Answer for this model too, by name or path, and load it from the\n"
@@ -194,20 +121,6 @@ void add_serve(CLI::App& app, Context& context) {
       ->type_name("MODEL");
   command->add_flag("--lazy", flags->is_lazy,
                     "Load those of --model, and open those of --dialogue, at their first request");
-  command
-      ->add_option("--keep-alive", flags->keep_alive,
-                   "How long a model stays in memory after its last request: 5m, 90s,\n"
-                   "0 (goes at once), -1 (stays); a request's keep_alive goes before it\n"
-                   "(default: 10m)")
-      ->type_name("DURATION")
-      ->check(keep_alive_problem);
-  command
-      ->add_option("--max-queue", flags->max_queue,
-                   "Inputs of all requests that may wait or run; requests beyond are\n"
-                   "answered 429 with Retry-After (default: 16384)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1 << 30))
-      ->check(empty_problem);
   command
       ->add_option("--min-batch", flags->min_batch,
                    "Texts that a batch waits for, where they come from several clients\n"
@@ -222,28 +135,6 @@ void add_serve(CLI::App& app, Context& context) {
       ->type_name("N")
       ->check(CLI::Range(1, 1 << 20))
       ->check(empty_problem);
-  command
-      ->add_option("--api-key", flags->api_key,
-                   "Clients must send this key; also $QUERN_API_KEY, which other\n"
-                   "users of the machine cannot see in the process list")
-      ->type_name("KEY")
-      ->check(empty_problem);
-  command
-      ->add_option("--allow-host", flags->allowed_hosts,
-                   "Answer to this host name too, where there is no key; may be\n"
-                   "repeated (always: localhost, loopback addresses, --host)")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
-  command->add_option("--drain", flags->patience_s, "Seconds to finish in (default: 30)")
-      ->type_name("S")
-      ->check(CLI::Range(0, 86400))
-      ->check(empty_problem);
-  command
-      ->add_option("--summary-every", flags->summary_s,
-                   "Seconds between the lines of the log (--log info) that say how long\n"
-                   "requests and their stages took (default: 60; 0: none)")
-      ->type_name("S")
-      ->check(CLI::Range(0.0, 86400.0));
   command
       ->add_option("--tuned", flags->tuned,
                    "Settings that 'quern tune --out' wrote; flags and variables go before")
