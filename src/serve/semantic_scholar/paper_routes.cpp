@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "serve/semantic_scholar/paper_call.h"
+#include "serve/semantic_scholar/paper_openapi.h"
 #include "serve/semantic_scholar/s2_error.h"
 
 namespace quern::serve {
@@ -102,6 +103,9 @@ void add_paper_routes(Router& router, const std::shared_ptr<Backend>& backend,
   }
   router.add(paper_route("GET", "/api/v1/semantic_scholar_api/health", [](const auto& exchange) {
     exchange->respond({.body = R"({"status":"healthy"})"});
+  }));
+  router.add(paper_route("GET", "/graph/v1/swagger.json", [](const auto& exchange) {
+    exchange->respond({.body = std::string(paper_openapi_json())});
   }));
   for (const char* rest : {"/graph/v1/*", "/recommendations/v1/*", "/datasets/v1/*",
                            "/api/v1/semantic_scholar_api/*"}) {

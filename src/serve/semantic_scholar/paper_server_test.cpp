@@ -320,6 +320,33 @@ TEST_F(paper_server, the_origins_routes_answer_the_same) {
   answer("GET", origin + "other", {}, 404);
 }
 
+TEST_F(paper_server, its_routes_and_fields_are_described_to_programs) {
+  const json document = get("swagger.json");
+  EXPECT_EQ(document["openapi"], "3.1.0");
+  EXPECT_EQ(document["paths"].size(), 16u);
+  // Every member that an answer has is in the schema, and the other way round.
+  const json& members = document["components"]["schemas"]["Paper"]["properties"];
+  std::string fields;
+  for (const auto& [name, schema] : members.items()) {
+    if (name != "matchScore") fields += name + ",";
+  }
+  const json paper = get("paper/" + kAttention + "?fields=" + fields);
+  EXPECT_EQ(paper.size(), members.size() - 1);
+  const json& of_author = document["components"]["schemas"]["Author"]["properties"];
+  fields.clear();
+  for (const auto& [name, schema] : of_author.items()) fields += name + ",";
+  EXPECT_EQ(get("author/2?fields=" + fields).size(), of_author.size());
+  // Every reference leads somewhere.
+  const std::string text = document.dump();
+  constexpr std::string_view kReference = "\"$ref\":\"#";
+  for (std::size_t at = text.find(kReference); at != text.npos;
+       at = text.find(kReference, at + 1)) {
+    const std::size_t begin = at + kReference.size();
+    const json::json_pointer place(text.substr(begin, text.find('"', begin) - begin));
+    EXPECT_TRUE(document.contains(place)) << place.to_string();
+  }
+}
+
 TEST_F(paper_server, without_a_library_there_are_no_such_routes) {
   options_.papers = nullptr;
   start_with(options_);
