@@ -10,6 +10,7 @@ namespace quern::cli {
 
 void add_papers_import(CLI::App& papers, Context& context);
 void add_papers_search(CLI::App& papers, Context& context);
+void add_papers_serve(CLI::App& papers, Context& context);
 void add_papers_show(CLI::App& papers, Context& context);
 void add_papers_remove(CLI::App& papers, Context& context);
 void add_papers_stats(CLI::App& papers, Context& context);

@@ -107,10 +107,11 @@ void add_paper_routes(Router& router, const std::shared_ptr<Backend>& backend,
   router.add(paper_route("GET", "/graph/v1/swagger.json", [](const auto& exchange) {
     exchange->respond({.body = std::string(paper_openapi_json())});
   }));
-  for (const char* rest : {"/graph/v1/*", "/recommendations/v1/*", "/datasets/v1/*",
-                           "/api/v1/semantic_scholar_api/*"}) {
+  for (const char* rest :
+       {"/graph/v1", "/recommendations/v1", "/datasets/v1", "/api/v1/semantic_scholar_api"}) {
     for (const char* method : {"GET", "POST"}) {
       router.add(paper_route(method, rest, answer_nothing_there));
+      router.add(paper_route(method, std::string(rest) + "/*", answer_nothing_there));
     }
   }
 }

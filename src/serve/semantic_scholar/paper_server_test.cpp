@@ -287,6 +287,7 @@ TEST_F(paper_server, papers_like_others_are_recommended) {
 TEST_F(paper_server, errors_are_ones_that_its_clients_tell) {
   const json nothing = answer("GET", "/datasets/v1/release/latest", {}, 404);
   EXPECT_EQ(nothing["error"], nothing["message"]);
+  EXPECT_TRUE(answer("GET", "/datasets/v1/", {}, 404)["error"].is_string());
   get("nothing", 404);
   post("nothing", {}, 404);
   library_.broken = {Code::kExhausted, "no memory"};
