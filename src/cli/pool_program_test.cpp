@@ -1,6 +1,7 @@
 // The program's models over time: loaded ahead, kept, given up, told of, while others run.
 
 #include "cli/test_program.h"
+#include "cli/test_server_script.h"
 
 namespace quern::cli {
 namespace {
@@ -8,30 +9,11 @@ namespace {
 const std::string kModels = QUERN_SOURCE_DIR "/tests/data/models/";
 const std::string kEmbedder = kModels + "tiny-mean-f32";
 
-// serve ARGS: a server with $port; get PATH, post PATH BODY: what it answers, in one line.
-const std::string kServer = R"(
-  serve() {
-    )" QUERN_PROGRAM R"( serve --port 0 "$@" >log 2>messages &
-    pid=$!
-    for i in $(seq 400); do grep -q listening log && break; sleep 0.02; done
-    port=$(sed -n 's/^server listening on .*:\([0-9]*\)$/\1/p' log)
-    server="--server 127.0.0.1:$port"
-  }
-  exchange() {
-    exec 3<>/dev/tcp/127.0.0.1/$port
-    printf "$1 $2 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${#3}\r\n\r\n%s" "$3" >&3
-    sed '1,/^\r$/d' <&3; echo
-  }
-  get() { exchange GET "$1" ""; }
-  post() { exchange POST "$1" "$2"; }
-  until_seen() { for i in $(seq 400); do get /quern/models | grep -q "$1" && return; sleep 0.02; done; echo "never: $1"; }
-  stop() { kill -TERM $pid; wait $pid; echo "stopped: $?"; }
-)";
-
 class pool_program : public ProgramTest {
  protected:
   Ended served(const std::string& script) {
-    return shell("cd " + folder_.file("") + "; " + kServer + script);
+    return shell("cd " + folder_.file("") + "; " + kServerScript +
+                 "serve() { start serve \"$@\"; }\n" + script);
   }
 };
 

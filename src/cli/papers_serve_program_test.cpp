@@ -1,0 +1,89 @@
+// quern papers serve: a library that was imported, asked over HTTP.
+
+#include "cli/test_program.h"
+#include "cli/test_server_script.h"
+
+namespace quern::cli {
+namespace {
+
+using nlohmann::json;
+
+const std::string kEmbedder = QUERN_SOURCE_DIR "/tests/data/models/tiny-mean-f32";
+
+class papers_serve_program : public ProgramTest {
+ protected:
+  void SetUp() override {
+    const json attention = {{"paperId", std::string(40, 'a')},
+                            {"corpusId", 7},
+                            {"externalIds", {{"DOI", "10.1000/a/b"}, {"ArXiv", "1706.03762"}}},
+                            {"title", "Attention is all you need"},
+                            {"abstract", "A model of attention alone. It needs no recurrence."},
+                            {"year", 2017},
+                            {"authors", {{{"authorId", "1"}, {"name", "Ashish Vaswani"}}}}};
+    json later = {{"corpusId", 8},
+                  {"title", "A later model"},
+                  {"year", 2019},
+                  {"references", {{{"corpusId", 7}, {"title", "Attention is all you need"}}}}};
+    folder_.write("papers.jsonl", attention.dump() + "\n" + later.dump() + "\n");
+  }
+
+  /// The lines that a script says with a server of a library made by `model`.
+  std::vector<std::string> served(const std::string& model, const std::string& flags,
+                                  const std::string& script) {
+    const Ended ended = shell("cd " + folder_.file("") + "; " + kServerScript + QUERN_PROGRAM +
+                              " papers import library --from papers.jsonl --model " + model +
+                              " 2>/dev/null; start papers serve library " + flags + "\n" + script);
+    std::vector<std::string> lines;
+    std::istringstream in(ended.out);
+    for (std::string line; std::getline(in, line);) {
+      if (!line.empty()) lines.push_back(line);
+    }
+    return lines;
+  }
+};
+
+}  // namespace
+
+TEST_F(papers_serve_program, a_library_answers_as_semantic_scholars_api) {
+  const auto lines = served("none", "", R"(
+    get /graph/v1/paper/DOI:10.1000/a/b?fields=year
+    get "/graph/v1/paper/search?query=attention&fields=title"
+    get /graph/v1/paper/CorpusId:7/citations?fields=title
+    get "/graph/v1/snippet/search?query=recurrence"
+    get "/graph/v1/paper/search/bulk?query=model+-later&fields=corpusId"
+    get /graph/v1/author/search?query=vaswani
+    get /health
+    stop)");
+  ASSERT_EQ(lines.size(), 8u);
+  EXPECT_EQ(json::parse(lines[0])["year"], 2017);
+  EXPECT_EQ(json::parse(lines[1])["data"][0]["title"], "Attention is all you need");
+  EXPECT_EQ(json::parse(lines[2])["data"][0]["citingPaper"]["title"], "A later model");
+  EXPECT_EQ(json::parse(lines[3])["data"][0]["paper"]["corpusId"], "7");
+  EXPECT_EQ(json::parse(lines[4])["data"][0]["corpusId"], 7);
+  EXPECT_EQ(json::parse(lines[4])["total"], 1);
+  EXPECT_EQ(json::parse(lines[5])["data"][0]["name"], "Ashish Vaswani");
+  EXPECT_EQ(json::parse(lines[6])["status"], "ok");
+  EXPECT_EQ(lines[7], "stopped: 0");
+}
+
+TEST_F(papers_serve_program, vectors_are_those_of_the_librarys_model) {
+  const auto lines = served(kEmbedder, "--warm", R"(
+    get /graph/v1/paper/CorpusId:7?fields=embedding
+    get "/graph/v1/paper/search?query=recurrent+networks&fields=title"
+    get /recommendations/v1/papers/forpaper/CorpusId:7
+    stop)");
+  ASSERT_EQ(lines.size(), 4u);
+  const json embedding = json::parse(lines[0])["embedding"];
+  EXPECT_TRUE(contains(embedding["model"], "tiny-mean-f32"));
+  EXPECT_GT(embedding["vector"].size(), 1u);
+  EXPECT_EQ(json::parse(lines[1])["total"], 2);  // By vectors: neither has the words.
+  EXPECT_EQ(json::parse(lines[2])["recommendedPapers"][0]["title"], "A later model");
+}
+
+TEST_F(papers_serve_program, what_is_no_library_is_not_served) {
+  const Ended missing = quern("papers serve " + folder_.file("none") + " --port 0");
+  EXPECT_NE(missing.exit_code, 0);
+  EXPECT_TRUE(contains(missing.err, "none")) << missing.err;
+}
+
+}  // namespace quern::cli
