@@ -16,6 +16,7 @@
 #include "apps/papers/paper_search.h"
 #include "apps/papers/paper_tables.h"
 #include "apps/papers/paper_titles.h"
+#include "apps/store_model.h"
 #include "store/store.h"
 #include "store/vector/stored_vector.h"
 
@@ -85,6 +86,7 @@ class StoredLibrary : public PaperLibrary {
                                           std::span<const std::int64_t> unlike,
                                           std::size_t n) override;
   Result<std::vector<float>> vector_of(std::int64_t corpus_id) override;
+  Result<std::vector<std::vector<float>>> vectors_of(std::span<const std::string> texts) override;
   Result<std::string> text_of(std::int64_t corpus_id) override;
   Result<LibraryCounts> counts() override;
 
@@ -356,6 +358,23 @@ Result<std::vector<float>> StoredLibrary::vector_of(std::int64_t corpus_id) {
                store::find_key(snapshot->segments(), paper_key(corpus_id)));
   if (snapshot->active_space() == nullptr) return std::vector<float>();
   return store::stored_vector(*snapshot, place);
+}
+
+Result<std::vector<std::vector<float>>> StoredLibrary::vectors_of(
+    std::span<const std::string> texts) {
+  QUERN_ASSIGN(const store::Snapshot snapshot, store_->snapshot());
+  const store::SpaceRow* space = snapshot->active_space();
+  std::vector<std::vector<float>> out;
+  if (space == nullptr || parts_.engine == nullptr || is_of_given(space->space)) return out;
+  QUERN_ASSIGN(const TextEmbedder embedder, open_embedder(*parts_.engine, space->space));
+  engine::Request request = embedder.text_request();
+  request.work_class = engine::WorkClass::kInteractive;
+  request.normalize = true;
+  for (const std::string& text : texts) request.inputs.emplace_back().text = text;
+  engine::Response response = parts_.engine->run(std::move(request));
+  QUERN_TRY(response.status);
+  for (engine::Outcome& outcome : response.outcomes) out.push_back(std::move(outcome.values));
+  return out;
 }
 
 Result<std::string> StoredLibrary::text_of(std::int64_t corpus_id) {

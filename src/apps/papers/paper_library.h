@@ -238,6 +238,13 @@ class PaperLibrary {
   /// Title and abstract as a vector; empty: there is none.
   virtual Result<std::vector<float>> vector_of(std::int64_t corpus_id) = 0;
 
+  /// Of texts by the model of the library's vectors, as interactive work, of length 1 each:
+  /// [texts][d]; empty where there is no model to ask. Errors: as a request's.
+  virtual Result<std::vector<std::vector<float>>> vectors_of(std::span<const std::string> texts) {
+    (void)texts;
+    return std::vector<std::vector<float>>();
+  }
+
   /// The full text. Errors: kNotFound.
   virtual Result<std::string> text_of(std::int64_t corpus_id) = 0;
   virtual Result<LibraryCounts> counts() = 0;

@@ -12,6 +12,7 @@ constexpr const char* kExamples =
   quern papers import ~/library --from ~/papers references.bib
   quern papers search ~/library "part of speech tagging with few resources" --year 2000-
   quern papers search ~/library "how are unknown words handled" --snippets
+  quern papers ask ~/library "How do taggers deal with unknown words?"
   quern papers serve ~/library            (as Semantic Scholar's API)
   quern papers show ~/library ACL:A00-1031 --citations
 docs/papers.md says more.)";
@@ -24,6 +25,7 @@ void add_papers(CLI::App& app, Context& context) {
   command->footer(kExamples);
   add_papers_import(*command, context);
   add_papers_search(*command, context);
+  add_papers_ask(*command, context);
   add_papers_serve(*command, context);
   add_papers_show(*command, context);
   add_papers_stats(*command, context);

@@ -130,7 +130,12 @@ Paper paper_of_scisumm(const PaperJson& object) {
   if (out.ids == PaperIds()) out.ids = ids_of_key(key);
   out.title = line_field(object, {"title"});
   out.abstract = prose_field(object, {"abstract"});
-  out.authors = authors_of_json(list_field(object, {"authors"}));
+  // Its names are in order, with a comma all the same: "Daniel M., Bikel".
+  for (std::string& name : line_list_field(object, {"authors"})) {
+    const std::size_t comma = name.find(',');
+    if (comma != std::string::npos) name.erase(comma, 1);
+    out.authors.push_back({.name = std::move(name)});
+  }
   out.year = year_in(line_field(object, {"year"}));
   out.venue = line_field(object, {"venue"});
   for (const PaperJson& section : list_field(object, {"sections"})) {

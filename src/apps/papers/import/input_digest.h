@@ -11,7 +11,7 @@ namespace quern::apps {
 
 /// Of the readers as they are: with another number everything is read again. Raise it when the same
 /// bytes give another paper.
-inline constexpr int kPaperReadersVersion = 1;
+inline constexpr int kPaperReadersVersion = 2;
 
 /// SHA-256 of a record's bytes and the readers' version, 32 bytes.
 std::string digest_of_record(std::string_view bytes);

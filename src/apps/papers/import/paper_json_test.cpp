@@ -19,7 +19,7 @@ Paper read_paper(const std::string& json) {
 
 TEST(paper_json, scisumm_sections_lose_their_numbers_to_a_field) {
   const Paper paper = read_paper(R"({"_id": "A00-1031", "title": "TnT", "abstract": "It tags.",
-    "year": 2000, "venue": "ANLP", "authors": ["Thorsten Brants"],
+    "year": 2000, "venue": "ANLP", "authors": ["Thorsten, Brants"],
     "sections": [{"heading": "1 Introduction", "number": "1", "text": "We tag."},
                  {"heading": "Acknowledgements", "number": "2", "text": "Thanks."}],
     "cites": ["P02-1040"], "cited_by": ["C02-1021"]})");

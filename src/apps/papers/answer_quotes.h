@@ -1,0 +1,30 @@
+// The sentences of papers that answer a question best.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apps/papers/answer_sources.h"
+#include "apps/papers/paper_answer.h"
+#include "base/status.h"
+
+namespace quern::apps {
+
+/// A sentence that could be said: whole, of a readable length, about something. Not a caption, a
+/// formula, a reference, or what the text extraction left.
+bool is_quotable(std::string_view sentence);
+
+/// Which part of a paper a section is, by its heading.
+enum class PaperPart { kAbstract, kBackground, kApproach, kResults, kDiscussion };
+PaperPart part_of_paper(SnippetKind kind, std::string_view heading);
+
+/// At most three of each paper, none that says what another does, at least one of each where there
+/// is a quotable one; the best first. i_source is the place in `papers`. Adds the stage "quotes".
+/// Errors: as PaperLibrary::vectors_of.
+Result<std::vector<AnswerQuote>> choose_quotes(const AnswerParts& parts,
+                                               const std::vector<GatheredPaper>& papers,
+                                               PaperAnswer& answer);
+
+}  // namespace quern::apps
