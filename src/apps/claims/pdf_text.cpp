@@ -117,7 +117,8 @@ std::string repaired(const std::string& text) {
 
 }  // namespace
 
-Result<std::string> text_of_pdf(const std::string& path, const PdfReading& reading) {
+Result<std::string> run_pdftotext(const std::string& path, const PdfReading& reading,
+                                  const std::vector<std::string>& more_options) {
   QUERN_TRY(check_file(path, reading.limits));
   ChildOptions options;
   options.program = reading.program;
@@ -125,17 +126,24 @@ Result<std::string> text_of_pdf(const std::string& path, const PdfReading& readi
     QUERN_ASSIGN(options.program, find_pdftotext());
   }
   // A path that begins with "-" is no option.
-  options.arguments = {
-      "-q", "-enc", "UTF-8", "-eol", "unix", path.starts_with('-') ? "./" + path : path, "-"};
+  options.arguments = {"-q", "-enc", "UTF-8", "-eol", "unix"};
+  options.arguments.insert(options.arguments.end(), more_options.begin(), more_options.end());
+  options.arguments.push_back(path.starts_with('-') ? "./" + path : path);
+  options.arguments.push_back("-");
   options.environment = environment_for_reading();
   options.others = Environment::kOnlyGiven;
   options.heap_bytes = reading.limits.heap_bytes;
   options.cpu_time = reading.limits.time;
   QUERN_ASSIGN(const std::unique_ptr<ChildProcess> child, ChildProcess::start(options));
-  QUERN_ASSIGN(std::string text, read_all(*child, reading.limits));
+  QUERN_ASSIGN(const std::string text, read_all(*child, reading.limits));
   const std::string ending = child->end();
   if (ending != "exit code 0") return why_unread(path, ending);
-  text = text_of_pages(repaired(text));
+  return repaired(text);
+}
+
+Result<std::string> text_of_pdf(const std::string& path, const PdfReading& reading) {
+  QUERN_ASSIGN(std::string text, run_pdftotext(path, reading, {}));
+  text = text_of_pages(text);
   if (!says_something(text)) {
     return {Code::kBadInput, "the PDF has no text: its pages may be pictures"};
   }

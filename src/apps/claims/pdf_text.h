@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 
@@ -21,6 +22,11 @@ struct PdfReading {
   std::string program = {};  // "": pdftotext of $PATH.
   PdfLimits limits = {};
 };
+
+/// What pdftotext writes of a file with some more options, as UTF-8 without NUL bytes. Errors: as
+/// text_of_pdf, but for a PDF without text.
+Result<std::string> run_pdftotext(const std::string& path, const PdfReading& reading,
+                                  const std::vector<std::string>& options);
 
 /// UTF-8, lines as they stand on the pages, blank lines between paragraphs, pages by text_of_pages.
 /// A NUL byte or what is no UTF-8 in it becomes U+FFFD. Errors: kNotFound naming the package where

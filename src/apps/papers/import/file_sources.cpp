@@ -9,6 +9,7 @@
 #include "apps/papers/import/clean_text.h"
 #include "apps/papers/import/input_digest.h"
 #include "apps/papers/import/paper_sources.h"
+#include "apps/papers/import/pdf_paper.h"
 #include "apps/papers/import/text_paper.h"
 #include "base/mapped_file.h"
 
@@ -66,6 +67,13 @@ Result<Paper> read_text_paper(const std::string& path) {
 
 std::unique_ptr<PaperSource> text_source(const std::string& path, std::string name) {
   return std::make_unique<OneFileSource>(path, std::move(name), read_text_paper);
+}
+
+std::unique_ptr<PaperSource> pdf_source(const std::string& path, std::string name,
+                                        const PdfReading& reading) {
+  return std::make_unique<OneFileSource>(path, std::move(name), [reading](const std::string& file) {
+    return paper_of_pdf(file, reading);
+  });
 }
 
 }  // namespace quern::apps

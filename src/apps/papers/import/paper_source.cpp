@@ -32,7 +32,6 @@ std::string shown_path(const std::string& path) {
 
 Result<std::unique_ptr<PaperSource>> open_paper_source(const PaperPath& path,
                                                        const PdfReading& pdf) {
-  static_cast<void>(pdf);
   if (path.path == "-") return standard_input_source();
   QUERN_ASSIGN(std::ifstream file, open_file(path.path));
   std::string name = shown_path(path.path);
@@ -47,6 +46,8 @@ Result<std::unique_ptr<PaperSource>> open_paper_source(const PaperPath& path,
       return ris_source(std::move(file), std::move(name));
     case PaperFormat::kText:
       return text_source(path.path, std::move(name));
+    case PaperFormat::kPdf:
+      return pdf_source(path.path, std::move(name), pdf);
     default:
       return {Code::kUnsupported, "files of this kind are not read yet"};
   }

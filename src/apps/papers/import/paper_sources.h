@@ -25,5 +25,7 @@ inline constexpr std::size_t kMaxTextFileBytes = std::size_t{16} << 20;
 
 /// Of one paper each: their digest is asked for before they are read.
 std::unique_ptr<PaperSource> text_source(const std::string& path, std::string name);
+std::unique_ptr<PaperSource> pdf_source(const std::string& path, std::string name,
+                                        const PdfReading& reading);
 
 }  // namespace quern::apps
