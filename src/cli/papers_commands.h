@@ -14,6 +14,7 @@ void add_papers_serve(CLI::App& papers, Context& context);
 void add_papers_show(CLI::App& papers, Context& context);
 void add_papers_remove(CLI::App& papers, Context& context);
 void add_papers_ask(CLI::App& papers, Context& context);
+void add_papers_list(CLI::App& papers, Context& context);
 void add_papers_stats(CLI::App& papers, Context& context);
 
 /// Adds DIR, the library's folder.

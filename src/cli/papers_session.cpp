@@ -1,10 +1,12 @@
 #include "cli/papers_session.h"
 
 #include <chrono>
+#include <fstream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "apps/json_lines.h"
 #include "apps/papers/paper_dates.h"
 #include "base/machine.h"
 #include "cli/papers_commands.h"
@@ -154,6 +156,21 @@ Result<std::int64_t> paper_by_name(apps::PaperLibrary& library, const std::strin
   QUERN_ASSIGN(const std::optional<std::int64_t> found, library.find(name));
   if (found) return *found;
   return {Code::kNotFound, fmt::format("the library has no paper '{}'", name)};
+}
+
+Status for_each_question(const std::string& path,
+                         const std::function<Status(const apps::QueryLine& question)>& answer) {
+  std::ifstream file(path);
+  if (!file) return {Code::kNotFound, fmt::format("cannot open '{}'", path)};
+  std::string read;
+  for (std::size_t n_line = 1; std::getline(file, read); ++n_line) {
+    const std::string_view line = apps::without_mark(read);
+    if (line.find_first_not_of(" \t\r") == line.npos) continue;
+    const std::string where = fmt::format("{} line {}", path, n_line);
+    QUERN_ASSIGN(const apps::QueryLine question, apps::query_from_line(line).in(where));
+    QUERN_TRY(answer(question).in(where));
+  }
+  return {};
 }
 
 }  // namespace quern::cli

@@ -2,11 +2,13 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "apps/json_document.h"
 #include "apps/papers/paper_library.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
@@ -71,5 +73,10 @@ std::string authors_line(const apps::Paper& paper);
 /// The numbers of papers by name. Errors: kNotFound for one that is not there; as
 /// PaperLibrary::find.
 Result<std::int64_t> paper_by_name(apps::PaperLibrary& library, const std::string& name);
+
+/// Calls `answer` for each line of a file of questions (apps::query_from_line). Errors: kNotFound
+/// for the file; those of a line and of `answer`, which end it, with the line's number.
+Status for_each_question(const std::string& path,
+                         const std::function<Status(const apps::QueryLine& question)>& answer);
 
 }  // namespace quern::cli

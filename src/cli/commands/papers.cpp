@@ -27,6 +27,7 @@ void add_papers(CLI::App& app, Context& context) {
   add_papers_search(*command, context);
   add_papers_ask(*command, context);
   add_papers_serve(*command, context);
+  add_papers_list(*command, context);
   add_papers_show(*command, context);
   add_papers_stats(*command, context);
   add_papers_remove(*command, context);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "apps/entailment.h"
+#include "apps/json_document.h"
 #include "apps/papers/paper_answer.h"
 #include "cli/claims_session.h"
 #include "cli/exit_code.h"
@@ -33,7 +34,8 @@ Examples:
 struct AskFlags {
   std::string folder;
   std::string question;
-  std::string profile;  // "": as the environment says.
+  std::string questions;  // A file of them.
+  std::string profile;    // "": as the environment says.
   std::string format = "text";
   std::string rerank;
   std::string nli;  // --check
@@ -56,43 +58,82 @@ Result<std::optional<apps::Entailment>> open_entailment(engine::Engine& engine,
   return std::optional(std::move(opened));
 }
 
-std::string text_of(const apps::PaperAnswer& answer, const std::string& format) {
-  if (format == "json") return apps::json_from_answer(answer) + "\n";
-  if (format == "bibtex") return apps::bibtex_from_answer(answer);
-  return apps::markdown_from_answer(answer);
-}
-
-Status ask(const AskFlags& flags, const EngineFlags& engine_flags) {
-  watch_interrupts();
-  apps::AnswerAsk ask;
-  ask.question = flags.question;
-  if (flags.profile.empty()) {
-    QUERN_ASSIGN(ask.profile, apps::profile_of_environment());
-  } else {
-    QUERN_ASSIGN(ask.profile, apps::profile_named(flags.profile).in("--profile"));
+/// Answers questions and writes what it finds.
+class PaperAsking {
+ public:
+  static Result<std::unique_ptr<PaperAsking>> open(const AskFlags& flags,
+                                                   const EngineFlags& engine_flags) {
+    auto out = std::unique_ptr<PaperAsking>(new PaperAsking(flags));
+    apps::AnswerAsk& ask = out->ask_;
+    if (flags.profile.empty()) {
+      QUERN_ASSIGN(ask.profile, apps::profile_of_environment());
+    } else {
+      QUERN_ASSIGN(ask.profile, apps::profile_named(flags.profile).in("--profile"));
+    }
+    QUERN_ASSIGN(ask.filter, paper_filter_of(flags.filter));
+    ask.rerank_model = flags.rerank;
+    QUERN_ASSIGN(out->session_, PapersSession::open(flags.folder, engine_flags, WithEngine::kYes));
+    QUERN_ASSIGN(out->entailment_, open_entailment(*out->session_->engine(), flags.nli));
+    return out;
   }
-  QUERN_ASSIGN(ask.filter, paper_filter_of(flags.filter));
-  ask.rerank_model = flags.rerank;
-  QUERN_ASSIGN(const auto session,
-               PapersSession::open(flags.folder, engine_flags, WithEngine::kYes));
-  QUERN_ASSIGN(const std::optional<apps::Entailment> entailment,
-               open_entailment(*session->engine(), flags.nli));
-  apps::AnswerParts parts{.library = &session->library(),
-                          .engine = session->engine(),
-                          .entailment = entailment ? &*entailment : nullptr};
-  parts.is_stopped = [] { return is_interrupted(); };
-  QUERN_ASSIGN(const apps::PaperAnswer answer, apps::answer_from_quotes(parts, ask));
-  OutputFile out = OutputFile::standard_output();
-  QUERN_TRY(out.write(text_of(answer, flags.format)));
-  QUERN_TRY(out.commit());
-  if (flags.stages) {
+
+  Status answer(const apps::QueryLine& question) {
+    apps::AnswerParts parts{.library = &session_->library(),
+                            .engine = session_->engine(),
+                            .entailment = entailment_ ? &*entailment_ : nullptr};
+    parts.is_stopped = [] { return is_interrupted(); };
+    ask_.question = question.text;
+    QUERN_ASSIGN(const apps::PaperAnswer answer, apps::answer_from_quotes(parts, ask_));
+    QUERN_TRY(out_.write(text_of(question.id, answer, flags_.format)));
+    if (flags_.stages) tell(answer);
+    return {};
+  }
+
+  Status finish() { return out_.commit(); }
+
+ private:
+  explicit PaperAsking(const AskFlags& flags) : flags_(flags) {}
+
+  static std::string text_of(const std::string& id, const apps::PaperAnswer& answer,
+                             const std::string& format) {
+    if (format == "bibtex") return apps::bibtex_from_answer(answer);
+    if (format != "json") return apps::markdown_from_answer(answer);
+    std::string out = apps::json_from_answer(answer) + "\n";
+    if (id.empty()) return out;
+    std::string with_id = "{\"id\":";
+    append_json_string(id, with_id);
+    return with_id + "," + out.substr(1);
+  }
+
+  static void tell(const apps::PaperAnswer& answer) {
     for (const apps::AnswerStage& stage : answer.stages) {
       print_note(
           fmt::format("{:<10} {:>8.1f} ms  {}\n", stage.name, stage.ms, in_one_line(stage.said)));
     }
     print_note(fmt::format("{:<10} {:>8.1f} ms\n", "all", answer.total_ms));
   }
-  return {};
+
+  const AskFlags& flags_;
+  apps::AnswerAsk ask_;
+  std::unique_ptr<PapersSession> session_;
+  std::optional<apps::Entailment> entailment_;
+  OutputFile out_ = OutputFile::standard_output();
+};
+
+Status ask(const AskFlags& flags, const EngineFlags& engine) {
+  if (flags.question.empty() == flags.questions.empty()) {
+    return {Code::kBadInput, "want a question, or --questions FILE"};
+  }
+  watch_interrupts();
+  QUERN_ASSIGN(const auto asking, PaperAsking::open(flags, engine));
+  if (flags.questions.empty()) {
+    QUERN_TRY(asking->answer({.id = {}, .text = flags.question}));
+  } else {
+    QUERN_TRY(for_each_question(flags.questions, [&](const apps::QueryLine& question) {
+      return asking->answer(question);
+    }));
+  }
+  return asking->finish();
 }
 
 }  // namespace
@@ -111,7 +152,9 @@ void add_papers_ask(CLI::App& parent, Context& context) {
       ->type_name("NAME");
   command->add_flag("--extractive", flags->extractive,
                     "Of sentences of papers alone: what is done anyway");
-  command->add_option("--format", flags->format, "text: Markdown; json; bibtex: the sources (text)")
+  command
+      ->add_option("--format", flags->format,
+                   "text: Markdown; json: a line a question; bibtex: the sources (text)")
       ->type_name("NAME")
       ->check(CLI::IsMember({"text", "json", "bibtex"}));
   command

@@ -1,6 +1,5 @@
 // quern papers search: papers or passages for one question, or for a file of them.
 
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "apps/json_document.h"
-#include "apps/json_lines.h"
 #include "cli/bold.h"
 #include "cli/exit_code.h"
 #include "cli/output_file.h"
@@ -172,20 +170,6 @@ class PaperSearch {
   bool has_told_ = false;
 };
 
-Status answer_all(const std::string& path, PaperSearch& search) {
-  std::ifstream file(path);
-  if (!file) return {Code::kNotFound, fmt::format("cannot open '{}'", path)};
-  std::string read;
-  for (std::size_t n_line = 1; std::getline(file, read); ++n_line) {
-    const std::string_view line = apps::without_mark(read);
-    if (line.find_first_not_of(" \t\r") == line.npos) continue;
-    const std::string where = fmt::format("{} line {}", path, n_line);
-    QUERN_ASSIGN(const apps::QueryLine query, apps::query_from_line(line).in(where));
-    QUERN_TRY(search.answer(query).in(where));
-  }
-  return {};
-}
-
 Result<OutputFile> open_output(const SearchFlags& flags) {
   if (flags.run.empty() || flags.run == "-") return OutputFile::standard_output();
   return OutputFile::create(flags.run);
@@ -206,7 +190,8 @@ Status search_papers(const SearchFlags& flags, const EngineFlags& engine) {
   if (flags.queries.empty()) {
     QUERN_TRY(search.answer({.id = flags.run.empty() ? "" : "1", .text = flags.question}));
   } else {
-    QUERN_TRY(answer_all(flags.queries, search));
+    QUERN_TRY(for_each_question(
+        flags.queries, [&](const apps::QueryLine& query) { return search.answer(query); }));
   }
   return search.finish();
 }
