@@ -54,7 +54,7 @@ def main():
         n_killed = 0
         for _ in range(args.kills):
             process = subprocess.Popen(importing(args, killed))
-            time.sleep(random.uniform(0.02, whole))
+            time.sleep(random.uniform(0.02, whole / 2))
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
                 n_killed += 1

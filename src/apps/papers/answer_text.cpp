@@ -70,14 +70,26 @@ json json_of(const AnswerSource& source) {
           {"score", source.score}};
 }
 
+json json_of(const AnswerStage& stage) {
+  json out = {{"name", stage.name}, {"ms", stage.ms}, {"said", stage.said}};
+  for (const ModelExchange& one : stage.exchanges) {
+    json exchange = {{"system", one.system}, {"prompt", one.prompt}, {"reply", one.reply}};
+    if (!one.error.empty()) exchange["error"] = one.error;
+    out["exchanges"].push_back(std::move(exchange));
+  }
+  return out;
+}
+
 json json_of(const AnswerSection& section) {
   json sentences = json::array();
   for (const AnswerSentence& sentence : section.sentences) {
-    sentences.push_back({{"text", sentence.text},
-                         {"reference", sentence.reference},
-                         {"quote", sentence.i_quote},
-                         {"entailment", sentence.entailment},
-                         {"support", support_name(sentence.support)}});
+    json one = {{"text", sentence.text},
+                {"reference", sentence.reference},
+                {"quotes", sentence.i_quotes},
+                {"entailment", sentence.entailment},
+                {"support", support_name(sentence.support)}};
+    if (!sentence.replaced.empty()) one["replaced"] = sentence.replaced;
+    sentences.push_back(std::move(one));
   }
   return {{"title", section.title}, {"tldr", section.tldr}, {"sentences", sentences}};
 }
@@ -90,8 +102,12 @@ std::string markdown_from_answer(const PaperAnswer& answer) {
   for (const AnswerSection& section : answer.sections) {
     out += fmt::format("\n## {}\n\n", plain(section.title));
     for (const AnswerSentence& sentence : section.sentences) {
-      out += fmt::format("{} {}{}\n", plain(sentence.text), plain(sentence.reference),
-                         sentence.support == Support::kUnsure ? " *(not clearly said there)*" : "");
+      out += plain(sentence.text);
+      if (!sentence.reference.empty()) out += " " + plain(sentence.reference);
+      if (sentence.support == Support::kUnsure) {
+        out += sentence.i_quotes.empty() ? " *(no paper says so)*" : " *(not clearly said there)*";
+      }
+      out += '\n';
     }
   }
   out += "\n## Sources\n\n";
@@ -121,7 +137,7 @@ std::string json_from_answer(const PaperAnswer& answer) {
   for (const AnswerSource& one : answer.sources) object["sources"].push_back(json_of(one));
   for (const AnswerQuote& one : answer.quotes) object["quotes"].push_back(json_of(one));
   for (const AnswerStage& one : answer.stages) {
-    object["stages"].push_back({{"name", one.name}, {"ms", one.ms}, {"said", one.said}});
+    object["stages"].push_back(json_of(one));
   }
   if (!answer.why_empty.empty()) object["whyEmpty"] = answer.why_empty;
   object["nliModel"] = answer.nli_model;

@@ -23,8 +23,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What was read is found at last after so long; a small run is one commit.
+// What was read is found at last after so long or so much; a small run is one commit.
 constexpr auto kPapersCommitEvery = std::chrono::seconds(5);
+constexpr std::size_t kPapersCommitBytes = std::size_t{8} << 20;
 
 // A paper's text is there as it was read, as a whole and as passages.
 constexpr std::size_t kBookedPaperBytes = std::size_t{1} << 20;
@@ -102,6 +103,7 @@ class PaperAdding {
   std::unordered_map<std::int64_t, std::size_t> puts_;    // and papers: where in change_.put,
   std::unordered_map<std::string, std::size_t> records_;  // and records: where in change_.records.
   Clock::time_point committed_ = Clock::now();
+  std::size_t n_uncommitted_bytes_ = 0;
   IngestProgress progress_;
   PaperAddReport report_;
 };
@@ -118,7 +120,8 @@ Status PaperAdding::run() {
     if (!read) break;
     show(*read);
     QUERN_TRY(take(std::move(*read)));
-    if (Clock::now() - committed_ > kPapersCommitEvery) QUERN_TRY(commit());
+    const bool is_much = n_uncommitted_bytes_ > kPapersCommitBytes;
+    if (is_much || Clock::now() - committed_ > kPapersCommitEvery) QUERN_TRY(commit());
   }
   QUERN_TRY(commit());
   QUERN_TRY(embed());
@@ -310,6 +313,7 @@ Status PaperAdding::put_documents(const Paper& paper, const PaperRow& row, bool 
     (void)n_erased;
   }
   std::vector<store::Document> documents = documents_of(paper, paper.ids.corpus_id, row.added_ms);
+  n_uncommitted_bytes_ += n_text_bytes(paper);
   report_.n_with_text += row.has_text ? 1 : 0;
   report_.n_passages += documents.size() - 1;
   for (store::Document& document : documents) QUERN_TRY(add_.writer->put(std::move(document)));
@@ -318,6 +322,7 @@ Status PaperAdding::put_documents(const Paper& paper, const PaperRow& row, bool 
 
 Status PaperAdding::commit() {
   committed_ = Clock::now();
+  n_uncommitted_bytes_ = 0;
   if (change_.put.empty() && change_.records.empty()) return {};
   QUERN_ASSIGN(report_.vectors.generation,
                add_.writer->commit([&](Sql& sql) { return write_paper_tables(sql, change_); }));

@@ -11,6 +11,7 @@
 #include "apps/entailment.h"
 #include "apps/papers/answer_quotes.h"
 #include "apps/papers/answer_sources.h"
+#include "apps/papers/answer_writing.h"
 #include "apps/papers/paper_dates.h"
 #include "apps/papers/paper_identity.h"
 #include "base/elapsed.h"
@@ -93,13 +94,21 @@ class Answering {
   }
   void decompose();
   Status take_sources(const std::vector<GatheredPaper>& papers);
-  void write();
+  Status write();
+  void write_section(AnswerSection& section, std::span<const std::size_t> quotes,
+                     std::vector<ModelExchange>& exchanges);
+  void write_tldr(AnswerSection& section) const;
+  std::string reference_of(std::span<const std::size_t> quotes) const;
+  AnswerSentence quoted(std::size_t i_quote) const;
   Status check();
+  std::string premise_of(const AnswerSentence& sentence) const;
   Status ask_model(std::span<const NliPair> pairs, std::span<AnswerSentence* const> sentences);
+  std::size_t repair();
 
   const AnswerParts& parts_;
   const AnswerAsk& ask_;
   PaperAnswer answer_;
+  std::size_t n_invented_ = 0;  // References of no quote.
 };
 
 Result<PaperAnswer> Answering::run() {
@@ -111,7 +120,7 @@ Result<PaperAnswer> Answering::run() {
   QUERN_ASSIGN(answer_.quotes, choose_quotes(parts_, papers, answer_));
   QUERN_TRY(take_sources(papers));
   QUERN_TRY(step());
-  write();
+  QUERN_TRY(write());
   QUERN_TRY(step());
   QUERN_TRY(check());
   if (answer_.sections.empty() && answer_.why_empty.empty()) {
@@ -159,27 +168,89 @@ Status Answering::take_sources(const std::vector<GatheredPaper>& papers) {
   return {};
 }
 
+std::string Answering::reference_of(std::span<const std::size_t> quotes) const {
+  std::string out;
+  std::vector<std::size_t> named;
+  for (const std::size_t i : quotes) {
+    const std::size_t source = answer_.quotes[i].i_source;
+    if (std::find(named.begin(), named.end(), source) != named.end()) continue;
+    named.push_back(source);
+    out += (out.empty() ? "" : "; ") + answer_.sources[source].reference;
+  }
+  return out.empty() ? "" : "(" + out + ")";
+}
+
+AnswerSentence Answering::quoted(std::size_t i_quote) const {
+  const std::size_t quotes[] = {i_quote};
+  return {.text = without_connective(answer_.quotes[i_quote].text),
+          .reference = reference_of(quotes),
+          .i_quotes = {i_quote}};
+}
+
+// The quotes themselves, or what a model makes of them; the quotes where it makes nothing.
+void Answering::write_section(AnswerSection& section, std::span<const std::size_t> quotes,
+                              std::vector<ModelExchange>& exchanges) {
+  if (parts_.writer) {
+    const WriterPrompt prompt = section_prompt(answer_, ask_.profile, section.title, quotes);
+    const Result<std::string> reply = parts_.writer(prompt);
+    exchanges.push_back({.system = prompt.system,
+                         .prompt = prompt.user,
+                         .reply = reply.ok() ? *reply : "",
+                         .error = reply.status().message()});
+    for (WrittenSentence& one : sentences_of_reply(exchanges.back().reply, quotes.size())) {
+      n_invented_ += one.n_invented;
+      AnswerSentence sentence{.text = std::move(one.text)};
+      for (const std::size_t number : one.numbers) sentence.i_quotes.push_back(quotes[number]);
+      sentence.reference = reference_of(sentence.i_quotes);
+      section.sentences.push_back(std::move(sentence));
+    }
+  }
+  if (!section.sentences.empty()) return;
+  for (const std::size_t i : quotes) section.sentences.push_back(quoted(i));
+}
+
 // By the parts of the papers that the quotes are from; the best of each part first.
-void Answering::write() {
+Status Answering::write() {
   const auto start = Clock::now();
+  std::vector<ModelExchange> exchanges;
   for (const SectionPlan& plan : kSections) {
-    AnswerSection section{.title = plan.title};
-    std::vector<bool> is_source(answer_.sources.size());
+    std::vector<std::size_t> quotes;
     for (std::size_t i = 0; i < answer_.quotes.size(); ++i) {
       const AnswerQuote& quote = answer_.quotes[i];
-      if (part_of_paper(quote.kind, quote.section) != plan.part) continue;
-      is_source[quote.i_source] = true;
-      section.sentences.push_back(
-          {.text = without_connective(quote.text),
-           .reference = fmt::format("({})", answer_.sources[quote.i_source].reference),
-           .i_quote = i});
+      if (part_of_paper(quote.kind, quote.section) == plan.part) quotes.push_back(i);
     }
-    if (section.sentences.empty()) continue;
-    const auto n = std::count(is_source.begin(), is_source.end(), true);
-    section.tldr = fmt::format("{} ({} source{})", section.sentences[0].text, n, n == 1 ? "" : "s");
+    if (quotes.empty()) continue;
+    AnswerSection section{.title = plan.title};
+    write_section(section, quotes, exchanges);
     answer_.sections.push_back(std::move(section));
+    if (parts_.writer) QUERN_TRY(step());
   }
-  note("plan", start, fmt::format("{} sections", answer_.sections.size()));
+  std::string said = fmt::format("{} sections", answer_.sections.size());
+  const auto n_failed = std::count_if(exchanges.begin(), exchanges.end(),
+                                      [](const ModelExchange& one) { return !one.error.empty(); });
+  if (n_failed > 0) {
+    said += fmt::format(", {} of quotes alone, for the model failed: {}", n_failed,
+                        std::find_if(exchanges.begin(), exchanges.end(), [](const auto& one) {
+                          return !one.error.empty();
+                        })->error);
+  }
+  if (n_invented_ > 0) said += fmt::format(", {} invented references lost", n_invented_);
+  note(parts_.writer ? "write" : "plan", start, std::move(said));
+  answer_.stages.back().exchanges = std::move(exchanges);
+  return {};
+}
+
+// How many sources it has, behind its first sentence.
+void Answering::write_tldr(AnswerSection& section) const {
+  std::vector<bool> is_source(answer_.sources.size());
+  for (const AnswerSentence& sentence : section.sentences) {
+    for (const std::size_t i : sentence.i_quotes) is_source[answer_.quotes[i].i_source] = true;
+  }
+  const auto n = std::count(is_source.begin(), is_source.end(), true);
+  section.tldr = fmt::format("{} ({})", section.sentences[0].text,
+                             n == 0   ? std::string("LLM Memory")
+                             : n == 1 ? std::string("1 source")
+                                      : fmt::format("{} sources", n));
 }
 
 /// Whether a quote has a sentence in these words; its first letter may have been made a capital.
@@ -194,22 +265,41 @@ Status Answering::check() {
   std::size_t n_verbatim = 0;
   for (AnswerSection& section : answer_.sections) {
     for (AnswerSentence& sentence : section.sentences) {
-      const std::string& quote = answer_.quotes[sentence.i_quote].text;
-      if (is_verbatim(sentence.text, quote)) {
+      const bool is_quote = std::any_of(
+          sentence.i_quotes.begin(), sentence.i_quotes.end(),
+          [&](std::size_t i) { return is_verbatim(sentence.text, answer_.quotes[i].text); });
+      if (is_quote) {
         sentence.support = Support::kVerbatim;
         sentence.entailment = 1;
         ++n_verbatim;
-        continue;
+      } else if (sentence.i_quotes.empty()) {
+        sentence.support = Support::kUnsure;
+      } else {
+        asked.push_back(&sentence);
+        pairs.push_back({.premise = premise_of(sentence), .hypothesis = sentence.text});
       }
-      asked.push_back(&sentence);
-      pairs.push_back({.premise = quote, .hypothesis = sentence.text});
     }
   }
   if (!pairs.empty() && parts_.entailment != nullptr) QUERN_TRY(ask_model(pairs, asked));
-  note("check", start,
-       fmt::format("{} sentences stand in their quotes as they are, {} were asked about",
-                   n_verbatim, parts_.entailment != nullptr ? pairs.size() : 0));
+  const std::size_t n_repaired = repair();
+  for (AnswerSection& section : answer_.sections) write_tldr(section);
+  std::string said = fmt::format("{} sentences stand in their quotes as they are", n_verbatim);
+  if (!pairs.empty()) {
+    said +=
+        parts_.entailment == nullptr
+            ? fmt::format(", {} could not be checked: there is no entailment model", pairs.size())
+            : fmt::format(", {} were judged, {} gave way to a quote", pairs.size(), n_repaired);
+  }
+  note("check", start, std::move(said));
   return {};
+}
+
+std::string Answering::premise_of(const AnswerSentence& sentence) const {
+  std::string out;
+  for (const std::size_t i : sentence.i_quotes) {
+    out += (out.empty() ? "" : " ") + answer_.quotes[i].text;
+  }
+  return out;
 }
 
 Status Answering::ask_model(std::span<const NliPair> pairs,
@@ -230,9 +320,39 @@ Status Answering::ask_model(std::span<const NliPair> pairs,
   return {};
 }
 
+// What its quotes do not entail gives way to the best of them that the answer does not have yet;
+// where it has them all, the sentence stays and is marked.
+std::size_t Answering::repair() {
+  std::vector<bool> is_said(answer_.quotes.size());
+  for (const AnswerSection& section : answer_.sections) {
+    for (const AnswerSentence& sentence : section.sentences) {
+      if (sentence.support != Support::kVerbatim) continue;
+      for (const std::size_t i : sentence.i_quotes) is_said[i] = true;
+    }
+  }
+  std::size_t n = 0;
+  for (AnswerSection& section : answer_.sections) {
+    for (AnswerSentence& sentence : section.sentences) {
+      if (sentence.support != Support::kUnsure) continue;
+      const auto free = std::find_if(sentence.i_quotes.begin(), sentence.i_quotes.end(),
+                                     [&](std::size_t i) { return !is_said[i]; });
+      if (free == sentence.i_quotes.end()) continue;
+      const std::size_t i_quote = *free;
+      is_said[i_quote] = true;
+      std::string replaced = std::move(sentence.text);
+      sentence = quoted(i_quote);
+      sentence.replaced = std::move(replaced);
+      sentence.support = Support::kVerbatim;
+      sentence.entailment = 1;
+      ++n;
+    }
+  }
+  return n;
+}
+
 }  // namespace
 
-Result<PaperAnswer> answer_from_quotes(const AnswerParts& parts, const AnswerAsk& ask) {
+Result<PaperAnswer> answer_question(const AnswerParts& parts, const AnswerAsk& ask) {
   if (ask.question.size() > kMaxQuestionBytes) {
     return {Code::kTooLarge, fmt::format("a question of {} bytes, at most {}", ask.question.size(),
                                          kMaxQuestionBytes)};

@@ -42,10 +42,12 @@ enum class Support {
 /// A sentence of an answer.
 struct AnswerSentence {
   std::string text;            // Without its reference.
-  std::string reference = {};  // "(Brants, 2000)"
-  std::size_t i_quote = 0;     // In PaperAnswer::quotes: what it stands on.
-  double entailment = 0;       // Calibrated, 0 to 1; 0 where it was not checked.
+  std::string reference = {};  // "(Brants, 2000)", "(Brants, 2000; Doe et al., 2024)"; "": none.
+  std::vector<std::size_t> i_quotes = {};  // In PaperAnswer::quotes: what it stands on.
+  double entailment = 0;                   // Calibrated, 0 to 1; 0 where it was not checked.
   Support support = Support::kUnchecked;
+  // What a model wrote in its place, which its quotes do not entail; "": nothing.
+  std::string replaced = {};
 };
 
 struct AnswerSection {
@@ -61,12 +63,21 @@ struct AnswerSource {
   double score = 0;       // Of the paper for the question, 0 to 1.
 };
 
+/// What a model was asked, and what it said.
+struct ModelExchange {
+  std::string system;
+  std::string prompt;
+  std::string reply;       // "" where it failed:
+  std::string error = {};  // why.
+};
+
 /// What a stage of the answer took, and what came out of it.
 struct AnswerStage {
   std::string name;  // "decompose", "retrieve", "rerank", "aggregate", "quotes", "plan", "write",
                      // "check"
   double ms = 0;
   std::string said;  // For people: "found 128 passages of 61 papers".
+  std::vector<ModelExchange> exchanges = {};
 };
 
 struct PaperAnswer {
@@ -89,20 +100,33 @@ struct AnswerAsk {
   std::string rerank_model = {};  // "": no reranking.
 };
 
+/// What a generator is asked.
+struct WriterPrompt {
+  std::string system;
+  std::string user;
+  int max_tokens = 0;
+  double temperature = 0;
+};
+/// Gives what it wrote. Errors: as whatever is asked has them; they end no answer.
+using AskModel = std::function<Result<std::string>(const WriterPrompt& prompt)>;
+
 struct AnswerParts {
   PaperLibrary* library = nullptr;
   engine::Engine* engine = nullptr;        // Null: words alone choose the quotes.
   const Entailment* entailment = nullptr;  // Null: nothing is checked.
+  AskModel writer = {};                    // Empty: sentences of papers alone.
   /// Told when a stage ends, and what there is of the answer so far. May be empty.
   std::function<void(const PaperAnswer& so_far)> on_stage = {};
   /// Asked between stages: true ends it with kCancelled. May be empty.
   std::function<bool()> is_stopped = {};
 };
 
-/// From the sentences of papers alone, none of them made up. The same question to the same library
-/// gives the same answer. Errors: kBadInput for a question without a word, kTooLarge, those of the
-/// stages.
-Result<PaperAnswer> answer_from_quotes(const AnswerParts& parts, const AnswerAsk& ask);
+/// Without a writer from the sentences of papers alone, none of them made up: the same question to
+/// the same library gives the same answer. With one, it writes each section from the section's
+/// quotes: references that it invents are lost, sentences that their quotes do not entail give way
+/// to a quote, and where it fails the quotes are the section. Errors: kBadInput for a question
+/// without a word, kTooLarge, those of the stages.
+Result<PaperAnswer> answer_question(const AnswerParts& parts, const AnswerAsk& ask);
 
 /// As people read it: sections, references, sources. Markdown.
 std::string markdown_from_answer(const PaperAnswer& answer);

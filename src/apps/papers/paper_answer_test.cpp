@@ -32,10 +32,12 @@ class PaperAnswerTest : public PapersTest {
     library_.reset();
     PapersTest::TearDown();
   }
-  PaperAnswer answer(const std::string& question, const Entailment* entailment = nullptr) {
+  PaperAnswer answer(const std::string& question, const Entailment* entailment = nullptr,
+                     AskModel writer = {}) {
     AnswerParts parts{.library = library_.get(), .engine = engine_.get(), .entailment = entailment};
+    parts.writer = std::move(writer);
     parts.on_stage = [&](const PaperAnswer&) { ++n_stages_; };
-    auto answer = answer_from_quotes(parts, {.question = question});
+    auto answer = answer_question(parts, {.question = question});
     EXPECT_TRUE(answer.ok()) << answer.status().message();
     return answer.ok() ? std::move(*answer) : PaperAnswer();
   }
@@ -50,9 +52,12 @@ class PaperAnswerTest : public PapersTest {
     }
     for (const AnswerSection& section : answer.sections) {
       for (const AnswerSentence& sentence : section.sentences) {
-        ASSERT_LT(sentence.i_quote, answer.quotes.size());
-        const std::size_t i = answer.quotes[sentence.i_quote].i_source;
-        EXPECT_EQ(sentence.reference, "(" + answer.sources[i].reference + ")");
+        for (const std::size_t i_quote : sentence.i_quotes) {
+          ASSERT_LT(i_quote, answer.quotes.size());
+          const std::string& reference = answer.sources[answer.quotes[i_quote].i_source].reference;
+          EXPECT_NE(sentence.reference.find(reference), std::string::npos);
+        }
+        EXPECT_EQ(sentence.reference.empty(), sentence.i_quotes.empty());
       }
     }
   }
@@ -102,6 +107,66 @@ TEST_F(PaperAnswerTest, WhatAPaperSaysIsDataAlone) {
   EXPECT_GT(n_cited, 1u);
 }
 
+TEST_F(PaperAnswerTest, AWriterIsHeldToTheQuotes) {
+  fill();
+  int n_asked = 0;
+  const PaperAnswer found =
+      answer("How do taggers deal with unknown words?", nullptr,
+             [&](const WriterPrompt& prompt) -> Result<std::string> {
+               ++n_asked;
+               EXPECT_NE(prompt.user.find("[1] ("), std::string::npos);
+               return std::string("Taggers have their difficulties with rare words [1][42].");
+             });
+  check_spans(found);
+  EXPECT_EQ(static_cast<std::size_t>(n_asked), found.sections.size());
+  for (const AnswerSection& section : found.sections) {
+    ASSERT_EQ(section.sentences.size(), 1u);
+    EXPECT_EQ(section.sentences[0].text, "Taggers have their difficulties with rare words.");
+    EXPECT_EQ(section.sentences[0].support, Support::kUnchecked);  // There is no model for it.
+    EXPECT_EQ(section.sentences[0].i_quotes.size(), 1u);
+  }
+  const std::string json = json_from_answer(found);
+  EXPECT_NE(json.find("invented references lost"), std::string::npos);
+  EXPECT_NE(json.find("\"exchanges\""), std::string::npos);
+}
+
+TEST_F(PaperAnswerTest, WhatAWriterInventsGivesWayToQuotes) {
+  fill();
+  const auto entailment = Entailment::open(*engine_, fixture_model("tiny-nli"));
+  ASSERT_TRUE(entailment.ok()) << entailment.status().message();
+  const PaperAnswer found =
+      answer("How do taggers deal with unknown words?", &*entailment,
+             [](const WriterPrompt&) -> Result<std::string> {
+               return std::string(
+                   "The moon is made of cheese [1]. Nobody has ever doubted it in the least.");
+             });
+  check_spans(found);
+  for (const AnswerSection& section : found.sections) {
+    ASSERT_EQ(section.sentences.size(), 2u);
+    const AnswerSentence& first = section.sentences[0];
+    if (first.support == Support::kVerbatim) {
+      EXPECT_EQ(first.replaced, "The moon is made of cheese.");
+      EXPECT_EQ(first.text.find("cheese"), std::string::npos);
+    } else {
+      EXPECT_EQ(first.support, Support::kSupported);  // By the tiny model's lights.
+    }
+    EXPECT_EQ(section.sentences[1].support, Support::kUnsure);
+    EXPECT_EQ(section.sentences[1].reference, "");
+  }
+}
+
+TEST_F(PaperAnswerTest, AWriterThatFailsLeavesTheQuotes) {
+  fill();
+  const PaperAnswer quotes = answer("How do taggers deal with unknown words?");
+  for (const auto& writer :
+       {AskModel(
+            [](const WriterPrompt&) { return Result<std::string>(Code::kDeadline, "it hangs"); }),
+        AskModel([](const WriterPrompt&) { return Result<std::string>(std::string()); })}) {
+    const PaperAnswer found = answer("How do taggers deal with unknown words?", nullptr, writer);
+    EXPECT_EQ(markdown_from_answer(found), markdown_from_answer(quotes));
+  }
+}
+
 TEST_F(PaperAnswerTest, TheJsonHasEverything) {
   fill();
   const PaperAnswer found = answer("tagging papers published in 2000");
@@ -120,13 +185,13 @@ TEST_F(PaperAnswerTest, WhatCannotBeAnsweredSaysWhy) {
   EXPECT_TRUE(nothing.sections.empty());
   EXPECT_FALSE(nothing.why_empty.empty());
   const AnswerParts parts{.library = library_.get()};
-  EXPECT_EQ(answer_from_quotes(parts, {.question = " ?"}).status().code(), Code::kBadInput);
-  EXPECT_EQ(answer_from_quotes(parts, {.question = "\xff"}).status().code(), Code::kBadInput);
-  EXPECT_EQ(answer_from_quotes(parts, {.question = std::string(200'000, 'x')}).status().code(),
+  EXPECT_EQ(answer_question(parts, {.question = " ?"}).status().code(), Code::kBadInput);
+  EXPECT_EQ(answer_question(parts, {.question = "\xff"}).status().code(), Code::kBadInput);
+  EXPECT_EQ(answer_question(parts, {.question = std::string(200'000, 'x')}).status().code(),
             Code::kTooLarge);
   AnswerParts stopped = parts;
   stopped.is_stopped = [] { return true; };
-  EXPECT_EQ(answer_from_quotes(stopped, {.question = "tagging"}).status().code(), Code::kCancelled);
+  EXPECT_EQ(answer_question(stopped, {.question = "tagging"}).status().code(), Code::kCancelled);
 }
 
 TEST_F(PaperAnswerTest, AQuestionOfTenThousandWordsIsAnswered) {

@@ -17,19 +17,22 @@
 #include "cli/output_file.h"
 #include "cli/papers_commands.h"
 #include "cli/papers_session.h"
+#include "cli/papers_writer.h"
 #include "hub/hub.h"
 
 namespace quern::cli {
 namespace {
 
 constexpr const char* kExamples =
-    R"(The answer is made of sentences of the papers, each with its source; an entailment (NLI) model says of each
-whether its source says so clearly. "papers since 2015 about ..." and the like are understood as filters.
+    R"(The answer is made of sentences of the papers, each with its source. With --writer a model writes it from
+these; then an entailment (NLI) model says of each sentence whether its source says so, and what it does not
+say gives way to its words. "papers since 2015 about ..." and the like are understood as filters.
 
 Examples:
   quern papers ask ~/library "How do taggers deal with unknown words?"
   quern papers ask ~/library "sentence compression, papers before 2005" --format bibtex
-  quern papers ask ~/library "How is translation evaluated?" --profile fast --format json)";
+  quern papers ask ~/library "How is translation evaluated?" --profile fast --format json
+  quern papers ask ~/library "How is translation evaluated?" --writer http://127.0.0.1:8090 --writer-model M)";
 
 struct AskFlags {
   std::string folder;
@@ -40,6 +43,7 @@ struct AskFlags {
   std::string rerank;
   std::string nli;  // --check
   bool extractive = false;
+  WriterFlags writer;
   bool stages = false;
   PaperFilterFlags filter;
 };
@@ -74,6 +78,7 @@ class PaperAsking {
     ask.rerank_model = flags.rerank;
     QUERN_ASSIGN(out->session_, PapersSession::open(flags.folder, engine_flags, WithEngine::kYes));
     QUERN_ASSIGN(out->entailment_, open_entailment(*out->session_->engine(), flags.nli));
+    QUERN_ASSIGN(out->writer_, open_writer(*out->session_->engine(), flags.writer));
     return out;
   }
 
@@ -81,9 +86,10 @@ class PaperAsking {
     apps::AnswerParts parts{.library = &session_->library(),
                             .engine = session_->engine(),
                             .entailment = entailment_ ? &*entailment_ : nullptr};
+    parts.writer = writer_;
     parts.is_stopped = [] { return is_interrupted(); };
     ask_.question = question.text;
-    QUERN_ASSIGN(const apps::PaperAnswer answer, apps::answer_from_quotes(parts, ask_));
+    QUERN_ASSIGN(const apps::PaperAnswer answer, apps::answer_question(parts, ask_));
     QUERN_TRY(out_.write(text_of(question.id, answer, flags_.format)));
     if (flags_.stages) tell(answer);
     return {};
@@ -117,6 +123,7 @@ class PaperAsking {
   apps::AnswerAsk ask_;
   std::unique_ptr<PapersSession> session_;
   std::optional<apps::Entailment> entailment_;
+  apps::AskModel writer_;
   OutputFile out_ = OutputFile::standard_output();
 };
 
@@ -150,8 +157,11 @@ void add_papers_ask(CLI::App& parent, Context& context) {
           "How much is read: gpu, fast or default (else as ASTA_GPU_PROFILE,\nFAST_PROFILE "
           "and the like say)")
       ->type_name("NAME");
-  command->add_flag("--extractive", flags->extractive,
-                    "Of sentences of papers alone: what is done anyway");
+  add_writer_flags(*command, flags->writer);
+  command
+      ->add_flag("--extractive", flags->extractive,
+                 "Of sentences of papers alone: as without --writer")
+      ->excludes(command->get_option("--writer"));
   command
       ->add_option("--format", flags->format,
                    "text: Markdown; json: a line a question; bibtex: the sources (text)")
