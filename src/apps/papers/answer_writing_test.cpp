@@ -33,12 +33,12 @@ TEST(AnswerWriting, InventedNumbersAreCountedAndLost) {
 TEST(AnswerWriting, WhatIsNoProseIsLeftOut) {
   const auto all = sentences_of_reply(
       "<think>The quotes say [1].</think># Heading\n- **Taggers** use suffixes [1].\n\n* And so do "
-      "parsers [2].\n[see above] and no number here.",
+      "parsers [2].\nMore [see above] has no number.",
       2);
   ASSERT_EQ(all.size(), 3u);
   EXPECT_EQ(all[0].text, "Taggers use suffixes.");
   EXPECT_EQ(all[1].text, "And so do parsers.");
-  EXPECT_EQ(all[2].text, "[see above] and no number here.");
+  EXPECT_EQ(all[2].text, "More [see above] has no number.");
   EXPECT_TRUE(sentences_of_reply("", 2).empty());
   EXPECT_TRUE(sentences_of_reply("<think>for ever and ever", 2).empty());
 }
