@@ -11,7 +11,7 @@ repository=$(cd "$(dirname "$0")/.." && pwd)
 
 build_packages=(
   g++ cmake ninja-build ccache
-  libboost1.81-dev libcli11-dev libcurl4-openssl-dev libedit-dev libfmt-dev libpcre2-dev libsimdjson-dev libspdlog-dev libsqlite3-dev libssl-dev libstemmer-dev libtomlplusplus-dev libtree-sitter-dev
+  libboost1.81-dev libcli11-dev libcurl4-openssl-dev libedit-dev libfmt-dev libpcre2-dev libpugixml-dev libsimdjson-dev libspdlog-dev libsqlite3-dev libssl-dev libstemmer-dev libtomlplusplus-dev libtree-sitter-dev
   libutf8proc-dev libxxhash-dev libzstd-dev nlohmann-json3-dev prometheus-cpp-dev
   libbenchmark-dev libgtest-dev libgmock-dev librapidcheck-dev
   ca-certificates poppler-utils python3 python3-pip

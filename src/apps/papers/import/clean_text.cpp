@@ -92,6 +92,28 @@ std::string utf8_of_field(std::string_view bytes) {
   return is_valid_utf8(bytes) ? std::string(bytes) : utf8_from_windows_1252(bytes);
 }
 
+std::optional<std::string> utf8_from_utf16(std::string_view bytes) {
+  const bool is_little = bytes.starts_with("\xff\xfe");
+  if (!is_little && !bytes.starts_with("\xfe\xff")) return std::nullopt;
+  const auto unit = [&](std::size_t at) {
+    const auto first = static_cast<unsigned char>(bytes[at]);
+    const auto second = static_cast<unsigned char>(bytes[at + 1]);
+    return static_cast<CodePoint>(is_little ? first | second << 8 : first << 8 | second);
+  };
+  std::string out;
+  for (std::size_t at = 2; at + 1 < bytes.size(); at += 2) {
+    CodePoint code = unit(at);
+    const bool is_high = code >= 0xd800 && code < 0xdc00 && at + 3 < bytes.size();
+    const CodePoint low = is_high ? unit(at + 2) : 0;
+    if (low >= 0xdc00 && low < 0xe000) {
+      code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+      at += 2;
+    }
+    append_utf8(code >= 0xd800 && code < 0xe000 ? kReplacement : code, out);
+  }
+  return out;
+}
+
 std::string in_small_letters(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(),

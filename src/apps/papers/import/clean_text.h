@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,10 @@ std::string utf8_from_windows_1252(std::string_view bytes);
 
 /// Itself where it is UTF-8, else read as Windows-1252.
 std::string utf8_of_field(std::string_view bytes);
+
+/// Of a text that begins with UTF-16's byte order mark, as some programs export; of others nothing.
+/// What is no character becomes U+FFFD.
+std::optional<std::string> utf8_from_utf16(std::string_view bytes);
 
 /// ASCII letters become small, all else stays.
 std::string in_small_letters(std::string_view text);

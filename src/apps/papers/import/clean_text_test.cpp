@@ -23,6 +23,13 @@ TEST(clean_text, old_bytes_become_characters) {
   EXPECT_EQ(utf8_from_windows_1252("M\xfcller \x96 \x81"), "Müller – \ufffd");
 }
 
+TEST(clean_text, utf16_is_known_by_its_mark) {
+  using namespace std::string_literals;
+  EXPECT_EQ(utf8_from_utf16("\xff\xfe@\0\xfc\0\x3d\xd8\x00\xde\x3d\xd8"s), "@ü😀\ufffd");
+  EXPECT_EQ(utf8_from_utf16("\xfe\xff\0@"s), "@");
+  EXPECT_EQ(utf8_from_utf16("plain"), std::nullopt);
+}
+
 TEST(clean_text, a_year_has_four_digits_and_stands_alone) {
   EXPECT_EQ(year_in("(2017)"), 2017);
   EXPECT_EQ(year_in("12345, 0999, 1999a"), 1999);

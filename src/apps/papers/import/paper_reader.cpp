@@ -12,6 +12,7 @@ struct PaperReader::Impl {
   std::vector<PaperPath> paths;
   std::size_t i_path = 0;               // The one that is read, or the next.
   std::unique_ptr<PaperSource> source;  // Of it.
+  bool has_given = false;               // A paper of it, or why there is none.
   std::uint64_t n_bytes = 0;
 
   // Why a file is none, or no more; the next one is read then.
@@ -46,11 +47,18 @@ Result<std::optional<ReadPaper>> PaperReader::next(const IsKnownPaper& is_known)
       Result<std::unique_ptr<PaperSource>> source = open_paper_source(path, my.pdf);
       if (!source.ok()) return std::optional<ReadPaper>(my.give_up(source.status()));
       my.source = std::move(*source);
+      my.has_given = false;
     }
     Result<std::optional<ReadPaper>> paper = my.source->next(is_known);
     if (!paper.ok() && path.path == "-") return paper.status();
     if (!paper.ok()) return std::optional<ReadPaper>(my.give_up(paper.status()));
-    if (*paper) return paper;
+    if (*paper) {
+      my.has_given = true;
+      return paper;
+    }
+    if (!my.has_given) {
+      return std::optional<ReadPaper>(my.give_up({Code::kBadInput, "there is no paper in it"}));
+    }
     my.source.reset();
     ++my.i_path;
   }

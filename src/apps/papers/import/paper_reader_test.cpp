@@ -102,6 +102,37 @@ TEST_F(paper_reader, a_text_is_read_where_it_is_named) {
   EXPECT_EQ(read_all({.paths = {folder_}, .format = PaperFormat::kText}).size(), 1U);
 }
 
+TEST_F(paper_reader, a_file_without_papers_says_so) {
+  for (const char* name : {"a.jsonl", "b.json", "c.bib", "d.ris", "e.xml", "f.pdf"}) {
+    write(path(name), std::string_view(name) == "c.bib" ? "nothing here" : "\n");
+    const std::vector<ReadPaper> papers = read_path(name);
+    ASSERT_EQ(papers.size(), 1U) << name;
+    EXPECT_EQ(papers[0].status.code(), Code::kBadInput) << name;
+    EXPECT_EQ(papers[0].origin, path(name));
+  }
+}
+
+TEST_F(paper_reader, articles_are_read_and_known_by_their_file) {
+  const std::string article =
+      "<article><front><article-meta><article-id pub-id-type='pmc'>7</article-id>"
+      "<title-group><article-title>A</article-title></title-group></article-meta></front></"
+      "article>";
+  write(path("one.nxml"), article);
+  write(path("two.xml"), "<set>" + article + article + "</set>");
+  EXPECT_EQ(read_path("one.nxml")[0].origin, path("one.nxml"));
+  const std::vector<ReadPaper> two = read_path("two.xml");
+  ASSERT_EQ(two.size(), 2U);
+  EXPECT_EQ(two[0].origin, path("two.xml") + ": PMC7");
+  EXPECT_EQ(two[0].paper.title, "A");
+}
+
+TEST_F(paper_reader, a_bibliography_in_utf16_is_read) {
+  std::string bytes = "\xff\xfe";
+  for (const char c : std::string("@article{k, title={T}}")) bytes += {c, '\0'};
+  write(path("a.bib"), bytes);
+  EXPECT_EQ(read_path("a.bib")[0].paper.title, "T");
+}
+
 TEST_F(paper_reader, paths_that_lead_nowhere_are_errors_at_once) {
   EXPECT_EQ(PaperReader::open({.paths = {path("no")}}).status().code(), Code::kNotFound);
   EXPECT_EQ(PaperReader::open({.paths = {folder_}}).status().code(), Code::kBadInput);

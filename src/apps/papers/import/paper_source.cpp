@@ -48,9 +48,12 @@ Result<std::unique_ptr<PaperSource>> open_paper_source(const PaperPath& path,
       return text_source(path.path, std::move(name));
     case PaperFormat::kPdf:
       return pdf_source(path.path, std::move(name), pdf);
-    default:
-      return {Code::kUnsupported, "files of this kind are not read yet"};
+    case PaperFormat::kJats:
+      return jats_source(path.path, std::move(name));
+    case PaperFormat::kAuto:
+      break;
   }
+  return {Code::kBadInput, "what kind of file it is was not found out"};
 }
 
 }  // namespace quern::apps

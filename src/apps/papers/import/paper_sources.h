@@ -21,6 +21,9 @@ inline constexpr std::size_t kMaxBibtexFileBytes = std::size_t{512} << 20;
 Result<std::unique_ptr<PaperSource>> bibtex_source(const std::string& path, std::string name);
 std::unique_ptr<PaperSource> ris_source(std::ifstream file, std::string name);
 
+/// Errors: as read_file and papers_of_jats.
+Result<std::unique_ptr<PaperSource>> jats_source(const std::string& path, std::string name);
+
 inline constexpr std::size_t kMaxTextFileBytes = std::size_t{16} << 20;
 
 /// Of one paper each: their digest is asked for before they are read.

@@ -1,11 +1,13 @@
-// Sources of bibliographies: BibTeX and RIS.
+// Sources of files with several records: BibTeX, RIS and JATS.
 
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "apps/papers/import/bibtex.h"
+#include "apps/papers/import/clean_text.h"
 #include "apps/papers/import/input_digest.h"
+#include "apps/papers/import/jats.h"
 #include "apps/papers/import/paper_lines.h"
 #include "apps/papers/import/paper_sources.h"
 #include "apps/papers/import/ris.h"
@@ -76,10 +78,52 @@ class RisSource : public PaperSource {
   const std::string name_;
 };
 
+// All articles of a file have its digest: they are read together.
+class JatsSource : public PaperSource {
+ public:
+  JatsSource(const std::string& xml, std::string name)
+      : input_(digest_of_record(xml)), n_bytes_(xml.size()), name_(std::move(name)) {}
+
+  Status read(const std::string& xml) {
+    QUERN_ASSIGN(papers_, papers_of_jats(xml));
+    return {};
+  }
+
+  Result<std::optional<ReadPaper>> next(const IsKnownPaper& is_known) override {
+    if (i_paper_ == papers_.size()) return std::optional<ReadPaper>();
+    Paper& paper = papers_[i_paper_++];
+    ReadPaper out;
+    out.origin = name_;
+    if (papers_.size() > 1) {
+      const std::string key = paper.ids.pmc.empty() ? paper.ids.doi : "PMC" + paper.ids.pmc;
+      out.origin = origin_of_record(name_, key, fmt::format("article {}", i_paper_));
+    }
+    out.input = input_;
+    if (i_paper_ == 1) out.n_bytes = n_bytes_;
+    give(std::move(paper), is_known, out);
+    return std::optional<ReadPaper>(std::move(out));
+  }
+
+ private:
+  const std::string input_;
+  const std::size_t n_bytes_;
+  const std::string name_;
+  std::vector<Paper> papers_;
+  std::size_t i_paper_ = 0;
+};
+
 }  // namespace
+
+Result<std::unique_ptr<PaperSource>> jats_source(const std::string& path, std::string name) {
+  QUERN_ASSIGN(const std::string xml, read_file(path, kMaxJatsFileBytes));
+  auto source = std::make_unique<JatsSource>(xml, std::move(name));
+  QUERN_TRY(source->read(xml));
+  return std::unique_ptr<PaperSource>(std::move(source));
+}
 
 Result<std::unique_ptr<PaperSource>> bibtex_source(const std::string& path, std::string name) {
   QUERN_ASSIGN(std::string text, read_file(path, kMaxBibtexFileBytes));
+  if (const std::optional<std::string> plain = utf8_from_utf16(text)) text = *plain;
   return std::unique_ptr<PaperSource>(
       std::make_unique<BibtexSource>(std::move(text), std::move(name)));
 }

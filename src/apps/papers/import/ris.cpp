@@ -12,6 +12,13 @@ namespace {
 
 bool is_medline(const TaggedRecord& record) { return !record.first({"PMID"}).empty(); }
 
+void add_authors(const std::vector<std::string>& names, Paper& out) {
+  for (const std::string& name : names) {
+    std::string in_order = name_in_order(name);
+    if (!in_order.empty()) out.authors.push_back({.name = std::move(in_order)});
+  }
+}
+
 void read_ris_ids(const TaggedRecord& record, Paper& out) {
   out.ids.doi = doi_in(record.first({"DO"}));
   for (const std::string& url : record.all({"UR", "L1", "L2", "LK"})) {
@@ -61,7 +68,7 @@ Paper paper_of_medline(const TaggedRecord& record) {
   out.abstract = in_paragraphs(record.first({"AB"}));
   std::vector<std::string> names = record.all({"FAU"});
   if (names.empty()) names = record.all({"AU"});
-  for (const std::string& name : names) out.authors.push_back({.name = name_in_order(name)});
+  add_authors(names, out);
   read_medline_date(record.first({"DP"}), out);
   out.venue = one_line(record.first({"JT", "TA"}));
   out.journal = {.name = out.venue, .volume = record.first({"VI"}), .pages = record.first({"PG"})};
@@ -79,10 +86,7 @@ Paper paper_of_ris(const TaggedRecord& record) {
   Paper out;
   out.title = one_line(record.first({"TI", "T1", "CT", "BT"}));
   out.abstract = in_paragraphs(record.first({"AB", "N2"}));
-  for (const std::string& name : record.all({"AU", "A1"})) {
-    std::string in_order = name_in_order(name);
-    if (!in_order.empty()) out.authors.push_back({.name = std::move(in_order)});
-  }
+  add_authors(record.all({"AU", "A1"}), out);
   read_ris_date(record, out);
   out.venue = one_line(record.first({"T2", "JF", "JO", "JA", "BT", "C3"}));
   if (out.venue == out.title) out.venue.clear();  // A book of its own.

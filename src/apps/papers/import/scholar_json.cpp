@@ -68,7 +68,7 @@ PaperReference reference_of_link(const PaperJson& link) {
   for (PaperAuthor& author : authors_of_json(list_field(link, {"authors"}))) {
     out.authors.push_back(std::move(author.name));
   }
-  out.year = static_cast<int>(std::min<std::int64_t>(count_field(link, {"year"}), 9999));
+  out.year = year_in(line_field(link, {"year"}));
   return out;
 }
 

@@ -32,18 +32,12 @@ bool begins_record(std::string_view line) {
   return tag == "TY" || tag == "PMID";
 }
 
-std::string_view without_ends(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r");
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") + 1 - first);
-}
-
 void add_line(std::string_view line, TaggedRecord& record) {
   record.text += line;
   record.text += '\n';
   const std::size_t n = n_tag_chars(line);
   const std::string_view rest = n == 0 ? line : line.substr(line.find('-') + 1);
-  const std::string value = utf8_of_field(without_ends(rest));
+  const std::string value = one_line(utf8_of_field(rest));
   if (n > 0) {
     record.lines.push_back({.tag = std::string(line.substr(0, n)), .value = value});
   } else if (!record.lines.empty() && !value.empty()) {
