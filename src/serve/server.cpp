@@ -20,6 +20,7 @@
 #include "serve/openai/openai_routes.h"
 #include "serve/scoring/scoring_routes.h"
 #include "serve/semantic_scholar/paper_routes.h"
+#include "serve/semantic_scholar/s2_error.h"
 
 namespace quern::serve {
 
@@ -185,7 +186,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
   if (options.papers != nullptr) impl->papers = std::make_unique<PaperBackend>(*options.papers);
   const std::string api_key = api_key_of(options);
   QUERN_ASSIGN(HostGuard guard, guard_of(options, api_key));
-  impl->router = std::make_unique<Router>(api_key, std::move(guard), openai_error);
+  // Where no path is known, as of a question that is too long for a URL.
+  const ErrorWriter usual = options.papers != nullptr ? s2_error_writer() : openai_error;
+  impl->router = std::make_unique<Router>(api_key, std::move(guard), usual);
   impl->host = options.http.host;
   impl->add_routes();
 

@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "apps/papers/boolean_query.h"
 #include "apps/papers/boolean_terms.h"
 #include "store/lexical/phrase.h"
@@ -44,9 +46,11 @@ class MatchPlanner {
       case BooleanOp::kPhrase:
         return phrase(query);
       case BooleanOp::kPrefix:
-        return prefix(query);
       case BooleanOp::kFuzzy:
-        return fuzzy(query);
+        if (++n_signs_ > kMaxBooleanSigns) {
+          return {Code::kBadInput, fmt::format("more than {} words with * or ~", kMaxBooleanSigns)};
+        }
+        return query.op == BooleanOp::kPrefix ? prefix(query) : fuzzy(query);
     }
     return std::optional<MatchNode>();
   }
@@ -124,6 +128,7 @@ class MatchPlanner {
   const store::Generation& generation_;
   const BooleanField field_;
   text::Analyzer analyzer_;
+  int n_signs_ = 0;
 };
 
 /// Finds the documents of nodes in one segment, the dead among them.

@@ -43,14 +43,16 @@ struct BooleanField {
   std::string_view analyzer = "english";
 };
 
-/// The most terms that a prefix or a fuzzy word may stand for.
+/// The most terms that a prefix or a fuzzy word may stand for, and
 inline constexpr std::size_t kMaxBooleanTerms = 4096;
+/// the most such words: each takes a look at a whole dictionary.
+inline constexpr int kMaxBooleanSigns = 64;
 
 /// The living documents of each segment that match: [n_segments]. Words go through the analyzer:
 /// one without a term ("the") does not matter, a query of such words alone finds nothing; one of
 /// several ("x-ray") means all of them. A prefix means the terms that begin so and the one that it
 /// has as a word itself: "computing*" finds what "computing" does. A fuzzy word is compared as a
-/// term. Errors: kBadInput for damage or for more than kMaxBooleanTerms.
+/// term. Errors: kBadInput for damage, for more than kMaxBooleanTerms or kMaxBooleanSigns.
 Result<std::vector<store::Bitmap>> match_boolean_query(const BooleanQuery& query,
                                                        const store::Generation& generation,
                                                        const BooleanField& field);

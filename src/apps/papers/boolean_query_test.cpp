@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "apps/papers/boolean_terms.h"
+#include "base/edit_distance.h"
 #include "base/test_folder.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -247,6 +248,10 @@ TEST_F(boolean_query, a_beginning_of_too_many_words_is_refused) {
   EXPECT_THAT(find("q*").status().message(), HasSubstr("'q'"));
   EXPECT_EQ(find("q1~2").status().code(), Code::kOk);
   EXPECT_THAT(found("q123*"), ElementsAre(0));
+  std::string signs;
+  for (int i = 0; i < kMaxBooleanSigns; ++i) signs += "q123* | ";
+  EXPECT_THAT(found(signs), ElementsAre(0));
+  EXPECT_EQ(find(signs + "q124x~1").status().code(), Code::kBadInput);
 }
 
 TEST_F(boolean_query, edits_are_counted_in_characters) {
@@ -256,6 +261,18 @@ TEST_F(boolean_query, edits_are_counted_in_characters) {
   EXPECT_FALSE(is_within_edits("", "abc", 2));
   EXPECT_TRUE(is_within_edits("kitten", "sittin", 2));
   EXPECT_FALSE(is_within_edits("kitten", "sitting", 2));
+  // Against the whole table, of all short texts of two letters.
+  std::vector<std::string> all = {""};
+  for (std::size_t i = 0; all[i].size() < 5; ++i) {
+    for (const char c : {'a', 'b'}) all.push_back(all[i] + c);
+  }
+  for (const std::string& a : all) {
+    for (const std::string& b : all) {
+      for (int n = 0; n <= 2; ++n) {
+        ASSERT_EQ(is_within_edits(a, b, n), edit_distance(a, b) <= n) << a << " " << b << " " << n;
+      }
+    }
+  }
 }
 
 TEST_F(boolean_query, any_query_finds_what_it_plainly_means) {

@@ -1,6 +1,7 @@
 #include "apps/papers/boolean_terms.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@ namespace quern::apps {
 namespace {
 
 constexpr std::size_t kMaxCharBytes = 4;
+constexpr int kMostEdits = 2;
 
 std::vector<CodePoint> chars_of(std::string_view utf8) {
   std::vector<CodePoint> out;
@@ -22,28 +24,40 @@ std::vector<CodePoint> chars_of(std::string_view utf8) {
   return out;
 }
 
+bool is_ascii(std::string_view utf8) { return find_non_ascii(utf8, 0) == utf8.size(); }
+
 bool differ_too_much(std::size_t a, std::size_t b, std::size_t n_most) {
   return std::max(a, b) - std::min(a, b) > n_most;
 }
 
-/// Row by row of the table of distances, until none in a row is small enough.
-bool is_within_edits(const std::vector<CodePoint>& a, const std::vector<CodePoint>& b,
-                     std::size_t n_edits) {
-  if (differ_too_much(a.size(), b.size(), n_edits)) return false;
-  std::vector<std::size_t> row(b.size() + 1);  // Edits from a[0, i) to b[0, j).
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    std::size_t least = row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
-      least = std::min(least, row[j]);
+/// Row by row of the table of distances, of which only the band counts that is near its diagonal:
+/// row[k] is what makes a[0, i) of b[0, i + k - n_edits).
+template <typename Text>
+bool is_within_band(const Text& a, const Text& b, int n_edits) {
+  if (differ_too_much(a.size(), b.size(), static_cast<std::size_t>(n_edits))) return false;
+  std::array<int, 2 * kMostEdits + 1> row{};
+  const int width = 2 * n_edits + 1, too_many = n_edits + 1;
+  const int n_a = static_cast<int>(a.size()), n_b = static_cast<int>(b.size());
+  for (int k = 0; k < width; ++k) {
+    row[k] = k < n_edits ? too_many : k - n_edits;
+  }
+  for (int i = 1; i <= n_a; ++i) {
+    int least = too_many;
+    int left = too_many;
+    for (int k = 0; k < width; ++k) {
+      const int j = i + k - n_edits;
+      int edits = too_many;
+      if (j == 0) edits = i;
+      if (j > 0 && j <= n_b) {
+        const int above = k + 1 < width ? row[k + 1] + 1 : too_many;
+        edits = std::min({row[k] + (a[i - 1] == b[j - 1] ? 0 : 1), above, left + 1});
+      }
+      left = row[k] = edits;
+      least = std::min(least, edits);
     }
     if (least > n_edits) return false;
   }
-  return row[b.size()] <= n_edits;
+  return row[n_b - n_a + n_edits] <= n_edits;
 }
 
 /// Adds the terms from `key` on, as long as they begin with it, for which `is_wanted`.
@@ -72,7 +86,12 @@ Result<TermSet> collect(const store::Generation& generation, const std::string& 
 }  // namespace
 
 bool is_within_edits(std::string_view a, std::string_view b, int n_edits) {
-  return is_within_edits(chars_of(a), chars_of(b), static_cast<std::size_t>(n_edits));
+  n_edits = std::clamp(n_edits, 0, kMostEdits);
+  if (is_ascii(a) && is_ascii(b)) return is_within_band(a, b, n_edits);
+  if (differ_too_much(a.size(), b.size(), kMaxCharBytes * static_cast<std::size_t>(n_edits))) {
+    return false;
+  }
+  return is_within_band(chars_of(a), chars_of(b), n_edits);
 }
 
 Result<TermSet> terms_with_prefix(const store::Generation& generation, int field,
@@ -83,12 +102,8 @@ Result<TermSet> terms_with_prefix(const store::Generation& generation, int field
 
 Result<TermSet> terms_within_edits(const store::Generation& generation, int field,
                                    std::string_view word, int n_edits) {
-  const std::vector<CodePoint> chars = chars_of(word);
-  const auto n_most = static_cast<std::size_t>(n_edits);
-  return collect(generation, store::term_key(field, ""), word, [&](std::string_view term) {
-    if (differ_too_much(term.size(), word.size(), n_most * kMaxCharBytes)) return false;
-    return is_within_edits(chars, chars_of(term), n_most);
-  });
+  return collect(generation, store::term_key(field, ""), word,
+                 [&](std::string_view term) { return is_within_edits(word, term, n_edits); });
 }
 
 }  // namespace quern::apps

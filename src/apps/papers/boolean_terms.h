@@ -24,8 +24,8 @@ Result<TermSet> terms_with_prefix(const store::Generation& generation, int field
 Result<TermSet> terms_within_edits(const store::Generation& generation, int field,
                                    std::string_view word, int n_edits);
 
-/// Whether a character put in, left out or changed makes one text of the other, at most so often.
-/// Of well-formed UTF-8.
+/// Whether a character put in, left out or changed makes one text of the other, at most so often:
+/// 0 to 2 times. Of well-formed UTF-8.
 bool is_within_edits(std::string_view a, std::string_view b, int n_edits);
 
 }  // namespace quern::apps

@@ -15,6 +15,8 @@
 namespace quern::cli {
 namespace {
 
+constexpr std::size_t kMaxUrlBytes = 256 << 10;  // Questions of thousands of words stand in it.
+
 constexpr const char* kExamples =
     R"(Prints "server listening on http://HOST:PORT" when it answers. Clients of Semantic Scholar's API
 work when they are given that address in place of https://api.semanticscholar.org: /graph/v1,
@@ -47,6 +49,7 @@ Status serve_papers(const PapersServeFlags& flags, const EngineFlags& engine_fla
                                                              .ledger = &engine->ledger()}));
   serve::ServerOptions options;
   options.papers = library.get();
+  options.http.limits.header_bytes = kMaxUrlBytes;
   if (flags.is_warm) {
     QUERN_ASSIGN(const apps::LibraryCounts counts, library->counts());
     if (!counts.model.empty()) options.preload = {counts.model};

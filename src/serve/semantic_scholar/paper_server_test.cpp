@@ -295,6 +295,9 @@ TEST_F(paper_server, errors_are_ones_that_its_clients_tell) {
   EXPECT_EQ(busy.status, 429);  // They take 503 for an empty answer.
   EXPECT_EQ(busy.headers.at("retry-after"), "2");
   EXPECT_EQ(json::parse(busy.body)["code"], "429");
+  const Answer too_long = ask("GET", "/graph/v1/paper/search?query=" + std::string(20'000, 'x'));
+  EXPECT_EQ(too_long.status, 400);  // Of 431 they think nothing, either.
+  EXPECT_TRUE(json::parse(too_long.body)["error"].is_string());
   library_.broken = {Code::kIo, "disk"};
   EXPECT_EQ(get("paper/search?query=x", 500)["message"], "disk");
 }

@@ -25,6 +25,7 @@ HttpError s2_status(HttpError error) {
       error.retry_after_s = std::max(error.retry_after_s, 1);
       break;
     case 413:
+    case 431:
       error.status = 400;
       break;
     case 401:
