@@ -80,6 +80,28 @@ TEST_F(papers_serve_program, vectors_are_those_of_the_librarys_model) {
   EXPECT_EQ(json::parse(lines[2])["recommendedPapers"][0]["title"], "A later model");
 }
 
+TEST_F(papers_serve_program, questions_are_answered_as_scholar_qas_tasks) {
+  const auto lines = served("none", "--check none", R"sh(
+    begun=$(post /api/query_corpusqa '{"query": "What does a model of attention need?"}')
+    echo "$begun"
+    id=$(sed 's/.*"task_id":"\([^"]*\)".*/\1/' <<<"$begun")
+    for i in $(seq 400); do
+      over=$(post /query_corpusqa "{\"task_id\": \"$id\"}")
+      grep -q task_status <<<"$over" || break
+      sleep 0.02
+    done
+    echo "$over"
+    post /api/query_corpusqa '{"task_id": "none"}'
+    stop)sh");
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_EQ(json::parse(lines[0])["task_status"], "STARTED");
+  const json result = json::parse(lines[1])["task_result"];
+  EXPECT_TRUE(contains(result["sections"][0]["text"], "needs no recurrence. (Vaswani, 2017)"))
+      << lines[1];
+  EXPECT_EQ(result["sections"][0]["citations"][0]["paper"]["corpus_id"], 7);
+  EXPECT_EQ(json::parse(lines[2])["detail"], "Referenced task none does not exist.");
+}
+
 TEST_F(papers_serve_program, what_is_no_library_is_not_served) {
   const Ended missing = quern("papers serve " + folder_.file("none") + " --port 0");
   EXPECT_NE(missing.exit_code, 0);

@@ -18,6 +18,8 @@
 #include "serve/http/router.h"
 #include "serve/openai/openai_error.h"
 #include "serve/openai/openai_routes.h"
+#include "serve/scholar_qa/qa_answer.h"
+#include "serve/scholar_qa/qa_routes.h"
 #include "serve/scoring/scoring_routes.h"
 #include "serve/semantic_scholar/paper_routes.h"
 #include "serve/semantic_scholar/s2_error.h"
@@ -66,6 +68,7 @@ struct Server::Impl {
   std::unique_ptr<ClaimsBackend> claims;           // Likewise.
   std::unique_ptr<DialogueBackend> dialogues;      // Null without predictors.
   std::unique_ptr<PaperBackend> papers;            // Null without a library.
+  std::unique_ptr<QaTasks> questions;              // Likewise.
   TaskThreads tasks;                               // End after the requests.
   std::unique_ptr<HttpServer> http;
   std::unique_ptr<SummaryLog> summary;
@@ -73,6 +76,7 @@ struct Server::Impl {
   void add_routes();
   void preload(const std::vector<std::string>& models);
   void open_dialogues(const DialogueOptions& options);
+  void open_papers(const PaperOptions& options);
   void handle_health(Exchange& exchange) const;
   void handle_metrics(Exchange& exchange) const;
   void handle_stats(Exchange& exchange) const;
@@ -140,6 +144,7 @@ void Server::Impl::add_routes() {
   if (claims != nullptr) add_claims_routes(*router, backend, *claims);
   if (dialogues != nullptr) add_dialogue_routes(*router, backend, *dialogues);
   if (papers != nullptr) add_paper_routes(*router, backend, *papers);
+  if (questions != nullptr) add_qa_routes(*router, *questions);
 }
 
 /// One after the other, while requests are answered.
@@ -165,6 +170,11 @@ void Server::Impl::open_dialogues(const DialogueOptions& options) {
   }
 }
 
+void Server::Impl::open_papers(const PaperOptions& options) {
+  papers = std::make_unique<PaperBackend>(*options.library);
+  questions = std::make_unique<QaTasks>(answers_of_library(options, backend->engine), QaLimits());
+}
+
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
@@ -183,11 +193,11 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
   if (!options.dialogue.files.empty()) {
     impl->dialogues = std::make_unique<DialogueBackend>(engine, options.dialogue);
   }
-  if (options.papers != nullptr) impl->papers = std::make_unique<PaperBackend>(*options.papers);
+  if (options.papers.library != nullptr) impl->open_papers(options.papers);
   const std::string api_key = api_key_of(options);
   QUERN_ASSIGN(HostGuard guard, guard_of(options, api_key));
   // Where no path is known, as of a question that is too long for a URL.
-  const ErrorWriter usual = options.papers != nullptr ? s2_error_writer() : openai_error;
+  const ErrorWriter usual = options.papers.library != nullptr ? s2_error_writer() : openai_error;
   impl->router = std::make_unique<Router>(api_key, std::move(guard), usual);
   impl->host = options.http.host;
   impl->add_routes();

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "apps/papers/paper_library.h"
 #include "engine/engine.h"
 #include "serve/dialogue/dialogue_options.h"
 #include "serve/http/http_server.h"
+#include "serve/semantic_scholar/paper_options.h"
 
 namespace quern::serve {
 
@@ -31,8 +31,7 @@ struct ServerOptions {
   std::string claims_embedder = "all-MiniLM-L6-v2";  // whose vectors POST /embed gives.
   std::size_t max_waiting_claims = 1000;             // To be verified; those beyond are refused.
   DialogueOptions dialogue;  // Predictors of dialogues; without files there are no routes of them.
-  // Served as Semantic Scholar's API; null: there are no routes of it. Outlives the server.
-  apps::PaperLibrary* papers = nullptr;
+  PaperOptions papers;       // A library of papers; without one there are no routes of it.
   std::string home;  // Where collections and the vector log lie; "": there are none, nor claims.
 };
 

@@ -5,12 +5,15 @@
 #include <utility>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "apps/papers/paper_library.h"
 #include "base/thread_pool.h"
+#include "cli/claims_session.h"
 #include "cli/exit_code.h"
 #include "cli/papers_commands.h"
 #include "cli/serving.h"
+#include "hub/hub.h"
 
 namespace quern::cli {
 namespace {
@@ -20,8 +23,9 @@ constexpr std::size_t kMaxUrlBytes = 256 << 10;  // Questions of thousands of wo
 constexpr const char* kExamples =
     R"(Prints "server listening on http://HOST:PORT" when it answers. Clients of Semantic Scholar's API
 work when they are given that address in place of https://api.semanticscholar.org: /graph/v1,
-/recommendations/v1. The model of the library's vectors is loaded by the first question that needs
-it, or with --warm from the start on. docs/papers_api.md says more.
+/recommendations/v1; questions are answered under /api/query_corpusqa as ScholarQA does. The model of
+the library's vectors is loaded by the first question that needs it, or with --warm from the start
+on. docs/papers_api.md says more.
 
 Examples:
   quern papers serve library
@@ -34,7 +38,17 @@ struct PapersServeFlags {
   std::string folder;
   ServingFlags serving;
   bool is_warm = false;
+  std::string profile;  // "": as the environment says.
+  std::string rerank;
+  std::string nli;  // --check
 };
+
+/// The flag's, or the usual one where it is installed; "": none.
+std::string checking_model(const std::string& flag) {
+  if (flag == "none") return "";
+  if (!flag.empty()) return flag;
+  return hub::Hub(hub::home_folder()).find(kDefaultNliModel).ok() ? kDefaultNliModel : "";
+}
 
 Status serve_papers(const PapersServeFlags& flags, const EngineFlags& engine_flags) {
   block_stop_signals();
@@ -48,7 +62,14 @@ Status serve_papers(const PapersServeFlags& flags, const EngineFlags& engine_fla
                                                              .engine = engine.get(),
                                                              .ledger = &engine->ledger()}));
   serve::ServerOptions options;
-  options.papers = library.get();
+  options.papers.library = library.get();
+  options.papers.rerank_model = flags.rerank;
+  options.papers.nli_model = checking_model(flags.nli);
+  if (flags.profile.empty()) {
+    QUERN_ASSIGN(options.papers.profile, apps::profile_of_environment());
+  } else {
+    QUERN_ASSIGN(options.papers.profile, apps::profile_named(flags.profile).in("--profile"));
+  }
   options.http.limits.header_bytes = kMaxUrlBytes;
   if (flags.is_warm) {
     QUERN_ASSIGN(const apps::LibraryCounts counts, library->counts());
@@ -68,6 +89,21 @@ void add_papers_serve(CLI::App& papers, Context& context) {
       "--warm", flags->is_warm,
       "Load the model of the library's vectors from the start on, while requests are\n"
       "answered");
+  command
+      ->add_option("--profile", flags->profile,
+                   "How much is read for an answer: gpu, fast or default (else as\n"
+                   "ASTA_GPU_PROFILE, FAST_PROFILE and the like say)")
+      ->type_name("NAME");
+  command
+      ->add_option("--rerank", flags->rerank,
+                   "A cross-encoder that puts the passages of answers into a better order")
+      ->type_name("MODEL");
+  command
+      ->add_option("--check", flags->nli,
+                   fmt::format("The NLI model that checks sentences of answers; none: none does\n"
+                               "(default: {}, where it is installed)",
+                               kDefaultNliModel))
+      ->type_name("MODEL");
   add_engine_flags(*command, context.engine);
   add_precision_flag(*command, context.engine);
   add_cache_flags(*command, context.engine.cache);

@@ -49,7 +49,7 @@ class paper_server : public ModelServerTest {
     }
     library_.people = {{.id = "1", .name = "Ashish Vaswani", .n_papers = 1, .h_index = 1},
                        {.id = "2", .name = "Ada Writer", .n_papers = 5, .h_index = 2}};
-    options_.papers = &library_;
+    options_.papers.library = &library_;
     start_with(options_);
   }
   json get(const std::string& target, int status = 200) {
@@ -352,7 +352,7 @@ TEST_F(paper_server, its_routes_and_fields_are_described_to_programs) {
 }
 
 TEST_F(paper_server, without_a_library_there_are_no_such_routes) {
-  options_.papers = nullptr;
+  options_.papers.library = nullptr;
   start_with(options_);
   answer("GET", "/graph/v1/paper/CorpusId:2", {}, 404);
 }

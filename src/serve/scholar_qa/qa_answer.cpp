@@ -1,0 +1,175 @@
+#include "serve/scholar_qa/qa_answer.h"
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "apps/entailment.h"
+#include "serve/json/json_members.h"
+
+namespace quern::serve {
+namespace {
+
+/// What begins when a stage of the answer has ended, in the origin's words where it has any.
+struct NextStep {
+  std::string_view after;
+  const char* description;
+  double seconds;
+};
+
+constexpr const char* kFirstStep = "Processing user query";
+constexpr double kFirstSeconds = 1;
+constexpr NextStep kNextSteps[] = {
+    {"decompose", "Retrieving relevant passages from the papers of this library", 1},
+    {"retrieve", "Further re-rank and aggregate passages to focus on up to top papers", 5},
+    {"rerank", "Further re-rank and aggregate passages to focus on up to top papers", 1},
+    {"aggregate", "Extracting salient key statements from papers", 5},
+    {"quotes", "Start generating each section in the answer outline", 1},
+    {"plan", "Checking each sentence against its quote", 5},
+};
+
+/// The model that checks sentences, opened when it is first needed.
+class LazyEntailment {
+ public:
+  LazyEntailment(engine::Engine& engine, std::string model)
+      : engine_(engine), model_(std::move(model)) {}
+
+  /// Null: none is wanted. Errors: as Entailment::open; asked again next time.
+  Result<const apps::Entailment*> get() {
+    if (model_.empty()) return static_cast<const apps::Entailment*>(nullptr);
+    const std::lock_guard lock(mutex_);
+    if (!opened_) {
+      QUERN_ASSIGN(apps::Entailment opened, apps::Entailment::open(engine_, model_));
+      opened_.emplace(std::move(opened));
+    }
+    return &*opened_;
+  }
+
+ private:
+  engine::Engine& engine_;
+  const std::string model_;
+  std::mutex mutex_;  // Guards this.
+  std::optional<apps::Entailment> opened_;
+};
+
+std::string authors_json(const apps::Paper& paper) {
+  std::string out = "[";
+  for (const apps::PaperAuthor& author : paper.authors) {
+    if (out.size() > 1) out += ',';
+    JsonMembers members(out);
+    members.text("name", author.name);
+    members.text_or_null("authorId", author.id);
+    members.end();
+  }
+  return out + ']';
+}
+
+std::string cited_paper_json(const apps::AnswerSource& source) {
+  const apps::Paper& paper = source.paper.paper;
+  std::string out;
+  JsonMembers members(out);
+  members.integer("corpus_id", paper.ids.corpus_id);
+  members.text("title", paper.title);
+  members.integer("year", paper.year);
+  members.text("venue", paper.venue);
+  members.raw("authors", authors_json(paper));
+  members.integer("n_citations", paper.n_citations);
+  members.number("score", source.score);
+  members.end();
+  return out;
+}
+
+/// By source, in the order in which a section cites them: what it quotes.
+using QuotesBySource = std::vector<std::pair<std::size_t, std::vector<std::string>>>;
+
+QuotesBySource quotes_of(const apps::PaperAnswer& answer, const apps::AnswerSection& section) {
+  QuotesBySource out;
+  std::map<std::size_t, std::size_t> places;
+  for (const apps::AnswerSentence& sentence : section.sentences) {
+    const apps::AnswerQuote& quote = answer.quotes[sentence.i_quote];
+    const auto [place, is_new] = places.emplace(quote.i_source, out.size());
+    if (is_new) out.push_back({quote.i_source, {}});
+    out[place->second].second.push_back(quote.text);
+  }
+  return out;
+}
+
+std::string citations_json(const apps::PaperAnswer& answer, const apps::AnswerSection& section) {
+  std::string out = "[";
+  for (const auto& [i_source, quotes] : quotes_of(answer, section)) {
+    const apps::AnswerSource& source = answer.sources[i_source];
+    if (out.size() > 1) out += ',';
+    JsonMembers members(out);
+    members.text("id", "(" + source.reference + ")");
+    members.raw("paper", cited_paper_json(source));
+    std::string snippets;
+    append_json_strings(snippets, "snippets", quotes);
+    out += ',' + snippets;
+    members.number("score", source.score);
+    members.raw("snippet_metadata", "null");
+    members.end();
+  }
+  return out + ']';
+}
+
+std::string section_text(const apps::AnswerSection& section) {
+  std::string out;
+  for (const apps::AnswerSentence& sentence : section.sentences) {
+    if (!out.empty()) out += ' ';
+    out += sentence.text;
+    if (!sentence.reference.empty()) out += ' ' + sentence.reference;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string qa_result_json(const apps::PaperAnswer& answer) {
+  std::string sections = "[";
+  for (const apps::AnswerSection& section : answer.sections) {
+    if (sections.size() > 1) sections += ',';
+    JsonMembers members(sections);
+    members.text("title", section.title);
+    members.text("tldr", section.tldr);
+    members.text("text", section_text(section));
+    members.raw("citations", citations_json(answer, section));
+    members.raw("table", "null");
+    members.end();
+  }
+  std::string out;
+  JsonMembers members(out);
+  members.text("report_title", answer.title);
+  members.raw("sections", sections + ']');
+  members.raw("cost", "0.0");
+  members.raw("tokens", R"({"input":0,"output":0,"total":0,"reasoning":0})");
+  members.end();
+  return out;
+}
+
+AnswerQuestion answers_of_library(const PaperOptions& options, engine::Engine& engine) {
+  const auto entailment = std::make_shared<LazyEntailment>(engine, options.nli_model);
+  return [options, entailment, &engine](const std::string& query,
+                                        QaReport& report) -> Result<std::string> {
+    report.step(kFirstStep, kFirstSeconds);
+    QUERN_ASSIGN(const apps::Entailment* const nli, entailment->get());
+    apps::AnswerParts parts{.library = options.library, .engine = &engine, .entailment = nli};
+    parts.is_stopped = [&] { return report.is_stopped(); };
+    parts.on_stage = [&](const apps::PaperAnswer& so_far) {
+      const std::string& ended = so_far.stages.back().name;
+      for (const NextStep& next : kNextSteps) {
+        if (next.after == ended) report.step(next.description, next.seconds);
+      }
+      if (!so_far.sections.empty()) report.partial(qa_result_json(so_far));
+    };
+    QUERN_ASSIGN(const apps::PaperAnswer answer,
+                 apps::answer_from_quotes(parts, {.question = query,
+                                                  .profile = options.profile,
+                                                  .rerank_model = options.rerank_model}));
+    if (answer.sections.empty()) return {Code::kNotFound, answer.why_empty};
+    return qa_result_json(answer);
+  };
+}
+
+}  // namespace quern::serve
