@@ -1,6 +1,7 @@
 // quern papers serve: a library of papers as Semantic Scholar's API, until a signal stops it.
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "cli/claims_session.h"
 #include "cli/exit_code.h"
 #include "cli/papers_commands.h"
+#include "cli/papers_writer.h"
 #include "cli/serving.h"
 #include "hub/hub.h"
 
@@ -41,6 +43,7 @@ struct PapersServeFlags {
   std::string profile;  // "": as the environment says.
   std::string rerank;
   std::string nli;  // --check
+  WriterFlags writer;
 };
 
 /// The flag's, or the usual one where it is installed; "": none.
@@ -48,6 +51,16 @@ std::string checking_model(const std::string& flag) {
   if (flag == "none") return "";
   if (!flag.empty()) return flag;
   return hub::Hub(hub::home_folder()).find(kDefaultNliModel).ok() ? kDefaultNliModel : "";
+}
+
+/// Two questions may be answered at a time, a writer is asked one thing after the other.
+apps::AskModel one_at_a_time(apps::AskModel writer) {
+  if (!writer) return writer;
+  return [writer = std::move(writer),
+          mutex = std::make_shared<std::mutex>()](const apps::WriterPrompt& prompt) {
+    const std::lock_guard lock(*mutex);
+    return writer(prompt);
+  };
 }
 
 Status serve_papers(const PapersServeFlags& flags, const EngineFlags& engine_flags) {
@@ -65,6 +78,8 @@ Status serve_papers(const PapersServeFlags& flags, const EngineFlags& engine_fla
   options.papers.library = library.get();
   options.papers.rerank_model = flags.rerank;
   options.papers.nli_model = checking_model(flags.nli);
+  QUERN_ASSIGN(apps::AskModel writer, open_writer(*engine, flags.writer));
+  options.papers.writer = one_at_a_time(std::move(writer));
   if (flags.profile.empty()) {
     QUERN_ASSIGN(options.papers.profile, apps::profile_of_environment());
   } else {
@@ -104,6 +119,7 @@ void add_papers_serve(CLI::App& papers, Context& context) {
                                "(default: {}, where it is installed)",
                                kDefaultNliModel))
       ->type_name("MODEL");
+  add_writer_flags(*command, flags->writer);
   add_engine_flags(*command, context.engine);
   add_precision_flag(*command, context.engine);
   add_cache_flags(*command, context.engine.cache);

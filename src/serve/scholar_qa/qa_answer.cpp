@@ -1,5 +1,6 @@
 #include "serve/scholar_qa/qa_answer.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,8 +27,9 @@ constexpr NextStep kNextSteps[] = {
     {"retrieve", "Further re-rank and aggregate passages to focus on up to top papers", 5},
     {"rerank", "Further re-rank and aggregate passages to focus on up to top papers", 1},
     {"aggregate", "Extracting salient key statements from papers", 5},
-    {"quotes", "Start generating each section in the answer outline", 1},
-    {"plan", "Checking each sentence against its quote", 5},
+    {"quotes", "Synthesizing an answer outline based on extracted quotes", 1},
+    {"plan", "Start generating each section in the answer outline", 15},
+    {"write", "Checking each sentence against its quote", 5},
 };
 
 /// The model that checks sentences, opened when it is first needed.
@@ -88,10 +90,13 @@ QuotesBySource quotes_of(const apps::PaperAnswer& answer, const apps::AnswerSect
   QuotesBySource out;
   std::map<std::size_t, std::size_t> places;
   for (const apps::AnswerSentence& sentence : section.sentences) {
-    const apps::AnswerQuote& quote = answer.quotes[sentence.i_quote];
-    const auto [place, is_new] = places.emplace(quote.i_source, out.size());
-    if (is_new) out.push_back({quote.i_source, {}});
-    out[place->second].second.push_back(quote.text);
+    for (const std::size_t i_quote : sentence.i_quotes) {
+      const apps::AnswerQuote& quote = answer.quotes[i_quote];
+      const auto [place, is_new] = places.emplace(quote.i_source, out.size());
+      if (is_new) out.push_back({quote.i_source, {}});
+      std::vector<std::string>& quotes = out[place->second].second;
+      if (std::ranges::find(quotes, quote.text) == quotes.end()) quotes.push_back(quote.text);
+    }
   }
   return out;
 }
@@ -114,12 +119,24 @@ std::string citations_json(const apps::PaperAnswer& answer, const apps::AnswerSe
   return out + ']';
 }
 
-std::string section_text(const apps::AnswerSection& section) {
+/// " (Brants, 2000) (Doe et al., 2024)": each as the id of its citation.
+std::string references_of(const apps::PaperAnswer& answer, const apps::AnswerSentence& sentence) {
+  std::string out;
+  std::vector<std::size_t> told;
+  for (const std::size_t i_quote : sentence.i_quotes) {
+    const std::size_t i_source = answer.quotes[i_quote].i_source;
+    if (std::ranges::find(told, i_source) != told.end()) continue;
+    told.push_back(i_source);
+    out += " (" + answer.sources[i_source].reference + ")";
+  }
+  return out;
+}
+
+std::string section_text(const apps::PaperAnswer& answer, const apps::AnswerSection& section) {
   std::string out;
   for (const apps::AnswerSentence& sentence : section.sentences) {
     if (!out.empty()) out += ' ';
-    out += sentence.text;
-    if (!sentence.reference.empty()) out += ' ' + sentence.reference;
+    out += sentence.text + references_of(answer, sentence);
   }
   return out;
 }
@@ -133,7 +150,7 @@ std::string qa_result_json(const apps::PaperAnswer& answer) {
     JsonMembers members(sections);
     members.text("title", section.title);
     members.text("tldr", section.tldr);
-    members.text("text", section_text(section));
+    members.text("text", section_text(answer, section));
     members.raw("citations", citations_json(answer, section));
     members.raw("table", "null");
     members.end();
@@ -155,6 +172,7 @@ AnswerQuestion answers_of_library(const PaperOptions& options, engine::Engine& e
     report.step(kFirstStep, kFirstSeconds);
     QUERN_ASSIGN(const apps::Entailment* const nli, entailment->get());
     apps::AnswerParts parts{.library = options.library, .engine = &engine, .entailment = nli};
+    parts.writer = options.writer;
     parts.is_stopped = [&] { return report.is_stopped(); };
     parts.on_stage = [&](const apps::PaperAnswer& so_far) {
       const std::string& ended = so_far.stages.back().name;
@@ -164,9 +182,9 @@ AnswerQuestion answers_of_library(const PaperOptions& options, engine::Engine& e
       if (!so_far.sections.empty()) report.partial(qa_result_json(so_far));
     };
     QUERN_ASSIGN(const apps::PaperAnswer answer,
-                 apps::answer_from_quotes(parts, {.question = query,
-                                                  .profile = options.profile,
-                                                  .rerank_model = options.rerank_model}));
+                 apps::answer_question(parts, {.question = query,
+                                               .profile = options.profile,
+                                               .rerank_model = options.rerank_model}));
     if (answer.sections.empty()) return {Code::kNotFound, answer.why_empty};
     return qa_result_json(answer);
   };

@@ -16,7 +16,7 @@ namespace quern::serve {
 /// models.py.
 std::string qa_result_json(const apps::PaperAnswer& answer);
 
-/// Answers from the sentences of papers alone. The NLI model is opened by the first question.
+/// Answers as apps::answer_question does. The NLI model is opened by the first question.
 /// `engine` and the library outlive it.
 AnswerQuestion answers_of_library(const PaperOptions& options, engine::Engine& engine);
 

@@ -26,17 +26,19 @@ TEST(qa_answer, a_result_has_what_the_origins_clients_read) {
   answer.sections = {
       {.title = "Results",
        .tldr = "It is fast. (2 sources)",
-       .sentences = {{.text = "It is fast.", .reference = "(Brants_1, 2000)", .i_quote = 0},
-                     {.text = "It is exact.", .reference = "(Brants, 2000)", .i_quote = 1},
-                     {.text = "It is small.", .reference = "(Brants_1, 2000)", .i_quote = 2}}}};
+       .sentences = {{.text = "It is fast.", .reference = "(Brants_1, 2000)", .i_quotes = {0}},
+                     {.text = "It is exact.", .reference = "(Brants, 2000)", .i_quotes = {1}},
+                     {.text = "It is small.",
+                      .reference = "(Brants_1, 2000; Brants, 2000)",
+                      .i_quotes = {2, 1, 2}}}}};
   const json result = json::parse(qa_result_json(answer));
   EXPECT_EQ(result["report_title"], "Taggers");
   EXPECT_TRUE(result["cost"].is_number_float());
   EXPECT_EQ(result["tokens"]["total"], 0);
   const json& section = result["sections"][0];
-  EXPECT_EQ(
-      section["text"],
-      "It is fast. (Brants_1, 2000) It is exact. (Brants, 2000) It is small. (Brants_1, 2000)");
+  EXPECT_EQ(section["text"],
+            "It is fast. (Brants_1, 2000) It is exact. (Brants, 2000) It is small. (Brants_1, "
+            "2000) (Brants, 2000)");
   EXPECT_TRUE(section["table"].is_null());
   ASSERT_EQ(section["citations"].size(), 2u);
   const json& first = section["citations"][0];

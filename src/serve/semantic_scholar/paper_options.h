@@ -5,6 +5,7 @@
 #include <string>
 
 #include "apps/papers/answer_profile.h"
+#include "apps/papers/paper_answer.h"
 #include "apps/papers/paper_library.h"
 
 namespace quern::serve {
@@ -14,6 +15,7 @@ struct PaperOptions {
   apps::AnswerProfile profile = apps::default_profile();  // Of answers to questions.
   std::string rerank_model = {};                          // Of their passages; "": none.
   std::string nli_model = {};                             // That checks them; "": none does.
+  apps::AskModel writer = {};  // Writes them, from two threads; empty: sentences of papers alone.
 };
 
 }  // namespace quern::serve
