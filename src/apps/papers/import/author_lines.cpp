@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/papers/import/author_names.h"
 #include "apps/papers/import/clean_text.h"
 
 namespace quern::apps {
@@ -48,10 +49,7 @@ std::string with_commas_for_marks(std::string_view line) {
     }
     out += is_mark ? ',' : line[i];
   }
-  std::string all = " " + one_line(out) + " ";
-  for (std::size_t at; (at = all.find(" and ")) != all.npos;) all.replace(at, 5, " , ");
-  for (std::size_t at; (at = all.find(" & ")) != all.npos;) all.replace(at, 3, " , ");
-  return all;
+  return commas_for("&", commas_for("and", " " + one_line(out) + " "));
 }
 
 // Pieces of a line that wide blanks part: authors side by side.

@@ -56,15 +56,26 @@ std::vector<PaperAuthor> authors_joined_by_and(std::string_view names) {
   return out;
 }
 
+std::string commas_for(std::string_view word, std::string_view list) {
+  const std::string between = " " + std::string(word) + " ";
+  std::string out;
+  std::size_t at = 0;
+  for (std::size_t next; (next = list.find(between, at)) != list.npos;) {
+    out += list.substr(at, next - at);
+    out += " ,";
+    at = next + between.size() - 1;  // Its last blank may be the next one's first.
+  }
+  out += list.substr(at);
+  return out;
+}
+
 std::vector<PaperAuthor> authors_in_list(std::string_view names) {
   std::vector<PaperAuthor> out;
   if (names.find(';') != names.npos) {
     for (const std::string& name : split_at(names, ";")) add_author(name_in_order(name), out);
     return out;
   }
-  std::string list = " " + one_line(names) + " ";
-  for (std::size_t at; (at = list.find(" and ")) != list.npos;) list.replace(at, 5, " , ");
-  for (std::string& name : split_at(list, ",")) {
+  for (std::string& name : split_at(commas_for("and", " " + one_line(names) + " "), ",")) {
     if (is_suffix(name) && !out.empty()) {
       out.back().name += " " + name;
     } else {

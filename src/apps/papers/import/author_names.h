@@ -20,6 +20,9 @@ std::string name_of_parts(const std::vector<std::string>& parts);
 /// then. Words are parted by single blanks.
 std::vector<PaperAuthor> authors_joined_by_and(std::string_view names);
 
+/// A list with a comma in place of a word between blanks: of "and" in "A and B". Cost: linear.
+std::string commas_for(std::string_view word, std::string_view list);
+
 /// Of names parted by commas, semicolons or "and", in order already: "A. Bee, C. Dee and E. Eff";
 /// or, where semicolons part them, last names first: "Bee, A.; Dee, C.".
 std::vector<PaperAuthor> authors_in_list(std::string_view names);

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "apps/papers/import/clean_text.h"
 #include "apps/papers/import/reference_text.h"
 
 namespace quern::apps {
@@ -86,9 +87,8 @@ std::vector<std::string> entries_of_lines(const PdfFlow& flow,
   std::vector<std::string> out;
   std::vector<std::size_t> entry;
   const auto end_entry = [&] {
-    std::string text = prose_of_lines(flow, entry, forms);
     // What is a paragraph's gap in prose is none here.
-    for (std::size_t at; (at = text.find("\n\n")) != text.npos;) text.replace(at, 2, " ");
+    std::string text = one_line(prose_of_lines(flow, entry, forms));
     if (text.size() > 15) out.push_back(std::move(text));
     entry.clear();
   };

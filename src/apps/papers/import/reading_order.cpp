@@ -88,6 +88,22 @@ bool are_side_by_side(const PdfLine& a, const PdfLine& b) {
   return overlap > 0.6F * std::min(a.box.height(), b.box.height());
 }
 
+// The next of a line's pieces: beside the last one and near it.
+bool are_pieces(const PdfLine& last, const PdfLine& line, std::optional<float> gutter) {
+  if (!are_side_by_side(last, line)) return false;
+  const float gap = std::max(line.box.left - last.box.right, last.box.left - line.box.right);
+  if (gap <= -0.5F * line.size || gap >= 3 * std::max(line.size, last.size)) return false;
+  const auto is_across = [&](const PdfLine& one) {
+    return one.box.left < *gutter - kSlack && one.box.right > *gutter + kSlack;
+  };
+  return !gutter || is_across(line) || is_across(last);
+}
+
+PdfBox around(const PdfBox& a, const PdfBox& b) {
+  return {std::min(a.left, b.left), std::min(a.top, b.top), std::max(a.right, b.right),
+          std::max(a.bottom, b.bottom)};
+}
+
 // Pieces of one line, which the reader of the file parted at wide blanks. With a gutter, only those
 // of which one goes across it: a title's.
 std::vector<PdfLine> put_together(std::vector<PdfLine> lines,
@@ -96,27 +112,22 @@ std::vector<PdfLine> put_together(std::vector<PdfLine> lines,
     return a.box.top != b.box.top ? a.box.top < b.box.top : a.box.left < b.box.left;
   });
   std::vector<PdfLine> out;
+  std::vector<std::size_t> joined;  // Of `out`: those of several pieces.
   for (PdfLine& line : lines) {
-    PdfLine* const last = out.empty() ? nullptr : &out.back();
-    if (last == nullptr || !are_side_by_side(*last, line)) {
+    if (out.empty() || !are_pieces(out.back(), line, gutter)) {
       out.push_back(std::move(line));
       continue;
     }
-    const float gap = std::max(line.box.left - last->box.right, last->box.left - line.box.right);
-    const auto is_across = [&](const PdfLine& one) {
-      return one.box.left < *gutter - kSlack && one.box.right > *gutter + kSlack;
-    };
-    const bool is_near = gap > -0.5F * line.size && gap < 3 * std::max(line.size, last->size) &&
-                         (!gutter || is_across(line) || is_across(*last));
-    if (!is_near) {
-      out.push_back(std::move(line));
-      continue;
-    }
-    std::vector<PdfWord> words = std::move(last->words);
-    std::move(line.words.begin(), line.words.end(), std::back_inserter(words));
+    PdfLine& last = out.back();
+    last.box = around(last.box, line.box);
+    std::move(line.words.begin(), line.words.end(), std::back_inserter(last.words));
+    if (joined.empty() || joined.back() + 1 != out.size()) joined.push_back(out.size() - 1);
+  }
+  for (const std::size_t i : joined) {
+    std::vector<PdfWord> words = std::move(out[i].words);
     std::stable_sort(words.begin(), words.end(),
                      [](const PdfWord& a, const PdfWord& b) { return a.box.left < b.box.left; });
-    *last = line_of_words(std::move(words));
+    out[i] = line_of_words(std::move(words));
   }
   return out;
 }

@@ -105,12 +105,7 @@ bool is_initials(std::string_view part) {
 
 // "Bee, A., Dee, C." and "A. Bee, C. Dee and E. Gee" as names.
 std::vector<std::string> names_of_entry(std::string_view text) {
-  std::string list = " " + one_line(text) + " ";
-  for (const char* sign : {" and ", " & "}) {
-    for (std::size_t at; (at = list.find(sign)) != list.npos;) {
-      list.replace(at, std::string_view(sign).size(), " , ");
-    }
-  }
+  const std::string list = commas_for("&", commas_for("and", " " + one_line(text) + " "));
   std::vector<std::string> parts;
   for (std::size_t at = 0; at < list.size();) {
     const std::size_t end = std::min(list.find(',', at), list.size());
