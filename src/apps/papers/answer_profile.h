@@ -16,7 +16,7 @@ struct AnswerProfile {
   std::uint32_t n_keyword = 8;     // and papers besides, by all that they say.
   std::uint32_t n_rerank = 100;    // Of those passages, where there is a reranker.
   double context_threshold = 0.2;  // Papers with a lower score, 0 to 1, are left out.
-  int max_tokens = 2048;           // Of what a generator writes,
+  int max_tokens = 2048;           // Of what a generator writes in all,
   double temperature = 0.2;        // likewise.
   int batch_workers = 15;          // Requests to an endpoint at once.
   double alpha = 0.7;              // The vectors' weight among passages; words have the rest.

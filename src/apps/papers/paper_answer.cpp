@@ -27,15 +27,11 @@ constexpr std::size_t kTitleWords = 15;
 // From here on a quote is said to entail its sentence.
 constexpr double kEntails = 0.5;
 
-struct SectionPlan {
-  PaperPart part;
-  const char* title;
-};
-constexpr std::array kSections = {SectionPlan{PaperPart::kAbstract, "In short"},
-                                  SectionPlan{PaperPart::kBackground, "Background"},
-                                  SectionPlan{PaperPart::kApproach, "Approaches"},
-                                  SectionPlan{PaperPart::kResults, "Results"},
-                                  SectionPlan{PaperPart::kDiscussion, "Discussion"}};
+// By PaperPart.
+constexpr std::array kSections = {"In short", "Background", "Approaches", "Results", "Discussion"};
+
+// A section of an answer is not shorter because there are many.
+constexpr int kMinSectionTokens = 128;
 
 int this_year() {
   constexpr std::int64_t kMsOfDay = 86'400'000;
@@ -108,6 +104,7 @@ class Answering {
   const AnswerParts& parts_;
   const AnswerAsk& ask_;
   PaperAnswer answer_;
+  int n_planned_ = 1;           // Sections.
   std::size_t n_invented_ = 0;  // References of no quote.
 };
 
@@ -191,7 +188,8 @@ AnswerSentence Answering::quoted(std::size_t i_quote) const {
 void Answering::write_section(AnswerSection& section, std::span<const std::size_t> quotes,
                               std::vector<ModelExchange>& exchanges) {
   if (parts_.writer) {
-    const WriterPrompt prompt = section_prompt(answer_, ask_.profile, section.title, quotes);
+    WriterPrompt prompt = section_prompt(answer_, ask_.profile, section.title, quotes);
+    prompt.max_tokens = std::max(kMinSectionTokens, ask_.profile.max_tokens / n_planned_);
     const Result<std::string> reply = parts_.writer(prompt);
     exchanges.push_back({.system = prompt.system,
                          .prompt = prompt.user,
@@ -213,15 +211,17 @@ void Answering::write_section(AnswerSection& section, std::span<const std::size_
 Status Answering::write() {
   const auto start = Clock::now();
   std::vector<ModelExchange> exchanges;
-  for (const SectionPlan& plan : kSections) {
-    std::vector<std::size_t> quotes;
-    for (std::size_t i = 0; i < answer_.quotes.size(); ++i) {
-      const AnswerQuote& quote = answer_.quotes[i];
-      if (part_of_paper(quote.kind, quote.section) == plan.part) quotes.push_back(i);
-    }
-    if (quotes.empty()) continue;
-    AnswerSection section{.title = plan.title};
-    write_section(section, quotes, exchanges);
+  std::array<std::vector<std::size_t>, kSections.size()> quotes_of;
+  for (std::size_t i = 0; i < answer_.quotes.size(); ++i) {
+    const AnswerQuote& quote = answer_.quotes[i];
+    quotes_of[static_cast<std::size_t>(part_of_paper(quote.kind, quote.section))].push_back(i);
+  }
+  n_planned_ = static_cast<int>(std::count_if(quotes_of.begin(), quotes_of.end(),
+                                              [](const auto& one) { return !one.empty(); }));
+  for (std::size_t i = 0; i < kSections.size(); ++i) {
+    if (quotes_of[i].empty()) continue;
+    AnswerSection section{.title = kSections[i]};
+    write_section(section, quotes_of[i], exchanges);
     answer_.sections.push_back(std::move(section));
     if (parts_.writer) QUERN_TRY(step());
   }
