@@ -150,7 +150,11 @@ void add_papers_ask(CLI::App& parent, Context& context) {
   CLI::App* command = parent.add_subcommand("ask", "Answer a question from a library");
   command->footer(kExamples);
   add_library_argument(*command, flags->folder);
-  command->add_option("QUESTION", flags->question, "What is asked")->type_name("")->required();
+  command->add_option("QUESTION", flags->question, "What is asked")->type_name("");
+  command
+      ->add_option("--questions", flags->questions,
+                   "JSON lines: objects with \"id\" or \"_id\" and \"text\"")
+      ->type_name("FILE");
   command
       ->add_option(
           "--profile", flags->profile,
