@@ -4,8 +4,10 @@ asserted, with the official Python client (C), ScholarQA's own retriever (Q) and
 
 usage: s2_conformance.py --quern FILE --papers papers.jsonl [--work DIR] [--only 5,7]
 
-Wants packages: semanticscholar 0.12.0; for Q also ai2-scholar-qa 0.8.14 (without its models), else
-its points are counted as left out. Papers are made up (s2_fixture.py); those of --papers, JSON lines
+Wants packages: semanticscholar 0.12.0; for Q also ai2-scholar-qa 0.8.14 (pip install --no-deps), and
+of what that wants litellm 1.76.2, langsmith 0.1.142, nora_lib (--no-deps), pandas, fastapi, anyascii,
+diskcache, filelock, google-cloud-storage, python-json-logger; else its points are left out, and said
+so. Papers are made up (s2_fixture.py); those of --papers, JSON lines
 with sections, are what Q asks about. Exit code 1 where an assertion failed.
 """
 import argparse

@@ -1,10 +1,13 @@
 """The points of s2_conformance.py that are asked through clients: the official one, and ScholarQA's."""
 import importlib
+import os
+import shutil
 import sys
 import threading
 import time
 import unittest.mock
 
+import fake_llm
 from s2_fixture import ATTENTION, N_CITING, N_FILLERS
 from s2_points_http import A, ids
 from s2_session import LeftOut, Session, point
@@ -212,10 +215,10 @@ def scholar_qa(s):
         utils.get_ref_author_str(paper["authors"])
 
 
-@point(42, "ScholarQA's finder: passages and papers together, each with its metadata")
-def pipeline(s):
-    utils, finder = retriever(s, n_retrieval=128, n_keyword_srch=10)
-    paper_finder = imported("scholarqa.rag.retrieval").PaperFinder(finder, n_rerank=-1, context_threshold=0.0)
+def by_finder(s: Session, utils, finder):
+    """Passages and papers together, each with its metadata, as ScholarQA aggregates them."""
+    paper_finder = imported("scholarqa.rag.retrieval").PaperFinder(finder, n_rerank=-1,
+                                                                   context_threshold=0.0)
     passages = paper_finder.retrieve_passages("word alignment models")
     extra = paper_finder.retrieve_additional_papers("word alignment models")
     known = {p["corpus_id"] for p in passages}
@@ -226,6 +229,53 @@ def pipeline(s):
     s.check(len(frame) > 10, f"{len(frame)} papers")
     s.check(all(frame["reference_string"].str.startswith("[")), "reference strings")
     s.check(all(frame["relevance_judgment_input_expanded"].str.len() > 100), "texts")
+    return paper_finder
+
+
+def asked_with(llm_url: str, paper_finder, query: str) -> dict:
+    """What ScholarQA answers with a language model there."""
+    os.environ |= {"OPENAI_API_BASE": llm_url, "OPENAI_BASE_URL": llm_url, "OPENAI_API_KEY": "none",
+                   "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    litellm = imported("litellm")
+    price = {"input_cost_per_token": 0, "output_cost_per_token": 0, "max_tokens": 100_000,
+             "max_input_tokens": 100_000, "litellm_provider": "openai", "mode": "chat"}
+    litellm.register_model({"openai/fake": price, "fake": price})
+
+    class Request(imported("scholarqa.models").ToolRequest):
+        thread_id: str | None = None  # The package reads it, and has it not.
+
+    asking = imported("scholarqa.scholar_qa").ScholarQA(
+        paper_finder, task_id=None, llm_model="openai/fake", fallback_llm="openai/fake",
+        run_table_generation=False, validate=False)
+    request = Request(task_id="conformance", query=query, user_id="nobody")
+    return asking.run_qa_pipeline(request).model_dump()
+
+
+@point(42, "ScholarQA's whole pipeline, with a language model that answers by rule")
+def pipeline(s):
+    utils, finder = retriever(s, n_retrieval=64, n_keyword_srch=10)
+    paper_finder = by_finder(s, utils, finder)
+    if isinstance(imported("litellm"), unittest.mock.MagicMock):
+        raise LeftOut("litellm is not installed")
+    llm = fake_llm.start()
+    folder = os.getcwd()
+    os.chdir(s.work)  # It writes its logs where it stands, and a cache of what it was told.
+    shutil.rmtree("logs", ignore_errors=True)
+    try:
+        result = asked_with(f"http://127.0.0.1:{llm.server_address[1]}/v1", paper_finder,
+                            "Which models align words?")
+    finally:
+        os.chdir(folder)
+        llm.shutdown()
+    s.equal(llm.asked[0], "DecomposedQuery")
+    s.check(llm.asked.count("QuoteOutput") > 10, "papers were read")
+    s.equal(result["report_title"], "Word alignment")
+    for citation in result["sections"][0]["citations"]:
+        paper = s.get(f"paper/CorpusId:{citation['paper']['corpus_id']}?fields=title,year",
+                      server=s.papers)
+        s.equal(paper["title"], citation["paper"]["title"])
+        s.equal(paper["year"] or 0, citation["paper"]["year"])
+    s.check(len(result["sections"][0]["citations"]) > 0, "papers are cited")
 
 
 @point(43, "keys")
