@@ -149,7 +149,8 @@ Paper paper_of_bibtex(const BibtexEntry& entry, const BibtexEntry* parent) {
 }
 
 BibtexPapers::BibtexPapers(std::string_view text) : text_(text), entries_(text) {
-  if (in_small_letters(text).find("crossref") == std::string::npos) return;
+  const auto has = [&](std::string_view word) { return text.find(word) != text.npos; };
+  if (!has("crossref") && !has("Crossref") && !has("CROSSREF")) return;
   // Only entries without a crossref can be parents; what is shared is mostly short.
   BibtexEntries all(text);
   while (std::optional<BibtexEntry> entry = all.next()) {

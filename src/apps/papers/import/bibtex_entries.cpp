@@ -60,10 +60,7 @@ std::optional<BibtexEntry> BibtexEntries::next() {
     // An @ in what stands between entries, as of a mail address.
     if (!is_in_letters(entry.type) || (peek() != '{' && peek() != '(')) continue;
     entry.status = read_entry(entry);
-    if (!entry.status.ok()) {
-      entry.status = entry.status.in(fmt::format("the entry of line {}", entry.n_line));
-      recover(begin);
-    }
+    if (!entry.status.ok()) recover(begin);
     const bool is_silent = entry.type == "string" || entry.type == "preamble";
     if (is_silent && entry.status.ok()) continue;
     entry.bytes.end = at_;

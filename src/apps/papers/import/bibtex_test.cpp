@@ -112,13 +112,12 @@ TEST(bibtex, an_error_names_its_line_and_the_next_entry_is_read) {
     told.push_back(item.status.ok() ? item.paper.title : item.status.message());
   }
   EXPECT_EQ(told,
-            (std::vector<std::string>{
-                "the entry of line 1: line 5: want a comma or the end of the entry behind a field",
-                "B", "the entry of line 6: line 6: want a comma behind the key 'c'",
-                "the entry of line 7: line 7: want = behind the field's name 'title'",
-                "the entry of line 9: line 9: want a comma or the end of the entry behind a field",
-                "F", "line 11: the entry has neither a title nor an id",
-                "the entry of line 12: field 'title' of line 12: line 12: a brace is not closed"}));
+            (std::vector<std::string>{"line 5: want a comma or the end of the entry behind a field",
+                                      "B", "line 6: want a comma behind the key 'c'",
+                                      "line 7: want = behind the field's name 'title'",
+                                      "line 9: want a comma or the end of the entry behind a field",
+                                      "F", "line 11: the entry has neither a title nor an id",
+                                      "field 'title' of line 12: line 12: a brace is not closed"}));
 }
 
 TEST(bibtex, a_child_has_what_its_parent_says) {

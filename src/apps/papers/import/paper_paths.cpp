@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -34,6 +35,18 @@ bool is_wanted(PaperFormat format, PaperFormat wanted) {
   return wanted == PaperFormat::kAuto ? format != PaperFormat::kText : format == wanted;
 }
 
+// Links and pipes are only worth a word where they are called as papers are.
+Status why_skipped(const SkippedPath& skipped, PaperFormat wanted) {
+  if (skipped.reason == SkipReason::kUnreadable) return {Code::kIo, skipped.problem};
+  const std::optional<PaperFormat> format = paper_format_of_path(skipped.path);
+  if (skipped.is_folder || !format || !is_wanted(*format, wanted)) return {};
+  if (skipped.reason == SkipReason::kLink) {
+    return {Code::kBadInput, "it is a link, and links in folders are not followed"};
+  }
+  return skipped.reason == SkipReason::kNotAFile ? Status(Code::kBadInput, "it is no file")
+                                                 : Status();
+}
+
 Status list_paper_folder(const std::string& folder, PaperFormat wanted,
                          std::vector<PaperPath>& out) {
   QUERN_ASSIGN(const TreeWalk walk,
@@ -48,8 +61,8 @@ Status list_paper_folder(const std::string& folder, PaperFormat wanted,
     out.push_back({.path = path_of(file.path), .format = *format, .n_bytes = file.n_bytes});
   }
   for (const SkippedPath& skipped : walk.skipped) {
-    if (skipped.reason != SkipReason::kUnreadable) continue;
-    out.push_back({.path = path_of(skipped.path), .status = {Code::kIo, skipped.problem}});
+    Status why = why_skipped(skipped, wanted);
+    if (!why.ok()) out.push_back({.path = path_of(skipped.path), .status = std::move(why)});
   }
   if (out.size() > n_before) return {};
   return {Code::kBadInput,

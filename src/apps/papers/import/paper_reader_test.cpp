@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "base/test_folder.h"
 
@@ -94,6 +95,26 @@ TEST_F(paper_reader, bibliographies_have_their_keys_in_origins) {
   EXPECT_TRUE(again[0].is_known);
   EXPECT_FALSE(again[1].is_known);
   EXPECT_TRUE(again[3].is_known);
+}
+
+TEST_F(paper_reader, a_key_that_is_used_again_is_another_record) {
+  write(path("a.bib"), "@misc{k, title={One}}\n@misc{k, title={Two}}\n");
+  const std::vector<ReadPaper> papers = read_path("a.bib");
+  ASSERT_EQ(papers.size(), 2U);
+  EXPECT_EQ(papers[0].origin, path("a.bib") + ": k");
+  EXPECT_EQ(papers[1].origin, path("a.bib") + ": k (line 2)");
+}
+
+TEST_F(paper_reader, links_and_pipes_in_a_folder_are_said) {
+  write(path("a.jsonl"), "{\"title\": \"A\"}\n");
+  std::filesystem::create_symlink(path("a.jsonl"), path("b.jsonl"));
+  std::filesystem::create_symlink(path("a.jsonl"), path("other"));
+  ASSERT_EQ(::mkfifo(path("c.pdf").c_str(), 0600), 0);
+  const std::vector<ReadPaper> papers = read_all({.paths = {folder_}});
+  ASSERT_EQ(papers.size(), 3U);
+  EXPECT_EQ(papers[1].origin, path("b.jsonl"));
+  EXPECT_EQ(papers[1].status.message(), "it is a link, and links in folders are not followed");
+  EXPECT_EQ(papers[2].status.message(), "it is no file");
 }
 
 TEST_F(paper_reader, a_text_is_read_where_it_is_named) {

@@ -1,5 +1,6 @@
 // Sources of files with several records: BibTeX, RIS and JATS.
 
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -22,10 +23,27 @@ void give(Paper paper, const IsKnownPaper& is_known, ReadPaper& out) {
   if (!out.is_known) out.paper = std::move(paper);
 }
 
+// Names of a file's records, each once: a second one with the same key is called by its place, too.
+class RecordNames {
+ public:
+  explicit RecordNames(std::string file) : file_(std::move(file)) {}
+
+  std::string name(const std::string& key, std::size_t n_line) {
+    const std::string place = fmt::format("line {}", n_line);
+    const bool is_new = key.empty() || keys_.insert(key).second;
+    return origin_of_record(file_, is_new ? key : fmt::format("{} ({})", key, place), place);
+  }
+  const std::string& file() const { return file_; }
+
+ private:
+  const std::string file_;
+  std::unordered_set<std::string> keys_;
+};
+
 class BibtexSource : public PaperSource {
  public:
   BibtexSource(std::string text, std::string name)
-      : text_(std::move(text)), papers_(text_), name_(std::move(name)) {}
+      : text_(std::move(text)), papers_(text_), names_(std::move(name)) {}
 
   Result<std::optional<ReadPaper>> next(const IsKnownPaper& is_known) override {
     std::optional<BibtexPapers::Item> item = papers_.next();
@@ -33,8 +51,7 @@ class BibtexSource : public PaperSource {
     const BibtexEntry& entry = item->entry;
     ReadPaper out;
     // Where its key cannot be believed, its line tells where it is.
-    out.origin = origin_of_record(name_, entry.status.ok() ? entry.key : "",
-                                  fmt::format("line {}", entry.n_line));
+    out.origin = names_.name(entry.status.ok() ? entry.key : "", entry.n_line);
     out.input = digest_of_record(item->written);
     out.status = item->status;
     out.n_bytes = entry.bytes.end - entry.bytes.begin;
@@ -45,21 +62,20 @@ class BibtexSource : public PaperSource {
  private:
   const std::string text_;
   BibtexPapers papers_;
-  const std::string name_;
+  RecordNames names_;
 };
 
 class RisSource : public PaperSource {
  public:
   RisSource(std::ifstream file, std::string name)
-      : file_(std::move(file)), records_(file_), name_(std::move(name)) {}
+      : file_(std::move(file)), records_(file_), names_(std::move(name)) {}
 
   Result<std::optional<ReadPaper>> next(const IsKnownPaper& is_known) override {
-    QUERN_ASSIGN(std::optional<TaggedRecord> record, records_.next().in(name_));
+    QUERN_ASSIGN(std::optional<TaggedRecord> record, records_.next().in(names_.file()));
     if (!record) return std::optional<ReadPaper>();
     Paper paper = paper_of_ris(*record);
     ReadPaper out;
-    out.origin =
-        origin_of_record(name_, key_of_ris(*record), fmt::format("line {}", record->n_line));
+    out.origin = names_.name(key_of_ris(*record), record->n_line);
     out.input = digest_of_record(record->text);
     out.status = record->status;
     out.n_bytes = record->n_bytes;
@@ -75,7 +91,7 @@ class RisSource : public PaperSource {
  private:
   std::ifstream file_;
   TaggedRecords records_;
-  const std::string name_;
+  RecordNames names_;
 };
 
 // All articles of a file have its digest: they are read together.
