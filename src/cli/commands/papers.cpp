@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kExamples =
     R"(Examples:
-  quern papers import ~/library --from ~/papers references.bib
+  quern papers import ~/library --from ~/papers --from references.bib
   quern papers search ~/library "part of speech tagging with few resources" --year 2000-
   quern papers search ~/library "how are unknown words handled" --snippets
   quern papers ask ~/library "How do taggers deal with unknown words?"

@@ -30,7 +30,7 @@ title, ...) become one. What is there as it is passes, so the same command again
 that was ended goes on. docs/papers_import.md says more.
 
 Examples:
-  quern papers import ~/library --from ~/papers references.bib
+  quern papers import ~/library --from ~/papers --from references.bib
   quern papers import ~/library --from papers.jsonl --model none        (words alone, no vectors))";
 
 struct ImportFlags {
@@ -128,7 +128,7 @@ void add_papers_import(CLI::App& parent, Context& context) {
   add_library_argument(*command, flags->folder);
   command
       ->add_option("--from", flags->reading.paths,
-                   "Files and folders; - for JSON lines from standard input")
+                   "A file or folder, may be repeated; - for JSON lines from standard input")
       ->type_name("PATH")
       ->required()
       ->check(empty_problem);
