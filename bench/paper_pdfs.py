@@ -74,7 +74,10 @@ def main():
             odd = [p for p in truth[key] if (p in text) != (key == "present")]
             if odd:
                 wrong.append(f"{key}: {len(odd)} of {len(truth[key])}, {odd[:2]}")
-        counts["abstract"] += plain(read.get("abstract", ""))[:200] == plain(truth["abstract"])[:200]
+        if plain(read.get("abstract", ""))[:200] == plain(truth["abstract"])[:200]:
+            counts["abstract"] += 1
+        else:
+            wrong.append(f"abstract: {read.get('abstract')[:120]!r}")
         if "arxiv" in truth:
             counts["arxiv_wanted"] += 1
             counts["arxiv"] += read.get("arxiv") == truth["arxiv"]

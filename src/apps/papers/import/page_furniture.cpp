@@ -156,6 +156,16 @@ RunningForms forms_of(const PdfLayout& layout) {
   return out;
 }
 
+// The size that half of a page's lines have at most.
+float median_size(const PdfPage& page) {
+  std::vector<float> sizes;
+  for (const PdfLine& line : page.lines) sizes.push_back(line.size);
+  if (sizes.empty()) return 0;
+  const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
+  std::nth_element(sizes.begin(), middle, sizes.end());
+  return *middle;
+}
+
 // "Copyright ...", "Permission to make digital ...": said once, at the foot of the first page.
 bool is_imprint(const std::string& text) {
   const std::string small = in_small_letters(text);
@@ -183,6 +193,27 @@ bool is_running(const RunningForms& forms, const PdfLine& line, std::size_t n_pa
   if (size != forms.sizes.end() && line.size > 1.15F * size->second) return false;
   const std::size_t n = n_pages_of(forms.pages_of, form);
   return (n >= 3 && 4 * n >= n_pages) || (n >= 2 && n == n_pages);
+}
+
+// How far lines reach up and down on a page.
+struct PageReach {
+  float first_bottom = 0;  // Of the uppermost line,
+  float last_top = 0;      // and of the lowest.
+};
+
+PageReach reach_of(const PdfPage& page) {
+  PageReach out = {.first_bottom = page.height, .last_top = 0};
+  for (const PdfLine& line : page.lines) {
+    out.first_bottom = std::min(out.first_bottom, line.box.bottom);
+    out.last_top = std::max(out.last_top, line.box.top);
+  }
+  return out;
+}
+
+// A number alone at the very head or foot of its page.
+bool is_outermost_number(const PageReach& reach, const PdfLine& line) {
+  return is_number_only(line.text()) &&
+         (line.box.bottom >= reach.last_top || line.box.top <= reach.first_bottom);
 }
 
 bool is_running_at_height(const RunningForms& forms, const PdfLine& line, std::size_t n_pages) {
@@ -213,11 +244,13 @@ PageFurniture take_page_furniture(PdfLayout& layout) {
     PdfPage& page = layout.pages[i];
     const std::size_t n_pages = layout.pages.size();
     const float head = i == 0 ? 0 : lone_head(page);
+    const float usual = 1.05F * median_size(page);
+    const PageReach reach = reach_of(page);
     std::erase_if(page.lines, [&](const PdfLine& line) {
       const bool is_near = is_at_edge(page, line, kEdgeShare);
       const bool is_one =
-          (is_near && is_running(forms, line, n_pages)) ||
-          (is_near && i == 0 && is_imprint(line.text())) ||
+          (is_near && (is_running(forms, line, n_pages) || is_outermost_number(reach, line))) ||
+          (is_near && i == 0 && line.size <= usual && is_imprint(line.text())) ||
           (is_at_edge(page, line, kWideEdgeShare) && is_running_at_height(forms, line, n_pages)) ||
           is_in_lone_head(forms, head, line, n_pages);
       if (is_one && i == 0) out.running += line.text() + "\n";

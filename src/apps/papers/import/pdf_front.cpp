@@ -44,9 +44,12 @@ bool is_banner(std::string_view text) {
         "review article"}) {
     if (small == label) return true;
   }
-  for (const char* mark :
-       {"journal of ", "transactions on", "proceedings of", "sciencedirect", "available online",
-        "contents lists", "acta ", "arxiv:", "www.", "vol.", "http"}) {
+  for (const char* begin :
+       {"journal of ", "the journal of ", "acta ", "proceedings of", "ieee transactions",
+        "acm transactions", "available online", "contents lists", "arxiv:", "vol."}) {
+    if (small.starts_with(begin)) return true;
+  }
+  for (const char* mark : {"sciencedirect", "www.", "://"}) {
     if (small.find(mark) != small.npos) return true;
   }
   return false;
@@ -76,7 +79,7 @@ bool may_be_title(const PdfFlow& flow, const TitleRun& run, float page_height) {
   const std::size_t n = letters_of(run.text).size();
   return n >= 4 && run.text.size() <= kMaxTitleBytes && !is_banner(run.text) &&
          !is_known_heading(heading_text_of(run.text).words) &&
-         heading_text_of(run.text).number.empty() &&
+         !in_small_letters(heading_text_of(run.text).words).starts_with("introduction ") &&
          flow.lines[run.begin].line.box.top < 0.6F * page_height &&
          run.text.find('@') == run.text.npos;
 }

@@ -54,7 +54,7 @@ bool takes_abstract_word(std::string& text) {
   std::size_t at = 8;
   for (bool is_sign = true; is_sign && at < text.size();) {
     is_sign = false;
-    for (const std::string_view sign : {" ", ".", ":", "-", "—", "–"}) {
+    for (const std::string_view sign : {" ", "\n", ".", ":", "-", "—", "–"}) {
       if (!std::string_view(text).substr(at).starts_with(sign)) continue;
       at += sign.size();
       is_sign = true;

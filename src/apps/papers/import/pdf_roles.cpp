@@ -107,12 +107,17 @@ void mark_captions(PdfFlow& flow) {
   }
 }
 
+// Two wide blanks at least. Those of a line that was spread to fill its column are all alike.
 bool is_tabular(const PdfLine& line) {
   int n_wide = 0;
+  float least = line.box.width(), most = 0;
   for (std::size_t i = 1; i < line.words.size(); ++i) {
-    if (line.words[i].box.left - line.words[i - 1].box.right > 1.2F * line.size) ++n_wide;
+    const float gap = line.words[i].box.left - line.words[i - 1].box.right;
+    if (gap > 1.2F * line.size) ++n_wide;
+    least = std::min(least, gap);
+    most = std::max(most, gap);
   }
-  return n_wide >= 2;
+  return n_wide >= 2 && most - least > 0.1F * most;
 }
 
 void mark_tables(PdfFlow& flow) {

@@ -57,8 +57,25 @@ YearPlace next_year(std::string_view text, std::size_t at) {
   return {};
 }
 
+// "LI, P. Paxos replicated": names are written last name first, so that what follows an initial, if
+// not a comma or "and", is no name.
+bool has_last_names_first(std::string_view text) {
+  const std::size_t comma = text.substr(0, 40).find(", ");
+  return comma != text.npos && text.substr(0, comma).find('.') == text.npos &&
+         comma + 3 < text.size() && is_capital_letter(text[comma + 2]) && text[comma + 3] == '.';
+}
+
+// Behind the stop of an initial at a place: a word of some small letters that joins no names.
+bool begins_title_behind(std::string_view text, std::size_t stop) {
+  if (stop + 3 >= text.size() || !is_capital_letter(text[stop + 2])) return false;
+  const std::string_view rest = text.substr(stop + 2);
+  const std::string_view word = rest.substr(0, rest.find(' '));
+  return word.size() > 1 && word[1] != '.' && word != "AND" && word.back() != ',';
+}
+
 // The end of a sentence: a stop that no initial and no abbreviation has. npos: none.
 std::size_t end_of_sentence(std::string_view text, std::size_t at) {
+  const bool is_last_first = at == 0 && has_last_names_first(text);
   for (; at < text.size(); ++at) {
     const char c = text[at];
     if (c != '.' && c != '?' && c != '!') continue;
@@ -72,6 +89,7 @@ std::size_t end_of_sentence(std::string_view text, std::size_t at) {
     const bool is_short = before == "vs" || before == "al" || before == "Jr" || before == "St" ||
                           before == "Eds" || before == "eds" || before == "Ed" || before == "Vol";
     if (!is_initial && !is_short) return at;
+    if (is_initial && is_last_first && begins_title_behind(text, at)) return at;
   }
   return text.npos;
 }
@@ -105,7 +123,8 @@ bool is_initials(std::string_view part) {
 
 // "Bee, A., Dee, C." and "A. Bee, C. Dee and E. Gee" as names.
 std::vector<std::string> names_of_entry(std::string_view text) {
-  const std::string list = commas_for("&", commas_for("and", " " + one_line(text) + " "));
+  const std::string list =
+      commas_for("&", commas_for("AND", commas_for("and", " " + one_line(text) + " ")));
   std::vector<std::string> parts;
   for (std::size_t at = 0; at < list.size();) {
     const std::size_t end = std::min(list.find(',', at), list.size());
@@ -151,7 +170,7 @@ void read_year_last(std::string_view text, PaperReference& out) {
   const std::size_t end = std::min(colon_behind_names(text), end_of_sentence(text, 0));
   if (end == text.npos) return;
   // The stop of a last initial is its own.
-  const std::string_view names = text.substr(0, end);
+  const std::string_view names = text.substr(0, text[end] == '.' ? end + 1 : end);
   out.authors = names_of_entry(names);
   const std::string_view rest = trimmed_entry(text.substr(end));
   out.title = trimmed_entry(rest.substr(0, end_of_sentence(rest, 0)));

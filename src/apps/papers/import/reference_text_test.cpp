@@ -31,6 +31,10 @@ TEST(reference_text, of_the_usual_styles_is_read) {
       "[3] J. L. Ba, J. R. Kiros, and G. E. Hinton. Layer normalization. arXiv preprint "
       "arXiv:1607.06450, 2016.",
       "Layer normalization", {"J. L. Ba", "J. R. Kiros", "G. E. Hinton"}, 2016);
+  expect_reads(
+      "[1] BOLOSKY, W. J., AND LI, P. Paxos replicated state machines. In Proceedings of NSDI "
+      "(2011), pp. 141-154.",
+      "Paxos replicated state machines", {"W. J. BOLOSKY", "P. LI"}, 2011);
   expect_reads("4. Rossi, O., Lind, E.: Improving words. Machine Learning 37, 1-10 (1998)",
                "Improving words", {"O. Rossi", "E. Lind"}, 1998);
 }
