@@ -40,7 +40,7 @@ Problem read_name(JsonValue value, const JsonPlace& place, std::string& out) {
 
 Problem read_top(JsonValue value, std::uint32_t& out) {
   std::int64_t number = 0;
-  if (Problem problem = read_integer(value, {"top"}, {.low = 1, .high = kMaxTop}, number)) {
+  if (Problem problem = read_integer(value, {"top"}, {.low = 1, .high = kMaxNextTurns}, number)) {
     return problem;
   }
   out = static_cast<std::uint32_t>(number);

@@ -14,7 +14,7 @@
 namespace quern::serve {
 
 // Most of what a request may have.
-inline constexpr int kMaxTop = 1000;
+inline constexpr int kMaxNextTurns = 1000;
 inline constexpr int kMaxDialogues = 1000;        // Of a batch,
 inline constexpr std::size_t kMaxTurns = 50'000;  // and turns of all its dialogues together.
 inline constexpr std::size_t kMaxStateDigits = std::size_t{32} << 20;
