@@ -19,7 +19,8 @@ Problem problem_of(const Status& status) {
 }
 
 Result<std::int64_t> find_paper(apps::PaperLibrary& library, const std::string& id) {
-  const auto found = library.find(id);
+  // The examples of the official client have DOIs without a prefix.
+  const auto found = library.find(id.starts_with("10.") ? "DOI:" + id : id);
   if (found.status().code() == Code::kBadInput) return paper_not_found(id);
   if (!found.ok()) return found.status();
   if (!*found) return paper_not_found(id);

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,7 @@ struct PaperCall {
   const QueryParams params;
   std::string rest = {};  // Of the path, behind the route's beginning: decoded, its slashes kept.
   std::string body = {};
-  Exchange::Clock::time_point deadline = Exchange::Clock::time_point::max();
+  std::optional<Exchange::Clock::time_point> deadline = {};
 };
 
 /// Writes the answer's JSON, or says why there is none.

@@ -1,5 +1,6 @@
 #include "serve/semantic_scholar/paper_routes.h"
 
+#include <algorithm>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -27,8 +28,8 @@ void answer_paper_call(PaperBackend& papers, Exchange& x, std::size_t n_begin, P
   PaperCall call{.library = papers.library,
                  .params = QueryParams::parse(x.request.query),
                  .rest = rest_of(x.request.path, n_begin),
-                 .body = std::exchange(x.request.body, {}),
-                 .deadline = x.deadline};
+                 .body = std::exchange(x.request.body, {})};
+  if (x.deadline != Exchange::Clock::time_point::max()) call.deadline = x.deadline;
   try {
     std::string out;
     if (const Problem problem = handle(call, out)) return x.fail(*problem);
