@@ -30,7 +30,8 @@ def failure(name: str) -> type:
 def id_forms(s):
     sch = client(s)
     for name in (A, "CorpusId:13756489", "DOI:10.1093/mind/lix.236.433",
-                 "10.1093/mind/lix.236.433", "ARXIV:1706.03762", "MAG:2963403868", "ACL:P17-9999",
+                 "10.1093/mind/lix.236.433", "ARXIV:1706.03762", "ARXIV:1706.03762v5",
+                 "DOI:10.48550/arXiv.1706.03762", "MAG:2963403868", "ACL:P17-9999",
                  "PMID:31415926", "PMCID:2718281", "URL:https://arxiv.org/abs/1706.03762",
                  f"URL:https://www.semanticscholar.org/paper/{A}"):
         s.equal(sch.get_paper(name, fields=["title"]).paperId, A, name)

@@ -44,7 +44,8 @@ class FakePaperLibrary : public apps::PaperLibrary {
       const apps::PaperIds& ids = known.paper.ids;
       return name == ids.paper_id || name == "CorpusId:" + std::to_string(ids.corpus_id) ||
              (!ids.doi.empty() && name == "DOI:" + ids.doi) ||
-             (!ids.arxiv.empty() && name == "URL:https://arxiv.org/abs/" + ids.arxiv);
+             (!ids.arxiv.empty() &&
+              (name == "URL:https://arxiv.org/abs/" + ids.arxiv || name == "ARXIV:" + ids.arxiv));
     };
     const auto found = std::ranges::find_if(all, is_it);
     if (found != all.end()) return std::optional(found->paper.ids.corpus_id);

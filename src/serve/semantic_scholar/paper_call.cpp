@@ -11,6 +11,15 @@ Status paper_not_found(std::string_view id) {
   return {Code::kNotFound, fmt::format("Paper with id {} not found", id.substr(0, kMaxShownId))};
 }
 
+/// The arXiv's id in the DOI that it gives to each of its papers; "" of other ids.
+std::string arxiv_of_doi(std::string_view id) {
+  constexpr std::string_view kArxiv = "10.48550/arxiv.";
+  std::string lower(id);
+  for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+  const std::size_t begin = lower.find(kArxiv);
+  return begin == lower.npos ? "" : std::string(id.substr(begin + kArxiv.size()));
+}
+
 }  // namespace
 
 Problem problem_of(const Status& status) {
@@ -20,7 +29,11 @@ Problem problem_of(const Status& status) {
 
 Result<std::int64_t> find_paper(apps::PaperLibrary& library, const std::string& id) {
   // The examples of the official client have DOIs without a prefix.
-  const auto found = library.find(id.starts_with("10.") ? "DOI:" + id : id);
+  auto found = library.find(id.starts_with("10.") ? "DOI:" + id : id);
+  const bool is_missing = found.ok() && !*found;
+  if (const std::string arxiv = arxiv_of_doi(id); is_missing && !arxiv.empty()) {
+    found = library.find("ARXIV:" + arxiv);
+  }
   if (found.status().code() == Code::kBadInput) return paper_not_found(id);
   if (!found.ok()) return found.status();
   if (!*found) return paper_not_found(id);

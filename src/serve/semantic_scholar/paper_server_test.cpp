@@ -71,9 +71,9 @@ TEST_F(paper_server, a_paper_is_found_by_ids_that_lie_raw_in_the_path) {
   EXPECT_EQ(get("paper/" + kAttention),
             (json{{"paperId", kAttention}, {"title", "Attention Is All You Need"}}));
   for (const char* id :
-       {"CorpusId:13756489", "10.1093/mind/lix.236.433", "DOI:10.1093/mind/lix.236.433",
-        "DOI:10.1093%2Fmind%2Flix.236.433", "URL:https://arxiv.org/abs/1706.03762",
-        "URL:https%3A%2F%2Farxiv.org%2Fabs%2F1706.03762"}) {
+       {"CorpusId:13756489", "DOI:10.48550/arXiv.1706.03762", "10.1093/mind/lix.236.433",
+        "DOI:10.1093/mind/lix.236.433", "DOI:10.1093%2Fmind%2Flix.236.433",
+        "URL:https://arxiv.org/abs/1706.03762", "URL:https%3A%2F%2Farxiv.org%2Fabs%2F1706.03762"}) {
     EXPECT_EQ(get(std::string("paper/") + id)["paperId"], kAttention) << id;
     EXPECT_EQ(get(std::string("paper/") + id + "/citations")["data"], json::array()) << id;
   }
