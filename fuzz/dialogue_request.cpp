@@ -25,7 +25,7 @@ void check(std::string body, const Parse& parse) {
   Out parsed;
   if (const auto problem = parse(body, parsed)) return check_problem(*problem);
   if constexpr (requires { parsed.n_wanted; }) {
-    QUERN_CHECK(parsed.n_wanted >= 1 && parsed.n_wanted <= kMaxTop);
+    QUERN_CHECK(parsed.n_wanted >= 1 && parsed.n_wanted <= kMaxNextTurns);
   }
 }
 
