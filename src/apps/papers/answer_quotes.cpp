@@ -33,6 +33,9 @@ constexpr double kVectorShare = 0.5;
 constexpr double kWordShare = 0.3;
 constexpr double kPaperShare = 0.2;
 
+// What is so much worse than the best sentence does not answer the question.
+constexpr double kLeastShare = 0.6;
+
 struct Candidate {
   AnswerQuote quote;
   std::vector<std::string> terms;
@@ -243,6 +246,8 @@ Result<std::vector<AnswerQuote>> choose_quotes(const AnswerParts& parts,
   }
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const auto& a, const auto& b) { return a.score > b.score; });
+  const double least = candidates.empty() ? 0 : kLeastShare * candidates[0].score;
+  std::erase_if(candidates, [&](const Candidate& one) { return one.score < least; });
   Choice choice(papers.size());
   for (const Candidate& one : candidates) choice.take(one, 1);
   for (const Candidate& one : candidates) choice.take(one, kQuotesOfPaper);

@@ -32,13 +32,29 @@ std::size_t words_in(std::string_view text) {
 
 std::string last_name(const std::string& name) { return name.substr(name.rfind(' ') + 1); }
 
+// The first words of a title, as a bibliography without authors has it; none that hangs in the air.
+std::string title_in_short(const std::string& title) {
+  constexpr std::size_t kWords = 4;
+  const std::string whole = title.substr(0, title.find_first_of(":.?;,"));
+  std::size_t end = 0;
+  for (std::size_t n = 0; n < kWords && end != std::string::npos; ++n)
+    end = whole.find(' ', end + 1);
+  std::string out = whole.substr(0, end);
+  for (bool was_cut = true; was_cut;) {
+    was_cut = false;
+    for (const std::string_view word :
+         {" a", " an", " the", " of", " in", " for", " and", " by", " on", " with", " to", " is"}) {
+      if (end == std::string::npos || !out.ends_with(word)) continue;
+      out.resize(out.size() - word.size());
+      was_cut = true;
+    }
+  }
+  return out.empty() ? "Anonymous" : out;
+}
+
 std::string names_of_authors(const Paper& paper) {
   if (paper.authors.empty()) {
-    // As a bibliography without authors does: the first words of the title.
-    std::string title = paper.title.substr(0, paper.title.find_first_of(":.?"));
-    std::size_t end = 0;
-    for (int i = 0; i < 3 && end != std::string::npos; ++i) end = title.find(' ', end + 1);
-    return title.empty() ? "Anonymous" : title.substr(0, end);
+    return title_in_short(paper.title);
   }
   std::string out = last_name(paper.authors[0].name);
   if (paper.authors.size() == 2) out += " & " + last_name(paper.authors[1].name);

@@ -37,7 +37,10 @@ std::string plain(std::string_view text) {
 
 std::string source_line(const AnswerSource& source) {
   const Paper& paper = source.paper.paper;
-  std::string out = fmt::format("{}. {}.", plain(source.reference), plain(paper.title));
+  std::string title = plain(paper.title);
+  while (title.ends_with('.')) title.pop_back();
+  std::string out = plain(source.reference);
+  out += fmt::format("{} {}.", out.ends_with('.') ? "" : ".", title);
   if (!paper.venue.empty()) out += fmt::format(" {}.", plain(paper.venue));
   if (!paper.ids.doi.empty()) out += fmt::format(" https://doi.org/{}", paper.ids.doi);
   if (paper.ids.doi.empty() && !paper.ids.arxiv.empty()) {
