@@ -7,6 +7,7 @@
 #include "apps/papers/import/author_names.h"
 #include "apps/papers/import/clean_text.h"
 #include "apps/papers/import/latex_text.h"
+#include "apps/papers/import/markup_text.h"
 #include "apps/papers/import/paper_id_text.h"
 #include "apps/papers/import/publication_facts.h"
 
@@ -129,7 +130,8 @@ Paper paper_of_bibtex(const BibtexEntry& entry, const BibtexEntry* parent) {
   if (const std::string subtitle = fields.line({"subtitle"}); !subtitle.empty()) {
     out.title += ": " + subtitle;
   }
-  out.abstract = fields.prose({"abstract"});
+  out.title = one_line(without_markup(out.title));
+  out.abstract = without_markup(fields.prose({"abstract"}));
   out.authors = authors_of_bibtex(fields.raw({"author", "editor"}));
   read_bibtex_date(fields, out);
   out.journal = {.name = fields.line({"journal", "journaltitle"}),

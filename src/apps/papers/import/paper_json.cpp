@@ -2,6 +2,7 @@
 
 #include "apps/json_object.h"
 #include "apps/papers/import/clean_text.h"
+#include "apps/papers/import/markup_text.h"
 #include "apps/papers/import/paper_id_text.h"
 #include "apps/papers/import/paper_json_forms.h"
 #include "base/utf8.h"
@@ -31,6 +32,8 @@ Result<PaperRecord> paper_record_from_json(std::string_view line) {
   for (const PaperJsonForm& form : kPaperJsonForms) {
     if (!form.fits(object)) continue;
     out.paper = form.read(object);
+    out.paper.title = one_line(without_markup(out.paper.title));
+    out.paper.abstract = without_markup(out.paper.abstract);
     complete_ids(out.paper.ids);
     if (out.paper.year == 0) out.paper.year = year_in(out.paper.date);
     const bool has_name = !out.paper.title.empty() || out.paper.ids != PaperIds();

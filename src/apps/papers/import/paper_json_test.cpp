@@ -214,9 +214,10 @@ TEST(paper_json, entries_of_the_anthology_and_of_csl) {
   EXPECT_EQ(acl.authors[1].name, "Salim Roukos");
   EXPECT_EQ(acl.venue, "Proceedings of ACL");
   EXPECT_EQ(acl.publication_types, Lines{"Conference"});
-  const Paper csl = read_paper(R"({"id": "k", "type": "article-journal", "title": "T",
+  const Paper csl = read_paper(R"({"id": "k", "type": "article-journal", "title": "<i>T</i>",
     "container-title": "Nature", "author": [{"family": "Bee", "given": "Ann"}], "DOI": "10.1/x",
     "issued": {"date-parts": [[2017, 6, 12]]}, "page": "1-2"})");
+  EXPECT_EQ(csl.title, "T");
   EXPECT_EQ(csl.authors[0].name, "Ann Bee");
   EXPECT_EQ(csl.venue, "Nature");
   EXPECT_EQ(csl.date, "2017-06-12");

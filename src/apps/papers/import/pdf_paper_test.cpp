@@ -106,6 +106,43 @@ TEST(page_furniture, goes_and_text_stays) {
   for (const PdfPage& page : layout.pages) EXPECT_EQ(page.lines.size(), 30U);
 }
 
+TEST(page_furniture, a_number_alone_at_the_foot_is_the_pages) {
+  PdfLayout layout;
+  layout.pages.push_back(page_of());
+  PageSetter(layout.pages[0]).prose(20);
+  layout.pages.push_back(page_of());
+  PageSetter(layout.pages[1], 50, 60, 50).prose(20).line("17");
+  layout.pages[0].lines.push_back(set_line(300, 770, "1"));
+  take_page_furniture(layout);
+  EXPECT_EQ(layout.pages[0].lines.size(), 20U);
+  EXPECT_EQ(layout.pages[1].lines.size(), 21U);  // In the text, not at the page's foot.
+}
+
+TEST(pdf_roles, a_line_spread_to_fill_its_column_is_no_table) {
+  PdfLayout layout;
+  layout.pages.push_back(page_of());
+  PageSetter(layout.pages[0]).prose(10).space(60).prose(5);
+  std::vector<PdfWord> spread, cells;
+  for (int i = 0; i < 5; ++i) {
+    const float at = 50 + 60 * static_cast<float>(i);
+    spread.push_back({.box = {at, 190, at + 40, 200}, .text = "widewide"});
+    cells.push_back({.box = {at, 205, at + 10 + 7 * static_cast<float>(i), 215}, .text = "12.5"});
+  }
+  layout.pages[0].lines.push_back(line_of_words(spread));
+  layout.pages[0].lines.push_back(line_of_words(cells));
+  const PdfFlow flow = flow_of_lines(lines_in_reading_order(layout));
+  EXPECT_EQ(flow.roles[10], LineRole::kBody);
+  EXPECT_EQ(flow.roles[11], LineRole::kTable);
+}
+
+TEST(pdf_roles, captions_begin_with_a_number_and_a_stop) {
+  EXPECT_TRUE(begins_caption("Figure 3: What it is"));
+  EXPECT_TRUE(begins_caption("Fig. 1. What it is"));
+  EXPECT_TRUE(begins_caption("TABLE II"));
+  EXPECT_FALSE(begins_caption("Figure 3 shows that"));
+  EXPECT_FALSE(begins_caption("Figures are"));
+}
+
 TEST(pdf_prose, joins_words_as_the_document_writes_them) {
   PdfLayout layout;
   layout.pages.push_back(page_of());

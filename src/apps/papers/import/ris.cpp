@@ -4,6 +4,7 @@
 
 #include "apps/papers/import/author_names.h"
 #include "apps/papers/import/clean_text.h"
+#include "apps/papers/import/markup_text.h"
 #include "apps/papers/import/paper_id_text.h"
 #include "apps/papers/import/publication_facts.h"
 
@@ -84,8 +85,8 @@ Paper paper_of_medline(const TaggedRecord& record) {
 Paper paper_of_ris(const TaggedRecord& record) {
   if (is_medline(record)) return paper_of_medline(record);
   Paper out;
-  out.title = one_line(record.first({"TI", "T1", "CT", "BT"}));
-  out.abstract = in_paragraphs(record.first({"AB", "N2"}));
+  out.title = one_line(without_markup(record.first({"TI", "T1", "CT", "BT"})));
+  out.abstract = without_markup(record.first({"AB", "N2"}));
   add_authors(record.all({"AU", "A1"}), out);
   read_ris_date(record, out);
   out.venue = one_line(record.first({"T2", "JF", "JO", "JA", "BT", "C3"}));
