@@ -47,7 +47,8 @@ std::vector<PdfPart> parts_of_flow(const PdfFlow& flow, const std::vector<PdfHea
   return out;
 }
 
-// "Abstract" with what follows it on the line: "Abstract—We ...", "Abstract. We ..."
+// "Abstract" with what follows it on the line: "Abstract—We ...", "Abstract. We ..."; but not
+// "Abstract interpretation".
 bool takes_abstract_word(std::string& text) {
   const std::string small = in_small_letters(text.substr(0, 8));
   if (small != "abstract") return false;
@@ -60,6 +61,7 @@ bool takes_abstract_word(std::string& text) {
       is_sign = true;
     }
   }
+  if (at < text.size() && text[at] >= 'a' && text[at] <= 'z') return false;
   text.erase(0, at);
   return true;
 }
@@ -125,7 +127,8 @@ class PdfAssembly {
     }
     std::string text = prose_of_lines(flow_, part.i_lines, forms_);
     const bool is_abstract = part.heading != nullptr && is_abstract_heading(*part.heading);
-    if (out_.abstract.empty() && (is_abstract || takes_abstract_word(text))) {
+    const bool is_run_in = part.heading == nullptr && takes_abstract_word(text);
+    if (out_.abstract.empty() && (is_abstract || is_run_in)) {
       return add_abstract(std::move(text));
     }
     // Some have an abstract without saying so.

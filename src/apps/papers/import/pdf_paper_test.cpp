@@ -227,6 +227,28 @@ TEST(pdf_paper, has_its_parts_and_nothing_else) {
   EXPECT_EQ(paper.references[4].year, 1995);
 }
 
+TEST(pdf_paper, abstracts_may_begin_with_their_name_but_sections_stay) {
+  const auto read = [](const std::string& first, const std::string& second) {
+    PdfLayout layout;
+    layout.pages.push_back(page_of());
+    PageSetter(layout.pages[0])
+        .line("A Paper of Its Own", 20)
+        .space(20)
+        .line(first)
+        .prose(3)
+        .space(12)
+        .line("1 Introduction", 14)
+        .line(second)
+        .prose(20);
+    return paper_of_layout(std::move(layout));
+  };
+  const Paper paper =
+      read("Abstract. We say what this is about in some words", "Abstract interpretation is old");
+  EXPECT_EQ(paper.abstract.substr(0, 15), "We say what thi");
+  ASSERT_EQ(paper.sections.size(), 1U);
+  EXPECT_EQ(paper.sections[0].text.substr(0, 23), "Abstract interpretation");
+}
+
 TEST(pdf_paper, of_no_pages_is_empty) {
   EXPECT_EQ(paper_of_layout({}), Paper());
   PdfLayout layout;
