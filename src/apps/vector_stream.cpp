@@ -43,9 +43,17 @@ Result<std::optional<EmbeddedText>> VectorStream::next() {
   }
   const std::shared_ptr<Entry> entry = std::move(waiting_.front());
   waiting_.pop_front();
+  if (entry->same_as) take_from(*entry->same_as, *entry);
+  if (!entry->is_repeated) under_way_.erase(entry->key);
   ++counts_.n_texts;
   if (!entry->out.status.ok()) ++counts_.n_failed;
-  return std::optional<EmbeddedText>(std::move(entry->out));
+  // Repetitions may still want it.
+  return std::optional<EmbeddedText>(entry->out);
+}
+
+void VectorStream::take_from(const Entry& first, Entry& entry) {
+  entry.out.status = first.out.status;
+  entry.out.vector = first.out.vector;
 }
 
 Status VectorStream::fill() {
@@ -75,12 +83,21 @@ Status VectorStream::take_text(TextToEmbed text) {
       ++counts_.n_found;
       return {};
     }
+    // The first of a text is done before its repetitions have their turn.
+    const auto first = under_way_.find(entry->key);
+    if (first != under_way_.end()) {
+      entry->same_as = first->second;
+      entry->is_repeated = true;
+      ++counts_.n_found;
+      return {};
+    }
   }
   const Result<std::vector<std::string_view>> windows = job_.embedder->windows(text.text);
   if (!windows.ok()) {
     entry->out.status = windows.status();
     return {};
   }
+  if (job_.log != nullptr) under_way_[entry->key] = entry;
   entry->n_windows = static_cast<int>(windows->size());
   if (windows->size() > 1) ++counts_.n_windowed;
   for (const std::string_view window : *windows) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -36,7 +37,7 @@ struct EmbeddedText {
 struct EmbeddingCounts {
   long n_texts = 0;     // Handed out, of which
   long n_failed = 0;    // failed,
-  long n_found = 0;     // were in the log,
+  long n_found = 0;     // were in the log, or on the way already,
   long n_windowed = 0;  // and were embedded in several windows.
   long n_tokens = 0;    // That the model saw.
 };
@@ -83,6 +84,8 @@ class VectorStream {
     VectorKey key;
     int n_windows = 0;  // Still to come.
     WindowMean mean;
+    std::shared_ptr<const Entry> same_as = {};  // The first of this text, which is embedded.
+    bool is_repeated = false;                   // It is not this one.
   };
 
   /// Windows in a row, sent to the engine as one request.
@@ -101,11 +104,13 @@ class VectorStream {
   Status wait_for_front();
   Status finish_front();
   void finish(Entry& entry);
+  static void take_from(const Entry& first, Entry& entry);
 
   const VectorStreamJob job_;
   EmbeddingCounts counts_;
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
-  std::deque<std::shared_ptr<Entry>> waiting_;  // In order.
+  std::deque<std::shared_ptr<Entry>> waiting_;             // In order.
+  std::map<VectorKey, std::shared_ptr<Entry>> under_way_;  // By text; with a log alone.
   std::deque<std::shared_ptr<Chunk>> in_flight_;
   std::shared_ptr<Chunk> filling_;
   bool at_end_ = false;

@@ -113,6 +113,23 @@ TEST_F(vector_stream, what_was_embedded_once_comes_from_the_log_with_the_same_bi
   }
 }
 
+TEST_F(vector_stream, a_text_that_comes_again_while_it_is_under_way_is_embedded_once) {
+  const std::vector<std::string> texts = {"the cat", "the dog", "the cat", "the cat", "the dog"};
+  VectorStream stream(job(texts, log_.get()));
+  const auto out = all_of(stream);
+  ASSERT_EQ(out.size(), texts.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    EXPECT_EQ(out[i].id, i);
+    ASSERT_TRUE(out[i].vector.has_value());
+    expect_coded(*out[i].vector, vector_by_engine("tiny-mean-f32", texts[i]));
+  }
+  EXPECT_EQ(stream.counts().n_texts, 5);
+  EXPECT_EQ(stream.counts().n_found, 3);
+  VectorStream without_log(job(texts, nullptr));
+  EXPECT_EQ(all_of(without_log).size(), texts.size());
+  EXPECT_EQ(without_log.counts().n_found, 0);
+}
+
 TEST_F(vector_stream, a_long_text_is_the_mean_of_its_windows_and_a_blank_one_has_no_vector) {
   std::string text;
   for (int i = 0; i < 200; ++i) text += "the dog ";

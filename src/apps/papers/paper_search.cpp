@@ -24,6 +24,9 @@ using Clock = std::chrono::steady_clock;
 constexpr double kPaperAlpha = 0.2;
 constexpr double kPassageAlpha = 0.5;
 
+// Pages up to here are ranked together.
+constexpr std::uint32_t kFirstPapers = 200;
+
 // Where another order than that of relevance is wanted, so many are put into it.
 constexpr std::size_t kSortedPapers = 100;
 
@@ -82,6 +85,9 @@ Result<std::unique_ptr<PaperSearcher>> PaperSearcher::create(store::Store& store
       store, engine, std::move(papers), std::move(passages), std::move(by_titles)));
 }
 
+// Where vectors answer, each paper has some likeness: all that the filter lets pass are found, and
+// only as many are ranked as are wanted. The first kFirstPapers are ranked among themselves,
+// however many are wanted, so that pages fit together.
 Result<std::vector<PaperHit>> PaperSearcher::find(const store::Snapshot& snapshot,
                                                   const PaperAsk& wanted, PaperHits& out,
                                                   std::vector<float>& vector) {
@@ -98,8 +104,9 @@ Result<std::vector<PaperHit>> PaperSearcher::find(const store::Snapshot& snapsho
   }
   Ask ask = ask_of(wanted, kPaperAlpha);
   ask.filter = filter;
-  // Where few of the best are cited often enough, more are looked at.
-  for (const std::uint32_t n : {kMaxPaperHits, store::kMaxHits}) {
+  std::unordered_set<std::int64_t> seen;
+  std::uint32_t n_looked_at = 0;
+  const auto look = [&](std::uint32_t n) -> Status {
     ask.n_wanted = n;
     ask.window = n;
     ask.vector = vector;
@@ -109,23 +116,59 @@ Result<std::vector<PaperHit>> PaperSearcher::find(const store::Snapshot& snapsho
     out.why_empty = std::move(found.found.why_empty);
     out.why_one_side = std::move(found.found.why_one_side);
     vector = std::move(found.vector);
-    hits.clear();
+    n_looked_at = static_cast<std::uint32_t>(found.hits.size());
     for (const RetrievedHit& one : found.hits) {
       PaperHit hit;
       QUERN_ASSIGN(hit.corpus_id, corpus_id_of_key(one.found.hit.key));
       hit.score = one.found.hit.score;
       if (wanted.filter.min_citations > 0 && !cited.contains(hit.corpus_id)) continue;
-      if (hits.size() < kMaxPaperHits) hits.push_back(std::move(hit));
+      if (hits.size() < kMaxPaperHits && seen.insert(hit.corpus_id).second) {
+        hits.push_back(std::move(hit));
+      }
     }
-    if (wanted.filter.min_citations <= 0 || found.hits.size() < n || hits.size() >= kMaxPaperHits) {
-      break;
-    }
+    return {};
+  };
+  QUERN_ASSIGN(const std::uint64_t n_alike, n_answered_by_vectors(*snapshot, wanted, *filter));
+  if (n_alike > kFirstPapers) QUERN_TRY(look(kFirstPapers));
+  if (n_alike > kFirstPapers && n_needed(wanted) <= hits.size()) {
+    out.total = std::min<std::uint64_t>(n_alike, kMaxPaperHits);
+    return hits;
+  }
+  QUERN_TRY(look(kMaxPaperHits));
+  // Where few of the best are cited often enough, more are looked at.
+  if (wanted.filter.min_citations > 0 && n_looked_at == kMaxPaperHits &&
+      hits.size() < kMaxPaperHits) {
+    QUERN_TRY(look(store::kMaxHits));
   }
   if (hits.empty() && out.why_empty.empty()) {
     out.why_empty =
         fmt::format("no paper that was found has {} citations", wanted.filter.min_citations);
   }
+  out.total = hits.size();
   return hits;
+}
+
+std::size_t PaperSearcher::n_needed(const PaperAsk& ask) {
+  std::size_t n = std::size_t{ask.offset} + ask.n_wanted;
+  if (ask.order != PaperOrder::kRelevance) n = std::max(n, kSortedPapers);
+  return ask.rerank ? std::max(n, ask.rerank->n) : n;
+}
+
+/// Papers that a search by vectors has an answer for; 0 where words alone are asked, or who answers
+/// is known only when they were looked at.
+Result<std::uint64_t> PaperSearcher::n_answered_by_vectors(const store::Generation& generation,
+                                                           const PaperAsk& ask,
+                                                           const store::Filter& filter) const {
+  const store::SpaceRow* space = generation.active_space();
+  const bool by_vectors = space != nullptr && engine_ != nullptr &&
+                          ask.mode.value_or(store::Mode::kHybrid) != store::Mode::kLexical;
+  if (!by_vectors || ask.filter.min_citations > 0 || generation.n_missing(space->id) > 0) {
+    return std::uint64_t{0};
+  }
+  QUERN_ASSIGN(const auto allowed, generation.allowed(filter));
+  std::uint64_t n = 0;
+  for (const store::Bitmap& docs : *allowed) n += docs.count();
+  return n;
 }
 
 Status PaperSearcher::put_in_order(const PaperAsk& ask, std::vector<PaperHit>& hits) {
@@ -222,7 +265,6 @@ Result<PaperHits> PaperSearcher::papers(const store::Snapshot& snapshot, const P
   QUERN_ASSIGN(std::vector<PaperHit> hits, find(snapshot, ask, out, vector));
   QUERN_TRY(rerank_papers(snapshot, ask, hits, out));
   QUERN_TRY(put_in_order(ask, hits));
-  out.total = hits.size();
   const std::size_t first = std::min<std::size_t>(ask.offset, hits.size());
   const std::size_t end = std::min(first + ask.n_wanted, hits.size());
   std::move(hits.begin() + static_cast<std::ptrdiff_t>(first),

@@ -50,6 +50,10 @@ class PaperSearcher {
 
   Result<std::vector<PaperHit>> find(const store::Snapshot& snapshot, const PaperAsk& ask,
                                      PaperHits& out, std::vector<float>& vector);
+  static std::size_t n_needed(const PaperAsk& ask);
+  Result<std::uint64_t> n_answered_by_vectors(const store::Generation& generation,
+                                              const PaperAsk& ask,
+                                              const store::Filter& filter) const;
   Status put_in_order(const PaperAsk& ask, std::vector<PaperHit>& hits);
   Status rerank_papers(const store::Snapshot& snapshot, const PaperAsk& ask,
                        std::vector<PaperHit>& hits, PaperHits& out);
