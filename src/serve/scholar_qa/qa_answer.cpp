@@ -22,13 +22,13 @@ struct NextStep {
 
 constexpr const char* kFirstStep = "Processing user query";
 constexpr double kFirstSeconds = 1;
+constexpr double kWrittenSeconds = 120;  // Of an answer that a model writes.
 constexpr NextStep kNextSteps[] = {
     {"decompose", "Retrieving relevant passages from the papers of this library", 1},
     {"retrieve", "Further re-rank and aggregate passages to focus on up to top papers", 5},
     {"rerank", "Further re-rank and aggregate passages to focus on up to top papers", 1},
     {"aggregate", "Extracting salient key statements from papers", 5},
-    {"quotes", "Synthesizing an answer outline based on extracted quotes", 1},
-    {"plan", "Start generating each section in the answer outline", 15},
+    {"quotes", "Start generating each section in the answer outline", 15},
     {"write", "Checking each sentence against its quote", 5},
 };
 
@@ -170,6 +170,7 @@ AnswerQuestion answers_of_library(const PaperOptions& options, engine::Engine& e
   return [options, entailment, &engine](const std::string& query,
                                         QaReport& report) -> Result<std::string> {
     report.step(kFirstStep, kFirstSeconds);
+    report.estimate(options.writer ? kWrittenSeconds : kFirstSeconds);
     QUERN_ASSIGN(const apps::Entailment* const nli, entailment->get());
     apps::AnswerParts parts{.library = options.library, .engine = &engine, .entailment = nli};
     parts.writer = options.writer;

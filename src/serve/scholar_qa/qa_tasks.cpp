@@ -54,7 +54,6 @@ class QaTasks::Report : public QaReport {
     change([&](QaTask& task) { task.estimate = minutes_text(seconds); });
   }
   bool is_stopped() const override { return tasks_.is_stopping_ || entry_.is_late(); }
-  SteadyClock::time_point deadline() const override { return entry_.deadline; }
 
  private:
   template <typename Change>

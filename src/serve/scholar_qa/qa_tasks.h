@@ -50,7 +50,6 @@ class QaReport {
   virtual void estimate(double seconds) = 0;
   /// Nobody waits any more, or not longer.
   virtual bool is_stopped() const = 0;
-  virtual std::chrono::steady_clock::time_point deadline() const = 0;
 };
 
 /// Answers a question with its result as JSON.
