@@ -63,7 +63,7 @@ Status cannot_read(const std::string& path, const std::string& why) {
   return {Code::kIo, fmt::format("cannot read '{}': {}", path, why)};
 }
 
-Status list_folder(const std::string& folder, std::vector<InputPath>& out) {
+Status list_corpus_folder(const std::string& folder, std::vector<InputPath>& out) {
   QUERN_ASSIGN(const TreeWalk walk,
                walk_tree(folder, {.obey_ignore_rules = false, .max_file_bytes = UINT64_MAX}));
   const std::size_t n_before = out.size();
@@ -144,7 +144,7 @@ Status CorpusReader::Impl::open_next_path() {
     return {Code::kNotFound, fmt::format("there is no '{}'", path)};
   }
   if (error) return cannot_read(path, error.message());
-  if (fs::is_directory(status)) return list_folder(path, files);
+  if (fs::is_directory(status)) return list_corpus_folder(path, files);
   if (!fs::is_regular_file(status)) {
     return {Code::kBadInput,
             fmt::format("'{}' is no file: JSON lines are taken from standard input as -", path)};

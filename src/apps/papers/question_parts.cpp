@@ -2,11 +2,14 @@
 
 #include <array>
 #include <charconv>
-#include <regex>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "apps/papers/paper_dates.h"
+#include "base/check.h"
+#include "text/pipeline/regex.h"
 
 namespace quern::apps {
 namespace {
@@ -19,7 +22,7 @@ const char* const kPapers =
     R"((?:that\s+(?:was|were)\s+)?(?:published\s+|written\s+|done\s+|from\s+)?|published\s+)";
 
 struct YearForm {
-  const char* pattern;  // Behind kPapers; years in its groups.
+  const char* pattern;  // Behind kPapers.
   enum { kSince, kAfter, kUntil, kBefore, kIn, kBetween, kLast, kDecade } means;
 };
 constexpr std::array kForms = {
@@ -36,14 +39,32 @@ constexpr std::array kForms = {
         R"((?:in|of|over|during|within)\s+the\s+(?:last|past)\s+(\d{1,2}|two|three|five|ten)\s+years)",
         YearForm::kLast}};
 
-int number_in(const std::string& text) {
-  if (text == "two") return 2;
-  if (text == "three") return 3;
-  if (text == "five") return 5;
-  if (text == "ten") return 10;
-  int number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
+/// Numbers of a phrase, in order; "five" is one.
+std::vector<int> numbers_in(std::string_view text) {
+  std::vector<int> out;
+  for (std::size_t at = 0; at < text.size();) {
+    int number = 0;
+    const auto read = std::from_chars(text.data() + at, text.data() + text.size(), number);
+    if (text[at] == '-' || read.ec != std::errc()) {
+      ++at;
+      continue;
+    }
+    out.push_back(number);
+    at = static_cast<std::size_t>(read.ptr - text.data());
+  }
+  constexpr std::pair<std::string_view, int> kWords[] = {
+      {" two ", 2}, {" three ", 3}, {" five ", 5}, {" ten ", 10}};
+  for (const auto& [word, number] : kWords) {
+    if (out.empty() && text.find(word) != text.npos) out.push_back(number);
+  }
+  return out;
+}
+
+/// Of our own patterns: they compile.
+text::Regex compiled(const std::string& pattern) {
+  Result<text::Regex> regex = text::Regex::compile(pattern);
+  QUERN_CHECK(regex.ok());
+  return *regex;
 }
 
 std::string years_text(const YearForm& form, int a, int b, int this_year) {
@@ -83,18 +104,20 @@ std::string on_one_line(std::string_view text) {
 
 /// Takes the years out of `text`, if it says some.
 std::optional<DayRange> take_years(std::string& text, int this_year, std::string& note) {
+  text::RegexScratch scratch(text.size());
   for (const YearForm& form : kForms) {
-    const std::regex pattern(std::string("(?:") + kPapers + ")" + form.pattern,
-                             std::regex::ECMAScript | std::regex::icase);
-    std::smatch found;
-    if (!std::regex_search(text, found, pattern)) continue;
-    const int a = number_in(found[1]);
-    const int b = found.size() > 2 ? number_in(found[2]) : 0;
-    const std::string years = years_text(form, a, b, this_year);
+    const text::Regex regex = compiled(std::string("(?i)(?:") + kPapers + ")" + form.pattern);
+    text::RegexMatch found;
+    if (!regex.find(text, 0, scratch, found)) continue;
+    const std::vector<int> numbers =
+        numbers_in(std::string_view(text).substr(found.begin, found.end - found.begin));
+    if (numbers.empty()) continue;
+    const std::string years =
+        years_text(form, numbers[0], numbers.size() > 1 ? numbers[1] : 0, this_year);
     const Result<DayRange> days = days_of_years(years);
     if (!days.ok()) continue;
     note = fmt::format("published {}", years);
-    text = on_one_line(std::string(found.prefix()) + " " + std::string(found.suffix()));
+    text = on_one_line(text.substr(0, found.begin) + " " + text.substr(found.end));
     return *days;
   }
   return {};
@@ -102,13 +125,14 @@ std::optional<DayRange> take_years(std::string& text, int this_year, std::string
 
 /// "what are", "how do", "find papers about": nothing to look for.
 std::string without_asking(const std::string& text) {
-  static const std::regex asking(
-      R"(^(?:please\s+)?(?:can\s+you\s+|could\s+you\s+)?(?:tell\s+me|explain|describe|summari[sz]e|find|list|show(?:\s+me)?|give(?:\s+me)?)?\s*)"
+  static const text::Regex asking = compiled(
+      R"((?i)\A(?:please\s+)?(?:can\s+you\s+|could\s+you\s+)?(?:tell\s+me|explain|describe|summari[sz]e|find|list|show(?:\s+me)?|give(?:\s+me)?)?\s*)"
       R"((?:(?:what|which|who|how|why|when|where)\b\s*)?(?:(?:is|are|was|were|do|does|did|can|have|has)\b\s*)?)"
       R"((?:there\s+)?(?:(?:some|any|the|recent|relevant|known|main)\b\s*)*)"
-      R"((?:(?:papers?|articles?|works?|research|literature|studies|approaches|methods)\b\s*(?:on|about|for|to|of|that|which)\s+)?)",
-      std::regex::ECMAScript | std::regex::icase);
-  std::string out = std::regex_replace(text, asking, "", std::regex_constants::format_first_only);
+      R"((?:(?:papers?|articles?|works?|research|literature|studies|approaches|methods)\b\s*(?:on|about|for|to|of|that|which)\s+)?)");
+  text::RegexScratch scratch(text.size());
+  text::RegexMatch found;
+  std::string out = asking.find(text, 0, scratch, found) ? text.substr(found.end) : text;
   while (!out.empty() && (out.back() == '?' || out.back() == ' ')) out.pop_back();
   return out.empty() ? text : out;
 }
