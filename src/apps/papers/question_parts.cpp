@@ -30,9 +30,9 @@ constexpr std::array kForms = {
     YearForm{R"(after\s+(\d{4}))", YearForm::kAfter},
     YearForm{R"((?:until|up\s+to|till)\s+(\d{4}))", YearForm::kUntil},
     YearForm{R"(before\s+(\d{4}))", YearForm::kBefore},
-    YearForm{R"((?:between|from)\s+(\d{4})\s*(?:and|to|-|\xe2\x80\x93)\s*(\d{4}))",
+    YearForm{R"((?:between|from)\s+(\d{4})\s*(?:and|to|-|\x{2013})\s*(\d{4}))",
              YearForm::kBetween},
-    YearForm{R"((?:in|of|during)\s+(\d{4})\s*(?:-|\xe2\x80\x93)\s*(\d{4}))", YearForm::kBetween},
+    YearForm{R"((?:in|of|during)\s+(\d{4})\s*(?:-|\x{2013})\s*(\d{4}))", YearForm::kBetween},
     YearForm{R"((?:in|of|during)\s+the\s+(\d{4})s\b)", YearForm::kDecade},
     YearForm{R"((?:in|of|during)\s+(\d{4})(?!\d|s\b))", YearForm::kIn},
     YearForm{
