@@ -98,8 +98,7 @@ TEST_F(papers_serve_program, questions_are_answered_as_scholar_qas_tasks) {
   ASSERT_EQ(lines.size(), 4u);
   EXPECT_EQ(json::parse(lines[0])["task_status"], "STARTED");
   const json result = json::parse(lines[1])["task_result"];
-  EXPECT_TRUE(contains(result["sections"][0]["text"], ". (Vaswani, 2017)"))
-      << lines[1];
+  EXPECT_TRUE(contains(result["sections"][0]["text"], ". (Vaswani, 2017)")) << lines[1];
   EXPECT_EQ(result["sections"][0]["citations"][0]["paper"]["corpus_id"], 7);
   EXPECT_EQ(json::parse(lines[2])["detail"], "Referenced task none does not exist.");
 }

@@ -21,8 +21,8 @@ enum class PaperPart { kAbstract, kBackground, kApproach, kResults, kDiscussion 
 PaperPart part_of_paper(SnippetKind kind, std::string_view heading);
 
 /// At most three of each paper, none that says what another does, none that is far worse than the
-/// best; before a second one of a paper one of each. The best first. i_source is the place in `papers`. Adds the stage "quotes".
-/// Errors: as PaperLibrary::vectors_of.
+/// best; before a second one of a paper one of each. The best first. i_source is the place in
+/// `papers`. Adds the stage "quotes". Errors: as PaperLibrary::vectors_of.
 Result<std::vector<AnswerQuote>> choose_quotes(const AnswerParts& parts,
                                                const std::vector<GatheredPaper>& papers,
                                                PaperAnswer& answer);

@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "serve/json/json_members.h"
 #include "serve/claims/nli_share.h"
+#include "serve/json/json_members.h"
 
 namespace quern::serve {
 namespace {

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "serve/claims/claims_responses.h"
-#include "serve/json/json_members.h"
 #include "serve/claims/nli_share.h"
+#include "serve/json/json_members.h"
 
 namespace quern::serve {
 
