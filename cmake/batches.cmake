@@ -1,7 +1,7 @@
 # Several sources compiled as one translation unit: headers and templates that they share are
 # compiled once, which is half of a compiler's work here and more. Programs that only call the rooms,
-# and tests, are compiled in small batches; with a sanitizer the rooms are too, and in larger ones
-# (QUERN_BATCH in CMakePresets.json). QUERN_BATCH=1 compiles every source alone, and so shows whether
+# the two largest rooms above the engine (apps, serve), and tests are compiled in small batches; with a
+# sanitizer all rooms are, and in larger ones (QUERN_BATCH in CMakePresets.json). QUERN_BATCH=1 compiles every source alone, and so shows whether
 # each includes what it uses.
 
 # The names that FILE declares outside any function or class. By the form of the line alone, which

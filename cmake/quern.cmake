@@ -1,12 +1,16 @@
 # Helpers that keep each room's CMakeLists.txt short.
 
-# quern_room(NAME [ONE_BY_ONE] SOURCES a.cpp ... [ROOMS base ...] [LIBS external ...])
-# ONE_BY_ONE: its sources never share a translation unit.
+# quern_room(NAME [ONE_BY_ONE] [BATCH SIZE] SOURCES a.cpp ... [ROOMS base ...] [LIBS external ...])
+# ONE_BY_ONE: its sources never share a translation unit. BATCH: so many do, of a large room whose
+# sources include much; else each is one.
 function(quern_room name)
-  cmake_parse_arguments(ARG "ONE_BY_ONE" "" "SOURCES;ROOMS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "ONE_BY_ONE" "BATCH" "SOURCES;ROOMS;LIBS" ${ARGN})
   set(sources ${ARG_SOURCES})
+  if(NOT ARG_BATCH)
+    set(ARG_BATCH 1)
+  endif()
   if(NOT ARG_ONE_BY_ONE)
-    quern_translation_units(quern_${name} sources 1 ${ARG_SOURCES})
+    quern_translation_units(quern_${name} sources ${ARG_BATCH} ${ARG_SOURCES})
   endif()
   add_library(quern_${name} STATIC ${sources})
   target_include_directories(quern_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
