@@ -275,6 +275,47 @@ TEST(int8, the_largest_sums_do_not_overflow_or_saturate) {
   }
 }
 
+// What lets AVX2 multiply pairs in 16 bits.
+TEST(int8, neighbouring_weights_keep_within_the_limit_of_pairs) {
+  const int n_in = 300;
+  for (unsigned seed = 0; seed < 40; ++seed) {
+    std::vector<float> w = random_floats(16 * n_in, seed, 0.1f);
+    if (seed % 4 == 1) std::fill(w.begin(), w.end(), seed % 8 == 1 ? 1.0f : -1.0f);
+    if (seed % 4 == 2) w[10] = w[11] = seed % 8 == 2 ? 3.0f : -3.0f;
+    if (seed % 4 == 3) {
+      for (std::size_t k = 0; k < w.size(); ++k) w[k] = k % 2 == 0 ? 0.6350001f : 0.6449999f;
+    }
+    Bytes packed(weight_bytes(kInt8, 16, n_in));
+    const Weight weight = pack_weight(kInt8, w.data(), 16, n_in, packed.span());
+    const auto* codes = reinterpret_cast<const std::int8_t*>(weight.packed);
+    for (int i = 0; i < int8_steps(n_in) * 64; i += 2) {
+      const int above = std::max<int>(codes[i], 0) + std::max<int>(codes[i + 1], 0);
+      const int below = std::min<int>(codes[i], 0) + std::min<int>(codes[i + 1], 0);
+      ASSERT_LE(above, kInt8PairLimit) << seed << " at " << i;
+      ASSERT_GE(below, -kInt8PairLimit) << seed << " at " << i;
+    }
+  }
+}
+
+// Pairs at the limit against the largest codes, and cancelling ones: no saturation, no carry.
+TEST(int8, the_largest_pairs_are_exact) {
+  const int n_in = 128;
+  for (const auto& [a, b] : {std::array{127, 1}, std::array{64, 64}, std::array{1, 127},
+                             std::array{-127, -1}, std::array{-64, -64}, std::array{127, -127}}) {
+    Problem problem(7, 16, n_in, 1);
+    for (std::size_t k = 0; k < problem.w.size(); ++k) problem.w[k] = float(k % 2 == 0 ? a : b);
+    std::fill(problem.x.begin(), problem.x.end(), 255.0f);
+    std::fill(problem.bias.begin(), problem.bias.end(), 0.0f);
+    problem.weight = pack_weight(kInt8, problem.w.data(), 16, n_in, problem.packed.span());
+    for (const Int8Isa* isa : int8_runnable()) {
+      const WithIsa with(*isa);
+      for (const float v : problem.run()) {
+        ASSERT_NEAR(v, 255.0f * 64 * float(a + b), 1.0f) << isa->isa << " " << a << " " << b;
+      }
+    }
+  }
+}
+
 TEST(int8, zero_rows_and_zero_weights_give_the_bias) {
   Problem problem(5, 20, 130, 3);
   std::fill(problem.x.begin(), problem.x.end(), 0.0f);

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdlib>
 
 #include "kernels/int8/int8.h"
 #include "kernels/weight.h"
@@ -14,20 +16,49 @@ struct PackedGroup {
   std::int32_t sum;
 };
 
+// The step of a group's codes: no weight passes 127 steps, and no two neighbours of one sign pass
+// kInt8PairLimit.
+float step_of(const float* w, int n) {
+  float largest = 0;
+  float pair = 0;
+  for (int k = 0; k < n; ++k) largest = std::max(largest, std::fabs(w[k]));
+  for (int k = 0; k + 1 < n; k += 2) {
+    if (w[k] * w[k + 1] > 0) pair = std::max(pair, std::fabs(w[k] + w[k + 1]));
+  }
+  return std::max(largest / 127.0f, pair / float{kInt8PairLimit});
+}
+
+// What two neighbours round to, kept within kInt8PairLimit: of two that are rounded up beyond it
+// the one that gained more goes down.
+std::array<int, 2> codes_of_pair(float a, float b) {
+  const auto code = [](float x) {
+    return static_cast<int>(std::clamp(std::nearbyint(x), -127.0f, 127.0f));
+  };
+  std::array<int, 2> codes = {code(a), code(b)};
+  if (a * b > 0 && std::abs(codes[0] + codes[1]) > kInt8PairLimit) {
+    const float gain_a = std::fabs(static_cast<float>(codes[0])) - std::fabs(a);
+    const float gain_b = std::fabs(static_cast<float>(codes[1])) - std::fabs(b);
+    codes[gain_a > gain_b ? 0 : 1] -= a > 0 ? 1 : -1;
+  }
+  return codes;
+}
+
 // Codes of one output's group; successive steps of an output lie one line apart.
 PackedGroup pack_group(const float* w, int n, std::int8_t* codes) {
-  float largest = 0;
-  for (int k = 0; k < n; ++k) largest = std::max(largest, std::fabs(w[k]));
-  if (!(largest > 1e-30f)) return {0, 0};
-  const float inverse = 127.0f / largest;
+  const float step = step_of(w, n);
+  if (!(step > 1e-32f)) return {0, 0};
+  const float inverse = 1.0f / step;
   std::int32_t sum = 0;
-  for (int k = 0; k < n; ++k) {
-    const float code = std::clamp(std::nearbyint(w[k] * inverse), -127.0f, 127.0f);
+  for (int k = 0; k < n; k += 2) {
+    const std::array<int, 2> pair =
+        codes_of_pair(w[k] * inverse, k + 1 < n ? w[k + 1] * inverse : 0.0f);
     const auto i = static_cast<std::size_t>(k);
-    codes[i / kInt8Step * kLineBytes + i % kInt8Step] = static_cast<std::int8_t>(code);
-    sum += static_cast<std::int32_t>(code);
+    std::int8_t* to = codes + i / kInt8Step * kLineBytes + i % kInt8Step;
+    to[0] = static_cast<std::int8_t>(pair[0]);
+    to[1] = static_cast<std::int8_t>(pair[1]);
+    sum += pair[0] + pair[1];
   }
-  return {largest / 127.0f, sum};
+  return {step, sum};
 }
 
 }  // namespace
