@@ -5,10 +5,9 @@
 //               (a_scale[r, g] * w_scale[g, o]) * (sum over k in g of w[o, k] * (a[r, k] - zero[r,
 //               g]))
 //
-// Two neighbouring weights of one sign go to 128 together, so that the products of a pair fit 16
-// bits. The inner sum is exact: |sum| <= 64 * 255 * 128 < 2^24. Each group is then one rounded
-// product of scales and one fused multiply-add, so every instruction set gives the same bits,
-// whatever rows stand beside a row and however the work is split. Why these groups: docs/int8.md.
+// The inner sum is exact: |sum| <= 128 * 255 * 127 < 2^24. Each group is then one rounded product
+// of scales and one fused multiply-add, so every instruction set gives the same bits, whatever
+// rows stand beside a row and however the work is split. Why these groups: docs/int8.md.
 //
 // A packed panel of 16 outputs is a run of 64-byte lines, n_steps = ceil(n_in / 4),
 // n_groups = ceil(n_in / 128):
@@ -26,8 +25,9 @@
 namespace quern::kernels {
 
 /// What panel_bytes and pack_panel of weight.h do for Precision::kInt8: each group of an output is
-/// rounded to 127ths of its largest magnitude, or coarser where a pair would pass kInt8PairLimit.
-/// Weights are finite; `panel` holds zeros.
+/// rounded to 127ths of its largest magnitude, or coarser where a pair of neighbours would pass the
+/// limit of the active instruction set (Int8Isa::pair_limit). Weights are finite; `panel` holds
+/// zeros.
 std::size_t int8_panel_bytes(int n_in);
 void int8_pack_panel(const float* rows, int n_rows, int n_in, std::byte* panel);
 

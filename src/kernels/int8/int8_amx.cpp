@@ -166,7 +166,10 @@ QUERN_AMX void tile(const Int8Tile& t) {
 
 }  // namespace
 
-const Int8Isa int8_amx = {
-    .isa = "amx", .quantise = int8_avx512_vnni.quantise, .tile = tile, .tile_rows = kAmxTileRows};
+const Int8Isa int8_amx = {.isa = "amx",
+                          .quantise = int8_avx512_vnni.quantise,
+                          .tile = tile,
+                          .tile_rows = kAmxTileRows,
+                          .pair_limit = kInt8AnyPair};
 
 }  // namespace quern::kernels

@@ -1,5 +1,5 @@
 // The eight-bit product with AVX2. vpmaddubsw adds the products of two inputs in 16 bits and
-// saturates, which no pair of codes can make it do (int8.h).
+// saturates: which packed weights never make it do (Int8Isa::pair_limit).
 
 #include <algorithm>
 
@@ -13,6 +13,9 @@
 
 namespace quern::kernels {
 namespace {
+
+constexpr int kPairLimit = 128;
+static_assert(255 * kPairLimit <= 32767);
 
 // As assembly, because g++ 12 multiplies ahead, runs out of registers and keeps accumulators in
 // memory.
@@ -35,7 +38,10 @@ QUERN_INLINE void step_row(__m256i (&acc)[N], const std::byte* line, const std::
 
 }  // namespace
 
-constinit const Int8Isa int8_avx2 = {
-    .isa = "avx2", .quantise = int8_quantise_ymm, .tile = tile, .tile_rows = kTileRows};
+constinit const Int8Isa int8_avx2 = {.isa = "avx2",
+                                     .quantise = int8_quantise_ymm,
+                                     .tile = tile,
+                                     .tile_rows = kTileRows,
+                                     .pair_limit = kPairLimit};
 
 }  // namespace quern::kernels

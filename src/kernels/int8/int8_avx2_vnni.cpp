@@ -27,7 +27,10 @@ QUERN_INLINE void step_row(__m256i (&acc)[N], const std::byte* line, const std::
 
 }  // namespace
 
-constinit const Int8Isa int8_avx2_vnni = {
-    .isa = "avx2_vnni", .quantise = int8_quantise_ymm, .tile = tile, .tile_rows = kTileRows};
+constinit const Int8Isa int8_avx2_vnni = {.isa = "avx2_vnni",
+                                          .quantise = int8_quantise_ymm,
+                                          .tile = tile,
+                                          .tile_rows = kTileRows,
+                                          .pair_limit = kInt8AnyPair};
 
 }  // namespace quern::kernels

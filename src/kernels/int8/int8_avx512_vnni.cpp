@@ -286,7 +286,10 @@ void quantise(const Int8Quantise& whole) {
 
 }  // namespace
 
-constinit const Int8Isa int8_avx512_vnni = {
-    .isa = "avx512_vnni", .quantise = quantise, .tile = tile, .tile_rows = kTileRows};
+constinit const Int8Isa int8_avx512_vnni = {.isa = "avx512_vnni",
+                                            .quantise = quantise,
+                                            .tile = tile,
+                                            .tile_rows = kTileRows,
+                                            .pair_limit = kInt8AnyPair};
 
 }  // namespace quern::kernels

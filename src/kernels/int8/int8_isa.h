@@ -55,11 +55,18 @@ struct Int8Quantise {
   std::ptrdiff_t row_bytes;  // from one row to the next, for all three
 };
 
+inline constexpr int kInt8AnyPair = 2 * 127;
+
 struct Int8Isa {
   const char* isa;
   void (*quantise)(const Int8Quantise& q);
   void (*tile)(const Int8Tile& tile);
   int tile_rows;  // Most rows of a tile: <= kInt8MaxTileRows.
+
+  /// How far the codes of two neighbouring weights (inputs 2 i and 2 i + 1) of one sign may go
+  /// together in panels that `tile` multiplies exactly: kInt8AnyPair, or less where it adds their
+  /// products in 16 bits.
+  int pair_limit;
 };
 
 extern const Int8Isa int8_plain;

@@ -87,7 +87,10 @@ void tile(const Int8Tile& t) {
 
 }  // namespace
 
-constinit const Int8Isa int8_plain = {
-    .isa = "plain", .quantise = quantise, .tile = tile, .tile_rows = kTileRows};
+constinit const Int8Isa int8_plain = {.isa = "plain",
+                                      .quantise = quantise,
+                                      .tile = tile,
+                                      .tile_rows = kTileRows,
+                                      .pair_limit = kInt8AnyPair};
 
 }  // namespace quern::kernels

@@ -14,11 +14,6 @@ namespace quern::kernels {
 inline constexpr int kInt8Group = 128;  // Inputs that share a scale.
 inline constexpr int kInt8Step = 4;     // Inputs of one output that lie together.
 
-/// How far the codes of two neighbouring weights (inputs 2 i and 2 i + 1) of one sign may go
-/// together: so that the products of a pair fit 16 bits, which is what AVX2 multiplies bytes in.
-inline constexpr int kInt8PairLimit = 128;
-static_assert(255 * kInt8PairLimit <= 32767);
-
 constexpr int int8_groups(int n_in) { return (n_in + kInt8Group - 1) / kInt8Group; }
 constexpr int int8_steps(int n_in) { return (n_in + kInt8Step - 1) / kInt8Step; }
 
