@@ -1,8 +1,8 @@
 # Several sources compiled as one translation unit: headers and templates that they share are
 # compiled once, which is half of a compiler's work here and more. Programs that only call the rooms,
 # the two largest rooms above the engine (apps, serve), and tests are compiled in small batches; with a
-# sanitizer all rooms are, and in larger ones (QUERN_BATCH in CMakePresets.json). QUERN_BATCH=1 compiles every source alone, and so shows whether
-# each includes what it uses.
+# sanitizer all rooms are, and in larger ones (QUERN_BATCH in CMakePresets.json). QUERN_BATCH=1 compiles
+# every source alone, and so shows whether each includes what it uses.
 
 # The names that FILE declares outside any function or class. By the form of the line alone, which
 # .clang-format keeps: such declarations begin in the first column.
@@ -37,13 +37,20 @@ function(quern_has_common out a b)
   endforeach()
 endfunction()
 
-# quern_batches(TARGET OUT SIZE SOURCE...): files that include about SIZE of the sources each.
-# Which of them a source comes to follows from its name, so that a new source changes one alone.
+# quern_batches(TARGET OUT SIZE SOURCE...): files that include about SIZE of the sources each, 0.7 to
+# 1.4 times as many. Which of them a source comes to follows from its name, so that a new source
+# changes one alone: their number is a power of two, and seldom another one.
 # Names must not meet: where one of its own is taken, a source goes to the next batch, and where a
 # header that others include, and it does not, declares one, it is compiled alone.
 function(quern_batches target out size)
   list(LENGTH ARGN n_sources)
-  math(EXPR n_batches "(${n_sources} + ${size} - 1) / ${size}")
+  set(n_batches 1)
+  math(EXPR n_in_one "${size} * 7 / 5")
+  set(n_held ${n_in_one})
+  while(n_held LESS n_sources)
+    math(EXPR n_batches "${n_batches} * 2")
+    math(EXPR n_held "${n_batches} * ${n_in_one}")
+  endwhile()
   math(EXPR last "${n_batches} - 1")
   set(headers "")
   get_filename_component(room ${CMAKE_CURRENT_SOURCE_DIR} NAME)

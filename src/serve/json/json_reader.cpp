@@ -9,13 +9,12 @@ namespace quern::serve {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
-using simdjson::error_code;
 
 static_assert(kBodyPadding >= simdjson::SIMDJSON_PADDING);
 
 constexpr int kMaxDepth = 64;
 
-error_code skip(ondemand::value value, int depth) {
+simdjson::error_code skip(ondemand::value value, int depth) {
   if (depth > kMaxDepth) return simdjson::DEPTH_ERROR;
   JsonType type{};
   if (const auto error = value.type().get(type)) return error;
@@ -56,7 +55,7 @@ struct Whole {
 };
 
 /// An integer however it is spelled: 3, 3.0, 3e0.
-error_code read_whole(JsonValue value, Whole& out) {
+simdjson::error_code read_whole(JsonValue value, Whole& out) {
   out.is_whole = true;
   if (!value.get_int64().get(out.value)) return simdjson::SUCCESS;
   double number = 0;
@@ -92,7 +91,7 @@ std::string JsonPlace::text() const {
   return out;
 }
 
-HttpError not_json(error_code error, const JsonPlace& place) {
+HttpError not_json(simdjson::error_code error, const JsonPlace& place) {
   const std::string where = place.text();
   switch (error) {
     case simdjson::UTF8_ERROR:
