@@ -254,6 +254,11 @@ Result<Place> find_key(const std::vector<SegmentView>& segments, std::string_vie
   return {Code::kNotFound, "no document '" + printable_key(key) + "'"};
 }
 
+Result<StoredDocument> document_of(const std::vector<SegmentView>& segments, std::string_view key) {
+  QUERN_ASSIGN(const Place place, find_key(segments, key));
+  return segments[place.i_segment].segment->stored_text().read(place.doc);
+}
+
 Result<std::string> stored_of(const std::vector<SegmentView>& segments, std::string_view key) {
   QUERN_ASSIGN(const Place place, find_key(segments, key));
   StoredTextReader reader = segments[place.i_segment].segment->stored_text();

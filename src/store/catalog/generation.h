@@ -147,6 +147,10 @@ struct Place {
 /// Errors: kNotFound; kBadInput where keys are damaged.
 Result<Place> find_key(const std::vector<SegmentView>& segments, std::string_view key);
 
+/// A document's fields and what was stored with it. Errors: as find_key; kBadInput where its text
+/// is damaged; kIo.
+Result<StoredDocument> document_of(const std::vector<SegmentView>& segments, std::string_view key);
+
 /// What was stored with a document. Errors: as find_key; kBadInput where its text is damaged; kIo.
 Result<std::string> stored_of(const std::vector<SegmentView>& segments, std::string_view key);
 
