@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "apps/vector_stream.h"
 #include "base/asking_pace.h"
 #include "base/check.h"
+#include "store/store.h"
 
 namespace quern::apps {
 namespace {
@@ -419,6 +422,39 @@ Result<IngestReport> embed_missing(const IngestJob& job) {
   QUERN_TRY(run.attach_all());
   QUERN_TRY(run.finish());
   return run.report();
+}
+
+Result<IngestReport> embed_added(
+    const AddingParts& parts,
+    std::function<std::string(const std::vector<std::string>& fields)> text_of) {
+  IngestJob job;
+  job.writer = parts.writer;
+  job.embedder = parts.embedder;
+  job.log = parts.log;
+  job.space = parts.space;
+  job.text_of = std::move(text_of);
+  job.on_problem = parts.on_problem;
+  job.on_progress = parts.on_progress;
+  job.is_stopped = parts.is_stopped;
+  job.next = [] { return Result<std::optional<SourceDocument>>(std::nullopt); };
+  return ingest(job);
+}
+
+Status ensure_store(const std::string& folder, const store::Schema& schema,
+                    std::string_view made_by) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::exists(store::catalog_path(folder), error)) return {};
+  const fs::path parent = fs::absolute(folder, error).parent_path();
+  if (!error) fs::create_directories(parent, error);
+  if (error) {
+    return {Code::kIo, fmt::format("cannot make the folder of '{}': {}", folder, error.message())};
+  }
+  const Status made = store::create_store({.folder = folder}, schema, made_by);
+  if (made.code() == Code::kUnavailable && fs::exists(store::catalog_path(folder), error)) {
+    return {};
+  }
+  return made;
 }
 
 }  // namespace quern::apps

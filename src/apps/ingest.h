@@ -14,6 +14,7 @@
 
 #include "apps/text_embedder.h"
 #include "apps/vector_log.h"
+#include "base/byte_ledger.h"
 #include "base/pace.h"
 #include "base/status.h"
 #include "store/schema.h"
@@ -80,6 +81,34 @@ struct IngestJob {
   /// Asked often: true ends the run, with what was done so far committed. May be empty.
   std::function<bool()> is_stopped = {};
 };
+
+/// What a run is given that adds sources of any kind to a store: who writes and embeds, who is
+/// told.
+struct AddingParts {
+  store::Writer* writer = nullptr;
+  const TextEmbedder* embedder = nullptr;  // Null: no vectors are made.
+  VectorLog* log = nullptr;                // Null: each text is embedded.
+  store::SpaceId space = 0;                // Of the embedder's vectors.
+  ByteLedger* ledger = nullptr;            // Null: the memory of large sources is not booked.
+
+  /// What is refused, and why, by its origin; of texts without a vector, by key. May be empty.
+  std::function<void(const std::string& where, const Status& problem)> on_problem = {};
+  /// n_documents are sources. Called often. May be empty.
+  std::function<void(const IngestProgress&)> on_progress = {};
+  /// Asked often: true ends the run, with what was done so far committed. May be empty.
+  std::function<bool()> is_stopped = {};
+};
+
+/// Gives vectors to what such a run has written. `text_of` as IngestJob has it. Errors: as ingest.
+Result<IngestReport> embed_added(
+    const AddingParts& parts,
+    std::function<std::string(const std::vector<std::string>& fields)> text_of = {});
+
+/// Makes an empty store where there is none yet, and its folder's parent; somebody else may do so
+/// at the same time. Errors: kUnavailable where something else is there; as store::create_store;
+/// kIo.
+Status ensure_store(const std::string& folder, const store::Schema& schema,
+                    std::string_view made_by);
 
 /// Errors: those of the source and the store. What ends the embedding is in the report.
 Result<IngestReport> ingest(const IngestJob& job);

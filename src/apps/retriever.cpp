@@ -26,10 +26,8 @@ Result<std::vector<std::string>> texts_of(const store::Generation& generation,
                                           const std::vector<RetrievedHit>& hits, std::size_t n) {
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < std::min(n, hits.size()); ++i) {
-    QUERN_ASSIGN(const store::Place place,
-                 store::find_key(generation.segments(), hits[i].found.hit.key));
-    store::StoredTextReader reader = generation.segments()[place.i_segment].segment->stored_text();
-    QUERN_ASSIGN(const store::StoredDocument document, reader.read(place.doc));
+    QUERN_ASSIGN(const store::StoredDocument document,
+                 store::document_of(generation.segments(), hits[i].found.hit.key));
     texts.push_back(text_to_embed(document.fields));
   }
   return texts;
@@ -92,11 +90,32 @@ Result<std::vector<float>> Retriever::query_vector(const store::SpaceRow& space,
     return {Code::kBadInput,
             "the store's vectors are brought along: a question by them needs its vector, too"};
   }
-  if (!embedder_ || embeds_for_ != space.space) {
-    QUERN_ASSIGN(embedder_, open_embedder(*engine_, space.space));
-    embeds_for_ = space.space;
+  QUERN_ASSIGN(const TextEmbedder* embedder, embedder_for(space.space));
+  return embedder->query_vector(ask.text, ask.deadline);
+}
+
+Result<const TextEmbedder*> Retriever::embedder_for(const store::VectorSpace& space) {
+  if (!embedder_ || embeds_for_ != space) {
+    QUERN_ASSIGN(embedder_, open_embedder(*engine_, space));
+    embeds_for_ = space;
   }
-  return embedder_->query_vector(ask.text, ask.deadline);
+  return &*embedder_;
+}
+
+Result<std::vector<std::vector<float>>> Retriever::vectors_of(const store::Snapshot& snapshot,
+                                                              std::span<const std::string> texts) {
+  std::vector<std::vector<float>> out;
+  const store::SpaceRow* space = snapshot->active_space();
+  if (space == nullptr || engine_ == nullptr || is_of_given(space->space)) return out;
+  QUERN_ASSIGN(const TextEmbedder* embedder, embedder_for(space->space));
+  engine::Request request = embedder->text_request();
+  request.work_class = engine::WorkClass::kInteractive;
+  request.normalize = true;
+  for (const std::string& text : texts) request.inputs.emplace_back().text = text;
+  engine::Response response = engine_->run(std::move(request));
+  QUERN_TRY(response.status);
+  for (engine::Outcome& outcome : response.outcomes) out.push_back(std::move(outcome.values));
+  return out;
 }
 
 Result<Retrieved> Retriever::retrieve(const store::Snapshot& snapshot, const Ask& ask) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,11 @@ class Retriever {
   /// store answered; as a request's to the engine.
   Result<Retrieved> retrieve(const store::Snapshot& snapshot, const Ask& ask);
 
+  /// Of texts by the model of the store's vectors, as interactive work, of length 1 each:
+  /// [texts][d]; empty where there is no model to ask. Errors: as retrieve.
+  Result<std::vector<std::vector<float>>> vectors_of(const store::Snapshot& snapshot,
+                                                     std::span<const std::string> texts);
+
   /// The union of both sides, to learn a fusion from. Errors: as retrieve.
   Result<store::Candidates> candidates(const store::Snapshot& snapshot, const Ask& ask);
 
@@ -88,6 +94,7 @@ class Retriever {
   Retriever(store::Schema schema, store::Searcher searcher, engine::Engine* engine)
       : schema_(std::move(schema)), searcher_(std::move(searcher)), engine_(engine) {}
 
+  Result<const TextEmbedder*> embedder_for(const store::VectorSpace& space);
   Result<std::vector<float>> query_vector(const store::SpaceRow& space, const Ask& ask);
   Status find(const store::Snapshot& snapshot, const Ask& ask, store::Query& query,
               std::uint32_t n_wanted, Retrieved& out);

@@ -43,17 +43,16 @@ Result<std::optional<EmbeddedText>> VectorStream::next() {
   }
   const std::shared_ptr<Entry> entry = std::move(waiting_.front());
   waiting_.pop_front();
-  if (entry->same_as) take_from(*entry->same_as, *entry);
-  if (!entry->is_repeated) under_way_.erase(entry->key);
+  if (entry->same_as) {
+    entry->out.status = entry->same_as->out.status;
+    entry->out.vector = entry->same_as->out.vector;
+  } else {
+    under_way_.erase(entry->key);
+  }
   ++counts_.n_texts;
   if (!entry->out.status.ok()) ++counts_.n_failed;
   // Repetitions may still want it.
   return std::optional<EmbeddedText>(entry->out);
-}
-
-void VectorStream::take_from(const Entry& first, Entry& entry) {
-  entry.out.status = first.out.status;
-  entry.out.vector = first.out.vector;
 }
 
 Status VectorStream::fill() {
@@ -87,7 +86,6 @@ Status VectorStream::take_text(TextToEmbed text) {
     const auto first = under_way_.find(entry->key);
     if (first != under_way_.end()) {
       entry->same_as = first->second;
-      entry->is_repeated = true;
       ++counts_.n_found;
       return {};
     }

@@ -84,8 +84,7 @@ class VectorStream {
     VectorKey key;
     int n_windows = 0;  // Still to come.
     WindowMean mean;
-    std::shared_ptr<const Entry> same_as = {};  // The first of this text, which is embedded.
-    bool is_repeated = false;                   // It is not this one.
+    std::shared_ptr<const Entry> same_as = {};  // The first of this text; null: this is it.
   };
 
   /// Windows in a row, sent to the engine as one request.
@@ -104,7 +103,6 @@ class VectorStream {
   Status wait_for_front();
   Status finish_front();
   void finish(Entry& entry);
-  static void take_from(const Entry& first, Entry& entry);
 
   const VectorStreamJob job_;
   EmbeddingCounts counts_;

@@ -1,12 +1,8 @@
 #include "cli/papers_session.h"
 
-#include <chrono>
-#include <fstream>
-
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "apps/json_lines.h"
 #include "apps/papers/paper_dates.h"
 #include "base/machine.h"
 #include "cli/papers_commands.h"
@@ -92,30 +88,12 @@ Result<apps::PaperFilter> paper_filter_of(const PaperFilterFlags& flags) {
 }
 
 void add_paper_ranking_flags(CLI::App& command, PaperRankingFlags& flags) {
-  command
-      .add_option("--mode", flags.mode,
-                  "bm25: by words; dense: by vectors; hybrid: by both\n(default: hybrid, where the "
-                  "library has vectors)")
-      ->type_name("MODE")
-      ->check(CLI::IsMember({"bm25", "dense", "hybrid"}));
+  add_mode_flag(command, "library", flags.mode);
   command
       .add_option("--alpha", flags.alpha, "The vectors' weight, 0 to 1 (papers 0.2, passages 0.5)")
       ->type_name("X")
       ->check(CLI::Range(0.0, 1.0));
-  command
-      .add_option("--rerank", flags.rerank,
-                  "A model that puts the best in a better order: a cross-encoder,\nor late "
-                  "interaction")
-      ->type_name("MODEL");
-  command.add_option("--rerank-top", flags.rerank_top, "So many of the best are reranked (50)")
-      ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1000}));
-  command
-      .add_option("--deadline", flags.deadline_ms,
-                  "Milliseconds for a question: reranking ends then, and what was not\nreranked "
-                  "stays behind what was")
-      ->type_name("MS")
-      ->check(CLI::PositiveNumber);
+  add_rerank_flags(command, flags.rerank);
 }
 
 Status set_paper_ranking(const PaperRankingFlags& flags, apps::PaperAsk& ask) {
@@ -123,12 +101,10 @@ Status set_paper_ranking(const PaperRankingFlags& flags, apps::PaperAsk& ask) {
     QUERN_ASSIGN(ask.mode, store::mode_from_name(flags.mode).in("--mode"));
   }
   ask.alpha = flags.alpha;
-  if (!flags.rerank.empty()) {
-    ask.rerank = apps::PaperRerank{.model = flags.rerank, .n = flags.rerank_top};
+  if (!flags.rerank.model.empty()) {
+    ask.rerank = apps::PaperRerank{.model = flags.rerank.model, .n = flags.rerank.n};
   }
-  if (flags.deadline_ms > 0) {
-    ask.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(flags.deadline_ms);
-  }
+  ask.deadline = flags.rerank.deadline();
   return {};
 }
 
@@ -156,21 +132,6 @@ Result<std::int64_t> paper_by_name(apps::PaperLibrary& library, const std::strin
   QUERN_ASSIGN(const std::optional<std::int64_t> found, library.find(name));
   if (found) return *found;
   return {Code::kNotFound, fmt::format("the library has no paper '{}'", name)};
-}
-
-Status for_each_question(const std::string& path,
-                         const std::function<Status(const apps::QueryLine& question)>& answer) {
-  std::ifstream file(path);
-  if (!file) return {Code::kNotFound, fmt::format("cannot open '{}'", path)};
-  std::string read;
-  for (std::size_t n_line = 1; std::getline(file, read); ++n_line) {
-    const std::string_view line = apps::without_mark(read);
-    if (line.find_first_not_of(" \t\r") == line.npos) continue;
-    const std::string where = fmt::format("{} line {}", path, n_line);
-    QUERN_ASSIGN(const apps::QueryLine question, apps::query_from_line(line).in(where));
-    QUERN_TRY(answer(question).in(where));
-  }
-  return {};
 }
 
 }  // namespace quern::cli

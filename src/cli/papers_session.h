@@ -2,17 +2,16 @@
 
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "apps/json_document.h"
 #include "apps/papers/paper_library.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "cli/flags.h"
+#include "cli/rerank_flags.h"
 #include "engine/engine.h"
 
 namespace quern::cli {
@@ -55,9 +54,7 @@ Result<apps::PaperFilter> paper_filter_of(const PaperFilterFlags& flags);
 struct PaperRankingFlags {
   std::string mode;
   std::optional<double> alpha;
-  std::string rerank;
-  std::size_t rerank_top = 50;
-  int deadline_ms = 0;  // 0: none.
+  RerankFlags rerank;
 };
 void add_paper_ranking_flags(CLI::App& command, PaperRankingFlags& flags);
 /// Sets mode, weight, reranking and, from now on, the deadline. Errors: kBadInput for the mode.
@@ -73,10 +70,5 @@ std::string authors_line(const apps::Paper& paper);
 /// The numbers of papers by name. Errors: kNotFound for one that is not there; as
 /// PaperLibrary::find.
 Result<std::int64_t> paper_by_name(apps::PaperLibrary& library, const std::string& name);
-
-/// Calls `answer` for each line of a file of questions (apps::query_from_line). Errors: kNotFound
-/// for the file; those of a line and of `answer`, which end it, with the line's number.
-Status for_each_question(const std::string& path,
-                         const std::function<Status(const apps::QueryLine& question)>& answer);
 
 }  // namespace quern::cli

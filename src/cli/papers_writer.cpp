@@ -20,8 +20,6 @@
 namespace quern::cli {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::size_t kMaxReplyBytes = std::size_t{4} << 20;
 constexpr std::size_t kShownBytes = 300;
 
@@ -30,14 +28,14 @@ bool is_url(const std::string& text) {
 }
 
 std::string body_of(const apps::WriterPrompt& prompt, const std::string& model) {
-  const json messages = {{{"role", "system"}, {"content", prompt.system}},
-                         {{"role", "user"}, {"content", prompt.user}}};
-  return json({{"model", model},
-               {"messages", messages},
-               {"max_tokens", prompt.max_tokens},
-               {"temperature", prompt.temperature},
-               {"stream", false}})
-      .dump(-1, ' ', false, json::error_handler_t::replace);
+  const nlohmann::json messages = {{{"role", "system"}, {"content", prompt.system}},
+                                   {{"role", "user"}, {"content", prompt.user}}};
+  return nlohmann::json({{"model", model},
+                         {"messages", messages},
+                         {"max_tokens", prompt.max_tokens},
+                         {"temperature", prompt.temperature},
+                         {"stream", false}})
+      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 Result<std::string> ask_endpoint(net::HttpClient& client, const WriterFlags& flags,
@@ -134,7 +132,7 @@ Result<apps::AskModel> open_writer(engine::Engine& engine, const WriterFlags& fl
 }
 
 Result<std::string> reply_of_completion(int status, const std::string& body) {
-  const json answer = json::parse(body, nullptr, /*allow_exceptions=*/false);
+  const nlohmann::json answer = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (status != 200) {
     std::string said = body.substr(0, kShownBytes);
     if (answer.is_object() && answer.contains("error") && answer["error"].is_object() &&
@@ -143,7 +141,7 @@ Result<std::string> reply_of_completion(int status, const std::string& body) {
     }
     return {Code::kUnavailable, fmt::format("status {}: {}", status, said)};
   }
-  const json::json_pointer content("/choices/0/message/content");
+  const nlohmann::json::json_pointer content("/choices/0/message/content");
   if (answer.is_object() && answer.contains(content) && answer[content].is_string()) {
     return answer[content].get<std::string>();
   }

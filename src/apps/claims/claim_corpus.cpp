@@ -73,20 +73,8 @@ Result<std::unique_ptr<store::Store>> open_corpus(const std::string& home, const
 }
 
 Status ensure_corpus(const std::string& home, const std::string& name) {
-  namespace fs = std::filesystem;
   QUERN_TRY(check_corpus_name(name));
-  const std::string folder = corpus_folder(home, name);
-  std::error_code error;
-  if (fs::exists(store::catalog_path(folder), error)) return {};
-  fs::create_directories(fs::path(folder).parent_path(), error);
-  if (error) {
-    return {Code::kIo, fmt::format("cannot make the folder of '{}': {}", folder, error.message())};
-  }
-  const Status made = store::create_store({.folder = folder}, corpus_schema(), "quern claims");
-  if (made.code() == Code::kUnavailable && fs::exists(store::catalog_path(folder), error)) {
-    return {};
-  }
-  return made;
+  return ensure_store(corpus_folder(home, name), corpus_schema(), "quern claims");
 }
 
 store::Schema corpus_schema() {

@@ -140,16 +140,7 @@ Status Adding::commit() {
 
 Status Adding::embed() {
   if (is_stopped()) return {};
-  IngestJob job;
-  job.writer = add_.writer;
-  job.embedder = add_.embedder;
-  job.log = add_.log;
-  job.space = add_.space;
-  job.on_problem = add_.on_problem;
-  job.on_progress = add_.on_progress;
-  job.is_stopped = add_.is_stopped;
-  job.next = [] { return Result<std::optional<SourceDocument>>(std::nullopt); };
-  QUERN_ASSIGN(report_.vectors, ingest(job));
+  QUERN_ASSIGN(report_.vectors, embed_added(add_));
   return {};
 }
 

@@ -13,7 +13,6 @@
 #include "apps/claims/claim_corpus.h"
 #include "apps/claims/corpus_documents.h"
 #include "apps/ingest.h"
-#include "base/byte_ledger.h"
 #include "base/status.h"
 #include "store/writer.h"
 
@@ -30,22 +29,9 @@ struct ReadSource {
 /// Whether a source is there that was read from such a file (CorpusSource::input).
 using IsKnownInput = std::function<bool(const std::string& key, const std::string& input)>;
 
-struct CorpusAdd {
-  store::Writer* writer = nullptr;
-  const TextEmbedder* embedder = nullptr;  // Null: no vectors are made.
-  VectorLog* log = nullptr;                // Null: each text is embedded.
-  store::SpaceId space = 0;                // Of the embedder's vectors.
-  ByteLedger* ledger = nullptr;            // Null: the memory of large sources is not booked.
-
+struct CorpusAdd : AddingParts {
   /// The next source; nothing at the end. An error ends the run.
   std::function<Result<std::optional<ReadSource>>(const IsKnownInput& is_known)> next = {};
-
-  /// What is refused, and why, by its origin; of texts without a vector, by key. May be empty.
-  std::function<void(const std::string& where, const Status& problem)> on_problem = {};
-  /// n_documents are sources. Called often. May be empty.
-  std::function<void(const IngestProgress&)> on_progress = {};
-  /// Asked often: true ends the run, with what was done so far committed. May be empty.
-  std::function<bool()> is_stopped = {};
 };
 
 inline constexpr const char* kCorpusTenant = "claims/corpus";

@@ -45,9 +45,8 @@ struct NearPassage {
 };
 
 Result<StoredPassage> read_passage(const store::Generation& generation, const std::string& key) {
-  QUERN_ASSIGN(const store::Place place, store::find_key(generation.segments(), key));
-  store::StoredTextReader reader = generation.segments()[place.i_segment].segment->stored_text();
-  QUERN_ASSIGN(const store::StoredView document, reader.view(place.doc));
+  QUERN_ASSIGN(const store::StoredDocument document,
+               store::document_of(generation.segments(), key));
   return passage_from_stored(key, document.fields[0], document.stored);
 }
 

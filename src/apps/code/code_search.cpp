@@ -52,9 +52,7 @@ CodeCandidate candidate_of(const store::SearchHit& hit, double base) {
 
 Result<std::vector<std::string>> fields_and_stored(const store::Generation& generation,
                                                    std::string_view key, std::string& stored) {
-  QUERN_ASSIGN(const store::Place place, store::find_key(generation.segments(), key));
-  store::StoredTextReader reader = generation.segments()[place.i_segment].segment->stored_text();
-  QUERN_ASSIGN(store::StoredDocument document, reader.read(place.doc));
+  QUERN_ASSIGN(store::StoredDocument document, store::document_of(generation.segments(), key));
   stored = std::move(document.stored);
   return std::move(document.fields);
 }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "apps/papers/paper_dates.h"
+#include "apps/papers/paper_identity.h"
 #include "apps/rerank.h"
 #include "base/elapsed.h"
 
@@ -30,8 +31,6 @@ std::size_t words_in(std::string_view text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), ' ')) + 1;
 }
 
-std::string last_name(const std::string& name) { return name.substr(name.rfind(' ') + 1); }
-
 // The first words of a title, as a bibliography without authors has it; none that hangs in the air.
 std::string title_in_short(const std::string& title) {
   constexpr std::size_t kWords = 4;
@@ -50,16 +49,6 @@ std::string title_in_short(const std::string& title) {
     }
   }
   return out.empty() ? "Anonymous" : out;
-}
-
-std::string names_of_authors(const Paper& paper) {
-  if (paper.authors.empty()) {
-    return title_in_short(paper.title);
-  }
-  std::string out = last_name(paper.authors[0].name);
-  if (paper.authors.size() == 2) out += " & " + last_name(paper.authors[1].name);
-  if (paper.authors.size() > 2) out += " et al.";
-  return out;
 }
 
 /// Papers by id, in the order in which they are first seen.
@@ -134,8 +123,10 @@ std::vector<std::string> references_of(const std::vector<KnownPaper>& papers) {
   std::vector<std::string> out;
   std::map<std::string, int> n_seen;
   for (const KnownPaper& known : papers) {
-    const std::string names = names_of_authors(known.paper);
-    const std::string year = known.paper.year > 0 ? std::to_string(known.paper.year) : "n.d.";
+    const Paper& paper = known.paper;
+    const std::string names =
+        paper.authors.empty() ? title_in_short(paper.title) : authors_in_short(paper.authors);
+    const std::string year = paper.year > 0 ? std::to_string(paper.year) : "n.d.";
     const int n = n_seen[names + ", " + year]++;
     out.push_back(n == 0 ? fmt::format("{}, {}", names, year)
                          : fmt::format("{}_{}, {}", names, n, year));

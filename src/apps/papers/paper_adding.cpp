@@ -1,9 +1,7 @@
 #include "apps/papers/paper_adding.h"
 
 #include <chrono>
-#include <filesystem>
 #include <set>
-#include <system_error>
 #include <unordered_map>
 #include <utility>
 
@@ -299,10 +297,8 @@ Result<std::int64_t> PaperAdding::new_number(const Paper& paper) {
 }
 
 Result<std::vector<PaperSection>> PaperAdding::sections_of(std::int64_t corpus_id) {
-  const std::vector<store::SegmentView> segments = add_.writer->segments();
-  QUERN_ASSIGN(const store::Place place, store::find_key(segments, paper_key(corpus_id)));
-  store::StoredTextReader reader = segments[place.i_segment].segment->stored_text();
-  QUERN_ASSIGN(const store::StoredView document, reader.view(place.doc));
+  QUERN_ASSIGN(const store::StoredDocument document,
+               store::document_of(add_.writer->segments(), paper_key(corpus_id)));
   return sections_from_bytes(document.stored, document.fields[kBodyField]);
 }
 
@@ -335,17 +331,7 @@ Status PaperAdding::commit() {
 
 Status PaperAdding::embed() {
   if (is_stopped()) return {};
-  IngestJob job;
-  job.writer = add_.writer;
-  job.embedder = add_.embedder;
-  job.log = add_.log;
-  job.space = add_.space;
-  job.text_of = paper_text_to_embed;
-  job.on_problem = add_.on_problem;
-  job.on_progress = add_.on_progress;
-  job.is_stopped = add_.is_stopped;
-  job.next = [] { return Result<std::optional<SourceDocument>>(std::nullopt); };
-  QUERN_ASSIGN(report_.vectors, ingest(job));
+  QUERN_ASSIGN(report_.vectors, embed_added(add_, paper_text_to_embed));
   return {};
 }
 
@@ -358,19 +344,7 @@ void PaperAdding::show(const ReadPaper& read) {
 }  // namespace
 
 Status ensure_library(const std::string& folder) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  if (fs::exists(store::catalog_path(folder), error)) return {};
-  const fs::path parent = fs::absolute(folder, error).parent_path();
-  if (!error) fs::create_directories(parent, error);
-  if (error) {
-    return {Code::kIo, fmt::format("cannot make the folder of '{}': {}", folder, error.message())};
-  }
-  const Status made = store::create_store({.folder = folder}, paper_schema(), "quern papers");
-  if (made.code() == Code::kUnavailable && fs::exists(store::catalog_path(folder), error)) {
-    return {};
-  }
-  return made;
+  return ensure_store(folder, paper_schema(), "quern papers");
 }
 
 Result<PaperAddReport> add_papers(const PaperAdd& add) {

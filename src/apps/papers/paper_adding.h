@@ -14,7 +14,6 @@
 #include "apps/ingest.h"
 #include "apps/papers/paper_reading.h"
 #include "apps/text_embedder.h"
-#include "base/byte_ledger.h"
 #include "base/status.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -25,22 +24,9 @@ namespace quern::apps {
 /// folder's parent is made, too. Errors: kUnavailable where something else is there; kIo.
 Status ensure_library(const std::string& folder);
 
-struct PaperAdd {
-  store::Writer* writer = nullptr;
-  const TextEmbedder* embedder = nullptr;  // Null: no vectors are made.
-  VectorLog* log = nullptr;                // Null: each text is embedded.
-  store::SpaceId space = 0;                // Of the embedder's vectors.
-  ByteLedger* ledger = nullptr;            // Null: the memory of large papers is not booked.
-
+struct PaperAdd : AddingParts {
   /// The next record; nothing at the end. An error ends the run.
   std::function<Result<std::optional<ReadPaper>>(const IsKnownPaper& is_known)> next = {};
-
-  /// What is refused, and why, by its origin. May be empty.
-  std::function<void(const std::string& where, const Status& problem)> on_problem = {};
-  /// n_documents are records. Called often. May be empty.
-  std::function<void(const IngestProgress&)> on_progress = {};
-  /// Asked often: true ends the run, with what was done so far committed. May be empty.
-  std::function<bool()> is_stopped = {};
 };
 
 inline constexpr const char* kPapersTenant = "papers/import";

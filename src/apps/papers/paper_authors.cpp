@@ -23,13 +23,11 @@ std::int64_t h_index(std::vector<std::int64_t> citations) {
 // Each word begins one of the name's.
 bool has_words(std::string_view name, std::string_view words) {
   const std::string in = " " + title_key(name);
-  const std::string wanted = title_key(words);
-  for (std::size_t at = 0; at < wanted.size();) {
-    const std::size_t end = std::min(wanted.find(' ', at), wanted.size());
-    if (in.find(" " + wanted.substr(at, end - at)) == std::string::npos) return false;
-    at = end + 1;
-  }
-  return !wanted.empty();
+  const std::string key = title_key(words);
+  const std::vector<std::string_view> wanted = words_of_key(key);
+  return !wanted.empty() && std::all_of(wanted.begin(), wanted.end(), [&](std::string_view word) {
+    return in.find(" " + std::string(word)) != std::string::npos;
+  });
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "apps/papers/paper_identity.h"
+
 namespace quern::apps {
 namespace {
 
@@ -25,8 +27,7 @@ std::string key_part(std::string_view word) {
 std::string key_of(const Paper& paper) {
   std::string key;
   if (!paper.authors.empty()) {
-    const std::string_view name = paper.authors[0].name;
-    key = key_part(name.substr(std::min(name.size(), name.rfind(' ') + 1)));
+    key = key_part(last_name(paper.authors[0].name));
   }
   if (paper.year > 0) key += std::to_string(paper.year);
   std::string_view rest = paper.title;

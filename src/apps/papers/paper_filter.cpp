@@ -98,16 +98,6 @@ Result<bool> add_authors(const std::vector<std::string>& wanted,
   return true;
 }
 
-std::vector<std::string_view> words_of(std::string_view key) {
-  std::vector<std::string_view> out;
-  while (!key.empty()) {
-    const std::size_t end = std::min(key.find(' '), key.size());
-    if (end > 0) out.push_back(key.substr(0, end));
-    key.remove_prefix(std::min(end + 1, key.size()));
-  }
-  return out;
-}
-
 int most_edits(std::string_view word) {
   if (word.size() <= 2) return 0;
   return word.size() <= 5 ? 1 : 2;
@@ -126,9 +116,9 @@ bool is_like_word(std::string_view wanted, std::string_view word) {
 
 bool is_like_author(std::string_view wanted, std::string_view name) {
   const std::string wanted_key = title_key(wanted), name_key = title_key(name);
-  const std::vector<std::string_view> words = words_of(name_key);
+  const std::vector<std::string_view> words = words_of_key(name_key);
   bool is_any = false;
-  for (const std::string_view one : words_of(wanted_key)) {
+  for (const std::string_view one : words_of_key(wanted_key)) {
     is_any = true;
     if (std::none_of(words.begin(), words.end(),
                      [&](std::string_view word) { return is_like_word(one, word); })) {

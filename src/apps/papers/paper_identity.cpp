@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "apps/papers/import/clean_text.h"
+#include "apps/papers/import/paper_id_text.h"
 #include "base/char_class.h"
 #include "base/sha256.h"
 #include "base/utf8.h"
@@ -19,12 +21,6 @@ constexpr std::size_t kPaperIdDigits = 40;
 constexpr std::size_t kMaxNameBytes = 900;
 
 char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string small_letters(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), small);
-  return out;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
@@ -54,12 +50,6 @@ std::string_view without(std::string_view text, std::initializer_list<std::strin
 bool is_number_text(std::string_view text) {
   return !text.empty() && text.size() <= 15 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-bool is_paper_id(std::string_view text) {
-  return text.size() == kPaperIdDigits && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (small(c) >= 'a' && small(c) <= 'f');
-         });
 }
 
 Sha256Digest digest_of_name(std::string_view name) {
@@ -136,7 +126,7 @@ void add_name(std::vector<std::string>& names, std::string_view scheme, std::str
 }  // namespace
 
 std::string plain_doi(std::string_view doi) {
-  return small_letters(without(
+  return in_small_letters(without(
       trimmed(doi), {"https://", "http://", "dx.doi.org/", "www.doi.org/", "doi.org/", "doi:"}));
 }
 
@@ -148,7 +138,7 @@ std::string plain_arxiv(std::string_view id) {
       id[v - 1] <= '9') {
     id = id.substr(0, v);
   }
-  return small_letters(id);
+  return in_small_letters(id);
 }
 
 std::string title_key(std::string_view title) {
@@ -169,16 +159,36 @@ std::string title_key(std::string_view title) {
   return out;
 }
 
+std::vector<std::string_view> words_of_key(std::string_view key) {
+  std::vector<std::string_view> out;
+  while (!key.empty()) {
+    const std::size_t end = std::min(key.find(' '), key.size());
+    if (end > 0) out.push_back(key.substr(0, end));
+    key.remove_prefix(std::min(end + 1, key.size()));
+  }
+  return out;
+}
+
+std::string last_name(const std::string& name) { return name.substr(name.rfind(' ') + 1); }
+
+std::string authors_in_short(const std::vector<PaperAuthor>& authors) {
+  if (authors.empty()) return {};
+  std::string out = last_name(authors[0].name);
+  if (authors.size() == 2) out += " & " + last_name(authors[1].name);
+  if (authors.size() > 2) out += " et al.";
+  return out;
+}
+
 std::vector<std::string> names_of(const PaperIds& ids) {
   std::vector<std::string> names;
   add_name(names, "doi", plain_doi(ids.doi));
   add_name(names, "arxiv", plain_arxiv(ids.arxiv));
-  add_name(names, "acl", small_letters(trimmed(ids.acl)));
+  add_name(names, "acl", in_small_letters(trimmed(ids.acl)));
   add_name(names, "pmid", plain_number(trimmed(ids.pubmed)));
   add_name(names, "pmc", plain_pmc(trimmed(ids.pmc)));
   add_name(names, "mag", plain_number(trimmed(ids.mag)));
-  add_name(names, "dblp", small_letters(trimmed(ids.dblp)));
-  add_name(names, "sha", small_letters(ids.paper_id));
+  add_name(names, "dblp", in_small_letters(trimmed(ids.dblp)));
+  add_name(names, "sha", in_small_letters(ids.paper_id));
   if (ids.corpus_id > 0) add_name(names, "corpusid", std::to_string(ids.corpus_id));
   return names;
 }
@@ -230,7 +240,8 @@ std::string paper_id_of(std::string_view name) {
 
 Result<std::string> name_from_api(std::string_view text) {
   const std::string_view whole = trimmed(text);
-  if (is_paper_id(whole)) return "sha:" + small_letters(whole);
+  const std::string small_whole = in_small_letters(whole);
+  if (is_paper_id(small_whole)) return "sha:" + small_whole;
   const std::size_t colon = whole.find(':');
   const auto refuse = [&]() -> Status {
     return {Code::kBadInput,
@@ -239,13 +250,13 @@ Result<std::string> name_from_api(std::string_view text) {
                         whole.substr(0, 200))};
   };
   if (colon == whole.npos) return refuse();
-  const std::string scheme = small_letters(whole.substr(0, colon));
+  const std::string scheme = in_small_letters(whole.substr(0, colon));
   const std::string_view id = trimmed(whole.substr(colon + 1));
   if (id.empty() || id.size() > kMaxNameBytes) return refuse();
   if (scheme == "url") return name_from_url(id);
   if (scheme == "doi") return "doi:" + plain_doi(id);
   if (scheme == "arxiv") return "arxiv:" + plain_arxiv(id);
-  if (scheme == "acl" || scheme == "dblp") return scheme + ":" + small_letters(id);
+  if (scheme == "acl" || scheme == "dblp") return scheme + ":" + in_small_letters(id);
   if (scheme == "pmcid" || scheme == "pmc") {
     const std::string digits = plain_pmc(id);
     return is_number_text(digits) ? Result<std::string>("pmc:" + digits) : refuse();

@@ -22,6 +22,15 @@ std::string plain_arxiv(std::string_view id);
 /// one without any.
 std::string title_key(std::string_view title);
 
+/// The words of such a key, which outlives them.
+std::vector<std::string_view> words_of_key(std::string_view key);
+
+/// The last word of a name: "Brants" of "Thorsten Brants".
+std::string last_name(const std::string& name);
+
+/// "Brants", "Vaswani & Shazeer", "Doe et al."; "" without authors.
+std::string authors_in_short(const std::vector<PaperAuthor>& authors);
+
 /// All names of a paper but its title: "doi:10.1/x", "arxiv:1706.03762", "acl:p02-1040", "mag:1",
 /// "pmid:1", "pmc:1", "dblp:...", "sha:<40 digits>", "corpusid:1"; the strongest first.
 std::vector<std::string> names_of(const PaperIds& ids);

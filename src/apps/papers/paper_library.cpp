@@ -16,7 +16,6 @@
 #include "apps/papers/paper_search.h"
 #include "apps/papers/paper_tables.h"
 #include "apps/papers/paper_titles.h"
-#include "apps/store_model.h"
 #include "store/store.h"
 #include "store/vector/stored_vector.h"
 
@@ -31,30 +30,18 @@ constexpr std::size_t kMaxCompletedBytes = 400;
 
 /// "Vaswani et al., 2017"
 std::string authors_year(const Paper& paper) {
-  std::string out;
-  if (!paper.authors.empty()) {
-    const std::string& name = paper.authors[0].name;
-    out = name.substr(name.rfind(' ') + 1);
-    if (paper.authors.size() == 2) {
-      const std::string& second = paper.authors[1].name;
-      out += " & " + second.substr(second.rfind(' ') + 1);
-    }
-    if (paper.authors.size() > 2) out += " et al.";
-  }
+  std::string out = authors_in_short(paper.authors);
   if (paper.year > 0) out += (out.empty() ? "" : ", ") + std::to_string(paper.year);
   return out;
 }
 
 /// Words that must be in a title, the last as a beginning: in the store's language of signs.
 std::string completion_query(std::string_view text) {
-  std::string words = title_key(text);
+  const std::string key = title_key(text);
+  const std::vector<std::string_view> words = words_of_key(key);
   std::string out;
-  for (std::size_t at = 0; at < words.size();) {
-    const std::size_t end = std::min(words.find(' ', at), words.size());
-    const bool is_last = end == words.size();
-    out +=
-        fmt::format("{}{}{}", is_last ? "+" : "", words.substr(at, end - at), is_last ? "*" : " ");
-    at = end + 1;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    out += i + 1 < words.size() ? fmt::format("{} ", words[i]) : fmt::format("+{}*", words[i]);
   }
   return out;
 }
@@ -362,32 +349,20 @@ Result<std::vector<float>> StoredLibrary::vector_of(std::int64_t corpus_id) {
 
 Result<std::vector<std::vector<float>>> StoredLibrary::vectors_of(
     std::span<const std::string> texts) {
-  QUERN_ASSIGN(const store::Snapshot snapshot, store_->snapshot());
-  const store::SpaceRow* space = snapshot->active_space();
-  std::vector<std::vector<float>> out;
-  if (space == nullptr || parts_.engine == nullptr || is_of_given(space->space)) return out;
-  QUERN_ASSIGN(const TextEmbedder embedder, open_embedder(*parts_.engine, space->space));
-  engine::Request request = embedder.text_request();
-  request.work_class = engine::WorkClass::kInteractive;
-  request.normalize = true;
-  for (const std::string& text : texts) request.inputs.emplace_back().text = text;
-  engine::Response response = parts_.engine->run(std::move(request));
-  QUERN_TRY(response.status);
-  for (engine::Outcome& outcome : response.outcomes) out.push_back(std::move(outcome.values));
-  return out;
+  return with_searcher([&](PaperSearcher& searcher, const store::Snapshot& snapshot) {
+    return searcher.vectors_of(snapshot, texts);
+  });
 }
 
 Result<std::string> StoredLibrary::text_of(std::int64_t corpus_id) {
   QUERN_ASSIGN(const store::Snapshot snapshot, store_->snapshot());
-  QUERN_ASSIGN(const store::Place place,
-               store::find_key(snapshot->segments(), paper_key(corpus_id)));
-  store::StoredTextReader reader = snapshot->segments()[place.i_segment].segment->stored_text();
-  QUERN_ASSIGN(const store::StoredView document, reader.view(place.doc));
+  QUERN_ASSIGN(const store::StoredDocument document,
+               store::document_of(snapshot->segments(), paper_key(corpus_id)));
   const std::string_view title = document.fields[kTitleField];
   std::string_view abstract = document.fields[kPaperField];
   abstract.remove_prefix(std::min(abstract.size(), title.empty() ? 0 : title.size() + 1));
   std::string out(title);
-  for (const std::string_view part : {abstract, document.fields[kBodyField]}) {
+  for (const std::string_view part : {abstract, std::string_view(document.fields[kBodyField])}) {
     if (part.empty()) continue;
     if (!out.empty()) out += "\n\n";
     out += part;

@@ -24,8 +24,7 @@ bool is_preprint(const std::string& doi) {
 /// The first author's last name, as titles are compared.
 std::string first_author(const Paper& paper) {
   if (paper.authors.empty()) return {};
-  const std::string key = title_key(paper.authors[0].name);
-  return key.substr(key.rfind(' ') + 1);
+  return last_name(title_key(paper.authors[0].name));
 }
 
 bool has_short_title(const Paper& paper) {

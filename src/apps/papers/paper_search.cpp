@@ -46,18 +46,15 @@ Ask ask_of(const PaperAsk& wanted, double alpha) {
 
 Result<std::string> field_of(const store::Generation& generation, const std::string& key,
                              int field) {
-  QUERN_ASSIGN(const store::Place place, store::find_key(generation.segments(), key));
-  store::StoredTextReader reader = generation.segments()[place.i_segment].segment->stored_text();
-  QUERN_ASSIGN(const store::StoredView document, reader.view(place.doc));
-  return std::string(document.fields[static_cast<std::size_t>(field)]);
+  QUERN_ASSIGN(store::StoredDocument document, store::document_of(generation.segments(), key));
+  return std::move(document.fields[static_cast<std::size_t>(field)]);
 }
 
 }  // namespace
 
 Result<PaperSnippet> snippet_of_key(const store::Generation& generation, const std::string& key) {
-  QUERN_ASSIGN(const store::Place place, store::find_key(generation.segments(), key));
-  store::StoredTextReader reader = generation.segments()[place.i_segment].segment->stored_text();
-  QUERN_ASSIGN(const store::StoredView document, reader.view(place.doc));
+  QUERN_ASSIGN(const store::StoredDocument document,
+               store::document_of(generation.segments(), key));
   QUERN_ASSIGN(StoredPaperPassage passage,
                passage_from_stored_paper(document.fields[kPassageField], document.stored));
   PaperSnippet out;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,12 @@ class PaperSearcher {
   Result<Retrieved> by_title(const store::Snapshot& snapshot, const std::string& text,
                              store::QuerySyntax syntax, const PaperFilter& filter,
                              std::uint32_t n_wanted);
+
+  /// As PaperLibrary::vectors_of.
+  Result<std::vector<std::vector<float>>> vectors_of(const store::Snapshot& snapshot,
+                                                     std::span<const std::string> texts) {
+    return papers_.vectors_of(snapshot, texts);
+  }
 
   /// Papers whose vectors are nearest.
   Result<Retrieved> by_vector(const store::Snapshot& snapshot, std::vector<float> vector,

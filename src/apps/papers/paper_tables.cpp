@@ -60,6 +60,8 @@ class Writing {
   Status count_links();
 
   Sql& sql_;
+  SqlStatement new_link_;           // Gives way to one that is there,
+  SqlStatement any_link_;           // takes its place.
   std::set<std::int64_t> touched_;  // Whose links are to be counted anew.
 };
 
@@ -71,6 +73,10 @@ Status Writing::run(const PaperTablesChange& change) {
     QUERN_TRY(put_names(put));
     QUERN_TRY(put_authors(put));
   }
+  QUERN_ASSIGN(new_link_,
+               sql_.prepare("INSERT OR IGNORE INTO papers_link VALUES (?, ?, ?, ?, ?, ?, ?)"));
+  QUERN_ASSIGN(any_link_,
+               sql_.prepare("INSERT OR REPLACE INTO papers_link VALUES (?, ?, ?, ?, ?, ?, ?)"));
   for (const PaperPut& put : change.put) QUERN_TRY(put_links(put));
   QUERN_ASSIGN(SqlStatement record,
                sql_.prepare("INSERT OR REPLACE INTO papers_record VALUES (?, ?, ?, ?)"));
@@ -166,11 +172,7 @@ Status Writing::put_link(const std::string& citing, const std::string& cited, st
   if (citing.empty() || cited.empty() || citing == cited) return {};
   // What a citing paper says of a link (its place, its sentences) goes before what the cited one
   // does.
-  QUERN_ASSIGN(
-      SqlStatement row,
-      sql_.prepare(link.contexts.empty() && link.other.title.empty()
-                       ? "INSERT OR IGNORE INTO papers_link VALUES (?, ?, ?, ?, ?, ?, ?)"
-                       : "INSERT OR REPLACE INTO papers_link VALUES (?, ?, ?, ?, ?, ?, ?)"));
+  SqlStatement& row = link.contexts.empty() && link.other.title.empty() ? new_link_ : any_link_;
   const std::string authors = json_of(link.other.authors), contexts = json_of(link.contexts);
   row.bind(1, std::string_view(citing))
       .bind(2, std::string_view(cited))

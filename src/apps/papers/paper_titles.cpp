@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "apps/papers/paper_identity.h"
+
 namespace quern::apps {
 namespace {
 
 std::vector<std::string_view> sorted_words(std::string_view key) {
-  std::vector<std::string_view> out;
-  while (!key.empty()) {
-    const std::size_t end = std::min(key.find(' '), key.size());
-    if (end > 0) out.push_back(key.substr(0, end));
-    key.remove_prefix(std::min(end + 1, key.size()));
-  }
+  std::vector<std::string_view> out = words_of_key(key);
   std::sort(out.begin(), out.end());
   return out;
 }

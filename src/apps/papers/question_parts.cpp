@@ -103,11 +103,18 @@ std::string on_one_line(std::string_view text) {
 
 /// Takes the years out of `text`, if it says some.
 std::optional<DayRange> take_years(std::string& text, int this_year, std::string& note) {
+  static const std::vector<text::Regex> regexes = [] {
+    std::vector<text::Regex> out;
+    for (const YearForm& form : kForms) {
+      out.push_back(compiled(std::string("(?i)(?:") + kPapers + ")" + form.pattern));
+    }
+    return out;
+  }();
   text::RegexScratch scratch(text.size());
-  for (const YearForm& form : kForms) {
-    const text::Regex regex = compiled(std::string("(?i)(?:") + kPapers + ")" + form.pattern);
+  for (std::size_t i = 0; i < kForms.size(); ++i) {
+    const YearForm& form = kForms[i];
     text::RegexMatch found;
-    if (!regex.find(text, 0, scratch, found)) continue;
+    if (!regexes[i].find(text, 0, scratch, found)) continue;
     const std::vector<int> numbers =
         numbers_in(std::string_view(text).substr(found.begin, found.end - found.begin));
     if (numbers.empty()) continue;

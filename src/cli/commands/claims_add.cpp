@@ -15,11 +15,9 @@
 #include "apps/claims/corpus_adding.h"
 #include "apps/claims/corpus_reader.h"
 #include "cli/claims_commands.h"
-#include "cli/code_embedding.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
-#include "cli/progress.h"
-#include "cli/store_vectors.h"
+#include "cli/source_adding.h"
 #include "hub/hub.h"
 #include "store/writer.h"
 
@@ -39,14 +37,8 @@ Examples:
 struct AddFlags {
   apps::CorpusReading reading;
   std::string corpus = "default";
-  std::string model;
-  bool quiet = false;
-  VectorLogFlags log;
+  SourceAddingFlags adding;
 };
-
-std::string count_of(std::uint64_t n, const char* one, const char* many) {
-  return fmt::format("{} {}", grouped(static_cast<long>(n)), n == 1 ? one : many);
-}
 
 ExitCode tell(const apps::CorpusAddReport& report, const std::string& corpus, double seconds) {
   std::string text =
@@ -63,13 +55,7 @@ ExitCode tell(const apps::CorpusAddReport& report, const std::string& corpus, do
     if (vectors.n_from_log > 0) text += fmt::format(", {} from the log", vectors.n_from_log);
   }
   print_note(fmt::format("{}; {:.1f} s, generation {}\n", text, seconds, vectors.generation));
-  if (!vectors.embedding.ok()) {
-    print_error("vectors are missing, the same command again makes them: " +
-                vectors.embedding.message());
-    return exit_code(vectors.embedding);
-  }
-  if (report.was_stopped) return kExitInterrupted;
-  return report.n_refused > 0 || vectors.n_failed > 0 ? kExitSomeFailed : kExitOk;
+  return end_of_adding(vectors, report.was_stopped, report.n_refused);
 }
 
 Result<apps::CorpusAddReport> add_sources(const AddFlags& flags, const EngineFlags& engine_flags) {
@@ -77,33 +63,13 @@ Result<apps::CorpusAddReport> add_sources(const AddFlags& flags, const EngineFla
   apps::CorpusReader reader(flags.reading);
   QUERN_ASSIGN(const auto engine, open_engine(engine_flags));
   QUERN_TRY(apps::ensure_corpus(home, flags.corpus));
-  QUERN_ASSIGN(const auto writer,
-               store::Writer::open(
-                   {.folder = apps::corpus_folder(home, flags.corpus), .ledger = &engine->ledger()},
-                   {.who = "quern claims add", .ledger = &engine->ledger()}));
-  std::unique_ptr<CodeEmbedder> embedder;
-  apps::CorpusAdd add;
-  add.writer = writer.get();
-  add.ledger = &engine->ledger();
-  const std::string model = code_model(flags.model, writer->active_space());
-  if (!model.empty()) {
-    QUERN_ASSIGN(embedder, CodeEmbedder::open(*engine, flags.log, model, *writer));
-    const apps::CodeEmbedding made_by = embedder->embedding();
-    add.embedder = made_by.embedder;
-    add.log = made_by.log;
-    add.space = made_by.space;
-  }
+  QUERN_ASSIGN(const auto adding,
+               SourceAdding::open(*engine, apps::corpus_folder(home, flags.corpus),
+                                  "quern claims add", flags.adding));
+  apps::CorpusAdd add{adding->parts()};
   add.next = [&](const apps::IsKnownInput& is_known) { return reader.next(is_known); };
-  IngestProgressView view(progress_style(stderr, flags.quiet), {});
-  apps::IngestJob job;
-  watch_ingest(job, view);
-  add.on_problem = job.on_problem;
-  add.on_progress = job.on_progress;
-  add.is_stopped = job.is_stopped;
   QUERN_ASSIGN(apps::CorpusAddReport report, apps::add_to_corpus(add));
-  if (embedder && report.vectors.embedding.ok() && !report.was_stopped) {
-    QUERN_TRY(embedder->show(*writer));
-  }
+  QUERN_TRY(adding->show_vectors(report.vectors, report.was_stopped));
   return report;
 }
 
@@ -151,9 +117,9 @@ void add_claims_add(CLI::App& parent, Context& context) {
       ->type_name("DATE");
   command->add_option("--licence,--license", flags->reading.facts.licence, "Theirs, likewise")
       ->type_name("NAME");
-  add_code_model_flag(*command, flags->model);
-  command->add_flag("-q,--quiet", flags->quiet, "No progress");
-  add_vector_log_flag(*command, flags->log);
+  add_code_model_flag(*command, flags->adding.model);
+  command->add_flag("-q,--quiet", flags->adding.quiet, "No progress");
+  add_vector_log_flag(*command, flags->adding.log);
   add_engine_flags(*command, context.engine);
   add_precision_flag(*command, context.engine);
   add_batch_flag(*command, context.engine);

@@ -10,6 +10,7 @@
 #include "apps/entailment.h"
 #include "apps/json_document.h"
 #include "apps/papers/paper_answer.h"
+#include "cli/answer_flags.h"
 #include "cli/claims_session.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
@@ -17,8 +18,7 @@
 #include "cli/output_file.h"
 #include "cli/papers_commands.h"
 #include "cli/papers_session.h"
-#include "cli/papers_writer.h"
-#include "hub/hub.h"
+#include "cli/question_lines.h"
 
 namespace quern::cli {
 namespace {
@@ -38,27 +38,27 @@ struct AskFlags {
   std::string folder;
   std::string question;
   std::string questions;  // A file of them.
-  std::string profile;    // "": as the environment says.
   std::string format = "text";
-  std::string rerank;
-  std::string nli;  // --check
   bool extractive = false;
-  WriterFlags writer;
+  AnswerFlags answer;
   bool stages = false;
   PaperFilterFlags filter;
 };
 
-/// The entailment model: the flag's, or the usual one where it is installed; nothing for "none".
+/// Nothing for "none". Without a writer every sentence stands in its quote as it is, and nobody is
+/// asked: then only a model that was named is opened.
 Result<std::optional<apps::Entailment>> open_entailment(engine::Engine& engine,
-                                                        const std::string& flag) {
-  if (flag == "none") return std::optional<apps::Entailment>();
-  if (flag.empty() && !hub::Hub(hub::home_folder()).find(kDefaultNliModel).ok()) {
-    print_note(fmt::format("sentences are not checked: the model '{}' is not installed\n",
-                           kDefaultNliModel));
+                                                        const AnswerFlags& flags) {
+  if (flags.writer.writer.empty() && flags.nli.empty()) return std::optional<apps::Entailment>();
+  const std::string model = checking_model(flags);
+  if (model.empty()) {
+    if (flags.nli.empty()) {
+      print_note(fmt::format("sentences are not checked: the model '{}' is not installed\n",
+                             kDefaultNliModel));
+    }
     return std::optional<apps::Entailment>();
   }
-  QUERN_ASSIGN(apps::Entailment opened,
-               apps::Entailment::open(engine, flag.empty() ? kDefaultNliModel : flag));
+  QUERN_ASSIGN(apps::Entailment opened, apps::Entailment::open(engine, model));
   return std::optional(std::move(opened));
 }
 
@@ -69,16 +69,12 @@ class PaperAsking {
                                                    const EngineFlags& engine_flags) {
     auto out = std::unique_ptr<PaperAsking>(new PaperAsking(flags));
     apps::AnswerAsk& ask = out->ask_;
-    if (flags.profile.empty()) {
-      QUERN_ASSIGN(ask.profile, apps::profile_of_environment());
-    } else {
-      QUERN_ASSIGN(ask.profile, apps::profile_named(flags.profile).in("--profile"));
-    }
+    QUERN_ASSIGN(ask.profile, answer_profile(flags.answer));
     QUERN_ASSIGN(ask.filter, paper_filter_of(flags.filter));
-    ask.rerank_model = flags.rerank;
+    ask.rerank_model = flags.answer.rerank;
     QUERN_ASSIGN(out->session_, PapersSession::open(flags.folder, engine_flags, WithEngine::kYes));
-    QUERN_ASSIGN(out->entailment_, open_entailment(*out->session_->engine(), flags.nli));
-    QUERN_ASSIGN(out->writer_, open_writer(*out->session_->engine(), flags.writer));
+    QUERN_ASSIGN(out->entailment_, open_entailment(*out->session_->engine(), flags.answer));
+    QUERN_ASSIGN(out->writer_, open_writer(*out->session_->engine(), flags.answer.writer));
     return out;
   }
 
@@ -155,13 +151,7 @@ void add_papers_ask(CLI::App& parent, Context& context) {
       ->add_option("--questions", flags->questions,
                    "JSON lines: objects with \"id\" or \"_id\" and \"text\"")
       ->type_name("FILE");
-  command
-      ->add_option(
-          "--profile", flags->profile,
-          "How much is read: gpu, fast or default (else as ASTA_GPU_PROFILE,\nFAST_PROFILE "
-          "and the like say)")
-      ->type_name("NAME");
-  add_writer_flags(*command, flags->writer);
+  add_answer_flags(*command, flags->answer);
   command
       ->add_flag("--extractive", flags->extractive,
                  "Of sentences of papers alone: as without --writer")
@@ -171,17 +161,6 @@ void add_papers_ask(CLI::App& parent, Context& context) {
                    "text: Markdown; json: a line a question; bibtex: the sources (text)")
       ->type_name("NAME")
       ->check(CLI::IsMember({"text", "json", "bibtex"}));
-  command
-      ->add_option("--rerank", flags->rerank,
-                   "A cross-encoder that puts the passages into a better order")
-      ->type_name("MODEL");
-  command
-      ->add_option(
-          "--check", flags->nli,
-          fmt::format("The NLI model that checks sentences; none: none does (default: {},\n"
-                      "where it is installed)",
-                      kDefaultNliModel))
-      ->type_name("MODEL");
   command->add_flag("--stages", flags->stages, "Say what each stage took and found");
   add_paper_filter_flags(*command, flags->filter);
   add_engine_flags(*command, context.engine);

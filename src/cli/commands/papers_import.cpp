@@ -1,10 +1,9 @@
 // quern papers import: files of papers into a library.
 
 #include <chrono>
-#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -12,13 +11,11 @@
 
 #include "apps/papers/import/paper_reader.h"
 #include "apps/papers/paper_adding.h"
-#include "cli/code_embedding.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
 #include "cli/papers_commands.h"
 #include "cli/progress.h"
-#include "cli/store_vectors.h"
-#include "store/writer.h"
+#include "cli/source_adding.h"
 
 namespace quern::cli {
 namespace {
@@ -37,14 +34,8 @@ struct ImportFlags {
   std::string folder;
   apps::PaperReading reading;
   std::string format = "auto";
-  std::string model;
-  bool quiet = false;
-  VectorLogFlags log;
+  SourceAddingFlags adding;
 };
-
-std::string count_of(std::uint64_t n, const char* one, const char* many) {
-  return fmt::format("{} {}", grouped(static_cast<long>(n)), n == 1 ? one : many);
-}
 
 ExitCode tell(const apps::PaperAddReport& report, double seconds) {
   std::string text = count_of(report.n_new, "paper added", "papers added");
@@ -64,13 +55,7 @@ ExitCode tell(const apps::PaperAddReport& report, double seconds) {
       text += fmt::format(", {} from the log", grouped(static_cast<long>(vectors.n_from_log)));
   }
   print_note(fmt::format("{}; {:.1f} s\n", text, seconds));
-  if (!vectors.embedding.ok()) {
-    print_error("vectors are missing, the same command again makes them: " +
-                vectors.embedding.message());
-    return exit_code(vectors.embedding);
-  }
-  if (report.was_stopped) return kExitInterrupted;
-  return report.n_refused > 0 || vectors.n_failed > 0 ? kExitSomeFailed : kExitOk;
+  return end_of_adding(vectors, report.was_stopped, report.n_refused);
 }
 
 Result<apps::PaperAddReport> import_papers(const ImportFlags& flags,
@@ -80,33 +65,14 @@ Result<apps::PaperAddReport> import_papers(const ImportFlags& flags,
   QUERN_ASSIGN(const auto reader, apps::PaperReader::open(std::move(reading)));
   QUERN_ASSIGN(const auto engine, open_engine(engine_flags));
   QUERN_TRY(apps::ensure_library(flags.folder));
-  QUERN_ASSIGN(const auto writer,
-               store::Writer::open({.folder = flags.folder, .ledger = &engine->ledger()},
-                                   {.who = "quern papers import", .ledger = &engine->ledger()}));
-  std::unique_ptr<CodeEmbedder> embedder;
-  apps::PaperAdd add;
-  add.writer = writer.get();
-  add.ledger = &engine->ledger();
-  const std::string model = code_model(flags.model, writer->active_space());
-  if (!model.empty()) {
-    QUERN_ASSIGN(embedder, CodeEmbedder::open(*engine, flags.log, model, *writer));
-    const apps::CodeEmbedding made_by = embedder->embedding();
-    add.embedder = made_by.embedder;
-    add.log = made_by.log;
-    add.space = made_by.space;
-  }
+  QUERN_ASSIGN(
+      const auto adding,
+      SourceAdding::open(*engine, flags.folder, "quern papers import", flags.adding,
+                         reader->n_bytes() > 0 ? std::optional(reader->n_bytes()) : std::nullopt));
+  apps::PaperAdd add{adding->parts()};
   add.next = [&](const apps::IsKnownPaper& is_known) { return reader->next(is_known); };
-  IngestProgressView view(progress_style(stderr, flags.quiet),
-                          reader->n_bytes() > 0 ? std::optional(reader->n_bytes()) : std::nullopt);
-  apps::IngestJob job;
-  watch_ingest(job, view);
-  add.on_problem = job.on_problem;
-  add.on_progress = job.on_progress;
-  add.is_stopped = job.is_stopped;
   QUERN_ASSIGN(apps::PaperAddReport report, apps::add_papers(add));
-  if (embedder && report.vectors.embedding.ok() && !report.was_stopped) {
-    QUERN_TRY(embedder->show(*writer));
-  }
+  QUERN_TRY(adding->show_vectors(report.vectors, report.was_stopped));
   return report;
 }
 
@@ -137,9 +103,9 @@ void add_papers_import(CLI::App& parent, Context& context) {
                    fmt::format("What the files are: {}\n(default: auto, by name and content)",
                                apps::paper_format_names()))
       ->type_name("NAME");
-  add_code_model_flag(*command, flags->model);
-  command->add_flag("-q,--quiet", flags->quiet, "No progress");
-  add_vector_log_flag(*command, flags->log);
+  add_code_model_flag(*command, flags->adding.model);
+  command->add_flag("-q,--quiet", flags->adding.quiet, "No progress");
+  add_vector_log_flag(*command, flags->adding.log);
   add_engine_flags(*command, context.engine);
   add_precision_flag(*command, context.engine);
   add_batch_flag(*command, context.engine);

@@ -14,6 +14,7 @@
 #include "cli/papers_commands.h"
 #include "cli/papers_lines.h"
 #include "cli/papers_session.h"
+#include "cli/question_lines.h"
 
 namespace quern::cli {
 namespace {
@@ -179,12 +180,12 @@ Status search_papers(const SearchFlags& flags, const EngineFlags& engine) {
   if (flags.question.empty() == flags.queries.empty()) {
     return {Code::kBadInput, "want a question, or --queries FILE"};
   }
-  const bool by_words = flags.ranking.mode == "bm25" && flags.ranking.rerank.empty();
+  const bool by_words = flags.ranking.mode == "bm25" && flags.ranking.rerank.model.empty();
   QUERN_ASSIGN(const auto session,
                PapersSession::open(flags.folder, engine,
-                                   by_words                       ? WithEngine::kNo
-                                   : flags.ranking.rerank.empty() ? WithEngine::kIfVectors
-                                                                  : WithEngine::kYes));
+                                   by_words                             ? WithEngine::kNo
+                                   : flags.ranking.rerank.model.empty() ? WithEngine::kIfVectors
+                                                                        : WithEngine::kYes));
   QUERN_ASSIGN(OutputFile out, open_output(flags));
   PaperSearch search(flags, *session, std::move(out));
   if (flags.queries.empty()) {

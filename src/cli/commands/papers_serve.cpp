@@ -10,12 +10,10 @@
 
 #include "apps/papers/paper_library.h"
 #include "base/thread_pool.h"
-#include "cli/claims_session.h"
+#include "cli/answer_flags.h"
 #include "cli/exit_code.h"
 #include "cli/papers_commands.h"
-#include "cli/papers_writer.h"
 #include "cli/serving.h"
-#include "hub/hub.h"
 
 namespace quern::cli {
 namespace {
@@ -40,18 +38,8 @@ struct PapersServeFlags {
   std::string folder;
   ServingFlags serving;
   bool is_warm = false;
-  std::string profile;  // "": as the environment says.
-  std::string rerank;
-  std::string nli;  // --check
-  WriterFlags writer;
+  AnswerFlags answer;
 };
-
-/// The flag's, or the usual one where it is installed; "": none.
-std::string checking_model(const std::string& flag) {
-  if (flag == "none") return "";
-  if (!flag.empty()) return flag;
-  return hub::Hub(hub::home_folder()).find(kDefaultNliModel).ok() ? kDefaultNliModel : "";
-}
 
 /// Two questions may be answered at a time, a writer is asked one thing after the other.
 apps::AskModel one_at_a_time(apps::AskModel writer) {
@@ -76,15 +64,11 @@ Status serve_papers(const PapersServeFlags& flags, const EngineFlags& engine_fla
                                                              .ledger = &engine->ledger()}));
   serve::ServerOptions options;
   options.papers.library = library.get();
-  options.papers.rerank_model = flags.rerank;
-  options.papers.nli_model = checking_model(flags.nli);
-  QUERN_ASSIGN(apps::AskModel writer, open_writer(*engine, flags.writer));
+  options.papers.rerank_model = flags.answer.rerank;
+  options.papers.nli_model = checking_model(flags.answer);
+  QUERN_ASSIGN(apps::AskModel writer, open_writer(*engine, flags.answer.writer));
   options.papers.writer = one_at_a_time(std::move(writer));
-  if (flags.profile.empty()) {
-    QUERN_ASSIGN(options.papers.profile, apps::profile_of_environment());
-  } else {
-    QUERN_ASSIGN(options.papers.profile, apps::profile_named(flags.profile).in("--profile"));
-  }
+  QUERN_ASSIGN(options.papers.profile, answer_profile(flags.answer));
   options.http.limits.header_bytes = kMaxUrlBytes;
   if (flags.is_warm) {
     QUERN_ASSIGN(const apps::LibraryCounts counts, library->counts());
@@ -104,22 +88,7 @@ void add_papers_serve(CLI::App& papers, Context& context) {
       "--warm", flags->is_warm,
       "Load the model of the library's vectors from the start on, while requests are\n"
       "answered");
-  command
-      ->add_option("--profile", flags->profile,
-                   "How much is read for an answer: gpu, fast or default (else as\n"
-                   "ASTA_GPU_PROFILE, FAST_PROFILE and the like say)")
-      ->type_name("NAME");
-  command
-      ->add_option("--rerank", flags->rerank,
-                   "A cross-encoder that puts the passages of answers into a better order")
-      ->type_name("MODEL");
-  command
-      ->add_option("--check", flags->nli,
-                   fmt::format("The NLI model that checks sentences of answers; none: none does\n"
-                               "(default: {}, where it is installed)",
-                               kDefaultNliModel))
-      ->type_name("MODEL");
-  add_writer_flags(*command, flags->writer);
+  add_answer_flags(*command, flags->answer);
   add_engine_flags(*command, context.engine);
   add_precision_flag(*command, context.engine);
   add_cache_flags(*command, context.engine.cache);

@@ -4,7 +4,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -12,13 +11,13 @@
 
 #include "apps/fusion_fitting.h"
 #include "apps/json_document.h"
-#include "apps/json_lines.h"
 #include "apps/rerank_gating.h"
 #include "apps/store_model.h"
 #include "base/machine.h"
 #include "cli/exit_code.h"
 #include "cli/flags.h"
 #include "cli/interrupt.h"
+#include "cli/question_lines.h"
 #include "cli/store_vectors.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -47,16 +46,11 @@ struct FitFlags {
 };
 
 Result<std::vector<apps::QueryLine>> read_questions(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return {Code::kNotFound, fmt::format("cannot open '{}'", path)};
   std::vector<apps::QueryLine> out;
-  std::string read;
-  for (std::size_t n_line = 1; std::getline(file, read); ++n_line) {
-    const std::string_view line = apps::without_mark(read);
-    if (line.find_first_not_of(" \t\r") == line.npos) continue;
-    QUERN_ASSIGN(out.emplace_back(),
-                 apps::query_from_line(line).in(fmt::format("{} line {}", path, n_line)));
-  }
+  QUERN_TRY(for_each_question(path, [&](const apps::QueryLine& question) {
+    out.push_back(question);
+    return Status();
+  }));
   return out;
 }
 

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,7 +13,6 @@
 
 #include "apps/fusion_fitting.h"
 #include "apps/json_document.h"
-#include "apps/json_lines.h"
 #include "apps/retriever.h"
 #include "apps/store_model.h"
 #include "base/machine.h"
@@ -24,6 +22,8 @@
 #include "cli/hit_highlights.h"
 #include "cli/output_file.h"
 #include "cli/pattern_lines.h"
+#include "cli/question_lines.h"
+#include "cli/rerank_flags.h"
 #include "cli/store_lines.h"
 #include "cli/store_vectors.h"
 #include "store/pattern_search.h"
@@ -53,9 +53,7 @@ struct SearchFlags {
   std::optional<double> alpha;
   std::optional<double> k;
   std::uint32_t window = 200;
-  std::string rerank;  // A model; "": none.
-  std::size_t rerank_top = 50;
-  int deadline_ms = 0;  // 0: none.
+  RerankFlags rerank;
   std::optional<float> diversity;
   bool explain = false;
   bool exact = false;
@@ -82,8 +80,8 @@ Result<apps::Ask> ask_of(const SearchFlags& flags, const store::Schema& schema) 
   if (!flags.mode.empty()) {
     QUERN_ASSIGN(ask.mode, store::mode_from_name(flags.mode).in("--mode"));
   }
-  if (!flags.rerank.empty()) {
-    ask.rerank = apps::RerankWish{.model = flags.rerank, .n_texts = flags.rerank_top};
+  if (!flags.rerank.model.empty()) {
+    ask.rerank = apps::RerankWish{.model = flags.rerank.model, .n_texts = flags.rerank.n};
   }
   ask.diversity = flags.diversity;
   if (flags.k && flags.fusion != "rrf") {
@@ -135,7 +133,7 @@ class Search {
     QUERN_ASSIGN(out->highlights_,
                  HitHighlights::create(schema, *out->snapshot_, output_shows_bold()));
     // What searches by words alone needs no engine.
-    if (wants_vectors(flags, *out->snapshot_) || !flags.rerank.empty()) {
+    if (wants_vectors(flags, *out->snapshot_) || !flags.rerank.model.empty()) {
       QUERN_ASSIGN(out->engine_, open_engine(engine_flags));
     }
     out->pool_ = std::make_unique<ThreadPool>(engine_flags.n_threads > 0 ? engine_flags.n_threads
@@ -150,10 +148,7 @@ class Search {
   Status answer(const apps::QueryLine& query) {
     ask_.text = query.text;
     ask_.vector = query.vector;
-    if (flags_.deadline_ms > 0) {
-      ask_.deadline =
-          std::chrono::steady_clock::now() + std::chrono::milliseconds(flags_.deadline_ms);
-    }
+    ask_.deadline = flags_.rerank.deadline();
     QUERN_TRY(highlights_->set_question(ask_.text, ask_.syntax));
     QUERN_ASSIGN(const std::vector<AttributeCounts> counts, count());
     QUERN_ASSIGN(const apps::Retrieved answer, retriever_->retrieve(snapshot_, ask_));
@@ -237,20 +232,6 @@ class Search {
   std::optional<OutputFile> out_;
 };
 
-Status answer_all(const std::string& path, Search& search) {
-  std::ifstream file(path);
-  if (!file) return {Code::kNotFound, fmt::format("cannot open '{}'", path)};
-  std::string read;
-  for (std::size_t n_line = 1; std::getline(file, read); ++n_line) {
-    const std::string_view line = apps::without_mark(read);
-    if (line.find_first_not_of(" \t\r") == line.npos) continue;
-    const std::string where = fmt::format("{} line {}", path, n_line);
-    QUERN_ASSIGN(const apps::QueryLine query, apps::query_from_line(line).in(where));
-    QUERN_TRY(search.answer(query).in(where));
-  }
-  return {};
-}
-
 Status search_pattern(const SearchFlags& flags) {
   const auto start = std::chrono::steady_clock::now();
   QUERN_ASSIGN(const auto opened, store::Store::open({.folder = flags.folder}));
@@ -303,7 +284,8 @@ Status search(const SearchFlags& flags, const EngineFlags& engine) {
   if (flags.queries.empty()) {
     QUERN_TRY(search->answer({.id = flags.run.empty() ? "" : "1", .text = flags.question}));
   } else {
-    QUERN_TRY(answer_all(flags.queries, *search));
+    QUERN_TRY(for_each_question(
+        flags.queries, [&](const apps::QueryLine& query) { return search->answer(query); }));
   }
   return search->finish();
 }
@@ -337,12 +319,7 @@ void add_pattern_flags(CLI::App& command, SearchFlags& flags) {
 }
 
 void add_ranking_flags(CLI::App& command, SearchFlags& flags) {
-  command
-      .add_option("--mode", flags.mode,
-                  "bm25: by words; dense: by vectors; hybrid: by both\n(default: hybrid, where the "
-                  "store has vectors)")
-      ->type_name("MODE")
-      ->check(CLI::IsMember({"bm25", "dense", "hybrid"}));
+  add_mode_flag(command, "store", flags.mode);
   command
       .add_option("--fusion", flags.fusion,
                   "How both sides' scores become one: minmax, zscore, rrf, dbsf, or "
@@ -359,20 +336,7 @@ void add_ranking_flags(CLI::App& command, SearchFlags& flags) {
   command.add_option("--window", flags.window, "Candidates of each side (200)")
       ->type_name("N")
       ->check(CLI::Range(1u, 10000u));
-  command
-      .add_option("--rerank", flags.rerank,
-                  "A model that puts the best in a better order: a cross-encoder,\nor late "
-                  "interaction")
-      ->type_name("MODEL");
-  command.add_option("--rerank-top", flags.rerank_top, "So many of the best are reranked (50)")
-      ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1000}));
-  command
-      .add_option("--deadline", flags.deadline_ms,
-                  "Milliseconds for a question: reranking ends then, and what was not\nreranked "
-                  "stays behind what was")
-      ->type_name("MS")
-      ->check(CLI::PositiveNumber);
+  add_rerank_flags(command, flags.rerank);
   command
       .add_option(
           "--diversity", flags.diversity,

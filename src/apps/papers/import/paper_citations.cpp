@@ -7,6 +7,7 @@
 
 #include "apps/papers/import/citing_sentences.h"
 #include "apps/papers/import/clean_text.h"
+#include "apps/papers/paper_identity.h"
 #include "text/analysis/sentences.h"
 
 namespace quern::apps {
@@ -60,11 +61,6 @@ void add_by_number(std::string_view sentence, Paper& paper) {
   }
 }
 
-std::string last_name_of(const std::string& name) {
-  const std::size_t blank = name.rfind(' ');
-  return blank == name.npos ? name : name.substr(blank + 1);
-}
-
 // By year, then by the first author's last name.
 using ReferencesOfYear = std::multimap<int, std::pair<std::string, std::size_t>>;
 
@@ -73,7 +69,7 @@ ReferencesOfYear references_by_year(const Paper& paper) {
   for (std::size_t i = 0; i < paper.references.size(); ++i) {
     const PaperReference& one = paper.references[i];
     if (one.year == 0 || one.authors.empty()) continue;
-    const std::string name = last_name_of(one.authors[0]);
+    const std::string name = last_name(one.authors[0]);
     if (name.size() > 1) out.emplace(one.year, std::pair(name, i));
   }
   return out;
