@@ -39,7 +39,7 @@ std::uintptr_t page_bytes() {
   return page;
 }
 
-std::int64_t nanoseconds(const timespec& t) {
+std::int64_t in_nanoseconds(const timespec& t) {
   return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
 }
 
@@ -60,8 +60,8 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   file.identity_ = {.device = info.st_dev,
                     .inode = info.st_ino,
                     .n_bytes = file.n_bytes_,
-                    .mtime_ns = nanoseconds(info.st_mtim),
-                    .ctime_ns = nanoseconds(info.st_ctim)};
+                    .mtime_ns = in_nanoseconds(info.st_mtim),
+                    .ctime_ns = in_nanoseconds(info.st_ctim)};
   if (file.n_bytes_ > 0) {
     void* data = ::mmap(nullptr, file.n_bytes_, PROT_READ, MAP_SHARED, fd.get(), 0);
     if (data == MAP_FAILED) return file_error("map", path, errno);
