@@ -119,18 +119,18 @@ class PredictorFit {
   Result<std::vector<double>> sums_of_ranks(std::size_t n, std::size_t n_mapped,
                                             const reservoir::LinearReadout& readout,
                                             const F& predict) const {
-    const TrainingQuestions& asked = in_.questions;
-    std::vector<double> ranks(asked.choosing.size() * n);
+    const RowQuestions& asked = in_.questions.choosing;
+    std::vector<double> ranks(asked.sets.size() * n);
     const auto each = [&](std::size_t i_set, std::span<const float> candidates) {
       std::vector<float> mapped(n_mapped), predicted(d_);
-      const std::size_t i_row = asked.choosing_rows[i_set];
+      const std::size_t i_row = asked.rows[i_set];
       readout.apply(row(in_.context.learn, i_row), mapped);
       for (std::size_t i = 0; i < n; ++i) {
         predict(i, mapped, row(in_.rows.learn.mean, i_row), predicted);
         ranks[i_set * n + i] = reciprocal_rank(predicted, candidates);
       }
     };
-    QUERN_TRY(for_candidates(in_.dialogues, asked.choosing, parts_.mean, pool_, each));
+    QUERN_TRY(for_candidates(in_.dialogues, asked.sets, parts_.mean, pool_, each));
     // In the order of the questions, whatever the threads.
     std::vector<double> out(n, 0);
     for (std::size_t at = 0; at < ranks.size(); ++at) out[at % n] += ranks[at];
@@ -141,15 +141,16 @@ class PredictorFit {
   Status choose_rounds() {
     QUERN_ASSIGN(const reservoir::LinearReadout both, in_.context.fit.solve(parts_.lambda));
     const reservoir::LinearReadout readout = residual_readout(both, prior());
+    chosen_ = readout;
     double best = -1;
     for (const int n_rounds : training_.rounds) {
       QUERN_TRY(step());
-      QUERN_ASSIGN(const reservoir::LinearReadout tried,
-                   refined(readout, n_rounds, in_.rows.n_fit));
+      QUERN_ASSIGN(reservoir::LinearReadout tried, refined(readout, n_rounds, in_.rows.n_fit));
       QUERN_ASSIGN(const std::vector<double> rank, rank_of_residual(tried));
       if (!(rank[0] > best)) continue;
       best = rank[0];
       parts_.n_rounds = n_rounds;
+      chosen_ = std::move(tried);
     }
     return {};
   }
@@ -185,18 +186,36 @@ class PredictorFit {
                              options, pool_);
   }
 
+  // By every dialogue that a readout has not seen: those that are kept out of all, and those that
+  // chose, of which the readout that was chosen knows nothing but its ridge, prior and rounds.
   Status fit_its_confidence(const TurnPredictor& predictor) {
-    const TrainingQuestions& asked = in_.questions;
-    const std::size_t n = in_.rows.confidence.n(), d_x = parts_.readout.weights.size() / d_;
+    PredictorParts of_fit = predictor.parts();
+    of_fit.readout = std::move(chosen_);
+    QUERN_ASSIGN(const TurnPredictor chosen, TurnPredictor::from_parts(std::move(of_fit)));
+    const RowQuestions& kept_out = in_.questions.confidence;
+    const RowQuestions& choosing = in_.questions.choosing_confidence;
+    std::vector<ChoiceSet> sets = kept_out.sets;
+    sets.insert(sets.end(), choosing.sets.begin(), choosing.sets.end());
     const auto predict = [&](std::size_t i_set, std::span<float> out) {
-      const std::size_t i = asked.confidence_rows[i_set];
-      QUERN_CHECK(i < n);
-      predictor.predict_one(std::span(in_.context.confidence).subspan(i * d_x, d_x),
-                            std::span(in_.rows.confidence.mean).subspan(i * d_, d_), out);
+      if (i_set < kept_out.sets.size()) {
+        predict_row(predictor, in_.context.confidence, in_.rows.confidence, kept_out.rows[i_set],
+                    out);
+      } else {
+        predict_row(chosen, in_.context.learn, in_.rows.learn,
+                    choosing.rows[i_set - kept_out.sets.size()], out);
+      }
     };
     QUERN_ASSIGN(parts_.confidence,
-                 fit_confidence(in_.dialogues, asked.confidence, parts_.mean, pool_, predict));
+                 fit_confidence(in_.dialogues, sets, parts_.mean, pool_, predict));
     return {};
+  }
+
+  void predict_row(const TurnPredictor& predictor, const std::vector<float>& seen,
+                   const KeptRows& rows, std::size_t i, std::span<float> out) const {
+    QUERN_CHECK(i < rows.n());
+    const std::size_t d_x = seen.size() / rows.n();
+    predictor.predict_one(std::span(seen).subspan(i * d_x, d_x),
+                          std::span(rows.mean).subspan(i * d_, d_), out);
   }
 
   const TurnPredictor::Training& training_;
@@ -207,6 +226,8 @@ class PredictorFit {
   const std::size_t n_steps_;
   std::size_t n_done_ = 0;
   PredictorParts parts_;
+  reservoir::LinearReadout
+      chosen_;  // Of the ridge, prior and rounds that were chosen, on n_fit rows.
 };
 
 }  // namespace

@@ -28,6 +28,18 @@ std::vector<TurnPlace> places_of(const KeptRows& rows, std::span<const std::size
   return out;
 }
 
+Result<RowQuestions> questions_of_sizes(const DialogueSource& dialogues, const KeptRows& rows,
+                                        std::span<const std::size_t> asked, std::uint64_t seed) {
+  RowQuestions out;
+  for (const int n : {10, 20, 100}) {
+    QUERN_ASSIGN(const std::vector<ChoiceSet> sets,
+                 choice_sets(dialogues, places_of(rows, asked), n, seed));
+    out.sets.insert(out.sets.end(), sets.begin(), sets.end());
+    out.rows.insert(out.rows.end(), asked.begin(), asked.end());
+  }
+  return out;
+}
+
 Status read_candidates(const DialogueSource& dialogues, const ChoiceSet& set,
                        std::span<const float> mean, std::vector<float>& out) {
   out.resize(set.candidates.size() * mean.size());
@@ -44,16 +56,13 @@ Status read_candidates(const DialogueSource& dialogues, const ChoiceSet& set,
 Result<TrainingQuestions> training_questions(const DialogueSource& dialogues,
                                              const TrainingRows& rows, std::uint64_t seed) {
   TrainingQuestions out;
-  out.choosing_rows = by_place(rows.learn, rows.n_fit);
-  QUERN_ASSIGN(out.choosing, choice_sets(dialogues, places_of(rows.learn, out.choosing_rows),
-                                         kChoosingCandidates, seed));
-  const std::vector<std::size_t> asked = by_place(rows.confidence, 0);
-  for (const int n : {10, 20, 100}) {
-    QUERN_ASSIGN(const std::vector<ChoiceSet> sets,
-                 choice_sets(dialogues, places_of(rows.confidence, asked), n, seed + 1));
-    out.confidence.insert(out.confidence.end(), sets.begin(), sets.end());
-    out.confidence_rows.insert(out.confidence_rows.end(), asked.begin(), asked.end());
-  }
+  out.choosing.rows = by_place(rows.learn, rows.n_fit);
+  QUERN_ASSIGN(out.choosing.sets, choice_sets(dialogues, places_of(rows.learn, out.choosing.rows),
+                                              kChoosingCandidates, seed));
+  QUERN_ASSIGN(out.choosing_confidence,
+               questions_of_sizes(dialogues, rows.learn, out.choosing.rows, seed + 2));
+  QUERN_ASSIGN(out.confidence, questions_of_sizes(dialogues, rows.confidence,
+                                                  by_place(rows.confidence, 0), seed + 1));
   return out;
 }
 

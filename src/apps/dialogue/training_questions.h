@@ -16,11 +16,20 @@
 
 namespace quern::apps {
 
+/// Sets, and the row of what is seen before each.
+struct RowQuestions {
+  std::vector<ChoiceSet> sets = {};
+  std::vector<std::size_t> rows = {};
+};
+
 struct TrainingQuestions {
-  std::vector<ChoiceSet> choosing = {};           // By which ridge, prior and rounds are chosen,
-  std::vector<std::size_t> choosing_rows = {};    // and the row of TrainingRows::learn of each.
-  std::vector<ChoiceSet> confidence = {};         // Of 10, of 20 and of 100, one after the other,
-  std::vector<std::size_t> confidence_rows = {};  // and the row of TrainingRows::confidence.
+  // By which ridge, prior and rounds are chosen. Rows of TrainingRows::learn.
+  RowQuestions choosing = {};
+  // Of 10, of 20 and of 100, one after the other, of the same dialogues: what a readout of those
+  // that are fitted on is asked.
+  RowQuestions choosing_confidence = {};
+  // The same of the dialogues that nothing else is done with. Rows of TrainingRows::confidence.
+  RowQuestions confidence = {};
 };
 
 /// Errors: those of the source.

@@ -28,10 +28,10 @@ struct NamedTraining {
 using TrainingProgress = std::function<void(const std::string& stage, double share)>;
 
 /// On the turns that follow another one. Of ten dialogues, two choose the ridge, the prior and the
-/// rounds, and one fits the confidence of a readout that has not seen it. Those that have a
-/// reservoir all have the same one. In the order of `trainings`, each to the bit as if it were
-/// trained alone. Errors: kBadInput for too few dialogues, a spec, or two reservoirs; kCancelled;
-/// those of the source.
+/// rounds; these and one more fit the confidence, each by a readout that has not seen it. Those
+/// that have a reservoir all have the same one. In the order of `trainings`, each to the bit as if
+/// it were trained alone. Errors: kBadInput for too few dialogues, a spec, or two reservoirs;
+/// kCancelled; those of the source.
 Result<std::vector<TurnPredictor>> train_predictors(const DialogueSource& dialogues,
                                                     ThreadPool& pool,
                                                     std::span<const NamedTraining> trainings,

@@ -5,6 +5,7 @@
 
 #include "apps/dialogue/predictor_form.h"
 #include "apps/dialogue/test_dialogues.h"
+#include "apps/dialogue/training_questions.h"
 #include "apps/dialogue/training_rows.h"
 #include "apps/dialogue/turn_spool.h"
 #include "base/test_folder.h"
@@ -104,6 +105,28 @@ TEST_F(turn_training, the_rows_that_are_kept_are_bounded_and_from_everywhere) {
   EXPECT_EQ(fit.size(), 10u);
   EXPECT_EQ(choose.size(), 10u);
   EXPECT_EQ(confidence.size(), 10u);
+}
+
+TEST_F(turn_training, confidence_is_asked_of_all_that_a_readout_has_not_seen) {
+  const auto dialogues = made_up_dialogues(120);
+  const DialoguesInMemory source(dialogues);
+  ThreadPool pool(1);
+  const auto rows =
+      training_rows(source, *ContextReader::make({}, 8), pool, [](double) { return true; });
+  ASSERT_TRUE(rows.ok()) << rows.status().message();
+  const auto asked = training_questions(source, *rows, 1);
+  ASSERT_TRUE(asked.ok()) << asked.status().message();
+  EXPECT_EQ(asked->confidence.sets.size(), 3 * rows->confidence.n());
+  EXPECT_EQ(asked->choosing_confidence.sets.size(), 3 * (rows->learn.n() - rows->n_fit));
+  std::set<std::size_t> sizes;
+  for (std::size_t i = 0; i < asked->choosing_confidence.sets.size(); ++i) {
+    const std::size_t row = asked->choosing_confidence.rows[i];
+    ASSERT_GE(row, rows->n_fit);
+    const ChoiceSet& set = asked->choosing_confidence.sets[i];
+    EXPECT_EQ(set.i_dialogue, rows->learn.places[row].i_dialogue);
+    sizes.insert(set.candidates.size());
+  }
+  EXPECT_EQ(sizes, (std::set<std::size_t>{10, 20, 100}));
 }
 
 }  // namespace quern::apps
