@@ -1,14 +1,13 @@
 #include "hub/model_state.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <iterator>
 #include <span>
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
+#include "base/file_identity.h"
 #include "base/sha256.h"
 #include "formats/output_files.h"
 
@@ -22,22 +21,6 @@ constexpr std::size_t kMaxFiles =
 constexpr std::string_view kEndings[] = {".json", ".txt", ".jinja", ".model", ".safetensors"};
 // Of a sentence-transformers module.
 constexpr const char* kModuleFiles[] = {"config.json", "model.safetensors"};
-
-Result<FileIdentity> file_identity(const std::string& path) {
-  struct stat info{};
-  if (::stat(path.c_str(), &info) != 0) {
-    const Code code = errno == ENOENT || errno == ENOTDIR ? Code::kNotFound : Code::kIo;
-    return {code, fmt::format("cannot stat '{}': {}", path, errno_text(errno))};
-  }
-  const auto nanoseconds = [](const timespec& t) {
-    return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
-  };
-  return FileIdentity{.device = info.st_dev,
-                      .inode = info.st_ino,
-                      .n_bytes = static_cast<std::uint64_t>(info.st_size),
-                      .mtime_ns = nanoseconds(info.st_mtim),
-                      .ctime_ns = nanoseconds(info.st_ctim)};
-}
 
 bool counts(const std::string& name) {
   return formats::is_output_file(name) ||
