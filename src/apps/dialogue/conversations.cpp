@@ -1,6 +1,7 @@
 #include "apps/dialogue/conversations.h"
 
 #include <cstdint>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -218,10 +219,16 @@ Status Conversations::remove(const std::string& name) {
 }
 
 std::vector<Conversations::Row> Conversations::list() const {
+  return list_after({}, std::numeric_limits<std::size_t>::max());
+}
+
+std::vector<Conversations::Row> Conversations::list_after(std::string_view after,
+                                                          std::size_t n_most) const {
   const std::lock_guard lock(mutex_);
   std::vector<Row> out;
-  for (const auto& [name, slot] : slots_) {
-    if (slot->n_turns > 0) out.push_back({.name = name, .n_turns = slot->n_turns});
+  for (auto at = slots_.upper_bound(after); at != slots_.end() && out.size() < n_most; ++at) {
+    const std::size_t n_turns = at->second->n_turns;
+    if (n_turns > 0) out.push_back({.name = at->first, .n_turns = n_turns});
   }
   return out;
 }

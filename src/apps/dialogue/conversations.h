@@ -75,6 +75,8 @@ class Conversations {
   };
   /// By name.
   std::vector<Row> list() const;
+  /// The first `n_most` of those whose names come after `after`; "": of all. Time: of these alone.
+  std::vector<Row> list_after(std::string_view after, std::size_t n_most) const;
   std::size_t size() const;
   /// Idle ones that made room.
   long n_expired() const { return n_expired_.load(); }

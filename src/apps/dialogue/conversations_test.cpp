@@ -64,6 +64,9 @@ TEST_F(conversations, one_goes_on_by_turns_to_the_bit_as_the_dialogue_is) {
   ASSERT_EQ(all.list().size(), 4u);
   EXPECT_EQ(all.list()[1].name, "b");
   EXPECT_EQ(all.list()[1].n_turns, 4u);
+  ASSERT_EQ(all.list_after(all.list()[1].name, 1).size(), 1u);
+  EXPECT_EQ(all.list_after(all.list()[1].name, 1)[0].name, all.list()[2].name);
+  EXPECT_EQ(all.list_after(all.list()[3].name, 9).size(), 0u);
   ASSERT_TRUE(all.remove("b").ok());
   EXPECT_EQ(all.remove("b").code(), Code::kNotFound);
   EXPECT_EQ(all.state("b").status().code(), Code::kNotFound);

@@ -21,7 +21,7 @@ struct DialogueCall {
   void fail(const Status& status) const { x.fail(error_of(status)); }
 
   /// Null where it has answered that there is no such predictor.
-  DialogueDesk::Opened* predictor(const std::string& name) const;
+  DialogueDesk::OpenedPtr predictor(const std::string& name) const;
   /// Until the client is gone, or its time is over.
   apps::NextAsk ask(std::uint32_t n_wanted, engine::WorkClass work_class) const;
 };

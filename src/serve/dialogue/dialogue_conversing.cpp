@@ -34,7 +34,7 @@ void fail_no_route(const DialogueCall& call) {
 }
 
 /// The predictor that the query names. Null where it has answered.
-DialogueDesk::Opened* predictor_of_query(const DialogueCall& call) {
+DialogueDesk::OpenedPtr predictor_of_query(const DialogueCall& call) {
   std::string name;
   if (const auto problem = parse_predictor_query(call.x.request.query, name)) {
     call.x.fail(*problem);
@@ -48,7 +48,7 @@ void handle_turns(DialogueCall& call, const std::string& name) {
   if (const auto problem = parse_turns_request(call.body, name, request)) {
     return call.x.fail(*problem);
   }
-  DialogueDesk::Opened* predictor = call.predictor(request.predictor);
+  const DialogueDesk::OpenedPtr predictor = call.predictor(request.predictor);
   if (predictor == nullptr) return;
   const auto start = Exchange::Clock::now();
   const auto heard = predictor->conversations->hear(
@@ -62,7 +62,7 @@ void handle_turns(DialogueCall& call, const std::string& name) {
 void handle_fork(DialogueCall& call, const std::string& name) {
   ForkRequest request;
   if (const auto problem = parse_fork_request(call.body, request)) return call.x.fail(*problem);
-  DialogueDesk::Opened* predictor = call.predictor(request.predictor);
+  const DialogueDesk::OpenedPtr predictor = call.predictor(request.predictor);
   if (predictor == nullptr) return;
   const auto forked = predictor->conversations->hear_fork(name, request.as, {}, {});
   if (!forked.ok()) return call.fail(forked.status());
@@ -84,7 +84,7 @@ void handle_conversation_post(DialogueCall& call) {
 void handle_conversation_get(DialogueCall& call) {
   const ConversationTarget target = conversation_of(call.rest);
   if (target.part != "state") return fail_no_route(call);
-  DialogueDesk::Opened* predictor = predictor_of_query(call);
+  const DialogueDesk::OpenedPtr predictor = predictor_of_query(call);
   if (predictor == nullptr) return;
   const auto state = predictor->conversations->state(target.name);
   if (!state.ok()) return call.fail(state.status());
@@ -100,7 +100,7 @@ void handle_conversation_put(DialogueCall& call) {
   if (target.part != "state") return fail_no_route(call);
   StateRequest request;
   if (const auto problem = parse_state_request(call.body, request)) return call.x.fail(*problem);
-  DialogueDesk::Opened* predictor = call.predictor(request.predictor);
+  const DialogueDesk::OpenedPtr predictor = call.predictor(request.predictor);
   if (predictor == nullptr) return;
   if (request.fingerprint != predictor->service->fingerprint()) {
     return call.x.fail(bad_request(
@@ -121,7 +121,7 @@ void handle_conversation_put(DialogueCall& call) {
 }
 
 void handle_conversation_delete(DialogueCall& call) {
-  DialogueDesk::Opened* predictor = predictor_of_query(call);
+  const DialogueDesk::OpenedPtr predictor = predictor_of_query(call);
   if (predictor == nullptr) return;
   const Status removed = predictor->conversations->remove(call.rest);
   if (!removed.ok()) return call.fail(removed);
@@ -130,15 +130,23 @@ void handle_conversation_delete(DialogueCall& call) {
 }
 
 void handle_conversations(DialogueCall& call) {
-  DialogueDesk::Opened* predictor = predictor_of_query(call);
+  ConversationsPage page;
+  if (const auto problem = parse_conversations_query(call.x.request.query, page)) {
+    return call.x.fail(*problem);
+  }
+  const DialogueDesk::OpenedPtr predictor = call.predictor(page.predictor);
   if (predictor == nullptr) return;
+  // One more than is shown says whether there are more.
+  auto rows = predictor->conversations->list_after(page.after, page.n_most + 1);
+  const bool has_more = rows.size() > page.n_most;
+  if (has_more) rows.pop_back();
   std::string body = "{\"object\":\"list\",\"data\":[";
-  for (const apps::Conversations::Row& row : predictor->conversations->list()) {
+  for (const apps::Conversations::Row& row : rows) {
     if (body.back() == '}') body += ',';
     body += fmt::format("{{{},\"turns\":{}}}", conversation_fields(predictor->name, row.name),
                         row.n_turns);
   }
-  call.x.respond({.body = body + "]}"});
+  call.x.respond({.body = body + fmt::format("],\"has_more\":{}}}", has_more)});
 }
 
 }  // namespace quern::serve

@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/file_identity.h"
+#include "base/log.h"
+
 namespace quern::serve {
 namespace {
 
@@ -34,8 +37,8 @@ DialogueDesk::DialogueDesk(engine::Engine& engine, const DialogueOptions& option
   }
 }
 
-Result<std::unique_ptr<DialogueDesk::Opened>> DialogueDesk::open(const DialogueFile& file) {
-  auto out = std::make_unique<Opened>();
+Result<DialogueDesk::OpenedPtr> DialogueDesk::open(const DialogueFile& file) {
+  auto out = std::make_shared<Opened>();
   out->name = file.name;
   QUERN_ASSIGN(out->file, apps::PredictorFile::open(file.path, &engine_.ledger()));
   QUERN_TRY(check_model(*out));
@@ -58,7 +61,29 @@ Status DialogueDesk::check_model(Opened& opened) {
   return {};
 }
 
-Result<DialogueDesk::Opened*> DialogueDesk::predictor(const std::string& name) {
+// The file's identity is read before it is opened: one that is replaced meanwhile is found to be
+// another the next time.
+Status DialogueDesk::take_up(Place& place) {
+  const Result<FileIdentity> now = file_identity(place.file.path);
+  if (place.opened != nullptr && (!now.ok() || *now == place.identity)) {
+    return check_model(*place.opened);
+  }
+  QUERN_ASSIGN(OpenedPtr opened, open(place.file));
+  place.identity = now.ok() ? *now : FileIdentity();
+  if (place.opened != nullptr) {
+    // The same predictor, copied or touched: its conversations go on.
+    if (opened->service->fingerprint() == place.opened->service->fingerprint()) return {};
+    n_expired_ += place.opened->conversations->n_expired();
+    log_info("predictor '{}': its file was replaced; {} conversations begin anew", place.file.name,
+             place.opened->conversations->size());
+  }
+  place.opened = std::move(opened);
+  const std::lock_guard lock(place.show_mutex);
+  place.shown = place.opened;
+  return {};
+}
+
+Result<DialogueDesk::OpenedPtr> DialogueDesk::predictor(const std::string& name) {
   const auto found = std::ranges::find_if(
       places_, [&](const auto& place) { return name.empty() || place->file.name == name; });
   if (found == places_.end()) {
@@ -69,19 +94,15 @@ Result<DialogueDesk::Opened*> DialogueDesk::predictor(const std::string& name) {
   }
   Place& place = **found;
   const std::lock_guard lock(place.mutex);
-  if (place.opened == nullptr) {
-    QUERN_ASSIGN(place.opened, open(place.file).in(fmt::format("predictor '{}'", place.file.name)));
-    place.shown = place.opened.get();
-  } else {
-    QUERN_TRY(check_model(*place.opened).in(fmt::format("predictor '{}'", place.file.name)));
-  }
-  return place.opened.get();
+  QUERN_TRY(take_up(place).in(fmt::format("predictor '{}'", place.file.name)));
+  return place.opened;
 }
 
 std::vector<DialogueDesk::Row> DialogueDesk::rows() const {
   std::vector<Row> out;
   for (const auto& place : places_) {
-    out.push_back({.name = place->file.name, .opened = place->shown.load()});
+    const std::lock_guard lock(place->show_mutex);
+    out.push_back({.name = place->file.name, .opened = place->shown});
   }
   return out;
 }
@@ -92,7 +113,7 @@ std::string DialogueDesk::cache_json() const {
 }
 
 DialogueFigures DialogueDesk::figures() const {
-  DialogueFigures out;
+  DialogueFigures out = {.n_expired = n_expired_};
   if (cache_ != nullptr) out.cache = cache_->stats();
   for (const Row& row : rows()) {
     if (row.opened == nullptr) continue;

@@ -41,8 +41,11 @@ constexpr std::string_view kDialogueDocument = R"json({
                   "default": {"$ref": "#/components/responses/Error"}}}},
   "/v1/dialogue/conversations": {
    "parameters": [{"$ref": "#/components/parameters/Predictor"}],
-   "get": {"operationId": "conversations", "summary": "The conversations that are remembered",
-    "responses": {"200": {"$ref": "#/components/responses/List"},
+   "get": {"operationId": "conversations",
+    "summary": "The conversations that are remembered, by name",
+    "parameters": [{"$ref": "#/components/parameters/Limit"},
+                   {"$ref": "#/components/parameters/After"}],
+    "responses": {"200": {"$ref": "#/components/responses/Page"},
                   "default": {"$ref": "#/components/responses/Error"}}}},
   "/v1/dialogue/conversations/{id}": {
    "parameters": [{"$ref": "#/components/parameters/Id"},
@@ -83,7 +86,11 @@ constexpr std::string_view kDialogueDocument = R"json({
    "Id": {"name": "id", "in": "path", "required": true,
           "schema": {"type": "string", "minLength": 1, "maxLength": 255}},
    "Predictor": {"name": "predictor", "in": "query", "schema": {"type": "string"},
-                 "description": "Without it: the first that the server was given."}
+                 "description": "Without it: the first that the server was given."},
+   "Limit": {"name": "limit", "in": "query",
+             "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}},
+   "After": {"name": "after", "in": "query", "schema": {"type": "string"},
+             "description": "The last name of the page before."}
   },
   "requestBodies": {
    "Question": {"required": true, "content": {"application/json": {"schema": {
@@ -105,6 +112,9 @@ constexpr std::string_view kDialogueDocument = R"json({
     "schema": {"$ref": "#/components/schemas/Conversation"}}}},
    "List": {"description": "They", "content": {"application/json": {"schema": {
     "type": "object", "properties": {"object": {"const": "list"}, "data": {"type": "array"}}}}}},
+   "Page": {"description": "A page of them", "content": {"application/json": {"schema": {
+    "type": "object", "properties": {"object": {"const": "list"}, "data": {"type": "array"},
+     "has_more": {"type": "boolean"}}}}}},
    "Object": {"description": "It", "content": {"application/json": {
     "schema": {"type": "object"}}}},
    "Error": {"description": "What was wrong", "content": {"application/json": {"schema": {

@@ -75,7 +75,7 @@ std::string prediction_json(const std::string& predictor, const apps::NextTurns&
 void handle_dialogue_predict(DialogueCall& call) {
   PredictRequest request;
   if (const auto problem = parse_predict_request(call.body, request)) return call.x.fail(*problem);
-  DialogueDesk::Opened* predictor = call.predictor(request.predictor);
+  const DialogueDesk::OpenedPtr predictor = call.predictor(request.predictor);
   if (predictor == nullptr) return;
   if (request.asked.conversation) return predict_in_conversation(call, request, *predictor);
   const auto start = Exchange::Clock::now();
@@ -92,7 +92,7 @@ void handle_dialogue_batch(DialogueCall& call) {
   if (const auto problem = parse_dialogue_batch_request(call.body, request)) {
     return call.x.fail(*problem);
   }
-  DialogueDesk::Opened* predictor = call.predictor(request.predictor);
+  const DialogueDesk::OpenedPtr predictor = call.predictor(request.predictor);
   if (predictor == nullptr) return;
   std::vector<apps::Dialogue> dialogues;
   for (DialogueBatchRequest::Item& item : request.items) {

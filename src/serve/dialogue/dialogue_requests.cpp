@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -101,6 +102,26 @@ Problem parse_question(std::string& body, const std::string* conversation, Predi
   return {};
 }
 
+/// Of "a=b&c=d" each part.
+template <typename ReadPart>
+Problem read_query(std::string_view query, const ReadPart& read_part) {
+  while (!query.empty()) {
+    const std::string_view part = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), part.size() + 1));
+    const std::size_t equals = part.find('=');
+    if (equals == part.npos) continue;
+    if (Problem problem = read_part(part.substr(0, equals), part.substr(equals + 1))) {
+      return problem;
+    }
+  }
+  return {};
+}
+
+Problem read_query_text(std::string_view name, std::string_view value, std::string& out) {
+  if (percent_decode(value, out)) return {};
+  return bad_request(fmt::format("{}: is not percent-encoded", name), std::string(name));
+}
+
 Problem missing(std::string_view field, std::string_view what) {
   return bad_request(fmt::format("{}: is missing, wanted {}", field, what), std::string(field));
 }
@@ -182,16 +203,25 @@ Problem parse_state_request(std::string& body, StateRequest& out) {
 }
 
 Problem parse_predictor_query(std::string_view query, std::string& out) {
-  constexpr std::string_view kField = "predictor=";
-  while (!query.empty()) {
-    const std::string_view part = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), part.size() + 1));
-    if (!part.starts_with(kField)) continue;
-    if (!percent_decode(part.substr(kField.size()), out)) {
-      return bad_request("predictor: is not percent-encoded", "predictor");
+  return read_query(query, [&](std::string_view name, std::string_view value) -> Problem {
+    return name == "predictor" ? read_query_text(name, value, out) : Problem();
+  });
+}
+
+Problem parse_conversations_query(std::string_view query, ConversationsPage& out) {
+  return read_query(query, [&](std::string_view name, std::string_view value) -> Problem {
+    if (name == "predictor") return read_query_text(name, value, out.predictor);
+    if (name == "after") return read_query_text(name, value, out.after);
+    if (name != "limit") return {};
+    const auto [end, error] =
+        std::from_chars(value.data(), value.data() + value.size(), out.n_most);
+    if (error == std::errc() && end == value.data() + value.size() && out.n_most >= 1 &&
+        out.n_most <= kMaxConversationsPage) {
+      return {};
     }
-  }
-  return {};
+    return bad_request(fmt::format("limit: wanted a number from 1 to {}", kMaxConversationsPage),
+                       "limit");
+  });
 }
 
 }  // namespace quern::serve

@@ -60,4 +60,13 @@ Problem parse_state_request(std::string& body, StateRequest& out);
 /// ?predictor=NAME; "" without.
 Problem parse_predictor_query(std::string_view query, std::string& out);
 
+/// ?limit=N&after=NAME of a list by name, beside the predictor's name.
+struct ConversationsPage {
+  std::size_t n_most = 100;
+  std::string after = {};  // "": from the first on.
+  std::string predictor = {};
+};
+inline constexpr std::size_t kMaxConversationsPage = 1000;
+Problem parse_conversations_query(std::string_view query, ConversationsPage& out);
+
 }  // namespace quern::serve

@@ -110,6 +110,14 @@ TEST(dialogue_requests, forks_states_and_queries) {
   ASSERT_FALSE(parse_predictor_query("a=b&predictor=x%20y", name));
   EXPECT_EQ(name, "x y");
   EXPECT_TRUE(parse_predictor_query("predictor=%zz", name));
+  ConversationsPage page;
+  ASSERT_FALSE(parse_conversations_query("limit=7&after=a%2Fb&x&predictor=p", page));
+  EXPECT_EQ(page.n_most, 7u);
+  EXPECT_EQ(page.after, "a/b");
+  EXPECT_EQ(page.predictor, "p");
+  for (const char* bad : {"limit=0", "limit=1001", "limit=-1", "limit=7x", "limit=", "after=%z"}) {
+    EXPECT_TRUE(parse_conversations_query(bad, page)) << bad;
+  }
 }
 
 }  // namespace quern::serve

@@ -66,8 +66,8 @@ constexpr DialogueRoute kDialogueRoutes[] = {
 DialogueBackend::DialogueBackend(engine::Engine& engine, const DialogueOptions& options)
     : desk(engine, options), threads(kDialogueThreads) {}
 
-DialogueDesk::Opened* DialogueCall::predictor(const std::string& name) const {
-  const Result<DialogueDesk::Opened*> found = desk.predictor(name);
+DialogueDesk::OpenedPtr DialogueCall::predictor(const std::string& name) const {
+  const Result<DialogueDesk::OpenedPtr> found = desk.predictor(name);
   if (found.ok()) return *found;
   HttpError error = error_of(found.status());
   error.param = "predictor";

@@ -1,5 +1,7 @@
 // The routes of dialogues over real sockets, on an engine with the small models of tests/data.
 
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -205,6 +207,52 @@ TEST_F(dialogue_server, a_file_that_is_none_is_said_and_looked_at_again) {
   EXPECT_THAT(post("predict", {{"turns", {"a"}}}, 404)["error"]["message"], HasSubstr("late"));
   write("late", {.n_turns = 1});
   post("predict", {{"turns", {"a"}}});
+}
+
+TEST_F(dialogue_server, a_file_that_was_replaced_is_taken_up) {
+  namespace fs = std::filesystem;
+  const json question = {{"turns", {"the cat 3", "a cat"}}};
+  const std::string old_name = get("predictors")["data"][0].value("fingerprint", "");
+  post("conversations/a/turns", {{"text", "the cat 3"}});
+  // The same predictor from another place: what was said goes on.
+  fs::copy_file(path("talks.qdp"), path("copy.qdp"));
+  fs::rename(path("copy.qdp"), path("talks.qdp"));
+  EXPECT_EQ(post("conversations/a/turns", {{"text", "a cat"}})["turns"], 2);
+  // Another one: its answers, and conversations of its own.
+  write("other", {.n_turns = 3});
+  fs::rename(path("other.qdp"), path("talks.qdp"));
+  TestClient client(server_->port());
+  const std::string body = client.post("/v1/dialogue/predict", question.dump()).body;
+  EXPECT_THAT(body, HasSubstr(by_service({"the cat 3", "a cat"}).substr(1)));
+  EXPECT_NE(get("predictors")["data"][0]["fingerprint"], old_name);
+  EXPECT_EQ(get("conversations")["data"].size(), 0u);
+  EXPECT_EQ(post("conversations/a/turns", {{"text", "a cat"}})["turns"], 1);
+  // Without a file what is open goes on; one that is none is said, until there is one again.
+  fs::rename(path("talks.qdp"), path("away.qdp"));
+  EXPECT_EQ(client.post("/v1/dialogue/predict", question.dump()).body, body);
+  std::ofstream(path("talks.qdp")) << "no predictor";
+  EXPECT_THAT(post("predict", question, 404)["error"]["message"], HasSubstr("is no store"));
+  fs::rename(path("away.qdp"), path("talks.qdp"));
+  EXPECT_EQ(client.post("/v1/dialogue/predict", question.dump()).body, body);
+  EXPECT_EQ(get("conversations/a/state")["turns"], 1);
+}
+
+TEST_F(dialogue_server, conversations_are_listed_in_pages) {
+  for (const char* name : {"e", "a%2Fb", "c", "d", "b"}) {
+    post("conversations/" + std::string(name) + "/turns", {{"text", "the cat 3"}});
+  }
+  std::vector<std::string> names;
+  std::string after;
+  for (const bool has_more : {true, true, false}) {
+    const json page = get("conversations?limit=2&after=" + after);
+    EXPECT_EQ(page["has_more"], has_more);
+    for (const json& row : page["data"]) names.push_back(row["conversation"]);
+    after = names.back() == "a/b" ? "a%2Fb" : names.back();
+  }
+  EXPECT_THAT(names, testing::ElementsAre("a/b", "b", "c", "d", "e"));
+  EXPECT_EQ(get("conversations?after=e")["data"].size(), 0u);
+  EXPECT_EQ(get("conversations")["has_more"], false);
+  EXPECT_EQ(get("conversations?limit=0", 400)["error"]["param"], "limit");
 }
 
 TEST_F(dialogue_server, many_clients_at_once_and_one_that_leaves) {
