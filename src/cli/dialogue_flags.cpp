@@ -24,6 +24,16 @@ void add_units_flag(CLI::App& command, int& n_units, const char* what) {
       ->check(CLI::Range(1, reservoir::kMaxUnits));
 }
 
+void add_origin_flags(CLI::App& command, OriginFlags& flags, const char* batch_size) {
+  command.add_option("--batch-size", flags.batch_size, batch_size)
+      ->type_name("N")
+      ->check(CLI::Range(1, 4096));
+  command.add_flag("--lazy-load", flags.is_lazy,
+                   "Model and candidates are read when they are needed (always so)");
+  command.add_flag("--legacy-mode", flags.is_legacy,
+                   "One at a time, and nothing is kept: the same answers, slower");
+}
+
 void add_candidates_flag(CLI::App& command, apps::TableAsk& ask) {
   command.add_option("--candidates", ask.n_candidates, "Texts to choose from (10)")
       ->type_name("N")

@@ -26,6 +26,16 @@ void add_dialogue_model_flag(CLI::App& command, std::string& model);
 /// --units
 void add_units_flag(CLI::App& command, int& n_units, const char* what);
 
+/// Those of the LSM predictor, whose words some scripts still say; docs/dialogue_api.md.
+struct OriginFlags {
+  int batch_size = 32;     // --batch-size
+  bool is_lazy = false;    // --lazy-load: it always is.
+  bool is_legacy = false;  // --legacy-mode: nothing is kept.
+};
+
+/// What --batch-size does in this command.
+void add_origin_flags(CLI::App& command, OriginFlags& flags, const char* batch_size);
+
 /// --candidates
 void add_candidates_flag(CLI::App& command, apps::TableAsk& ask);
 

@@ -37,20 +37,25 @@ Result<std::unique_ptr<DialogueSession>> DialogueSession::open(const std::string
   std::unique_ptr<DialogueSession> out(new DialogueSession);
   EngineFlags flags = engine;
   if (caching == Caching::kOff) flags.cache.size = "0";
-  QUERN_ASSIGN(const std::optional<CacheSize> size,
-               cache_size_from(flags.cache.size).in("--cache-size"));
   QUERN_ASSIGN(out->file_, apps::PredictorFile::open(file));
   QUERN_ASSIGN(out->engine_, open_engine(flags));
   QUERN_ASSIGN(out->embedder_, out->file_->embedder(*out->engine_, model));
   out->pool_ = std::make_unique<ThreadPool>(thread_count(flags));
   ByteLedger& ledger = out->engine_->ledger();
-  if (size) out->cache_ = std::make_unique<apps::DialogueCache>(ledger, limits_of(*size, ledger));
+  QUERN_ASSIGN(out->cache_, dialogue_cache_of(flags.cache, ledger));
   QUERN_ASSIGN(out->service_, apps::NextTurnService::make({.file = out->file_.get(),
                                                            .embedder = &*out->embedder_,
                                                            .pool = out->pool_.get(),
                                                            .cache = out->cache_.get()}));
   out->conversations_ = std::make_unique<apps::Conversations>(*out->service_, ledger);
   return out;
+}
+
+Result<std::unique_ptr<apps::DialogueCache>> dialogue_cache_of(const CacheFlags& flags,
+                                                               ByteLedger& ledger) {
+  QUERN_ASSIGN(const std::optional<CacheSize> size, cache_size_from(flags.size).in("--cache-size"));
+  if (!size) return std::unique_ptr<apps::DialogueCache>();
+  return std::make_unique<apps::DialogueCache>(ledger, limits_of(*size, ledger));
 }
 
 std::string DialogueSession::stats_json() const {

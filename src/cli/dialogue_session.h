@@ -50,6 +50,11 @@ class DialogueSession {
   std::unique_ptr<apps::Conversations> conversations_;
 };
 
+/// As --cache-size says, bounded where it says nothing; null: none. The ledger outlives it. Errors:
+/// kBadInput for the flag.
+Result<std::unique_ptr<apps::DialogueCache>> dialogue_cache_of(const CacheFlags& flags,
+                                                               ByteLedger& ledger);
+
 /// A file of conversations, which nobody else writes meanwhile. It appears whole or stays as it is.
 class ConversationBook {
  public:

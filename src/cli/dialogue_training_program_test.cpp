@@ -57,6 +57,28 @@ TEST_F(dialogue_training_program, leaves_the_predictor_and_nothing_else) {
   EXPECT_EQ(n_files("."), 0);
 }
 
+TEST_F(dialogue_training_program, flags_of_the_lsm_predictor_change_no_answer) {
+  folder_.write("talks.jsonl", talks(60));
+  const std::string train = "train -q --texts talks.jsonl --units 20 ";
+  ASSERT_EQ(in_folder(train + "--out a.qdp").exit_code, 0);
+  const Ended old =
+      in_folder(train + "--lazy-load --cache-size 1000 --batch-size 16 --legacy-mode --out b.qdp");
+  ASSERT_EQ(old.exit_code, 0) << old.err;
+  const auto table = [&](const std::string& predictor) {
+    return in_folder("eval " + predictor + " -q --json --texts talks.jsonl").out;
+  };
+  EXPECT_EQ(table("a.qdp"), table("b.qdp"));
+  const std::string demo =
+      "demo -q --texts talks.jsonl --units 20 --message 'the cat 3' "
+      "--message 'a cat of 3' ";
+  const Ended plain = in_folder(demo);
+  ASSERT_EQ(plain.exit_code, 0) << plain.err;
+  for (const char* flags : {"--legacy-mode", "--lazy-load --cache-size 1000 --batch-size 16"}) {
+    EXPECT_EQ(in_folder(demo + flags).out, plain.out) << flags;
+  }
+  EXPECT_EQ(in_folder(demo + "--batch-size 0").exit_code, 2);
+}
+
 TEST_F(dialogue_training_program, a_disk_that_is_full_is_said_and_nothing_is_left) {
   folder_.write("talks.jsonl", talks(3000));
   const Ended full = in_folder(

@@ -19,6 +19,7 @@
 #include "cli/dialogue_commands.h"
 #include "cli/dialogue_flags.h"
 #include "cli/dialogue_input.h"
+#include "cli/dialogue_session.h"
 #include "cli/dialogue_training.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
@@ -50,6 +51,7 @@ struct DemoFlags {
   std::vector<std::string> messages;
   std::string model = kDialogueModel;
   PredictorFlags predictor;
+  OriginFlags origin;
   bool quiet = false;
   VectorLogFlags log;
 };
@@ -152,7 +154,8 @@ Status talk_in_lines(DemoTalk& talk, bool is_terminal) {
   return out.commit();
 }
 
-Status demonstrate(const DemoFlags& flags, const EngineFlags& engine_flags) {
+Status demonstrate(const DemoFlags& flags, EngineFlags engine_flags) {
+  if (flags.origin.is_legacy) engine_flags.cache.size = "0";
   QUERN_ASSIGN(const std::string lines, lines_of(flags));
   QUERN_ASSIGN(const auto engine, open_engine(engine_flags));
   QUERN_ASSIGN(const apps::TextEmbedder embedder,
@@ -165,9 +168,11 @@ Status demonstrate(const DemoFlags& flags, const EngineFlags& engine_flags) {
     QUERN_TRY(train_demo(flags, lines, path, embedder, pool));
   }
   QUERN_ASSIGN(const auto file, apps::PredictorFile::open(path));
+  QUERN_ASSIGN(const auto cache, dialogue_cache_of(engine_flags.cache, engine->ledger()));
   QUERN_ASSIGN(
       const apps::NextTurnService service,
-      apps::NextTurnService::make({.file = file.get(), .embedder = &embedder, .pool = &pool}));
+      apps::NextTurnService::make(
+          {.file = file.get(), .embedder = &embedder, .pool = &pool, .cache = cache.get()}));
   if (!flags.quiet) {
     print_note(fmt::format(
         "It understands nothing: of {} sentences it says the one that is likeliest to come next.\n"
@@ -199,7 +204,10 @@ void add_dialogue_demo(CLI::App& parent, Context& context) {
   add_predictor_flags(*command, flags->predictor);
   add_dialogue_model_flag(*command, flags->model);
   command->add_flag("-q,--quiet", flags->quiet, "Answers alone");
+  add_origin_flags(*command, flags->origin,
+                   "Of no effect in a conversation, whose turns come one by one");
   add_vector_log_flag(*command, flags->log);
+  add_cache_flags(*command, context.engine.cache);
   add_engine_flags(*command, context.engine);
   add_precision_flag(*command, context.engine);
   command->callback([flags, &context] {

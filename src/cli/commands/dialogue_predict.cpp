@@ -10,6 +10,7 @@
 
 #include "cli/dialogue_answers.h"
 #include "cli/dialogue_commands.h"
+#include "cli/dialogue_flags.h"
 #include "cli/dialogue_session.h"
 #include "cli/exit_code.h"
 #include "cli/interrupt.h"
@@ -39,9 +40,7 @@ struct PredictFlags {
   std::string model;
   std::string state;
   std::uint32_t top = 5;
-  int batch_size = 32;
-  bool is_lazy = false;  // It always is.
-  bool is_legacy = false;
+  OriginFlags origin;
   bool wants_stats = false;
 };
 
@@ -53,7 +52,7 @@ Result<int> predict(const PredictFlags& flags, const EngineFlags& engine_flags) 
   }
   QUERN_ASSIGN(const auto session,
                DialogueSession::open(flags.file, flags.model, engine_flags,
-                                     flags.is_legacy ? Caching::kOff : Caching::kOn));
+                                     flags.origin.is_legacy ? Caching::kOff : Caching::kOn));
   if (book) QUERN_TRY(session->take(book->file()).in("'" + flags.state + "'"));
   const apps::NextAsk ask = {.n_wanted = flags.top};
   int n_failed = 0;
@@ -61,11 +60,12 @@ Result<int> predict(const PredictFlags& flags, const EngineFlags& engine_flags) 
     QUERN_TRY(converse(*session, "you", ask));
   } else {
     ReadyLines lines(STDIN_FILENO, apps::kMaxDialogueBytes);
-    QUERN_ASSIGN(n_failed, answer_dialogues(lines, {.service = &session->service(),
-                                                    .conversations = &session->conversations(),
-                                                    .ask = ask,
-                                                    .batch_size = static_cast<std::size_t>(
-                                                        flags.is_legacy ? 1 : flags.batch_size)}));
+    QUERN_ASSIGN(n_failed, answer_dialogues(
+                               lines, {.service = &session->service(),
+                                       .conversations = &session->conversations(),
+                                       .ask = ask,
+                                       .batch_size = static_cast<std::size_t>(
+                                           flags.origin.is_legacy ? 1 : flags.origin.batch_size)}));
   }
   if (book) {
     QUERN_ASSIGN(book->file(), session->give());
@@ -73,20 +73,6 @@ Result<int> predict(const PredictFlags& flags, const EngineFlags& engine_flags) 
   }
   if (flags.wants_stats) print_note(session->stats_json() + '\n');
   return n_failed;
-}
-
-void add_origin_flags(CLI::App& command, PredictFlags& flags) {
-  command
-      .add_option("--batch-size", flags.batch_size,
-                  "Dialogues of those that have come that are answered together (32)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 4096));
-  command.add_flag("--lazy-load", flags.is_lazy,
-                   "Model and candidates are read when they are needed (always so)");
-  command.add_flag("--legacy-mode", flags.is_legacy,
-                   "One dialogue at a time, and nothing is kept: the same answers, slower");
-  command.add_flag("--stats", flags.wants_stats,
-                   "In the end, what the caches did: a line of JSON on standard error");
 }
 
 }  // namespace
@@ -108,7 +94,10 @@ void add_dialogue_predict(CLI::App& parent, Context& context) {
       ->type_name("FILE");
   command->add_option("--model", flags->model, "Where the model is now that embeds for it")
       ->type_name("MODEL");
-  add_origin_flags(*command, *flags);
+  add_origin_flags(*command, flags->origin,
+                   "Dialogues of those that have come that are answered together (32)");
+  command->add_flag("--stats", flags->wants_stats,
+                    "In the end, what the caches did: a line of JSON on standard error");
   add_engine_flags(*command, context.engine);
   add_precision_flag(*command, context.engine);
   add_cache_flags(*command, context.engine.cache);

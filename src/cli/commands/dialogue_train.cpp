@@ -37,6 +37,7 @@ struct TrainFlags {
   std::string out;
   std::string model = kDialogueModel;
   PredictorFlags predictor;
+  OriginFlags origin;
   bool quiet = false;
   VectorLogFlags log;
 };
@@ -89,7 +90,11 @@ Result<Embedded> embedded(const TrainFlags& flags, const EngineFlags& engine_fla
       .turns = std::move(turns), .space = std::move(space), .counts = reading->counts()};
 }
 
-Status train(const TrainFlags& flags, const EngineFlags& engine_flags) {
+Status train(TrainFlags flags, EngineFlags engine_flags) {
+  if (flags.origin.is_legacy) {
+    engine_flags.cache.size = "0";
+    flags.log.size = "0";
+  }
   const auto start = std::chrono::steady_clock::now();
   QUERN_TRY(check_is_free(flags.out));
   QUERN_ASSIGN(const Embedded input, embedded(flags, engine_flags));
@@ -115,6 +120,9 @@ void add_dialogue_train(CLI::App& parent, Context& context) {
                          "The predictor's file, which must not be there yet");
   add_predictor_flags(*command, flags->predictor);
   add_dialogue_model_flag(*command, flags->model);
+  add_origin_flags(*command, flags->origin,
+                   "Of no effect here: turns are embedded by --batch-tokens together");
+  add_cache_flags(*command, context.engine.cache);
   add_dialogue_embed_flags(*command, flags->quiet, flags->log, context.engine);
   command->callback([flags, &context] {
     watch_interrupts();
