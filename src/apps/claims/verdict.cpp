@@ -18,6 +18,9 @@ constexpr double kClearlyAhead = 0.65;
 // Probabilities are kept so far from 0 and 1 where their logarithm is taken.
 constexpr double kEdge = 1e-6;
 constexpr double kLeastSaid = 1e-3;
+// Relevance and stance of a sentence that states the claim: nothing is left to judge, but that the
+// same words may mean something else where they stand.
+constexpr double kSameWords = 0.99;
 
 bool is_ascii_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -50,6 +53,10 @@ SentenceVoice voice_of(const JudgedPair& pair, const Calibration& calibration) {
   const NliLogits& logits = pair.logits;
   if (pair.is_cut) {
     voice.voice = Voice::kUnread;
+  } else if (pair.is_claim) {
+    voice.relevance = voice.stance = kSameWords;
+    voice.voice = Voice::kSupports;
+    voice.weight = voice.relevance * voice.stance;
   } else if (voice.relevance < calibration.gate) {
     voice.voice = Voice::kIrrelevant;
   } else if (logits.neutral >= std::max(logits.entailment, logits.contradiction)) {
@@ -124,12 +131,17 @@ struct Sides {
   std::vector<double> supporting;  // Relevance of the sources on each side.
   std::vector<double> refuting;
   std::size_t n_unread = 0;  // Sentences.
+  bool has_claim = false;    // One of the supporting ones states the claim.
 };
 
-Sides sides_of(std::span<const SentenceVoice> voices) {
+Sides sides_of(std::span<const JudgedPair> pairs, std::span<const SentenceVoice> voices) {
   Sides sides;
-  for (const SentenceVoice& voice : voices) {
-    if (voice.voice == Voice::kSupports) sides.supporting.push_back(voice.relevance);
+  for (std::size_t i = 0; i < voices.size(); ++i) {
+    const SentenceVoice& voice = voices[i];
+    if (voice.voice == Voice::kSupports) {
+      sides.supporting.push_back(voice.relevance);
+      sides.has_claim = sides.has_claim || pairs[i].is_claim;
+    }
     if (voice.voice == Voice::kRefutes) sides.refuting.push_back(voice.relevance);
     if (voice.voice == Voice::kUnread) ++sides.n_unread;
   }
@@ -152,10 +164,11 @@ std::string reason_for(const Judgement& judgement, const Sides& sides, std::size
     return fmt::format("none of {} sentences is near enough to the claim and says something of it",
                        n_pairs);
   }
-  const std::string who = n_against == 0 ? sources(n_for) + " for it, none against it"
-                          : n_for == 0
-                              ? sources(n_against) + " against it, none for it"
-                              : fmt::format("{} for it, {} against it", sources(n_for), n_against);
+  const std::string for_it =
+      sources(n_for) + " for it" + (sides.has_claim ? ", in its very words" : "");
+  const std::string who = n_against == 0 ? for_it + ", none against it"
+                          : n_for == 0   ? sources(n_against) + " against it, none for it"
+                                         : fmt::format("{}, {} against it", for_it, n_against);
   if (judgement.is_conflicting) {
     return who + ": they contradict each other" +
            (judgement.is_abstention ? ", not sure enough to decide" : "");
@@ -208,6 +221,13 @@ std::string said_words(std::string_view sentence) {
   const std::size_t last = out.find_last_not_of(" .!?;:,");
   out.resize(last == std::string::npos ? 0 : last + 1);
   return out;
+}
+
+bool says_claim(std::string_view claim, std::string_view sentence) {
+  const std::size_t last = sentence.find_last_not_of(" \t\r\n");
+  if (last == sentence.npos || sentence[last] == '?') return false;
+  const std::string said = said_words(sentence);
+  return !said.empty() && said == said_words(claim);
 }
 
 NliScores scores_at(const NliLogits& logits, double temperature) {
@@ -276,7 +296,7 @@ Result<ClaimVoices> hear(std::span<const JudgedPair> pairs, const Calibration& c
 Result<Judgement> judge(std::span<const JudgedPair> pairs, const Calibration& calibration) {
   Judgement out;
   QUERN_ASSIGN(const ClaimVoices heard, hear(pairs, calibration, out.voices));
-  const Sides sides = sides_of(out.voices);
+  const Sides sides = sides_of(pairs, out.voices);
   if (heard.any > 0) {
     const double enough =
         sigmoid(calibration.enough_bias + calibration.enough_weight * log_odds_of(heard.any));

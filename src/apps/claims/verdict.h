@@ -7,6 +7,8 @@
 //   relevance = sigmoid(bias + sum of weight x signal)          a sentence decides the claim
 //   stance    = sigmoid(bias + sum of weight x signal)          it supports it, if it decides
 //   heard     : neutral is not the most likely label, and relevance >= gate
+//               a sentence in the very words of the claim is heard and supports it, whatever the
+//               model says of it
 //   any       = 1 - product over sources of (1 - relevance)
 //   S         = 1 - product of (1 - relevance x stance),  R with (1 - stance)
 //   enough    = sigmoid(bias + weight x logit(any))
@@ -54,6 +56,7 @@ struct JudgedPair {
   PairReading reading = {};  // Of claim and sentence by rule.
   std::string said = {};     // said_words() of the sentence; "": not known, as no other.
   bool is_cut = false;       // The model has read only a part of sentence and claim.
+  bool is_claim = false;     // It states the claim in the same words: says_claim().
 };
 
 enum class Voice { kSupports, kRefutes, kNeutral, kIrrelevant, kRepeats, kUnread };
@@ -83,6 +86,9 @@ struct Judgement {
 /// A sentence by which copies are known: lower case (ASCII), one blank where there are some,
 /// without the marks at its end. Any bytes will do.
 std::string said_words(std::string_view sentence);
+
+/// Whether a whole sentence states the claim: the same words by said_words(), and it does not ask.
+bool says_claim(std::string_view claim, std::string_view sentence);
 
 /// [kRelevanceSignals] of one sentence; `usual` where a signal is not known.
 std::array<double, kRelevanceSignals> relevance_signals(const JudgedPair& pair,

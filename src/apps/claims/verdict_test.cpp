@@ -56,6 +56,29 @@ void expect_same(const Judgement& a, const Judgement& b) {
 
 }  // namespace
 
+// The model's word on a sentence that is the claim is worth nothing: a small one calls it neutral.
+TEST(verdict, a_sentence_in_the_words_of_the_claim_supports_it_whatever_the_model_says) {
+  EXPECT_TRUE(says_claim("Aspirin inhibits PGE2.", "  aspirin  inhibits PGE2"));
+  for (const char* other : {"Aspirin inhibits PGE2?", "Aspirin inhibits PGE2 in mice.", "", "?"}) {
+    EXPECT_FALSE(says_claim("Aspirin inhibits PGE2", other)) << other;
+  }
+  for (const NliLogits& logits : {kYes, kNo, kNothing}) {
+    JudgedPair same = pair_of("a", logits, 0);
+    EXPECT_EQ(judged({same}).verdict, Verdict::kNotEnoughInfo);
+    same.is_claim = true;
+    const Judgement made = judged({same});
+    EXPECT_EQ(made.verdict, Verdict::kSupported);
+    EXPECT_EQ(made.reason, "1 source for it, in its very words, none against it");
+    EXPECT_EQ(made.voices[0].scores.neutral, scores_at(logits, 1).neutral);  // As it was said.
+    same.is_cut = true;
+    EXPECT_EQ(judged({same}).verdict, Verdict::kNotEnoughInfo);
+  }
+  // Who says the contrary is heard as before.
+  JudgedPair same = pair_of("a", kNothing, 0.5);
+  same.is_claim = true;
+  EXPECT_TRUE(judged({same, pair_of("b", kNo, 0.9)}).is_conflicting);
+}
+
 TEST(verdict, worked_example) {
   // Relevance of a is sigmoid(-4 + 8 x 0.75) = sigmoid(2); its stance sigmoid(3 tanh(6 / 4)). That
   // of b is sigmoid(0) and sigmoid(-3 tanh(6 / 4)).

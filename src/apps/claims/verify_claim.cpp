@@ -66,12 +66,14 @@ std::vector<JudgedPair> judged_pairs(const ClaimResult& result) {
   std::vector<JudgedPair> out;
   out.reserve(result.evidence.size());
   for (const ClaimEvidence& e : result.evidence) {
-    out.push_back({.source = e.sentence.source.key,
-                   .logits = e.logits,
-                   .nearness = e.sentence.nearness,
-                   .reading = read_pair(result.claim, e.sentence.text),
-                   .said = said_words(e.sentence.text),
-                   .is_cut = e.n_dropped > 0});
+    out.push_back(
+        {.source = e.sentence.source.key,
+         .logits = e.logits,
+         .nearness = e.sentence.nearness,
+         .reading = read_pair(result.claim, e.sentence.text),
+         .said = said_words(e.sentence.text),
+         .is_cut = e.n_dropped > 0,
+         .is_claim = e.sentence.n_pieces == 1 && says_claim(result.claim, e.sentence.text)});
   }
   return out;
 }

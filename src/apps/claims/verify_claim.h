@@ -21,7 +21,7 @@ namespace quern::apps {
 
 inline constexpr std::size_t kMaxClaimBytes = 20'000;
 /// Named in every stored verdict: results of the same name are the same bytes.
-inline constexpr const char* kClaimPipeline = "quern-claims/3";
+inline constexpr const char* kClaimPipeline = "quern-claims/4";
 
 struct ClaimAsk {
   std::string id = {};  // The asker's own; comes back as it is.
