@@ -17,6 +17,10 @@ ATTENTION = {
                 "We propose a new simple network architecture, the Transformer, based solely on "
                 "attention mechanisms. Its b\u00e9zier \U0001f600 costs are low.",
     "venue": "Neural Information Processing Systems", "year": 2017,
+    "publicationVenue": {"id": "d9720b90-d60b-48bc-9df8-87a30b9a60dd", "type": "conference",
+                         "name": "Neural Information Processing Systems",
+                         "alternate_names": ["Neural Inf Process Syst", "NeurIPS"],
+                         "url": "http://neurips.cc/"},
     "publicationDate": "2017-06-12", "citationCount": 5000, "influentialCitationCount": 40,
     "isOpenAccess": True,
     "openAccessPdf": {"url": "https://example.org/a.pdf", "status": "GREEN", "license": "CC-BY"},
@@ -81,6 +85,20 @@ def boolean() -> list[dict]:
     return [paper(n, title, year=1990, abstract="") for n, title in titles.items()]
 
 
+def mentioning() -> list[dict]:
+    """One of which the other says what it cites it for."""
+    link = {"citedPaper": {"paperId": paper_id(401), "corpusId": 401, "title": "Harpsichord tuning"},
+            "isInfluential": True, "contexts": ["Strings are tuned (Tuner, 1977) by ear."],
+            "intents": ["methodology"],
+            "contextsWithIntent": [{"context": "Strings are tuned (Tuner, 1977) by ear.",
+                                    "intents": ["methodology"]}]}
+    return [paper(401, "Harpsichord tuning", year=1977,
+                  authors=[{"authorId": "99", "name": "Cem Tuner"}]),
+            paper(402, "Keyboards of all kinds", year=1980, references=[link],
+                  abstract="B\u00e9zier keyboards have strings. Strings are tuned (Tuner, 1977) by ear.",
+                  authors=[{"authorId": "98", "name": "Dan Player"}])]
+
+
 def fillers() -> list[dict]:
     return [paper(10_000 + i, f"Widget study {i}", year=1999, citationCount=i % 7)
             for i in range(N_FILLERS)]
@@ -93,7 +111,7 @@ def citing() -> list[dict]:
 
 
 def write(path: pathlib.Path) -> None:
-    papers = [ATTENTION, *dated(), *filtered(), *boolean(), *fillers(), *citing()]
+    papers = [ATTENTION, *dated(), *filtered(), *boolean(), *mentioning(), *fillers(), *citing()]
     with path.open("w", encoding="utf-8") as out:
         for one in papers:
             out.write(json.dumps(one, ensure_ascii=False) + "\n")

@@ -62,6 +62,14 @@ def types(s):
     for name in ("year", "citationCount", "referenceCount", "influentialCitationCount"):
         s.check(type(paper[name]) is int, name)
     s.check(paper["isOpenAccess"] is True, "isOpenAccess")
+    venue = s.get(f"paper/{A}?fields=publicationVenue")["publicationVenue"]
+    s.equal(set(venue), {"id", "name", "type", "alternate_names", "url"})
+    s.check(all(type(name) is str for name in venue["alternate_names"]), "alternate_names")
+    s.check(s.get("paper/CorpusId:401?fields=publicationVenue")["publicationVenue"] is None, "no venue")
+    link = s.get("paper/CorpusId:401/citations?fields=contexts,intents,contextsWithIntent,isInfluential")["data"][0]
+    s.equal(link["intents"], ["methodology"])
+    s.equal(link["contextsWithIntent"], [{"context": link["contexts"][0], "intents": ["methodology"]}])
+    s.check(link["isInfluential"] is True, "isInfluential")
     s.equal(paper["journal"], ATTENTION["journal"])
     s.equal(paper["s2FieldsOfStudy"][0]["category"], "Computer Science")
     s.equal(s.get("paper/CorpusId:301?fields=s2FieldsOfStudy")["s2FieldsOfStudy"], [])
@@ -269,6 +277,10 @@ def snippet_places(s):
             s.check(cut[:1].isupper() and cut[-1:] in ".?!", cut)
         offset = hit["snippet"]["snippetOffset"]
         s.equal(offset["end"] - offset["start"], len(text))
+    hit = s.get("snippet/search?query=strings&paperIds=CorpusId:402")["data"][0]["snippet"]
+    mentions = hit["annotations"]["refMentions"]
+    s.equal([m["matchedPaperCorpusId"] for m in mentions], ["401"])
+    s.equal(hit["text"][mentions[0]["start"]:mentions[0]["end"]], "Tuner, 1977")
     long = s.get("snippet/search?query=tagging&limit=50", server=s.papers)["data"]
     s.check(len(long) > 10, "of full texts, too")
     for hit in long:

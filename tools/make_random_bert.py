@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a BERT-family model folder with random weights of a given shape: for speed, not meaning.
 
-usage: make_random_bert.py --shape bge-base|bge-large|minilm --tokenizer DIR --out DIR [--seed N]
+usage: make_random_bert.py --shape bge-base|bge-large|minilm --tokenizer DIR --out DIR [--seed N] [--cross-encoder]
 
 The tokenizer's files are copied from DIR (a folder with the 30,522-token bert-base vocabulary).
 Weights are normal with the family's usual deviation, so that activations stay in range. Keep the
@@ -23,7 +23,7 @@ SHAPES = {  # layers, heads, d_model, d_ff
 N_VOCAB, N_POSITIONS, N_TYPES = 30522, 512, 2
 
 
-def tensor_shapes(n_layers: int, d: int, d_ff: int) -> dict[str, tuple[int, ...]]:
+def tensor_shapes(n_layers: int, d: int, d_ff: int, is_cross_encoder: bool) -> dict[str, tuple[int, ...]]:
     shapes = {"embeddings.word_embeddings.weight": (N_VOCAB, d),
               "embeddings.position_embeddings.weight": (N_POSITIONS, d),
               "embeddings.token_type_embeddings.weight": (N_TYPES, d),
@@ -38,7 +38,11 @@ def tensor_shapes(n_layers: int, d: int, d_ff: int) -> dict[str, tuple[int, ...]
         for name in ("attention.output.LayerNorm", "output.LayerNorm"):
             shapes[f"encoder.layer.{i}.{name}.weight"] = (d,)
             shapes[f"encoder.layer.{i}.{name}.bias"] = (d,)
-    return shapes | {"pooler.dense.weight": (d, d), "pooler.dense.bias": (d,)}
+    shapes |= {"pooler.dense.weight": (d, d), "pooler.dense.bias": (d,)}
+    if not is_cross_encoder:
+        return shapes
+    shapes = {"bert." + name: shape for name, shape in shapes.items()}
+    return shapes | {"classifier.weight": (1, d), "classifier.bias": (1,)}
 
 
 def write_safetensors(path: pathlib.Path, shapes: dict, seed: int) -> None:
@@ -64,6 +68,7 @@ def main() -> None:
     ap.add_argument("--tokenizer", required=True)
     ap.add_argument("--out", required=True)
     ap.add_argument("--seed", type=int, default=1)
+    ap.add_argument("--cross-encoder", action="store_true", help="one label for a pair of texts, as rerankers have it")
     a = ap.parse_args()
     n_layers, n_heads, d, d_ff = SHAPES[a.shape]
     out = pathlib.Path(a.out)
@@ -84,9 +89,14 @@ def main() -> None:
                                   "pooling_mode_cls_token": False, "pooling_mode_max_tokens": False},
         "sentence_bert_config.json": {"max_seq_length": N_POSITIONS, "do_lower_case": False},
     }
+    if a.cross_encoder:
+        files = {"config.json": files["config.json"] | {
+            "architectures": ["BertForSequenceClassification"], "id2label": {"0": "LABEL_0"},
+            "label2id": {"LABEL_0": 0}}}
+        (out / "1_Pooling").rmdir()
     for name, body in files.items():
         (out / name).write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
-    write_safetensors(out / "model.safetensors", tensor_shapes(n_layers, d, d_ff), a.seed)
+    write_safetensors(out / "model.safetensors", tensor_shapes(n_layers, d, d_ff, a.cross_encoder), a.seed)
 
 
 if __name__ == "__main__":

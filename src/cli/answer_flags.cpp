@@ -3,10 +3,16 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/byte_ledger.h"
 #include "cli/claims_session.h"
 #include "hub/hub.h"
 
 namespace quern::cli {
+namespace {
+
+constexpr std::size_t kDefaultAnswerBytes = std::size_t{16} << 20;
+
+}  // namespace
 
 void add_answer_flags(CLI::App& command, AnswerFlags& flags) {
   command
@@ -24,7 +30,17 @@ void add_answer_flags(CLI::App& command, AnswerFlags& flags) {
                               "(default: {}, where it is installed)",
                               kDefaultNliModel))
       ->type_name("MODEL");
+  command
+      .add_option("--answer-cache", flags.kept,
+                  "Bytes of answers that are kept, so that the same question to an unchanged\n"
+                  "library is answered at once, e.g. 64MB; 0: none (default: 16MB)")
+      ->type_name("BYTES");
   add_writer_flags(command, flags.writer);
+}
+
+Result<std::size_t> answer_cache_bytes(const AnswerFlags& flags) {
+  if (flags.kept.empty()) return kDefaultAnswerBytes;
+  return parse_bytes(flags.kept).in("--answer-cache");
 }
 
 Result<apps::AnswerProfile> answer_profile(const AnswerFlags& flags) {

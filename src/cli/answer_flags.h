@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "apps/papers/answer_profile.h"
@@ -19,13 +20,17 @@ struct AnswerFlags {
   std::string rerank;
   std::string nli;  // --check
   WriterFlags writer;
+  std::string kept;  // --answer-cache
 };
 
-/// Adds --profile, --rerank, --check and those of a writer.
+/// Adds --profile, --rerank, --check, --answer-cache and those of a writer.
 void add_answer_flags(CLI::App& command, AnswerFlags& flags);
 
 /// Errors: kBadInput for the flag, or naming the variable of the environment.
 Result<apps::AnswerProfile> answer_profile(const AnswerFlags& flags);
+
+/// What answers that are kept may take; 0: none is. Errors: kBadInput for the flag.
+Result<std::size_t> answer_cache_bytes(const AnswerFlags& flags);
 
 /// The entailment model: the flag's, or the usual one where it is installed; "": none.
 std::string checking_model(const AnswerFlags& flags);

@@ -1,10 +1,12 @@
 // Libraries of papers as users of the program meet them.
 
+#include <atomic>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "cli/test_program.h"
+#include "net/test_server.h"
 
 namespace quern::cli {
 namespace {
@@ -131,6 +133,52 @@ TEST_F(papers_program, a_writer_that_does_not_answer_leaves_the_quotes) {
   const Ended nameless = papers("ask library 'unknown words' --writer http://127.0.0.1:9");
   EXPECT_EQ(nameless.exit_code, 4);
   EXPECT_PRED2(contains, nameless.err, "--writer-model");
+}
+
+TEST_F(papers_program, an_endpoint_reads_quotes_plans_and_writes) {
+  fill();
+  std::atomic<int> n_calls{0};
+  net::TestServer endpoint([&](const net::TestRequest& request, net::TestReply& reply) {
+    ++n_calls;
+    const json asked = json::parse(request.body);
+    const std::string system = asked["messages"][0]["content"];
+    std::string said = "Rare words tell something by their ends [1].";
+    if (system.starts_with("You turn")) said = R"({"rewritten_query": "suffixes of rare words"})";
+    if (system.starts_with("You select")) {
+      said = R"({"quote": "Suffixes of rare words tell much about words"})";
+    }
+    if (system.starts_with("You plan")) {
+      said =
+          R"({"report_title": "Ends of words", "dimensions": [{"name": "Suffixes", "quotes": [1]}]})";
+    }
+    EXPECT_EQ(asked["model"], "m");
+    EXPECT_EQ(request.header("authorization"), "Bearer secret");
+    reply.answer(200, json({{"choices", {{{"message", {{"content", said}}}}}}}).dump());
+  });
+  const std::string ask = "ask library 'What do suffixes tell?' --check none --writer " +
+                          endpoint.url() + " --writer-model m --writer-key secret";
+  const Ended ended = papers(ask + " --stages");
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_PRED2(contains, ended.out, "# Ends of words\n\n## Suffixes\n\n");
+  EXPECT_PRED2(contains, ended.out, "Rare words tell something by their ends. (Brants, 2000)");
+  EXPECT_GE(n_calls, 4);
+  n_calls = 0;
+  const auto lines = json_lines(papers(ask + " --writer-stages lite --format json").out);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(n_calls, static_cast<int>(lines[0]["sections"].size()));
+  // Asked twice, answered once.
+  folder_.write("q.jsonl", R"({"id": "1", "text": "suffixes"})"
+                           "\n"
+                           R"({"id": "2", "text": "suffixes"})"
+                           "\n");
+  const auto twice = json_lines(papers("ask library --questions q.jsonl --format json").out);
+  ASSERT_EQ(twice.size(), 2u);
+  EXPECT_FALSE(twice[0].contains("cached"));
+  EXPECT_EQ(twice[1]["cached"], true);
+  EXPECT_EQ(twice[0]["sections"], twice[1]["sections"]);
+  const auto anew =
+      json_lines(papers("ask library --questions q.jsonl --format json --answer-cache 0").out);
+  EXPECT_FALSE(anew[1].contains("cached"));
 }
 
 TEST_F(papers_program, a_folder_that_is_no_library_says_so) {

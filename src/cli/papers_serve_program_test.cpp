@@ -1,7 +1,11 @@
 // quern papers serve: a library that was imported, asked over HTTP.
 
+#include <atomic>
+#include <chrono>
+
 #include "cli/test_program.h"
 #include "cli/test_server_script.h"
+#include "net/test_server.h"
 
 namespace quern::cli {
 namespace {
@@ -101,6 +105,44 @@ TEST_F(papers_serve_program, questions_are_answered_as_scholar_qas_tasks) {
   EXPECT_TRUE(contains(result["sections"][0]["text"], ". (Vaswani, 2017)")) << lines[1];
   EXPECT_EQ(result["sections"][0]["citations"][0]["paper"]["corpus_id"], 7);
   EXPECT_EQ(json::parse(lines[2])["detail"], "Referenced task none does not exist.");
+}
+
+TEST_F(papers_serve_program, an_endpoint_that_hangs_does_not_hold_up_the_end) {
+  std::atomic<bool> is_asked{false};
+  net::TestServer endpoint([&](const net::TestRequest&, net::TestReply& reply) {
+    is_asked = true;
+    reply.sleep(std::chrono::seconds(120));
+  });
+  const auto lines = served("none", "--check none --writer " + endpoint.url() + " --writer-model m",
+                            R"sh(
+    post /api/query_corpusqa '{"query": "What needs no recurrence to translate sentences?"}' >/dev/null
+    sleep 0.5
+    begun=$SECONDS
+    stop
+    echo $((SECONDS - begun)))sh");
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_TRUE(is_asked);
+  EXPECT_EQ(lines[0], "stopped: 0");
+  EXPECT_LT(std::stoi(lines[1]), 10);
+}
+
+TEST_F(papers_serve_program, answers_are_kept_and_their_hits_are_counted) {
+  const auto lines = served("none", "--check none", R"sh(
+    for n in 1 2; do
+      id=$(post /api/query_corpusqa '{"query": "What needs no recurrence?"}' | sed 's/.*"task_id":"\([^"]*\)".*/\1/')
+      for i in $(seq 400); do
+        over=$(post /query_corpusqa "{\"task_id\": \"$id\"}")
+        grep -q task_status <<<"$over" || break
+        sleep 0.02
+      done
+      sed 's/.*"task_result"//' <<<"$over"
+    done
+    get /metrics | grep -o 'quern_answer_cache_lookups_total{[^}]*} [0-9]*'
+    stop)sh");
+  ASSERT_EQ(lines.size(), 5u);
+  EXPECT_EQ(lines[0], lines[1]);
+  EXPECT_EQ(lines[2], R"(quern_answer_cache_lookups_total{result="hit"} 1)");
+  EXPECT_EQ(lines[3], R"(quern_answer_cache_lookups_total{result="miss"} 1)");
 }
 
 TEST_F(papers_serve_program, what_is_no_library_is_not_served) {

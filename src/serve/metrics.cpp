@@ -170,6 +170,21 @@ void add_dialogues(const DialogueFigures& figures, Page& page) {
            number(figures.n_expired));
 }
 
+void add_answers(const apps::AnswerCacheStats& stats, Page& page) {
+  using enum MetricType;
+  const auto number = [](auto value) { return static_cast<double>(value); };
+  page.family(Counter, "quern_answer_cache_lookups_total",
+              "Questions to papers, by whether their answer was there.");
+  page.add_value(number(stats.n_hits), {{"result", "hit"}});
+  page.add_value(number(stats.n_misses), {{"result", "miss"}});
+  page.add(Counter, "quern_answer_cache_evicted_total", "Answers let go of.",
+           number(stats.n_evicted));
+  page.add(Gauge, "quern_answer_cache_answers", "Answers that are kept.", number(stats.n_answers));
+  page.add(Gauge, "quern_answer_cache_bytes", "Bytes of them.", number(stats.n_bytes));
+  page.add(Gauge, "quern_answer_cache_limit_bytes", "Bytes that they may take.",
+           number(stats.max_bytes));
+}
+
 void add_memory(const engine::Stats& stats, Page& page) {
   using enum MetricType;
   page.add(Gauge, "quern_memory_limit_bytes", "The byte ledger's limit.",
@@ -363,7 +378,8 @@ std::string Metrics::stats_json(const engine::Engine& engine) const {
 
 std::string Metrics::render(const engine::Engine& engine, int n_connections,
                             const std::map<std::string, store::RecallCounts>& recalls,
-                            const std::optional<DialogueFigures>& dialogues) const {
+                            const std::optional<DialogueFigures>& dialogues,
+                            const std::optional<apps::AnswerCacheStats>& answers) const {
   using enum MetricType;
   Page page(impl_->registry.Collect());
   const engine::Stats stats = engine.stats();
@@ -373,6 +389,7 @@ std::string Metrics::render(const engine::Engine& engine, int n_connections,
   add_memory(stats, page);
   add_recalls(recalls, page);
   if (dialogues) add_dialogues(*dialogues, page);
+  if (answers) add_answers(*answers, page);
   page.add(Gauge, "quern_threads", "Threads that compute.", engine.n_threads());
   page.add(Gauge, "quern_http_connections", "Open connections.", n_connections);
   page.add(Gauge, "process_resident_memory_bytes", "Resident set of the process.",

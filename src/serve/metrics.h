@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "apps/papers/answer_cache.h"
 #include "engine/engine.h"
 #include "serve/dialogue/dialogue_figures.h"
 #include "serve/http/http_server.h"
@@ -49,10 +50,11 @@ class Metrics {
   std::string take_summary();
 
   /// The whole page, Prometheus text format 0.0.4. `recalls` of collections, by name; `dialogues`
-  /// where the server has predictors of them.
+  /// where the server has predictors of them; `answers` where it keeps answers from papers.
   std::string render(const engine::Engine& engine, int n_connections,
                      const std::map<std::string, store::RecallCounts>& recalls = {},
-                     const std::optional<DialogueFigures>& dialogues = {}) const;
+                     const std::optional<DialogueFigures>& dialogues = {},
+                     const std::optional<apps::AnswerCacheStats>& answers = {}) const;
 
  private:
   struct Impl;

@@ -69,6 +69,7 @@ struct Server::Impl {
   std::unique_ptr<DialogueBackend> dialogues;      // Null without predictors.
   std::unique_ptr<PaperBackend> papers;            // Null without a library.
   std::unique_ptr<QaTasks> questions;              // Likewise.
+  const apps::AnswerCache* answers = nullptr;      // Of these; null: none are kept.
   TaskThreads tasks;                               // End after the requests.
   std::unique_ptr<HttpServer> http;
   std::unique_ptr<SummaryLog> summary;
@@ -113,9 +114,10 @@ void Server::Impl::handle_metrics(Exchange& exchange) const {
   using Recalls = std::map<std::string, store::RecallCounts>;
   std::optional<DialogueFigures> figures;
   if (dialogues != nullptr) figures = dialogues->desk.figures();
-  response.body = backend->metrics.render(
-      backend->engine, server ? server->n_connections() : 0,
-      collections ? collections->collections.recalls() : Recalls(), figures);
+  response.body =
+      backend->metrics.render(backend->engine, server ? server->n_connections() : 0,
+                              collections ? collections->collections.recalls() : Recalls(), figures,
+                              answers != nullptr ? std::optional(answers->stats()) : std::nullopt);
   exchange.respond(std::move(response));
 }
 
@@ -173,6 +175,7 @@ void Server::Impl::open_dialogues(const DialogueOptions& options) {
 void Server::Impl::open_papers(const PaperOptions& options) {
   papers = std::make_unique<PaperBackend>(*options.library);
   questions = std::make_unique<QaTasks>(answers_of_library(options, backend->engine), QaLimits());
+  answers = options.cache;
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -10,13 +10,10 @@
 #include <fmt/format.h>
 
 #include "apps/papers/paper_identity.h"
-#include "base/elapsed.h"
 #include "text/analysis/analyzer.h"
 
 namespace quern::apps {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMinQuoteWords = 7;
 constexpr std::size_t kMaxQuoteWords = 60;
@@ -35,6 +32,11 @@ constexpr double kPaperShare = 0.2;
 
 // What is so much worse than the best sentence does not answer the question.
 constexpr double kLeastShare = 0.6;
+
+// A best sentence that has less to do with the question, by its vector and words or by words alone,
+// is not about it (docs/papers_answers.md says how this was chosen).
+constexpr double kLeastLikeness = 0.2;
+constexpr double kLeastWords = 0.12;
 
 struct Candidate {
   AnswerQuote quote;
@@ -138,6 +140,14 @@ Status score_vectors(const AnswerParts& parts, const std::string& question,
   return {};
 }
 
+/// `score` is that of the vectors so far.
+bool is_any_about_it(const std::vector<Candidate>& candidates) {
+  return std::any_of(candidates.begin(), candidates.end(), [](const Candidate& one) {
+    if (one.vector.empty()) return one.words >= kLeastWords;
+    return one.score + kWordShare * one.words >= kLeastLikeness;
+  });
+}
+
 bool says_the_same(const Candidate& a, const Candidate& b) {
   if (!a.vector.empty() && dot(a.vector, b.vector) >= kSaysTheSame) return true;
   std::vector<std::string> both;
@@ -231,15 +241,17 @@ PaperPart part_of_paper(SnippetKind kind, std::string_view heading) {
   return PaperPart::kApproach;
 }
 
-Result<std::vector<AnswerQuote>> choose_quotes(const AnswerParts& parts,
-                                               const std::vector<GatheredPaper>& papers,
-                                               PaperAnswer& answer) {
-  const auto start = Clock::now();
+Result<ChosenQuotes> choose_quotes(const AnswerParts& parts, std::string_view search,
+                                   const std::vector<GatheredPaper>& papers) {
   std::vector<Candidate> candidates = sentences_of_papers(papers);
   const std::size_t n_all = candidates.size();
-  score_words(answer.question.search, candidates);
+  score_words(std::string(search), candidates);
   keep_the_likely(papers, candidates);
-  QUERN_TRY(score_vectors(parts, answer.question.search, candidates));
+  QUERN_TRY(score_vectors(parts, std::string(search), candidates));
+  if (!candidates.empty() && !is_any_about_it(candidates)) {
+    return ChosenQuotes{.said = fmt::format("none of {} sentences is about it", n_all),
+                        .why_empty = "no sentence of the papers that were found is about this"};
+  }
   for (Candidate& one : candidates) {
     one.score += kWordShare * one.words + kPaperShare * papers[one.quote.i_source].score;
     one.quote.score = std::clamp(one.score, 0.0, 1.0);
@@ -251,11 +263,9 @@ Result<std::vector<AnswerQuote>> choose_quotes(const AnswerParts& parts,
   Choice choice(papers.size());
   for (const Candidate& one : candidates) choice.take(one, 1);
   for (const Candidate& one : candidates) choice.take(one, kQuotesOfPaper);
-  std::vector<AnswerQuote> quotes = choice.quotes();
-  answer.stages.push_back({.name = "quotes",
-                           .ms = ms_since(start),
-                           .said = fmt::format("chose {} of {} sentences", quotes.size(), n_all)});
-  return quotes;
+  ChosenQuotes out{.quotes = choice.quotes()};
+  out.said = fmt::format("chose {} of {} sentences", out.quotes.size(), n_all);
+  return out;
 }
 
 }  // namespace quern::apps

@@ -20,11 +20,17 @@ bool is_quotable(std::string_view sentence);
 enum class PaperPart { kAbstract, kBackground, kApproach, kResults, kDiscussion };
 PaperPart part_of_paper(SnippetKind kind, std::string_view heading);
 
+struct ChosenQuotes {
+  std::vector<AnswerQuote> quotes = {};
+  std::string said = {};       // For people: "chose 14 of 310 sentences".
+  std::string why_empty = {};  // Where no sentence is about the question.
+};
+
 /// At most three of each paper, none that says what another does, none that is far worse than the
 /// best; before a second one of a paper one of each. The best first. i_source is the place in
-/// `papers`. Adds the stage "quotes". Errors: as PaperLibrary::vectors_of.
-Result<std::vector<AnswerQuote>> choose_quotes(const AnswerParts& parts,
-                                               const std::vector<GatheredPaper>& papers,
-                                               PaperAnswer& answer);
+/// `papers`. None where not even the best sentence has anything to do with the question: something
+/// is always nearest. Errors: as PaperLibrary::vectors_of.
+Result<ChosenQuotes> choose_quotes(const AnswerParts& parts, std::string_view search,
+                                   const std::vector<GatheredPaper>& papers);
 
 }  // namespace quern::apps

@@ -82,6 +82,8 @@ PaperFilter filter_of(const AnswerAsk& ask, const PaperAnswer& answer) {
     filter.published = filter.published ? common_days(*filter.published, *answer.question.published)
                                         : *answer.question.published;
   }
+  if (filter.venues.empty()) filter.venues = answer.question.venues;
+  if (filter.fields_of_study.empty()) filter.fields_of_study = answer.question.fields_of_study;
   return filter;
 }
 
@@ -148,6 +150,7 @@ Result<std::vector<GatheredPaper>> gather_papers(const AnswerParts& parts, const
     return words_in(passage.text) <= kMinPassageWords;
   });
   wanted.alpha.reset();
+  if (!answer.question.keywords.empty()) wanted.text = answer.question.keywords;
   wanted.n_wanted =
       std::max<std::uint32_t>(profile.n_keyword, static_cast<std::uint32_t>(profile.n_sources));
   wanted.n_snippets = kPassagesOfKeywordPaper;

@@ -99,23 +99,34 @@ json json_of(const AnswerSection& section) {
 
 }  // namespace
 
-std::string markdown_from_answer(const PaperAnswer& answer) {
-  std::string out = fmt::format("# {}\n", plain(answer.title));
-  if (answer.sections.empty()) return out + "\n" + plain(answer.why_empty) + ".\n";
-  for (const AnswerSection& section : answer.sections) {
-    out += fmt::format("\n## {}\n\n", plain(section.title));
-    for (const AnswerSentence& sentence : section.sentences) {
-      out += plain(sentence.text);
-      if (!sentence.reference.empty()) out += " " + plain(sentence.reference);
-      if (sentence.support == Support::kUnsure) {
-        out += sentence.i_quotes.empty() ? " *(no paper says so)*" : " *(not clearly said there)*";
-      }
-      out += '\n';
+std::string markdown_from_title(const PaperAnswer& answer) {
+  return fmt::format("# {}\n", plain(answer.title));
+}
+
+std::string markdown_from_section(const AnswerSection& section) {
+  std::string out = fmt::format("\n## {}\n\n", plain(section.title));
+  for (const AnswerSentence& sentence : section.sentences) {
+    out += plain(sentence.text);
+    if (!sentence.reference.empty()) out += " " + plain(sentence.reference);
+    if (sentence.support == Support::kUnsure) {
+      out += sentence.i_quotes.empty() ? " *(no paper says so)*" : " *(not clearly said there)*";
     }
+    out += '\n';
   }
-  out += "\n## Sources\n\n";
+  return out;
+}
+
+std::string markdown_from_sources(const PaperAnswer& answer) {
+  if (answer.sections.empty()) return "\n" + plain(answer.why_empty) + ".\n";
+  std::string out = "\n## Sources\n\n";
   for (const AnswerSource& source : answer.sources) out += "- " + source_line(source) + "\n";
   return out;
+}
+
+std::string markdown_from_answer(const PaperAnswer& answer) {
+  std::string out = markdown_from_title(answer);
+  for (const AnswerSection& section : answer.sections) out += markdown_from_section(section);
+  return out + markdown_from_sources(answer);
 }
 
 std::string bibtex_from_answer(const PaperAnswer& answer) {
@@ -143,6 +154,7 @@ std::string json_from_answer(const PaperAnswer& answer) {
     object["stages"].push_back(json_of(one));
   }
   if (!answer.why_empty.empty()) object["whyEmpty"] = answer.why_empty;
+  if (answer.is_known) object["cached"] = true;
   object["nliModel"] = answer.nli_model;
   object["ms"] = answer.total_ms;
   return object.dump(-1, ' ', false, json::error_handler_t::replace);

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "apps/papers/answer_plan.h"
 #include "apps/papers/paper_answer.h"
 
 namespace quern::apps {
@@ -16,7 +16,7 @@ namespace quern::apps {
 /// far, and the quotes, numbered from 1. Quotes are data: what looks like a number or an end of
 /// theirs in them is made harmless.
 WriterPrompt section_prompt(const PaperAnswer& answer, const AnswerProfile& profile,
-                            std::string_view section, std::span<const std::size_t> quotes);
+                            const PlannedSection& section);
 
 /// A sentence as it was written.
 struct WrittenSentence {

@@ -47,7 +47,10 @@ struct PaperReference {
   std::string text = {};  // As it is printed.
   std::vector<std::string> authors = {};
   int year = 0;
-  std::vector<std::string> contexts = {};  // Sentences that cite it.
+  std::vector<std::string> contexts = {};  // Sentences that cite it,
+  // [contexts], or less: what each cites it for, as the API names that ("background").
+  std::vector<std::vector<std::string>> intents = {};
+  bool is_influential = false;
 
   bool operator==(const PaperReference&) const = default;
 };
@@ -60,6 +63,17 @@ struct PaperJournal {
   bool operator==(const PaperJournal&) const = default;
 };
 
+/// A venue as Semantic Scholar knows it.
+struct PaperVenue {
+  std::string id = {};
+  std::string name = {};
+  std::string type = {};  // "conference", "journal"
+  std::vector<std::string> alternate_names = {};
+  std::string url = {};
+
+  bool operator==(const PaperVenue&) const = default;
+};
+
 /// All UTF-8. "", 0 and empty: not known.
 struct Paper {
   PaperIds ids = {};
@@ -69,6 +83,7 @@ struct Paper {
   int year = 0;
   std::string date = {};   // "YYYY-MM-DD"
   std::string venue = {};  // The conference or journal.
+  PaperVenue publication_venue = {};
   PaperJournal journal = {};
   std::vector<std::string> publication_types = {};  // As the API names them: "JournalArticle".
   std::vector<std::string> fields_of_study = {};    // Likewise: "Computer Science".

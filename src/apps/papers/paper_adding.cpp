@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/papers/citation_intents.h"
 #include "apps/papers/paper_documents.h"
 #include "apps/papers/paper_identity.h"
 #include "apps/papers/paper_merge.h"
@@ -56,11 +57,13 @@ std::vector<std::string> all_names(const Paper& paper) {
 std::vector<PaperLinkRow> links_of(const std::vector<PaperReference>& references) {
   std::vector<PaperLinkRow> out;
   for (const PaperReference& one : references) {
-    out.push_back({.other = {.name = best_name(one.ids, one.title),
-                             .title = one.title.empty() ? one.text : one.title,
-                             .authors = one.authors,
-                             .year = one.year},
-                   .contexts = one.contexts});
+    out.push_back(
+        {.other = {.name = best_name(one.ids, one.title),
+                   .title = one.title.empty() ? one.text : one.title,
+                   .authors = one.authors,
+                   .year = one.year},
+         .contexts = {
+             .texts = one.contexts, .intents = one.intents, .is_influential = one.is_influential}});
   }
   return out;
 }
@@ -176,6 +179,7 @@ Status PaperAdding::put(ReadPaper read, const std::optional<KnownRecord>& record
   if (add_.ledger != nullptr && n_bytes >= kBookedPaperBytes) {
     QUERN_ASSIGN(memory, add_.ledger->reserve(kPapersTenant, kPaperTimesInMemory * n_bytes));
   }
+  add_intents_by_section(read.paper);
   QUERN_ASSIGN(std::int64_t corpus_id, find(read.paper));
   const bool is_known = corpus_id != 0;
   PaperPut put;

@@ -103,7 +103,7 @@ TEST_F(PaperAddingTest, LinksAreFoundWhicheverEndComesFirst) {
   ASSERT_TRUE(citations.ok()) << citations.status().message();
   ASSERT_EQ(citations->links.size(), 1u);
   EXPECT_EQ(citations->links[0].paper.paper.title, "Attention Is All You Need");
-  EXPECT_EQ(citations->links[0].contexts, std::vector<std::string>{"As Brants (2000) did."});
+  EXPECT_EQ(citations->links[0].contexts.texts, std::vector<std::string>{"As Brants (2000) did."});
   const std::int64_t id = citations->links[0].paper.paper.ids.corpus_id;
   const auto references = library->references(id, 0, 10);
   ASSERT_EQ(references->links.size(), 2u);
@@ -112,6 +112,34 @@ TEST_F(PaperAddingTest, LinksAreFoundWhicheverEndComesFirst) {
   EXPECT_EQ(references->links[1].paper.paper.title, "A book of which nothing else is known");
   EXPECT_EQ(references->links[1].paper.paper.year, 1999);
   EXPECT_EQ(only("ARXIV:1706.03762").n_references, 2);
+}
+
+TEST_F(PaperAddingTest, WhatALinkIsForIsKept) {
+  Paper citing = attention_paper();
+  citing.sections.push_back({.heading = "Related work", .text = "Brants (2000) made a tagger."});
+  citing.references = {{.ids = {.acl = "A00-1031"},
+                        .contexts = {"Brants (2000) made a tagger.", "From elsewhere."},
+                        .intents = {{}, {"result"}},
+                        .is_influential = true},
+                       {.title = "A book of which nothing else is known", .year = 1999}};
+  add_paper(citing, "1");
+  add_paper(tagger_paper(), "2");
+  const auto library = open_library();
+  const std::int64_t tagger = only("ACL:A00-1031").paper.ids.corpus_id;
+  const auto citations = library->citations(tagger, 0, 10, {});
+  ASSERT_TRUE(citations.ok());
+  const LinkContexts& contexts = citations->links[0].contexts;
+  EXPECT_TRUE(contexts.is_influential);
+  EXPECT_EQ(contexts.all_intents(), (std::vector<std::string>{"background", "result"}));
+  // Who wrote a reference is as the cited paper says where the citing one does not.
+  const auto known = library->known_references(only("ARXIV:1706.03762").paper.ids.corpus_id);
+  ASSERT_TRUE(known.ok()) << known.status().message();
+  ASSERT_EQ(known->size(), 1u);
+  EXPECT_EQ((*known)[0].corpus_id, tagger);
+  EXPECT_EQ((*known)[0].number, 1u);
+  EXPECT_EQ((*known)[0].authors, std::vector<std::string>{"Thorsten Brants"});
+  EXPECT_EQ((*known)[0].year, 2000);
+  EXPECT_EQ((*known)[0].contexts.size(), 2u);
 }
 
 TEST_F(PaperAddingTest, ALinkThatBothEndsKnowCountsOnce) {

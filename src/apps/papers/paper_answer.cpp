@@ -1,19 +1,23 @@
 #include "apps/papers/paper_answer.h"
 
 #include <algorithm>
-#include <array>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "apps/claims/shipped_calibrations.h"
-#include "apps/claims/verdict.h"
 #include "apps/entailment.h"
+#include "apps/papers/answer_cache.h"
+#include "apps/papers/answer_checking.h"
+#include "apps/papers/answer_plan.h"
 #include "apps/papers/answer_quotes.h"
 #include "apps/papers/answer_sources.h"
 #include "apps/papers/answer_writing.h"
 #include "apps/papers/paper_dates.h"
 #include "apps/papers/paper_identity.h"
+#include "apps/papers/question_by_model.h"
+#include "apps/papers/quotes_by_model.h"
 #include "base/elapsed.h"
 #include "base/unix_time.h"
 #include "base/utf8.h"
@@ -24,11 +28,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kTitleWords = 15;
-// From here on a quote is said to entail its sentence.
-constexpr double kEntails = 0.5;
-
-// By PaperPart.
-constexpr std::array kSections = {"In short", "Background", "Approaches", "Results", "Discussion"};
 
 // A section of an answer is not shorter because there are many.
 constexpr int kMinSectionTokens = 128;
@@ -52,74 +51,67 @@ std::string title_of(const std::string& question) {
   return out;
 }
 
-// Words that point to a sentence that is not there.
-std::string without_connective(const std::string& quote) {
-  for (const std::string_view word : {"However, ",      "Therefore, ",
-                                      "Thus, ",         "Hence, ",
-                                      "Moreover, ",     "Furthermore, ",
-                                      "In addition, ",  "Additionally, ",
-                                      "For example, ",  "For instance, ",
-                                      "As a result, ",  "Consequently, ",
-                                      "Nevertheless, ", "On the other hand, ",
-                                      "In contrast, ",  "Also, ",
-                                      "Then, ",         "Finally, ",
-                                      "Similarly, ",    "That is, ",
-                                      "In fact, ",      "Indeed, "}) {
-    if (!quote.starts_with(word) || quote.size() <= word.size()) continue;
-    std::string out = quote.substr(word.size());
-    if (out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 'a' + 'A');
-    return out;
-  }
-  return quote;
-}
-
 class Answering {
  public:
   Answering(const AnswerParts& parts, const AnswerAsk& ask) : parts_(parts), ask_(ask) {}
 
   Result<PaperAnswer> run();
+  /// Whether a writer did all that it was asked for.
+  bool has_failed() const { return has_failed_; }
 
  private:
+  bool is_stopped() const { return parts_.is_stopped && parts_.is_stopped(); }
   Status step() const {
-    if (parts_.is_stopped && parts_.is_stopped()) return {Code::kCancelled, "interrupted"};
+    if (is_stopped()) return {Code::kCancelled, "interrupted"};
     if (parts_.on_stage) parts_.on_stage(answer_);
     return {};
   }
-  void note(const char* stage, Clock::time_point start, std::string said) {
-    answer_.stages.push_back({.name = stage, .ms = ms_since(start), .said = std::move(said)});
+  void note(const char* stage, double ms, std::string said,
+            std::vector<ModelExchange> exchanges = {}) {
+    answer_.stages.push_back(
+        {.name = stage, .ms = ms, .said = std::move(said), .exchanges = std::move(exchanges)});
+  }
+  bool makes_stages() const { return parts_.writer && parts_.writer.share == WriterShare::kStages; }
+  WriterPrompt stoppable(WriterPrompt prompt) const {
+    prompt.is_stopped = parts_.is_stopped;
+    return prompt;
+  }
+  ModelExchange ask(WriterPrompt prompt) {
+    ModelExchange out = ask_writer(parts_.writer, stoppable(std::move(prompt)));
+    has_failed_ = has_failed_ || !out.error.empty();
+    return out;
   }
   void decompose();
+  Result<std::vector<GatheredPaper>> gather();
+  Status choose(const std::vector<GatheredPaper>& papers);
+  Result<std::string> choose_by_model(const std::vector<GatheredPaper>& papers,
+                                      std::vector<ModelExchange>& exchanges);
   Status take_sources(const std::vector<GatheredPaper>& papers);
-  Status write();
-  void write_section(AnswerSection& section, std::span<const std::size_t> quotes,
-                     std::vector<ModelExchange>& exchanges);
+  AnswerPlan plan();
+  Status write(const AnswerPlan& plan);
+  AnswerSection section_of(const PlannedSection& planned, std::size_t n_planned,
+                           std::vector<ModelExchange>& exchanges);
   void write_tldr(AnswerSection& section) const;
-  std::string reference_of(std::span<const std::size_t> quotes) const;
-  AnswerSentence quoted(std::size_t i_quote) const;
-  Status check();
-  std::string premise_of(const AnswerSentence& sentence) const;
-  Status ask_model(std::span<const NliPair> pairs, std::span<AnswerSentence* const> sentences);
-  std::size_t repair();
 
   const AnswerParts& parts_;
   const AnswerAsk& ask_;
   PaperAnswer answer_;
-  int n_planned_ = 1;           // Sections.
+  QuestionParts by_rule_;       // The question, as rules read it.
   std::size_t n_invented_ = 0;  // References of no quote.
+  bool has_failed_ = false;
 };
 
 Result<PaperAnswer> Answering::run() {
   const auto start = Clock::now();
   decompose();
   QUERN_TRY(step());
-  QUERN_ASSIGN(const std::vector<GatheredPaper> papers, gather_papers(parts_, ask_, answer_));
+  QUERN_ASSIGN(const std::vector<GatheredPaper> papers, gather());
   QUERN_TRY(step());
-  QUERN_ASSIGN(answer_.quotes, choose_quotes(parts_, papers, answer_));
-  QUERN_TRY(take_sources(papers));
+  QUERN_TRY(choose(papers));
   QUERN_TRY(step());
-  QUERN_TRY(write());
+  const AnswerPlan planned = plan();
   QUERN_TRY(step());
-  QUERN_TRY(check());
+  QUERN_TRY(write(planned));
   if (answer_.sections.empty() && answer_.why_empty.empty()) {
     answer_.why_empty = "no sentence of the papers that were found can be quoted";
   }
@@ -132,12 +124,102 @@ Result<PaperAnswer> Answering::run() {
 void Answering::decompose() {
   const auto start = Clock::now();
   answer_.profile = ask_.profile.name;
-  answer_.question = parts_of_question(ask_.question, this_year());
+  const int year = this_year();
+  by_rule_ = parts_of_question(ask_.question, year);
+  answer_.question = by_rule_;
   answer_.title = title_of(answer_.question.text);
-  note("decompose", start,
-       answer_.question.note.empty()
-           ? "looks for: " + answer_.question.search
-           : fmt::format("looks for: {}; {}", answer_.question.search, answer_.question.note));
+  std::vector<ModelExchange> exchanges;
+  std::string failure;
+  if (makes_stages()) {
+    exchanges.push_back(ask(question_prompt(by_rule_, ask_.profile, year)));
+    Result<QuestionParts> read = question_of_reply(exchanges[0].reply, by_rule_, year);
+    if (read.ok()) {
+      answer_.question = std::move(*read);
+    } else {
+      has_failed_ = true;
+      failure = exchanges[0].error.empty() ? read.status().message() : exchanges[0].error;
+    }
+  }
+  std::string said = "looks for: " + answer_.question.search;
+  if (!answer_.question.keywords.empty()) said += "; papers: " + answer_.question.keywords;
+  if (!answer_.question.note.empty()) said += "; " + answer_.question.note;
+  if (!failure.empty()) said += "; by rule, for the model failed: " + failure;
+  note("decompose", ms_since(start), std::move(said), std::move(exchanges));
+}
+
+// A filter that only the model thought of, and that nothing passes, was none.
+Result<std::vector<GatheredPaper>> Answering::gather() {
+  QUERN_ASSIGN(std::vector<GatheredPaper> papers, gather_papers(parts_, ask_, answer_));
+  const bool is_wider = answer_.question.note != by_rule_.note;
+  if (!papers.empty() || !is_wider) return papers;
+  answer_.question.note = by_rule_.note;
+  answer_.question.published = by_rule_.published;
+  answer_.question.venues.clear();
+  answer_.question.fields_of_study.clear();
+  answer_.stages.back().said += "; again without the filters that the model thought of";
+  return gather_papers(parts_, ask_, answer_);
+}
+
+Status Answering::choose(const std::vector<GatheredPaper>& papers) {
+  const auto start = Clock::now();
+  std::vector<ModelExchange> exchanges;
+  std::string said;
+  if (makes_stages()) {
+    QUERN_ASSIGN(said, choose_by_model(papers, exchanges));
+  }
+  if (answer_.quotes.empty()) {
+    QUERN_ASSIGN(ChosenQuotes chosen, choose_quotes(parts_, answer_.question.search, papers));
+    answer_.quotes = std::move(chosen.quotes);
+    if (!chosen.why_empty.empty()) answer_.why_empty = chosen.why_empty;
+    said += (said.empty() ? "" : "; by rule: ") + chosen.said;
+  }
+  QUERN_TRY(take_sources(papers));
+  note("quotes", ms_since(start), std::move(said), std::move(exchanges));
+  return {};
+}
+
+// One call a paper, side by side. What a paper's call failed for, rules choose.
+Result<std::string> Answering::choose_by_model(const std::vector<GatheredPaper>& papers,
+                                               std::vector<ModelExchange>& exchanges) {
+  std::vector<std::int64_t> ids;
+  for (const GatheredPaper& paper : papers) ids.push_back(paper.corpus_id);
+  QUERN_ASSIGN(const auto known, parts_.library->papers(ids));
+  std::vector<WriterPrompt> prompts;
+  for (std::size_t i = 0; i < papers.size(); ++i) {
+    const std::string title = known[i] ? known[i]->paper.title : "";
+    prompts.push_back(stoppable(quote_prompt(by_rule_.text, title, papers[i], ask_.profile)));
+  }
+  exchanges = ask_writer_of_all(parts_.writer, prompts, ask_.profile.batch_workers);
+  std::size_t n_lost = 0;
+  std::vector<GatheredPaper> failed;
+  std::vector<std::size_t> i_failed;
+  for (std::size_t i = 0; i < papers.size(); ++i) {
+    if (!exchanges[i].error.empty()) {
+      failed.push_back(papers[i]);
+      i_failed.push_back(i);
+      continue;
+    }
+    FoundQuotes found = quotes_of_reply(exchanges[i].reply, papers[i]);
+    n_lost += found.n_lost;
+    for (AnswerQuote& quote : found.quotes) {
+      quote.i_source = i;
+      answer_.quotes.push_back(std::move(quote));
+    }
+  }
+  std::string said = fmt::format("the model quoted {} times from {} papers", answer_.quotes.size(),
+                                 papers.size() - failed.size());
+  if (n_lost > 0) said += fmt::format(", {} quotes that stand in no paper lost", n_lost);
+  if (failed.empty()) return said;
+  has_failed_ = true;
+  const std::string& why = exchanges[i_failed[0]].error;
+  said += fmt::format(", {} papers by rule, for the model failed: {}", failed.size(), why);
+  if (answer_.quotes.empty()) return said;  // Rules choose from all.
+  QUERN_ASSIGN(ChosenQuotes chosen, choose_quotes(parts_, answer_.question.search, failed));
+  for (AnswerQuote& quote : chosen.quotes) {
+    quote.i_source = i_failed[quote.i_source];
+    answer_.quotes.push_back(std::move(quote));
+  }
+  return said;
 }
 
 // Those that are quoted, and in the order of their scores.
@@ -165,78 +247,92 @@ Status Answering::take_sources(const std::vector<GatheredPaper>& papers) {
   return {};
 }
 
-std::string Answering::reference_of(std::span<const std::size_t> quotes) const {
-  std::string out;
-  std::vector<std::size_t> named;
-  for (const std::size_t i : quotes) {
-    const std::size_t source = answer_.quotes[i].i_source;
-    if (std::find(named.begin(), named.end(), source) != named.end()) continue;
-    named.push_back(source);
-    out += (out.empty() ? "" : "; ") + answer_.sources[source].reference;
+AnswerPlan Answering::plan() {
+  const auto start = Clock::now();
+  AnswerPlan out;
+  std::vector<ModelExchange> exchanges;
+  std::string failure;
+  if (makes_stages() && !answer_.quotes.empty()) {
+    exchanges.push_back(ask(plan_prompt(answer_, ask_.profile)));
+    Result<AnswerPlan> read = plan_of_reply(exchanges[0].reply, answer_.quotes.size());
+    if (read.ok()) {
+      out = std::move(*read);
+    } else {
+      has_failed_ = true;
+      failure = exchanges[0].error.empty() ? read.status().message() : exchanges[0].error;
+    }
   }
-  return out.empty() ? "" : "(" + out + ")";
-}
-
-AnswerSentence Answering::quoted(std::size_t i_quote) const {
-  const std::size_t quotes[] = {i_quote};
-  return {.text = without_connective(answer_.quotes[i_quote].text),
-          .reference = reference_of(quotes),
-          .i_quotes = {i_quote}};
+  if (out.sections.empty()) out = plan_by_parts(answer_);
+  if (!out.title.empty()) answer_.title = out.title;
+  n_invented_ += out.n_invented;
+  std::string said = fmt::format("{} sections", out.sections.size());
+  for (const PlannedSection& section : out.sections) {
+    said += (answer_.outline.empty() ? ": " : ", ") + section.title;
+    answer_.outline.push_back(section.title);
+  }
+  if (!failure.empty()) said += "; by rule, for the model failed: " + failure;
+  note("plan", ms_since(start), std::move(said), std::move(exchanges));
+  return out;
 }
 
 // The quotes themselves, or what a model makes of them; the quotes where it makes nothing.
-void Answering::write_section(AnswerSection& section, std::span<const std::size_t> quotes,
-                              std::vector<ModelExchange>& exchanges) {
+AnswerSection Answering::section_of(const PlannedSection& planned, std::size_t n_planned,
+                                    std::vector<ModelExchange>& exchanges) {
+  AnswerSection section{.title = planned.title};
   if (parts_.writer) {
-    WriterPrompt prompt = section_prompt(answer_, ask_.profile, section.title, quotes);
-    prompt.max_tokens = std::max(kMinSectionTokens, ask_.profile.max_tokens / n_planned_);
-    const Result<std::string> reply = parts_.writer(prompt);
-    exchanges.push_back({.system = prompt.system,
-                         .prompt = prompt.user,
-                         .reply = reply.ok() ? *reply : "",
-                         .error = reply.status().message()});
-    for (WrittenSentence& one : sentences_of_reply(exchanges.back().reply, quotes.size())) {
+    WriterPrompt prompt = section_prompt(answer_, ask_.profile, planned);
+    prompt.max_tokens =
+        std::max(kMinSectionTokens, ask_.profile.max_tokens / static_cast<int>(n_planned));
+    exchanges.push_back(ask(std::move(prompt)));
+    for (WrittenSentence& one : sentences_of_reply(exchanges.back().reply, planned.quotes.size())) {
       n_invented_ += one.n_invented;
       AnswerSentence sentence{.text = std::move(one.text)};
-      for (const std::size_t number : one.numbers) sentence.i_quotes.push_back(quotes[number]);
-      sentence.reference = reference_of(sentence.i_quotes);
+      for (const std::size_t number : one.numbers) {
+        sentence.i_quotes.push_back(planned.quotes[number]);
+      }
+      sentence.reference = reference_of(answer_, sentence.i_quotes);
       section.sentences.push_back(std::move(sentence));
     }
+    has_failed_ = has_failed_ || section.sentences.empty();
   }
-  if (!section.sentences.empty()) return;
-  for (const std::size_t i : quotes) section.sentences.push_back(quoted(i));
+  if (!section.sentences.empty()) return section;
+  for (const std::size_t i : planned.quotes) {
+    section.sentences.push_back(quoted_sentence(answer_, i));
+  }
+  return section;
 }
 
-// By the parts of the papers that the quotes are from; the best of each part first.
-Status Answering::write() {
-  const auto start = Clock::now();
+// One after the other, since each is told what was written so far; each is checked before it is
+// shown, so that nobody reads what is taken back later.
+Status Answering::write(const AnswerPlan& plan) {
   std::vector<ModelExchange> exchanges;
-  std::array<std::vector<std::size_t>, kSections.size()> quotes_of;
-  for (std::size_t i = 0; i < answer_.quotes.size(); ++i) {
-    const AnswerQuote& quote = answer_.quotes[i];
-    quotes_of[static_cast<std::size_t>(part_of_paper(quote.kind, quote.section))].push_back(i);
-  }
-  n_planned_ = static_cast<int>(std::count_if(quotes_of.begin(), quotes_of.end(),
-                                              [](const auto& one) { return !one.empty(); }));
-  for (std::size_t i = 0; i < kSections.size(); ++i) {
-    if (quotes_of[i].empty()) continue;
-    AnswerSection section{.title = kSections[i]};
-    write_section(section, quotes_of[i], exchanges);
+  SentenceChecking checking(parts_.entailment, answer_);
+  double write_ms = 0, check_ms = 0;
+  for (const PlannedSection& planned : plan.sections) {
+    const auto start = Clock::now();
+    AnswerSection section = section_of(planned, plan.sections.size(), exchanges);
+    write_ms += ms_since(start);
+    if (is_stopped()) return {Code::kCancelled, "interrupted"};
+    const auto checking_start = Clock::now();
+    QUERN_TRY(checking.check(section));
+    check_ms += ms_since(checking_start);
+    if (checking.has_judged()) answer_.nli_model = parts_.entailment->model();
+    write_tldr(section);
     answer_.sections.push_back(std::move(section));
-    if (parts_.writer) QUERN_TRY(step());
+    QUERN_TRY(step());
   }
-  std::string said = fmt::format("{} sections", answer_.sections.size());
-  const auto n_failed = std::count_if(exchanges.begin(), exchanges.end(),
-                                      [](const ModelExchange& one) { return !one.error.empty(); });
-  if (n_failed > 0) {
-    said += fmt::format(", {} of quotes alone, for the model failed: {}", n_failed,
-                        std::find_if(exchanges.begin(), exchanges.end(), [](const auto& one) {
-                          return !one.error.empty();
-                        })->error);
+  if (parts_.writer) {
+    std::string said = fmt::format("{} sections", answer_.sections.size());
+    const auto is_failed = [](const ModelExchange& one) { return !one.error.empty(); };
+    const auto n_failed = std::count_if(exchanges.begin(), exchanges.end(), is_failed);
+    if (n_failed > 0) {
+      const auto first = std::find_if(exchanges.begin(), exchanges.end(), is_failed);
+      said += fmt::format(", {} of quotes alone, for the model failed: {}", n_failed, first->error);
+    }
+    if (n_invented_ > 0) said += fmt::format(", {} invented references lost", n_invented_);
+    note("write", write_ms, std::move(said), std::move(exchanges));
   }
-  if (n_invented_ > 0) said += fmt::format(", {} invented references lost", n_invented_);
-  note(parts_.writer ? "write" : "plan", start, std::move(said));
-  answer_.stages.back().exchanges = std::move(exchanges);
+  note("check", check_ms, checking.said());
   return {};
 }
 
@@ -253,101 +349,45 @@ void Answering::write_tldr(AnswerSection& section) const {
                                       : fmt::format("{} sources", n));
 }
 
-/// Whether a quote has a sentence in these words; its first letter may have been made a capital.
-bool is_verbatim(std::string_view sentence, std::string_view quote) {
-  return !sentence.empty() && quote.find(sentence.substr(1)) != quote.npos;
+/// What makes the answer, so far as it can be known; nothing where it cannot.
+Result<std::optional<std::string>> key_of(const AnswerParts& parts, const AnswerAsk& ask) {
+  AnswerMakers makers{.year = this_year()};
+  QUERN_ASSIGN(makers.library, parts.library->state());
+  if (makers.library.empty()) return std::optional<std::string>();
+  if (parts.entailment != nullptr) makers.entailment = parts.entailment->digest();
+  if (!ask.rerank_model.empty() && parts.engine != nullptr) {
+    QUERN_ASSIGN(makers.rerank, parts.engine->model_digest(ask.rerank_model));
+  }
+  if (parts.writer) {
+    makers.writer = parts.writer.name + (parts.writer.share == WriterShare::kStages ? "*" : "");
+    if (!parts.writer.model.empty() && parts.engine != nullptr) {
+      QUERN_ASSIGN(const std::string digest, parts.engine->model_digest(parts.writer.model));
+      makers.writer += "@" + digest;
+    }
+  }
+  return std::optional(answer_key(ask, makers));
 }
 
-Status Answering::check() {
+Result<PaperAnswer> answer_through_cache(const AnswerParts& parts, const AnswerAsk& ask) {
   const auto start = Clock::now();
-  std::vector<NliPair> pairs;
-  std::vector<AnswerSentence*> asked;
-  std::size_t n_verbatim = 0;
-  for (AnswerSection& section : answer_.sections) {
-    for (AnswerSentence& sentence : section.sentences) {
-      const bool is_quote = std::any_of(
-          sentence.i_quotes.begin(), sentence.i_quotes.end(),
-          [&](std::size_t i) { return is_verbatim(sentence.text, answer_.quotes[i].text); });
-      if (is_quote) {
-        sentence.support = Support::kVerbatim;
-        sentence.entailment = 1;
-        ++n_verbatim;
-      } else if (sentence.i_quotes.empty()) {
-        sentence.support = Support::kUnsure;
-      } else {
-        asked.push_back(&sentence);
-        pairs.push_back({.premise = premise_of(sentence), .hypothesis = sentence.text});
-      }
-    }
+  const Result<std::optional<std::string>> key = key_of(parts, ask);
+  Answering answering(parts, ask);
+  // Who cannot be asked for now says so by answering.
+  if (!key.ok() || !*key) return answering.run();
+  if (const std::shared_ptr<const PaperAnswer> known = parts.cache->find(**key)) {
+    PaperAnswer out = *known;
+    out.is_known = true;
+    out.total_ms = ms_since(start);
+    if (parts.on_stage) parts.on_stage(out);
+    return out;
   }
-  if (!pairs.empty() && parts_.entailment != nullptr) QUERN_TRY(ask_model(pairs, asked));
-  const std::size_t n_repaired = repair();
-  for (AnswerSection& section : answer_.sections) write_tldr(section);
-  std::string said = fmt::format("{} sentences stand in their quotes as they are", n_verbatim);
-  if (!pairs.empty()) {
-    said +=
-        parts_.entailment == nullptr
-            ? fmt::format(", {} could not be checked: there is no entailment model", pairs.size())
-            : fmt::format(", {} were judged, {} gave way to a quote", pairs.size(), n_repaired);
+  QUERN_ASSIGN(PaperAnswer answer, answering.run());
+  // One that was made while the library changed is of neither state.
+  const Result<std::optional<std::string>> key_after = key_of(parts, ask);
+  if (key_after.ok() && *key_after == *key && !answering.has_failed()) {
+    parts.cache->put(**key, std::make_shared<const PaperAnswer>(answer));
   }
-  note("check", start, std::move(said));
-  return {};
-}
-
-std::string Answering::premise_of(const AnswerSentence& sentence) const {
-  std::string out;
-  for (const std::size_t i : sentence.i_quotes) {
-    out += (out.empty() ? "" : " ") + answer_.quotes[i].text;
-  }
-  return out;
-}
-
-Status Answering::ask_model(std::span<const NliPair> pairs,
-                            std::span<AnswerSentence* const> sentences) {
-  answer_.nli_model = parts_.entailment->model();
-  QUERN_ASSIGN(const std::vector<NliAnswer> said,
-               parts_.entailment->judge(pairs, engine::WorkClass::kInteractive));
-  const Calibration calibration = calibration_for(parts_.entailment->digest());
-  for (std::size_t i = 0; i < sentences.size(); ++i) {
-    if (!said[i].status.ok()) continue;
-    const NliScores scores = scores_at({.entailment = said[i].entailment,
-                                        .contradiction = said[i].contradiction,
-                                        .neutral = said[i].neutral},
-                                       calibration.temperature);
-    sentences[i]->entailment = scores.entailment;
-    sentences[i]->support = scores.entailment >= kEntails ? Support::kSupported : Support::kUnsure;
-  }
-  return {};
-}
-
-// What its quotes do not entail gives way to the best of them that the answer does not have yet;
-// where it has them all, the sentence stays and is marked.
-std::size_t Answering::repair() {
-  std::vector<bool> is_said(answer_.quotes.size());
-  for (const AnswerSection& section : answer_.sections) {
-    for (const AnswerSentence& sentence : section.sentences) {
-      if (sentence.support != Support::kVerbatim) continue;
-      for (const std::size_t i : sentence.i_quotes) is_said[i] = true;
-    }
-  }
-  std::size_t n = 0;
-  for (AnswerSection& section : answer_.sections) {
-    for (AnswerSentence& sentence : section.sentences) {
-      if (sentence.support != Support::kUnsure) continue;
-      const auto free = std::find_if(sentence.i_quotes.begin(), sentence.i_quotes.end(),
-                                     [&](std::size_t i) { return !is_said[i]; });
-      if (free == sentence.i_quotes.end()) continue;
-      const std::size_t i_quote = *free;
-      is_said[i_quote] = true;
-      std::string replaced = std::move(sentence.text);
-      sentence = quoted(i_quote);
-      sentence.replaced = std::move(replaced);
-      sentence.support = Support::kVerbatim;
-      sentence.entailment = 1;
-      ++n;
-    }
-  }
-  return n;
+  return answer;
 }
 
 }  // namespace
@@ -361,6 +401,7 @@ Result<PaperAnswer> answer_question(const AnswerParts& parts, const AnswerAsk& a
   if (title_key(ask.question).empty()) {
     return {Code::kBadInput, "the question has no letter or digit"};
   }
+  if (parts.cache != nullptr) return answer_through_cache(parts, ask);
   return Answering(parts, ask).run();
 }
 

@@ -12,11 +12,13 @@
 #include "apps/papers/answer_profile.h"
 #include "apps/papers/paper_library.h"
 #include "apps/papers/question_parts.h"
+#include "apps/papers/report_writer.h"
 #include "base/byte_spans.h"
 #include "base/status.h"
 
 namespace quern::apps {
 
+class AnswerCache;
 class Entailment;
 
 inline constexpr std::size_t kMaxQuestionBytes = 100'000;
@@ -63,14 +65,6 @@ struct AnswerSource {
   double score = 0;       // Of the paper for the question, 0 to 1.
 };
 
-/// What a model was asked, and what it said.
-struct ModelExchange {
-  std::string system;
-  std::string prompt;
-  std::string reply;       // "" where it failed:
-  std::string error = {};  // why.
-};
-
 /// What a stage of the answer took, and what came out of it.
 struct AnswerStage {
   std::string name;  // "decompose", "retrieve", "rerank", "aggregate", "quotes", "plan", "write",
@@ -84,12 +78,14 @@ struct PaperAnswer {
   std::string title;
   QuestionParts question;
   std::string profile;
+  std::vector<std::string> outline = {};  // Titles of the sections, as soon as they are planned.
   std::vector<AnswerSection> sections = {};
   std::vector<AnswerSource> sources = {};
   std::vector<AnswerQuote> quotes = {};
   std::vector<AnswerStage> stages = {};
   std::string why_empty = {};  // Without sections: the reason.
   std::string nli_model = {};  // "": nothing was checked.
+  bool is_known = false;       // It was given before; the stages are of then.
   double total_ms = 0;
 };
 
@@ -100,36 +96,37 @@ struct AnswerAsk {
   std::string rerank_model = {};  // "": no reranking.
 };
 
-/// What a generator is asked.
-struct WriterPrompt {
-  std::string system;
-  std::string user;
-  int max_tokens = 0;
-  double temperature = 0;
-};
-/// Gives what it wrote. Errors: as whatever is asked has them; they end no answer.
-using AskModel = std::function<Result<std::string>(const WriterPrompt& prompt)>;
-
 struct AnswerParts {
   PaperLibrary* library = nullptr;
   engine::Engine* engine = nullptr;        // Null: words alone choose the quotes.
   const Entailment* entailment = nullptr;  // Null: nothing is checked.
-  AskModel writer = {};                    // Empty: sentences of papers alone.
-  /// Told when a stage ends, and what there is of the answer so far. May be empty.
+  ReportWriter writer = {};                // Empty: sentences of papers alone.
+  AnswerCache* cache = nullptr;            // Null: none is kept.
+  /// Told when a stage ends and when a section is written, what there is of the answer so far: its
+  /// sections are as they will be in the end. May be empty.
   std::function<void(const PaperAnswer& so_far)> on_stage = {};
-  /// Asked between stages: true ends it with kCancelled. May be empty.
+  /// Asked between stages and while a writer is waited for, from several threads: true ends it with
+  /// kCancelled. May be empty.
   std::function<bool()> is_stopped = {};
 };
 
 /// Without a writer from the sentences of papers alone, none of them made up: the same question to
 /// the same library gives the same answer. With one, it writes each section from the section's
-/// quotes: references that it invents are lost, sentences that their quotes do not entail give way
-/// to a quote, and where it fails the quotes are the section. Errors: kBadInput for a question
-/// without a word, kTooLarge, those of the stages.
+/// quotes, and where it makes all stages it also says what is looked for, what is quoted and in
+/// which sections: references that it invents and quotes that stand in no paper are lost, sentences
+/// that their quotes do not entail give way to a quote, and where it fails rules do what it should
+/// have done. With a cache, what was answered before from the same library is given again; answers
+/// that a writer failed in are not kept. Errors: kBadInput for a question without a word,
+/// kTooLarge, those of the stages.
 Result<PaperAnswer> answer_question(const AnswerParts& parts, const AnswerAsk& ask);
 
 /// As people read it: sections, references, sources. Markdown.
 std::string markdown_from_answer(const PaperAnswer& answer);
+/// The same in pieces, for whoever shows it as it comes: its title, each section, then the sources,
+/// or why there are none.
+std::string markdown_from_title(const PaperAnswer& answer);
+std::string markdown_from_section(const AnswerSection& section);
+std::string markdown_from_sources(const PaperAnswer& answer);
 
 /// The sources as entries of a bibliography.
 std::string bibtex_from_answer(const PaperAnswer& answer);

@@ -1,5 +1,9 @@
 #include "apps/papers/paper_answer.h"
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -35,7 +39,7 @@ class PaperAnswerTest : public PapersTest {
   PaperAnswer answer(const std::string& question, const Entailment* entailment = nullptr,
                      AskModel writer = {}) {
     AnswerParts parts{.library = library_.get(), .engine = engine_.get(), .entailment = entailment};
-    parts.writer = std::move(writer);
+    parts.writer.ask = std::move(writer);
     parts.on_stage = [&](const PaperAnswer&) { ++n_stages_; };
     auto answer = answer_question(parts, {.question = question});
     EXPECT_TRUE(answer.ok()) << answer.status().message();
@@ -165,6 +169,177 @@ TEST_F(PaperAnswerTest, AWriterThatFailsLeavesTheQuotes) {
     const PaperAnswer found = answer("How do taggers deal with unknown words?", nullptr, writer);
     EXPECT_EQ(markdown_from_answer(found), markdown_from_answer(quotes));
   }
+}
+
+/// A writer that makes all stages, by what its instructions begin with.
+class StagedWriter {
+ public:
+  std::string question = R"({"rewritten_query": "unknown words of taggers",
+      "rewritten_query_for_keyword_search": "tagger unknown words"})";
+  std::string quote = R"({"quote": "unknown words are hard for every statistical tagger"})";
+  std::string plan = R"({"report_title": "Rare words", "dimensions": [
+      {"name": "What is hard", "format": "synthesis", "quotes": [1]}]})";
+  std::string section = "Unknown words are difficult for statistical taggers [1].";
+  std::chrono::milliseconds pause{0};  // Longer for the first quotes than for later ones.
+
+  ReportWriter writer(int n_at_once) {
+    ReportWriter out;
+    out.share = WriterShare::kStages;
+    out.n_at_once = n_at_once;
+    out.ask = [this](const WriterPrompt& prompt) { return reply(prompt); };
+    return out;
+  }
+
+ private:
+  Result<std::string> reply(const WriterPrompt& prompt) {
+    const std::string_view system = prompt.system;
+    if (system.starts_with("You turn")) return question;
+    if (system.starts_with("You select")) {
+      std::this_thread::sleep_for(pause / ++n_quoted_);
+      return prompt.user.find("Paper: TnT") != std::string::npos ? quote : R"({"quote": "None"})";
+    }
+    if (system.starts_with("You plan")) return plan;
+    return section;
+  }
+
+  std::atomic<int> n_quoted_{0};
+};
+
+TEST_F(PaperAnswerTest, AWriterMakesAllStagesFromWhatPapersSay) {
+  fill();
+  StagedWriter staged;
+  std::vector<std::string> stages;
+  AnswerParts parts{.library = library_.get(), .engine = engine_.get()};
+  parts.writer = staged.writer(4);
+  parts.on_stage = [&](const PaperAnswer& so_far) { stages.push_back(so_far.stages.back().name); };
+  const auto found = answer_question(parts, {.question = "How do taggers treat unknown words?"});
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  check_spans(*found);
+  EXPECT_EQ(found->title, "Rare words");
+  EXPECT_EQ(found->question.search, "unknown words of taggers");
+  EXPECT_EQ(found->outline, std::vector<std::string>{"What is hard"});
+  ASSERT_EQ(found->quotes.size(), 1u);
+  // The whole sentence that the piece is of.
+  EXPECT_TRUE(found->quotes[0].text.starts_with("However, unknown words are hard"));
+  EXPECT_EQ(found->sections[0].sentences[0].text,
+            "Unknown words are difficult for statistical taggers.");
+  EXPECT_EQ(found->sections[0].sentences[0].reference, "(Brants, 2000)");
+  EXPECT_EQ(stages, (std::vector<std::string>{"decompose", "aggregate", "quotes", "plan", "plan",
+                                              "check"}));
+  // What it was asked and what it said can be seen of each stage.
+  const auto object = nlohmann::json::parse(json_from_answer(*found));
+  for (const auto& stage : object["stages"]) {
+    const std::string name = stage["name"];
+    const bool is_its =
+        name == "decompose" || name == "quotes" || name == "plan" || name == "write";
+    EXPECT_EQ(stage.contains("exchanges"), is_its) << name;
+    if (is_its) EXPECT_FALSE(stage["exchanges"][0]["prompt"].get<std::string>().empty()) << name;
+    if (name == "plan") EXPECT_EQ(stage["exchanges"][0]["reply"], staged.plan);
+  }
+}
+
+TEST_F(PaperAnswerTest, CallsAtOnceGiveTheSameAsOneAfterTheOther) {
+  fill();
+  const auto text_of = [&](int n_at_once) {
+    StagedWriter staged;
+    staged.pause = std::chrono::milliseconds(40);
+    AnswerParts parts{.library = library_.get(), .engine = engine_.get()};
+    parts.writer = staged.writer(n_at_once);
+    auto found = answer_question(parts, {.question = "attention and tagger accuracy"});
+    EXPECT_TRUE(found.ok());
+    for (AnswerStage& stage : found->stages) stage.ms = 0;
+    found->total_ms = 0;
+    return json_from_answer(*found);
+  };
+  const std::string one_by_one = text_of(1);
+  EXPECT_NE(one_by_one.find("\"exchanges\""), std::string::npos);
+  EXPECT_EQ(text_of(8), one_by_one);
+}
+
+TEST_F(PaperAnswerTest, AWriterThatLiesLosesItsQuotesAndCitations) {
+  fill();
+  StagedWriter staged;
+  staged.quote = R"({"quote": "Taggers never make any mistake, as everybody knows by now. ... )"
+                 R"(unknown words are hard for every statistical tagger"})";
+  staged.plan = R"({"report_title": "T", "dimensions": [{"name": "All", "quotes": [1, 77]}]})";
+  staged.section = "It is proven by many [1][5][99].";
+  AnswerParts parts{.library = library_.get(), .engine = engine_.get()};
+  parts.writer = staged.writer(4);
+  const auto found = answer_question(parts, {.question = "How do taggers treat unknown words?"});
+  ASSERT_TRUE(found.ok());
+  check_spans(*found);
+  ASSERT_EQ(found->quotes.size(), 1u);
+  EXPECT_EQ(found->sections[0].sentences[0].i_quotes, std::vector<std::size_t>{0});
+  const std::string json = json_from_answer(*found);
+  EXPECT_NE(json.find("1 quotes that stand in no paper lost"), std::string::npos);
+  EXPECT_NE(json.find("3 invented references lost"), std::string::npos);
+  EXPECT_EQ(markdown_from_answer(*found).find("never make"), std::string::npos);
+}
+
+TEST_F(PaperAnswerTest, WhatAWriterOfAllStagesSaysWrongRulesDo) {
+  fill();
+  const std::string by_rule = markdown_from_answer(answer("How do taggers treat unknown words?"));
+  for (const char* nonsense : {"", "I cannot help with that.", "{\"a\": [", "[1, 2]"}) {
+    StagedWriter staged;
+    staged.question = staged.quote = staged.plan = nonsense;
+    staged.section = "";
+    AnswerParts parts{.library = library_.get(), .engine = engine_.get()};
+    parts.writer = staged.writer(4);
+    const auto found = answer_question(parts, {.question = "How do taggers treat unknown words?"});
+    ASSERT_TRUE(found.ok());
+    EXPECT_EQ(markdown_from_answer(*found), by_rule) << nonsense;
+    EXPECT_NE(json_from_answer(*found).find("by rule, for the model failed"), std::string::npos);
+  }
+  // A filter that nothing passes is none.
+  StagedWriter staged;
+  staged.question = R"({"rewritten_query": "taggers and unknown words", "venues": "Nowhere",
+                        "earliest_search_year": 2025})";
+  AnswerParts parts{.library = library_.get(), .engine = engine_.get()};
+  parts.writer = staged.writer(4);
+  const auto found = answer_question(parts, {.question = "How do taggers treat unknown words?"});
+  ASSERT_TRUE(found.ok());
+  EXPECT_FALSE(found->sections.empty()) << found->why_empty;
+  EXPECT_EQ(found->question.note, "");
+}
+
+TEST_F(PaperAnswerTest, SectionsThatAreShownStayAsTheyAre) {
+  fill();
+  const auto entailment = Entailment::open(*engine_, fixture_model("tiny-nli"));
+  ASSERT_TRUE(entailment.ok()) << entailment.status().message();
+  std::vector<std::string> shown;
+  AnswerParts parts{.library = library_.get(), .engine = engine_.get(), .entailment = &*entailment};
+  parts.writer.ask = [](const WriterPrompt&) -> Result<std::string> {
+    return std::string("The moon is made of cheese [1]. Nobody has ever doubted it in the least.");
+  };
+  parts.on_stage = [&](const PaperAnswer& so_far) {
+    if (so_far.sections.size() > shown.size()) {
+      shown.push_back(markdown_from_section(so_far.sections.back()));
+    }
+  };
+  const auto found = answer_question(parts, {.question = "accuracy of the tagger, unknown words"});
+  ASSERT_TRUE(found.ok());
+  ASSERT_GT(shown.size(), 1u);
+  ASSERT_EQ(shown.size(), found->sections.size());
+  std::string whole = markdown_from_title(*found);
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    EXPECT_EQ(shown[i], markdown_from_section(found->sections[i]));
+    whole += shown[i];
+  }
+  EXPECT_EQ(markdown_from_answer(*found), whole + markdown_from_sources(*found));
+}
+
+TEST_F(PaperAnswerTest, AWriterIsToldWhenNobodyWaits) {
+  fill();
+  std::atomic<bool> is_over{false};
+  AnswerParts parts{.library = library_.get(), .engine = engine_.get()};
+  parts.writer.ask = [&](const WriterPrompt& prompt) -> Result<std::string> {
+    is_over = true;
+    return prompt.is_stopped() ? Result<std::string>(Code::kCancelled, "stopped")
+                               : Result<std::string>(std::string("It goes on for ever [1]."));
+  };
+  parts.is_stopped = [&] { return is_over.load(); };
+  EXPECT_EQ(answer_question(parts, {.question = "unknown words"}).status().code(),
+            Code::kCancelled);
 }
 
 TEST_F(PaperAnswerTest, TheJsonHasEverything) {

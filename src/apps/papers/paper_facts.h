@@ -24,6 +24,11 @@ void for_each_fact(F&& f, P&... paper) {
   f("year", paper.year...);
   f("date", paper.date...);
   f("venue", paper.venue...);
+  f("venue_id", paper.publication_venue.id...);
+  f("venue_name", paper.publication_venue.name...);
+  f("venue_type", paper.publication_venue.type...);
+  f("venue_names", paper.publication_venue.alternate_names...);
+  f("venue_url", paper.publication_venue.url...);
   f("journal", paper.journal.name...);
   f("volume", paper.journal.volume...);
   f("pages", paper.journal.pages...);

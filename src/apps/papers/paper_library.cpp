@@ -58,6 +58,7 @@ class StoredLibrary : public PaperLibrary {
                              const std::optional<DayRange>& published) override;
   Result<LinkPage> references(std::int64_t corpus_id, std::uint64_t offset,
                               std::uint32_t n) override;
+  Result<std::vector<KnownReference>> known_references(std::int64_t corpus_id) override;
   Result<std::vector<std::optional<KnownAuthor>>> authors(
       std::span<const std::string> ids) override;
   Result<AuthorPage> search_authors(std::string_view text, std::uint64_t offset,
@@ -76,6 +77,7 @@ class StoredLibrary : public PaperLibrary {
   Result<std::vector<std::vector<float>>> vectors_of(std::span<const std::string> texts) override;
   Result<std::string> text_of(std::int64_t corpus_id) override;
   Result<LibraryCounts> counts() override;
+  Result<std::string> state() override;
 
  private:
   /// Reads the tables where there are any. Errors: those of `read`.
@@ -162,6 +164,15 @@ Result<LinkPage> StoredLibrary::references(std::int64_t corpus_id, std::uint64_t
   LinkPage out;
   QUERN_TRY(read([&](Sql& sql) -> Status {
     QUERN_ASSIGN(out, read_references(sql, corpus_id, offset, n));
+    return {};
+  }));
+  return out;
+}
+
+Result<std::vector<KnownReference>> StoredLibrary::known_references(std::int64_t corpus_id) {
+  std::vector<KnownReference> out;
+  QUERN_TRY(read([&](Sql& sql) -> Status {
+    QUERN_ASSIGN(out, read_known_references(sql, corpus_id));
     return {};
   }));
   return out;
@@ -389,6 +400,12 @@ Result<LibraryCounts> StoredLibrary::counts() {
     out.model = space->space.model;
   }
   return out;
+}
+
+// Tables change in the same commits as documents do, so the store's generation is that of both.
+Result<std::string> StoredLibrary::state() {
+  QUERN_ASSIGN(const store::Snapshot snapshot, store_->snapshot());
+  return fmt::format("{}.{}", snapshot->row().id, snapshot->row().at_ms);
 }
 
 }  // namespace

@@ -13,8 +13,10 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/papers/link_contexts.h"
 #include "apps/papers/paper.h"
 #include "apps/papers/paper_text.h"
+#include "apps/papers/reference_mentions.h"
 #include "base/byte_ledger.h"
 #include "base/byte_spans.h"
 #include "base/status.h"
@@ -36,8 +38,7 @@ struct KnownPaper {
 /// One citation, seen from either end.
 struct PaperLink {
   KnownPaper paper;  // The other end; corpus_id 0 where it is not in the library.
-  std::vector<std::string> contexts = {};
-  bool is_influential = false;
+  LinkContexts contexts = {};
 };
 
 struct LinkPage {
@@ -141,6 +142,8 @@ struct SnippetHits {
   std::vector<PaperSnippet> snippets = {};
   std::string why_empty = {};
   std::string why_one_side = {};
+  std::size_t n_reranked = 0;  // Of those that were to be.
+  std::size_t n_to_rerank = 0;
   PaperTimings timings = {};
 };
 
@@ -211,6 +214,12 @@ class PaperLibrary {
   virtual Result<LinkPage> references(std::int64_t corpus_id, std::uint64_t offset,
                                       std::uint32_t n) = 0;
 
+  /// Of papers that it cites, those that are in the library, in the order of its bibliography.
+  virtual Result<std::vector<KnownReference>> known_references(std::int64_t corpus_id) {
+    (void)corpus_id;
+    return std::vector<KnownReference>();
+  }
+
   /// In the order of the ids; nothing for one that is not there.
   virtual Result<std::vector<std::optional<KnownAuthor>>> authors(
       std::span<const std::string> ids) = 0;
@@ -248,6 +257,9 @@ class PaperLibrary {
   /// The full text. Errors: kNotFound.
   virtual Result<std::string> text_of(std::int64_t corpus_id) = 0;
   virtual Result<LibraryCounts> counts() = 0;
+
+  /// Another one after each change of what is in it; "": that is not known.
+  virtual Result<std::string> state() { return std::string(); }
 };
 
 }  // namespace quern::apps

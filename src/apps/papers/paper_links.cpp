@@ -26,7 +26,7 @@ std::vector<std::string> texts_from_json(const std::string& text) {
 Result<PaperLink> link_from_row(Sql& sql, const SqlStatement& rows) {
   PaperLink link;
   const std::string name = rows.bytes(0);
-  link.contexts = texts_from_json(rows.bytes(4));
+  link.contexts = contexts_from_bytes(rows.bytes(4));
   const PaperIds ids = ids_of_name(name);
   if (ids.corpus_id > 0) {
     QUERN_ASSIGN(std::optional<PaperRow> row, read_paper(sql, ids.corpus_id));
@@ -106,6 +106,33 @@ Result<LinkPage> read_references(Sql& sql, std::int64_t corpus_id, std::uint64_t
       .bind(2, std::int64_t{n} + 1)
       .bind(3, as_number(offset));
   return read_page(sql, std::move(rows), n);
+}
+
+// Names of papers that are here stand together in the table's key, behind the citing one.
+Result<std::vector<KnownReference>> read_known_references(Sql& sql, std::int64_t corpus_id) {
+  QUERN_ASSIGN(SqlStatement rows,
+               sql.prepare("SELECT cited, i, authors, year, contexts FROM papers_link WHERE "
+                           "citing = ? AND cited >= 'corpusid:' AND cited < 'corpusid;' "
+                           "ORDER BY i, cited"));
+  rows.bind(1, std::string_view(fmt::format("corpusid:{}", corpus_id)));
+  std::vector<KnownReference> out;
+  while (true) {
+    QUERN_ASSIGN(const bool is_row, rows.step());
+    if (!is_row) return out;
+    KnownReference& one = out.emplace_back();
+    one.corpus_id = ids_of_name(rows.bytes(0)).corpus_id;
+    one.number = static_cast<std::size_t>(std::max<std::int64_t>(rows.number(1), 0)) + 1;
+    one.authors = texts_from_json(rows.bytes(2));
+    one.year = static_cast<int>(rows.number(3));
+    one.contexts = contexts_from_bytes(rows.bytes(4)).texts;
+    if (!one.authors.empty() && one.year > 0) continue;
+    QUERN_ASSIGN(std::optional<PaperRow> row, read_paper(sql, one.corpus_id));
+    if (!row) continue;
+    if (one.year == 0) one.year = row->paper.year;
+    for (PaperAuthor& author : row->paper.authors) {
+      if (one.authors.empty()) one.authors.push_back(std::move(author.name));
+    }
+  }
 }
 
 }  // namespace quern::apps

@@ -20,5 +20,8 @@ Result<LinkPage> read_citations(Sql& sql, std::int64_t corpus_id, std::uint64_t 
                                 std::uint32_t n, const std::optional<DayRange>& published);
 Result<LinkPage> read_references(Sql& sql, std::int64_t corpus_id, std::uint64_t offset,
                                  std::uint32_t n);
+/// As PaperLibrary::known_references; who wrote them and when as the citing paper says, else as the
+/// cited one does.
+Result<std::vector<KnownReference>> read_known_references(Sql& sql, std::int64_t corpus_id);
 
 }  // namespace quern::apps

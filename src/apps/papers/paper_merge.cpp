@@ -90,6 +90,10 @@ std::string digest_of(const Paper& paper) {
     store::append_varint(all, static_cast<std::uint64_t>(std::max(reference.year, 0)));
     for (const std::string& author : reference.authors) append_text(all, author);
     for (const std::string& context : reference.contexts) append_text(all, context);
+    for (const std::vector<std::string>& intents : reference.intents) {
+      for (const std::string& intent : intents) append_text(all, intent);
+    }
+    if (reference.is_influential) append_text(all, "influential");
   }
   for (const PaperIds& ids : paper.cited_by) append_ids(all, ids);
   Sha256 sha;

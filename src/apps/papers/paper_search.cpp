@@ -296,6 +296,10 @@ Result<SnippetHits> PaperSearcher::snippets(const store::Snapshot& snapshot,
   QUERN_ASSIGN(const Retrieved found, passages_.retrieve(snapshot, ask));
   out.why_empty = found.found.why_empty;
   out.why_one_side = found.found.why_one_side;
+  if (found.rerank) {
+    out.n_reranked = found.rerank->n_done;
+    out.n_to_rerank = found.rerank->n_wanted;
+  }
   std::uint32_t n_passed = 0;
   for (const RetrievedHit& hit : found.hits) {
     QUERN_ASSIGN(const std::int64_t corpus_id, corpus_id_of_key(hit.found.hit.key));

@@ -172,8 +172,10 @@ Status Writing::put_link(const std::string& citing, const std::string& cited, st
   if (citing.empty() || cited.empty() || citing == cited) return {};
   // What a citing paper says of a link (its place, its sentences) goes before what the cited one
   // does.
-  SqlStatement& row = link.contexts.empty() && link.other.title.empty() ? new_link_ : any_link_;
-  const std::string authors = json_of(link.other.authors), contexts = json_of(link.contexts);
+  SqlStatement& row =
+      link.contexts.texts.empty() && link.other.title.empty() ? new_link_ : any_link_;
+  const std::string authors = json_of(link.other.authors);
+  const std::string contexts = bytes_from_contexts(link.contexts);
   row.bind(1, std::string_view(citing))
       .bind(2, std::string_view(cited))
       .bind(3, static_cast<std::int64_t>(i))

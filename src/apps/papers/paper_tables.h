@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/papers/link_contexts.h"
 #include "apps/papers/paper.h"
 #include "base/sql.h"
 #include "base/status.h"
@@ -42,7 +43,7 @@ struct LinkEnd {
 
 struct PaperLinkRow {
   LinkEnd other;
-  std::vector<std::string> contexts = {};
+  LinkContexts contexts = {};
 };
 
 /// What one paper brings into the tables.

@@ -9,6 +9,7 @@
 
 #include "apps/entailment.h"
 #include "apps/json_document.h"
+#include "apps/papers/answer_cache.h"
 #include "apps/papers/paper_answer.h"
 #include "cli/answer_flags.h"
 #include "cli/claims_session.h"
@@ -75,6 +76,8 @@ class PaperAsking {
     QUERN_ASSIGN(out->session_, PapersSession::open(flags.folder, engine_flags, WithEngine::kYes));
     QUERN_ASSIGN(out->entailment_, open_entailment(*out->session_->engine(), flags.answer));
     QUERN_ASSIGN(out->writer_, open_writer(*out->session_->engine(), flags.answer.writer));
+    QUERN_ASSIGN(const std::size_t n_kept, answer_cache_bytes(flags.answer));
+    if (n_kept > 0) out->cache_.emplace(out->session_->engine()->ledger(), n_kept);
     return out;
   }
 
@@ -83,12 +86,21 @@ class PaperAsking {
                             .engine = session_->engine(),
                             .entailment = entailment_ ? &*entailment_ : nullptr};
     parts.writer = writer_;
+    parts.cache = cache_ ? &*cache_ : nullptr;
     parts.is_stopped = [] { return is_interrupted(); };
+    n_shown_ = 0;
+    Status shown;
+    if (flags_.format == "text") {
+      parts.on_stage = [&](const apps::PaperAnswer& so_far) {
+        if (shown.ok()) shown = show(so_far);
+      };
+    }
     ask_.question = question.text;
     QUERN_ASSIGN(const apps::PaperAnswer answer, apps::answer_question(parts, ask_));
-    QUERN_TRY(out_.write(text_of(question.id, answer, flags_.format)));
+    QUERN_TRY(shown);
+    QUERN_TRY(out_.write(text_of(question.id, answer)));
     if (flags_.stages) tell(answer);
-    return {};
+    return out_.flush();
   }
 
   Status finish() { return out_.commit(); }
@@ -96,10 +108,23 @@ class PaperAsking {
  private:
   explicit PaperAsking(const AskFlags& flags) : flags_(flags) {}
 
-  static std::string text_of(const std::string& id, const apps::PaperAnswer& answer,
-                             const std::string& format) {
-    if (format == "bibtex") return apps::bibtex_from_answer(answer);
-    if (format != "json") return apps::markdown_from_answer(answer);
+  /// Sections as they come.
+  Status show(const apps::PaperAnswer& so_far) {
+    if (so_far.sections.size() == n_shown_) return {};
+    if (n_shown_ == 0) QUERN_TRY(out_.write(apps::markdown_from_title(so_far)));
+    for (; n_shown_ < so_far.sections.size(); ++n_shown_) {
+      QUERN_TRY(out_.write(apps::markdown_from_section(so_far.sections[n_shown_])));
+    }
+    return out_.flush();
+  }
+
+  /// What is not shown yet.
+  std::string text_of(const std::string& id, const apps::PaperAnswer& answer) const {
+    if (flags_.format == "bibtex") return apps::bibtex_from_answer(answer);
+    if (flags_.format != "json") {
+      const std::string title = n_shown_ == 0 ? apps::markdown_from_title(answer) : "";
+      return title + apps::markdown_from_sources(answer);
+    }
     std::string out = apps::json_from_answer(answer) + "\n";
     if (id.empty()) return out;
     std::string with_id = "{\"id\":";
@@ -112,14 +137,17 @@ class PaperAsking {
       print_note(
           fmt::format("{:<10} {:>8.1f} ms  {}\n", stage.name, stage.ms, in_one_line(stage.said)));
     }
-    print_note(fmt::format("{:<10} {:>8.1f} ms\n", "all", answer.total_ms));
+    print_note(fmt::format("{:<10} {:>8.1f} ms{}\n", "all", answer.total_ms,
+                           answer.is_known ? "  answered before" : ""));
   }
 
   const AskFlags& flags_;
   apps::AnswerAsk ask_;
   std::unique_ptr<PapersSession> session_;
   std::optional<apps::Entailment> entailment_;
-  apps::AskModel writer_;
+  apps::ReportWriter writer_;
+  std::optional<apps::AnswerCache> cache_;
+  std::size_t n_shown_ = 0;  // Sections of this answer.
   OutputFile out_ = OutputFile::standard_output();
 };
 

@@ -99,11 +99,8 @@ class PaperSearch {
       }
     }
     tell(query, found.why_empty, found.why_one_side);
-    if (flags_.json) text = line_of(query, found.total, "papers", std::move(hits), found.timings);
-    if (found.n_reranked < found.n_to_rerank && !flags_.json) {
-      print_note(fmt::format("reranked: {} of {}, then time was over\n", found.n_reranked,
-                             found.n_to_rerank));
-    }
+    if (flags_.json) text = line_of(query, found.total, "papers", std::move(hits), found);
+    if (!flags_.json) tell_reranked(found);
     return out_.write(text);
   }
 
@@ -128,8 +125,9 @@ class PaperSearch {
     }
     tell(query, found.why_empty, found.why_one_side);
     if (flags_.json) {
-      text = line_of(query, found.snippets.size(), "snippets", std::move(hits), found.timings);
+      text = line_of(query, found.snippets.size(), "snippets", std::move(hits), found);
     }
+    if (!flags_.json) tell_reranked(found);
     return out_.write(text);
   }
 
@@ -141,13 +139,25 @@ class PaperSearch {
                        flags_.top - i);
   }
 
+  template <typename Found>
+  static void tell_reranked(const Found& found) {
+    if (found.n_reranked == found.n_to_rerank) return;
+    print_note(fmt::format("reranked: {} of {}, then time was over\n", found.n_reranked,
+                           found.n_to_rerank));
+  }
+
+  template <typename Found>
   static std::string line_of(const apps::QueryLine& query, std::uint64_t total, const char* name,
-                             json hits, const apps::PaperTimings& timings) {
+                             json hits, const Found& found) {
+    const apps::PaperTimings& timings = found.timings;
     json out = json::object();
     if (!query.id.empty()) out["id"] = query.id;
     out["query"] = query.text;
     out["total"] = total;
     out[name] = std::move(hits);
+    if (found.n_to_rerank > 0) {
+      out["reranked"] = {{"read", found.n_reranked}, {"of", found.n_to_rerank}};
+    }
     out["ms"] = {{"vector", timings.vector_ms},
                  {"search", timings.search_ms},
                  {"rerank", timings.rerank_ms},

@@ -1,13 +1,14 @@
 // quern papers serve: a library of papers as Semantic Scholar's API, until a signal stops it.
 
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "apps/papers/answer_cache.h"
 #include "apps/papers/paper_library.h"
 #include "base/thread_pool.h"
 #include "cli/answer_flags.h"
@@ -41,16 +42,6 @@ struct PapersServeFlags {
   AnswerFlags answer;
 };
 
-/// Two questions may be answered at a time, a writer is asked one thing after the other.
-apps::AskModel one_at_a_time(apps::AskModel writer) {
-  if (!writer) return writer;
-  return [writer = std::move(writer),
-          mutex = std::make_shared<std::mutex>()](const apps::WriterPrompt& prompt) {
-    const std::lock_guard lock(*mutex);
-    return writer(prompt);
-  };
-}
-
 Status serve_papers(const PapersServeFlags& flags, const EngineFlags& engine_flags) {
   block_stop_signals();
   QUERN_ASSIGN(engine::EngineOptions engine_opts, engine_options(engine_flags));
@@ -66,8 +57,10 @@ Status serve_papers(const PapersServeFlags& flags, const EngineFlags& engine_fla
   options.papers.library = library.get();
   options.papers.rerank_model = flags.answer.rerank;
   options.papers.nli_model = checking_model(flags.answer);
-  QUERN_ASSIGN(apps::AskModel writer, open_writer(*engine, flags.answer.writer));
-  options.papers.writer = one_at_a_time(std::move(writer));
+  QUERN_ASSIGN(options.papers.writer, open_writer(*engine, flags.answer.writer));
+  QUERN_ASSIGN(const std::size_t n_kept, answer_cache_bytes(flags.answer));
+  std::optional<apps::AnswerCache> answers;
+  if (n_kept > 0) options.papers.cache = &answers.emplace(engine->ledger(), n_kept);
   QUERN_ASSIGN(options.papers.profile, answer_profile(flags.answer));
   options.http.limits.header_bytes = kMaxUrlBytes;
   if (flags.is_warm) {

@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "apps/entailment.h"
 #include "serve/json/json_members.h"
 
@@ -22,15 +24,29 @@ struct NextStep {
 
 constexpr const char* kFirstStep = "Processing user query";
 constexpr double kFirstSeconds = 1;
-constexpr double kWrittenSeconds = 120;  // Of an answer that a model writes.
+constexpr double kWrittenSeconds = 120;  // Of an answer that a model writes, until more is known:
+constexpr double kBeforeSections = 30;
+constexpr double kSectionSeconds = 15;
 constexpr NextStep kNextSteps[] = {
     {"decompose", "Retrieving relevant passages from the papers of this library", 1},
-    {"retrieve", "Further re-rank and aggregate passages to focus on up to top papers", 5},
-    {"rerank", "Further re-rank and aggregate passages to focus on up to top papers", 1},
-    {"aggregate", "Extracting salient key statements from papers", 5},
-    {"quotes", "Start generating each section in the answer outline", 15},
-    {"write", "Checking each sentence against its quote", 5},
+    {"aggregate", "Extracting salient key statements from papers", 15},
+    {"quotes", "Synthesizing an answer outline based on extracted quotes", 15},
 };
+
+/// What is said of an outline, and of the section that is written next.
+void report_sections(const apps::PaperAnswer& so_far, QaReport& report) {
+  const std::size_t n = so_far.outline.size(), i = so_far.sections.size();
+  if (i == 0) {
+    std::string steps = "Start generating each section in the answer outline:";
+    for (const std::string& title : so_far.outline) steps += "\n - " + title;
+    report.step(std::move(steps), kSectionSeconds);
+    report.estimate(kBeforeSections + kSectionSeconds * static_cast<double>(n));
+  }
+  if (i == n) return;
+  report.step(
+      fmt::format("Iteratively generating section: {} of {} - {}", i + 1, n, so_far.outline[i]),
+      kSectionSeconds);
+}
 
 /// The model that checks sentences, opened when it is first needed.
 class LazyEntailment {
@@ -174,13 +190,15 @@ AnswerQuestion answers_of_library(const PaperOptions& options, engine::Engine& e
     QUERN_ASSIGN(const apps::Entailment* const nli, entailment->get());
     apps::AnswerParts parts{.library = options.library, .engine = &engine, .entailment = nli};
     parts.writer = options.writer;
+    parts.cache = options.cache;
     parts.is_stopped = [&] { return report.is_stopped(); };
     parts.on_stage = [&](const apps::PaperAnswer& so_far) {
+      if (!so_far.sections.empty()) report.partial(qa_result_json(so_far));
       const std::string& ended = so_far.stages.back().name;
       for (const NextStep& next : kNextSteps) {
         if (next.after == ended) report.step(next.description, next.seconds);
       }
-      if (!so_far.sections.empty()) report.partial(qa_result_json(so_far));
+      if (ended == "plan" && options.writer) report_sections(so_far, report);
     };
     QUERN_ASSIGN(const apps::PaperAnswer answer,
                  apps::answer_question(parts, {.question = query,

@@ -81,6 +81,21 @@ std::string journal_json(const apps::PaperJournal& journal) {
   return out;
 }
 
+std::string venue_json(const Paper& paper) {
+  const apps::PaperVenue& venue = paper.publication_venue;
+  if (venue == apps::PaperVenue()) return "null";
+  std::string out;
+  JsonMembers members(out);
+  members.text_or_null("id", venue.id);
+  members.text_or_null("name", venue.name.empty() ? paper.venue : venue.name);
+  members.text_or_null("type", venue.type);
+  members.raw("alternate_names",
+              venue.alternate_names.empty() ? "[]" : strings_or_null(venue.alternate_names));
+  members.text_or_null("url", venue.url);
+  members.end();
+  return out;
+}
+
 /// {"one":"..."} or {"one":"...","two":"..."}.
 std::string object_of(std::initializer_list<std::pair<std::string_view, std::string_view>> texts) {
   std::string out;
@@ -117,7 +132,7 @@ void append_names(JsonMembers& members, const Paper& paper, FieldSet<PaperField>
 void append_publication(JsonMembers& members, const Paper& paper, FieldSet<PaperField> fields) {
   const auto wants = [&](PaperField field) { return fields.has(field); };
   if (wants(PaperField::kVenue)) members.text("venue", paper.venue);
-  if (wants(PaperField::kPublicationVenue)) members.raw("publicationVenue", "null");
+  if (wants(PaperField::kPublicationVenue)) members.raw("publicationVenue", venue_json(paper));
   if (wants(PaperField::kYear)) {
     members.raw("year", paper.year > 0 ? std::to_string(paper.year) : "null");
   }
@@ -217,21 +232,23 @@ std::string embedding_json(std::string_view model, std::span<const float> vector
 
 void append_link_members(JsonMembers& members, const apps::PaperLink& link,
                          FieldSet<LinkField> fields) {
-  if (fields.has(LinkField::kContexts)) {
-    members.raw("contexts", link.contexts.empty() ? "[]" : strings_or_null(link.contexts));
-  }
-  if (fields.has(LinkField::kIntents)) members.raw("intents", "[]");
+  const apps::LinkContexts& contexts = link.contexts;
+  const auto list_of = [](const std::vector<std::string>& texts) {
+    return texts.empty() ? "[]" : strings_or_null(texts);
+  };
+  if (fields.has(LinkField::kContexts)) members.raw("contexts", list_of(contexts.texts));
+  if (fields.has(LinkField::kIntents)) members.raw("intents", list_of(contexts.all_intents()));
   if (fields.has(LinkField::kContextsWithIntent)) {
     std::string list = "[";
-    for (const std::string& context : link.contexts) {
+    for (std::size_t i = 0; i < contexts.texts.size(); ++i) {
       list += list.size() > 1 ? ",{\"context\":" : "{\"context\":";
-      append_json_string(list, context);
-      list += ",\"intents\":[]}";
+      append_json_string(list, contexts.texts[i]);
+      list += ",\"intents\":" + list_of(contexts.intents_of(i)) + "}";
     }
     members.raw("contextsWithIntent", list + ']');
   }
   if (fields.has(LinkField::kIsInfluential)) {
-    members.raw("isInfluential", link.is_influential ? "true" : "false");
+    members.raw("isInfluential", contexts.is_influential ? "true" : "false");
   }
 }
 

@@ -116,7 +116,9 @@ TEST(paper_json, sentences_of_a_snippet_are_counted_in_characters) {
   FieldSet<SnippetField> fields;
   EXPECT_FALSE(parse_snippet_fields("", fields));
   std::string out;
-  append_snippet_hit(snippet, paper, fields, out);
+  const apps::ReferenceMention mentions[] = {{.bytes = {0, 2}, .corpus_id = 5},
+                                             {.bytes = {11, 13}, .corpus_id = 6}};
+  append_snippet_hit(snippet, paper, mentions, fields, out);
   const json hit = json::parse(out);
   EXPECT_EQ(hit["paper"]["corpusId"], "9");
   EXPECT_EQ(hit["paper"]["authors"], json::array({"A B"}));
@@ -125,6 +127,9 @@ TEST(paper_json, sentences_of_a_snippet_are_counted_in_characters) {
   EXPECT_EQ(hit["snippet"]["snippetOffset"], (json{{"start", 100}, {"end", 118}}));
   EXPECT_EQ(hit["snippet"]["annotations"]["sentences"],
             (json{{{"start", 0}, {"end", 6}}, {{"start", 7}, {"end", 18}}}));
+  EXPECT_EQ(hit["snippet"]["annotations"]["refMentions"],
+            (json{{{"start", 0}, {"end", 1}, {"matchedPaperCorpusId", "5"}},
+                  {{"start", 7}, {"end", 9}, {"matchedPaperCorpusId", "6"}}}));
 }
 
 }  // namespace quern::serve

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "apps/papers/answer_cache.h"
 #include "apps/papers/answer_profile.h"
 #include "apps/papers/paper_answer.h"
 #include "apps/papers/paper_library.h"
@@ -15,7 +16,9 @@ struct PaperOptions {
   apps::AnswerProfile profile = apps::default_profile();  // Of answers to questions.
   std::string rerank_model = {};                          // Of their passages; "": none.
   std::string nli_model = {};                             // That checks them; "": none does.
-  apps::AskModel writer = {};  // Writes them, from two threads; empty: sentences of papers alone.
+  // Writes them; for two questions at a time. Empty: sentences of papers alone.
+  apps::ReportWriter writer = {};
+  apps::AnswerCache* cache = nullptr;  // Null: none is kept. Outlives the server.
 };
 
 }  // namespace quern::serve

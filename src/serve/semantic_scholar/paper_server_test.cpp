@@ -28,8 +28,7 @@ apps::Paper attention() {
 
 apps::PaperLink link_to(const std::string& title) {
   apps::PaperLink out;
-  out.contexts = {"As in [1]."};
-  out.is_influential = true;
+  out.contexts = {.texts = {"As in [1]."}, .intents = {{"background"}}, .is_influential = true};
   out.paper.paper.title = title;
   return out;
 }
@@ -117,7 +116,7 @@ TEST_F(paper_server, citations_and_references_come_in_pages_and_inside) {
   EXPECT_FALSE(last.contains("next"));
   EXPECT_EQ(last["data"].size(), 1u);
   EXPECT_EQ(last["data"][0]["contexts"], json::array({"As in [1]."}));
-  EXPECT_EQ(last["data"][0]["intents"], json::array());
+  EXPECT_EQ(last["data"][0]["intents"], json::array({"background"}));
   EXPECT_EQ(last["data"][0]["contextsWithIntent"][0]["context"], "As in [1].");
   EXPECT_EQ(last["data"][0]["isInfluential"], true);
   EXPECT_EQ(last["data"][0]["citingPaper"]["title"], "C4");

@@ -57,12 +57,21 @@ Status write_snippets(PaperCall& call, apps::PaperAsk ask, FieldSet<SnippetField
     QUERN_ASSIGN(found, call.library.snippets(ask));
   }
   QUERN_ASSIGN(const PapersById papers, papers_of(call.library, found.snippets));
+  std::map<std::int64_t, std::vector<apps::KnownReference>> references;
   std::string list = "[";
   for (const apps::PaperSnippet& snippet : found.snippets) {
     const auto paper = papers.find(snippet.corpus_id);
     if (paper == papers.end()) continue;  // Removed meanwhile.
     if (list.size() > 1) list += ',';
-    append_snippet_hit(snippet, paper->second, fields, list);
+    std::vector<apps::ReferenceMention> mentions;
+    if (fields.has(SnippetField::kRefMentions) && snippet.kind != apps::SnippetKind::kTitle) {
+      const auto [of_paper, is_new] = references.try_emplace(snippet.corpus_id);
+      if (is_new) {
+        QUERN_ASSIGN(of_paper->second, call.library.known_references(snippet.corpus_id));
+      }
+      mentions = apps::mentions_in(snippet.text, snippet.sentences, of_paper->second);
+    }
+    append_snippet_hit(snippet, paper->second, mentions, fields, list);
   }
   JsonMembers members(out);
   members.raw("data", list + ']');

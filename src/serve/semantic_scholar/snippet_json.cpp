@@ -23,34 +23,65 @@ std::string_view kind_name(apps::SnippetKind kind) {
   return "body";
 }
 
+/// Bytes of a text as code points.
+class CharPlaces {
+ public:
+  explicit CharPlaces(std::string_view text) : text_(text) {}
+
+  /// Code points before a byte; those after the last one that was asked for are found fastest.
+  std::size_t before(std::size_t byte) {
+    byte = std::min(byte, text_.size());
+    if (byte < at_) at_ = n_chars_ = 0;
+    n_chars_ += count_chars(text_.substr(at_, byte - at_));
+    at_ = byte;
+    return n_chars_;
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t at_ = 0, n_chars_ = 0;  // So many code points stand before byte `at_`.
+};
+
 /// [{"start","end"},...]
 std::string sentences_json(const apps::PaperSnippet& snippet) {
   std::string out = "[";
-  const std::string_view text = snippet.text;
-  std::size_t at = 0, n_chars = 0;  // So many code points stand before byte `at`.
-  const auto chars_before = [&](std::size_t byte) {
-    byte = std::min(byte, text.size());
-    n_chars += count_chars(text.substr(at, byte - at));
-    at = byte;
-    return n_chars;
-  };
+  CharPlaces places(snippet.text);
   for (const ByteSpan& sentence : snippet.sentences) {
-    const std::size_t begin = chars_before(sentence.begin), end = chars_before(sentence.end);
+    const std::size_t begin = places.before(sentence.begin), end = places.before(sentence.end);
     out += fmt::format("{}{{\"start\":{},\"end\":{}}}", out.size() > 1 ? "," : "", begin, end);
   }
   return out + ']';
 }
 
-std::string annotations_json(const apps::PaperSnippet& snippet, FieldSet<SnippetField> fields) {
+/// [{"start","end","matchedPaperCorpusId"},...]
+std::string mentions_json(const apps::PaperSnippet& snippet,
+                          std::span<const apps::ReferenceMention> mentions) {
+  std::string out = "[";
+  CharPlaces places(snippet.text);
+  for (const apps::ReferenceMention& mention : mentions) {
+    const std::size_t begin = places.before(mention.bytes.begin);
+    const std::size_t end = places.before(mention.bytes.end);
+    out += fmt::format("{}{{\"start\":{},\"end\":{},\"matchedPaperCorpusId\":\"{}\"}}",
+                       out.size() > 1 ? "," : "", begin, end, mention.corpus_id);
+  }
+  return out + ']';
+}
+
+std::string annotations_json(const apps::PaperSnippet& snippet,
+                             std::span<const apps::ReferenceMention> mentions,
+                             FieldSet<SnippetField> fields) {
   std::string out;
   JsonMembers members(out);
   if (fields.has(SnippetField::kSentences)) members.raw("sentences", sentences_json(snippet));
-  if (fields.has(SnippetField::kRefMentions)) members.raw("refMentions", "[]");
+  if (fields.has(SnippetField::kRefMentions))
+    members.raw("refMentions", mentions_json(snippet, mentions));
   members.end();
   return out;
 }
 
-std::string snippet_json(const apps::PaperSnippet& snippet, FieldSet<SnippetField> fields) {
+std::string snippet_json(const apps::PaperSnippet& snippet,
+                         std::span<const apps::ReferenceMention> mentions,
+                         FieldSet<SnippetField> fields) {
   std::string out;
   JsonMembers members(out);
   const bool is_body = snippet.kind == apps::SnippetKind::kBody;
@@ -62,7 +93,7 @@ std::string snippet_json(const apps::PaperSnippet& snippet, FieldSet<SnippetFiel
                 fmt::format("{{\"start\":{},\"end\":{}}}", snippet.begin, snippet.end));
   }
   if (fields.has(SnippetField::kSentences) || fields.has(SnippetField::kRefMentions)) {
-    members.raw("annotations", annotations_json(snippet, fields));
+    members.raw("annotations", annotations_json(snippet, mentions, fields));
   }
   members.end();
   return out;
@@ -94,10 +125,11 @@ std::string snippet_paper_json(const apps::Paper& paper) {
 }  // namespace
 
 void append_snippet_hit(const apps::PaperSnippet& snippet, const apps::KnownPaper& paper,
+                        std::span<const apps::ReferenceMention> mentions,
                         FieldSet<SnippetField> fields, std::string& out) {
   JsonMembers members(out);
   members.number("score", snippet.score);
-  members.raw("snippet", snippet_json(snippet, fields));
+  members.raw("snippet", snippet_json(snippet, mentions, fields));
   members.raw("paper", snippet_paper_json(paper.paper));
   members.end();
 }

@@ -183,6 +183,30 @@ TEST(paper_json, the_graph_api) {
   EXPECT_EQ(paper.cited_by[0].paper_id, std::string(40, 'c'));
 }
 
+TEST(paper_json, what_the_api_says_of_links_and_venues) {
+  const Paper paper = read_paper(R"({"corpusId": 1, "title": "T",
+    "publicationVenue": {"id": "v-1", "name": "Annual Meeting of the ACL", "type": "conference",
+                         "alternate_names": ["ACL"], "url": "https://acl.org"},
+    "references": [
+      {"contexts": ["a", "b"], "intents": ["result"], "isInfluential": true,
+       "contextsWithIntent": [{"context": "a", "intents": ["result"]}, {"context": "b", "intents": []}],
+       "citedPaper": {"corpusId": 2, "title": "Cited"}},
+      {"contexts": ["c"], "intents": ["background"], "citedPaper": {"corpusId": 3}}],
+    "citations": [{"contexts": [], "citingPaper": {"corpusId": 4}}]})");
+  EXPECT_EQ(paper.publication_venue.id, "v-1");
+  EXPECT_EQ(paper.publication_venue.alternate_names, Lines{"ACL"});
+  EXPECT_EQ(paper.venue, "Annual Meeting of the ACL");
+  ASSERT_EQ(paper.references.size(), 2U);
+  EXPECT_EQ(paper.references[0].title, "Cited");
+  EXPECT_EQ(paper.references[0].contexts, (Lines{"a", "b"}));
+  EXPECT_EQ(paper.references[0].intents, (std::vector<Lines>{{"result"}, {}}));
+  EXPECT_TRUE(paper.references[0].is_influential);
+  EXPECT_EQ(paper.references[1].ids.corpus_id, 3);
+  EXPECT_EQ(paper.references[1].intents, std::vector<Lines>{{"background"}});
+  ASSERT_EQ(paper.cited_by.size(), 1U);
+  EXPECT_EQ(paper.cited_by[0].corpus_id, 4);
+}
+
 TEST(paper_json, arxiv_metadata) {
   const Paper paper =
       read_paper(R"({"id": "0704.0001", "submitter": "Pavel", "doi": "10.1103/PhysRevD.76.013009",

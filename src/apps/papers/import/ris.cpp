@@ -15,6 +15,11 @@ bool is_medline(const TaggedRecord& record) { return !record.first({"PMID"}).emp
 
 void add_authors(const std::vector<std::string>& names, Paper& out) {
   for (const std::string& name : names) {
+    // A field is one author's; some programs put all into one.
+    if (name.find(';') != name.npos) {
+      for (PaperAuthor& author : authors_in_list(name)) out.authors.push_back(std::move(author));
+      continue;
+    }
     std::string in_order = name_in_order(name);
     if (!in_order.empty()) out.authors.push_back({.name = std::move(in_order)});
   }

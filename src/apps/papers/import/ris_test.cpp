@@ -56,6 +56,27 @@ TEST(ris, records_end_where_others_begin) {
   EXPECT_EQ(records[0].n_bytes + records[1].n_bytes + records[2].n_bytes, text.size());
 }
 
+// As exports of JabRef, Embase and citationchaser were reported.
+TEST(ris, what_programs_export_in_their_own_ways_is_read) {
+  const auto records = records_of(
+      "Provider: JabRef\nContent: text/plain\n\n\nTY  - BOOK\nAU  - Smith, Bob\nT1  - A "
+      "book\n\n\n\n"
+      "Y1  - 2015/october\n\n\nER  -\nTY  - JOUR\nAU  - Doe, Jane J.; Roe, Maria; Poe, Ana\n"
+      "TI  - A paper\nN2  - It has rates.\nERROR rates are given and\nER stands in a line.\n"
+      "M3  - doi:10.1000/y\nER  -\nLink to the text: https://example.org/x\nTY  - JOUR\nTI  - "
+      "Third\n");
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(paper_of_ris(records[0]).year, 2015);
+  EXPECT_EQ(paper_of_ris(records[0]).authors[0].name, "Bob Smith");
+  const Paper paper = paper_of_ris(records[1]);
+  ASSERT_EQ(paper.authors.size(), 3U);
+  EXPECT_EQ(paper.authors[0].name, "Jane J. Doe");
+  EXPECT_EQ(paper.authors[2].name, "Ana Poe");
+  EXPECT_EQ(paper.abstract, "It has rates. ERROR rates are given and ER stands in a line.");
+  EXPECT_EQ(paper.ids.doi, "10.1000/y");
+  EXPECT_EQ(paper_of_ris(records[2]).title, "Third");
+}
+
 TEST(ris, medline_of_pubmed_is_read_too) {
   const auto records = records_of(
       "\nPMID- 28601234\nOWN - NLM\nTI  - A trial of a\n      drug.\nAB  - We tried.\nFAU - Bee, "

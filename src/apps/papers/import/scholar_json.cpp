@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "apps/papers/import/citing_sentences.h"
 #include "apps/papers/import/clean_text.h"
 #include "apps/papers/import/paper_id_text.h"
 #include "apps/papers/import/paper_json_forms.h"
@@ -35,6 +36,21 @@ PaperJournal journal_of_scholar(const PaperJson& object) {
           .pages = line_field(object, {"journalPages"})};
 }
 
+PaperVenue publication_venue_of(const PaperJson& object) {
+  PaperVenue out;
+  const PaperJson* const venue = field_of(object, {"publicationVenue"});
+  if (venue == nullptr || !venue->is_object()) {
+    out.id = line_field(object, {"publicationvenueid", "publicationVenueId"});
+    return out;
+  }
+  out.id = line_field(*venue, {"id"});
+  out.name = line_field(*venue, {"name"});
+  out.type = line_field(*venue, {"type"});
+  out.alternate_names = line_list_field(*venue, {"alternate_names"});
+  out.url = line_field(*venue, {"url", "alternate_urls"});
+  return out;
+}
+
 void read_access(const PaperJson& object, Paper& out) {
   const PaperJson* const is_open = field_of(object, {"isOpenAccess", "isopenaccess"});
   out.is_open_access = is_open != nullptr && is_open->is_boolean() && is_open->get<bool>();
@@ -60,8 +76,37 @@ PaperIds ids_of_link(const PaperJson& link) {
   return out;
 }
 
-PaperReference reference_of_link(const PaperJson& link) {
+/// What the routes of citations and references say of a link, beside the paper at its other end.
+void read_contexts_of_link(const PaperJson& link, PaperReference& out) {
+  for (const PaperJson& one : list_field(link, {"contextsWithIntent"})) {
+    std::string text = line_field(one, {"context"});
+    if (text.empty() || out.contexts.size() == kMaxContexts) continue;
+    out.contexts.push_back(std::move(text));
+    out.intents.push_back(line_list_field(one, {"intents"}));
+  }
+  if (out.contexts.empty()) {
+    for (std::string& text : line_list_field(link, {"contexts"})) {
+      if (out.contexts.size() < kMaxContexts) out.contexts.push_back(std::move(text));
+    }
+    // Of all of them: of which of several is not said.
+    const std::vector<std::string> intents = line_list_field(link, {"intents"});
+    if (!intents.empty()) out.intents.assign(out.contexts.size(), intents);
+  }
+  const PaperJson* const is_influential = field_of(link, {"isInfluential", "isinfluential"});
+  out.is_influential =
+      is_influential != nullptr && is_influential->is_boolean() && is_influential->get<bool>();
+}
+
+/// The paper of {"contexts", ..., "citedPaper": {...}}, or of a link that is one itself.
+const PaperJson& paper_of_link(const PaperJson& link) {
+  const PaperJson* const inner = field_of(link, {"citedPaper", "citingPaper"});
+  return inner != nullptr && inner->is_object() ? *inner : link;
+}
+
+PaperReference reference_of_link(const PaperJson& whole) {
   PaperReference out;
+  read_contexts_of_link(whole, out);
+  const PaperJson& link = paper_of_link(whole);
   out.ids = ids_of_link(link);
   complete_ids(out.ids);
   out.title = line_field(link, {"title"});
@@ -81,7 +126,7 @@ void read_links(const PaperJson& object, Paper& out) {
   }
   for (const PaperJson& link :
        list_field(object, {"citations", "inCitations", "inbound_citations"})) {
-    const PaperIds ids = ids_of_link(link);
+    const PaperIds ids = ids_of_link(paper_of_link(link));
     if (ids != PaperIds()) out.cited_by.push_back(ids);
   }
 }
@@ -107,6 +152,8 @@ Paper paper_of_scholar(const PaperJson& object) {
   out.venue = line_field(object, {"venue"});
   out.journal = journal_of_scholar(object);
   if (out.venue.empty()) out.venue = out.journal.name;
+  out.publication_venue = publication_venue_of(object);
+  if (out.venue.empty()) out.venue = out.publication_venue.name;
   out.publication_types = line_list_field(object, {"publicationTypes", "publicationtypes"});
   out.fields_of_study = fields_of_scholar(object);
   out.url = line_field(object, {"url", "s2_url", "s2Url"});
