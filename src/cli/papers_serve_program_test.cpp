@@ -23,7 +23,7 @@ class papers_serve_program : public ProgramTest {
                             {"title", "Attention is all you need"},
                             {"abstract",
                              "We describe a model of attention alone. "
-                             "It needs no recurrence at all to translate sentences of any length."},
+                             "The model needs no recurrence at all to translate sentences of any length."},
                             {"year", 2017},
                             {"authors", {{{"authorId", "1"}, {"name", "Ashish Vaswani"}}}}};
     json later = {{"corpusId", 8},
