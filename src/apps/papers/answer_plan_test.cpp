@@ -35,10 +35,11 @@ TEST(AnswerPlan, WhatIsNoPlanIsRefused) {
 
 TEST(AnswerPlan, WithoutAModelThePartsOfPapersAreTheSections) {
   PaperAnswer answer;
-  answer.quotes = {{.section = "5 Results"},
-                   {.kind = SnippetKind::kAbstract},
-                   {.section = "5 Experiments"},
-                   {.section = "The algorithm"}};
+  answer.quotes.resize(4);
+  answer.quotes[0].section = "5 Results";
+  answer.quotes[1].kind = SnippetKind::kAbstract;
+  answer.quotes[2].section = "5 Experiments";
+  answer.quotes[3].section = "The algorithm";
   const AnswerPlan plan = plan_by_parts(answer);
   ASSERT_EQ(plan.sections.size(), 3u);
   EXPECT_EQ(plan.sections[0].title, "In short");

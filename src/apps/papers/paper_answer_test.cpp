@@ -233,8 +233,12 @@ TEST_F(PaperAnswerTest, AWriterMakesAllStagesFromWhatPapersSay) {
     const bool is_its =
         name == "decompose" || name == "quotes" || name == "plan" || name == "write";
     EXPECT_EQ(stage.contains("exchanges"), is_its) << name;
-    if (is_its) EXPECT_FALSE(stage["exchanges"][0]["prompt"].get<std::string>().empty()) << name;
-    if (name == "plan") EXPECT_EQ(stage["exchanges"][0]["reply"], staged.plan);
+    if (is_its) {
+      EXPECT_FALSE(stage["exchanges"][0]["prompt"].get<std::string>().empty()) << name;
+    }
+    if (name == "plan") {
+      EXPECT_EQ(stage["exchanges"][0]["reply"], staged.plan);
+    }
   }
 }
 

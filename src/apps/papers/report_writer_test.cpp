@@ -37,7 +37,9 @@ TEST(ReportWriter, ManyPromptsAreAnsweredInTheirOrder) {
       EXPECT_EQ(replies[i].error, i == 3 ? "it hangs" : "");
     }
     EXPECT_LE(n_most, std::min(n_at_once, most_at_once));
-    if (n_at_once > 1) EXPECT_GT(n_most, 1);
+    if (n_at_once > 1) {
+      EXPECT_GT(n_most, 1);
+    }
   }
   EXPECT_TRUE(ask_writer_of_all(writer, {}, 4).empty());
 }
