@@ -17,15 +17,16 @@ const std::string kEmbedder = QUERN_SOURCE_DIR "/tests/data/models/tiny-mean-f32
 class papers_serve_program : public ProgramTest {
  protected:
   void SetUp() override {
-    const json attention = {{"paperId", std::string(40, 'a')},
-                            {"corpusId", 7},
-                            {"externalIds", {{"DOI", "10.1000/a/b"}, {"ArXiv", "1706.03762"}}},
-                            {"title", "Attention is all you need"},
-                            {"abstract",
-                             "We describe a model of attention alone. "
-                             "The model needs no recurrence at all to translate sentences of any length."},
-                            {"year", 2017},
-                            {"authors", {{{"authorId", "1"}, {"name", "Ashish Vaswani"}}}}};
+    const json attention = {
+        {"paperId", std::string(40, 'a')},
+        {"corpusId", 7},
+        {"externalIds", {{"DOI", "10.1000/a/b"}, {"ArXiv", "1706.03762"}}},
+        {"title", "Attention is all you need"},
+        {"abstract",
+         "We describe a model of attention alone. "
+         "The model needs no recurrence at all to translate sentences of any length."},
+        {"year", 2017},
+        {"authors", {{{"authorId", "1"}, {"name", "Ashish Vaswani"}}}}};
     json later = {{"corpusId", 8},
                   {"title", "A later model"},
                   {"year", 2019},
