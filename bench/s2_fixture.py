@@ -88,14 +88,14 @@ def boolean() -> list[dict]:
 def mentioning() -> list[dict]:
     """One of which the other says what it cites it for."""
     link = {"citedPaper": {"paperId": paper_id(401), "corpusId": 401, "title": "Harpsichord tuning"},
-            "isInfluential": True, "contexts": ["Strings are tuned (Tuner, 1977) by ear."],
+            "isInfluential": True, "contexts": ["Strings are tuned (Tuner, 1977) by hand."],
             "intents": ["methodology"],
-            "contextsWithIntent": [{"context": "Strings are tuned (Tuner, 1977) by ear.",
+            "contextsWithIntent": [{"context": "Strings are tuned (Tuner, 1977) by hand.",
                                     "intents": ["methodology"]}]}
     return [paper(401, "Harpsichord tuning", year=1977,
                   authors=[{"authorId": "99", "name": "Cem Tuner"}]),
             paper(402, "Keyboards of all kinds", year=1980, references=[link],
-                  abstract="B\u00e9zier keyboards have strings. Strings are tuned (Tuner, 1977) by ear.",
+                  abstract="Fr\u00f6hlich keyboards have strings. Strings are tuned (Tuner, 1977) by hand.",
                   authors=[{"authorId": "98", "name": "Dan Player"}])]
 
 
