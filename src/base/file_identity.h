@@ -4,10 +4,15 @@
 
 #include <string>
 
+#include <sys/stat.h>
+
 #include "base/mapped_file.h"
 #include "base/status.h"
 
 namespace quern {
+
+/// Of what was asked about.
+FileIdentity file_identity(const struct stat& info);
 
 /// Of the file or folder that is there now. Errors: kNotFound, kIo.
 Result<FileIdentity> file_identity(const std::string& path);

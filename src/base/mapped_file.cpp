@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file_error.h"
+#include "base/file_identity.h"
 #include "base/mapped_ranges.h"
 #include "base/part_file.h"
 
@@ -39,10 +40,6 @@ std::uintptr_t page_bytes() {
   return page;
 }
 
-std::int64_t in_nanoseconds(const timespec& t) {
-  return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
-}
-
 }  // namespace
 
 std::string errno_text(int error) { return std::generic_category().message(error); }
@@ -57,11 +54,7 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
   MappedFile file;
   file.path_ = path;
   file.n_bytes_ = static_cast<std::size_t>(info.st_size);
-  file.identity_ = {.device = info.st_dev,
-                    .inode = info.st_ino,
-                    .n_bytes = file.n_bytes_,
-                    .mtime_ns = in_nanoseconds(info.st_mtim),
-                    .ctime_ns = in_nanoseconds(info.st_ctim)};
+  file.identity_ = file_identity(info);
   if (file.n_bytes_ > 0) {
     void* data = ::mmap(nullptr, file.n_bytes_, PROT_READ, MAP_SHARED, fd.get(), 0);
     if (data == MAP_FAILED) return file_error("map", path, errno);
