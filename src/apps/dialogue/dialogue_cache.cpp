@@ -7,16 +7,9 @@
 namespace quern::apps {
 namespace {
 
-// The ledger is asked for so many at a time.
-constexpr std::size_t kReservedAtOnce = std::size_t{64} << 10;
-
 // What the containers and the allocator take beside what is counted.
 constexpr std::size_t kNodeOverhead = 96;
 constexpr std::size_t kItemOverhead = 64;
-
-std::size_t rounded_up(std::size_t n_bytes) {
-  return (n_bytes + kReservedAtOnce - 1) / kReservedAtOnce * kReservedAtOnce;
-}
 
 std::size_t bytes_of(const NextTurns& next) {
   std::size_t out = sizeof(next) + next.turns.capacity() * sizeof(NextTurn);
@@ -60,7 +53,9 @@ struct DialogueCache::Item {
 };
 
 DialogueCache::DialogueCache(ByteLedger& ledger, DialogueCacheLimits limits)
-    : ledger_(ledger), limits_(limits) {}
+    : limits_(limits),
+      reservation_(ledger, kTenant),
+      registration_(ledger, ReclaimRank::kResults, *this) {}
 DialogueCache::~DialogueCache() = default;
 
 std::string turn_key(const Turn& turn) {
@@ -217,21 +212,10 @@ void DialogueCache::evict_beyond(Items& of) {
 }
 
 bool DialogueCache::make_room(std::size_t n_bytes) {
-  while (n_bytes_ + n_bytes > limits_.n_bytes || !reserve(n_bytes_ + n_bytes)) {
+  while (n_bytes_ + n_bytes > limits_.n_bytes || !reservation_.grow_to(n_bytes_ + n_bytes)) {
     if (is_empty()) return false;
     evict_oldest();
   }
-  return true;
-}
-
-// Without having others give way: what is kept here is what they would lose, too.
-bool DialogueCache::reserve(std::size_t n_bytes) {
-  if (n_bytes <= reservation_.bytes()) return true;
-  const std::size_t wanted = rounded_up(n_bytes);
-  if (reservation_.bytes() > 0) return reservation_.resize(wanted, Reclaim::kNever).ok();
-  Result<Reservation> made = ledger_.reserve(kTenant, wanted, Reclaim::kNever);
-  if (!made.ok()) return false;
-  reservation_ = std::move(*made);
   return true;
 }
 
@@ -252,7 +236,7 @@ std::size_t DialogueCache::clear() {
   predictions_.clear();
   nodes_.clear();
   n_bytes_ = 0;
-  reservation_ = Reservation();
+  reservation_.shrink_to(0);
   return n_bytes;
 }
 
@@ -275,11 +259,8 @@ void DialogueCache::reclaim(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   const std::size_t held = reservation_.bytes();
   const std::size_t most = held - std::min(held, bytes);
-  while (!is_empty() && rounded_up(n_bytes_) > most) evict_oldest();
-  // Giving back cannot fail.
-  if (rounded_up(n_bytes_) < held) {
-    (void)reservation_.resize(rounded_up(n_bytes_), Reclaim::kNever);
-  }
+  while (!is_empty() && SteppedReservation::whole_steps(n_bytes_) > most) evict_oldest();
+  reservation_.shrink_to(n_bytes_);
 }
 
 }  // namespace quern::apps

@@ -22,6 +22,7 @@
 #include "apps/dialogue/predictor_file.h"
 #include "base/byte_ledger.h"
 #include "base/reclaimer.h"
+#include "base/stepped_reservation.h"
 
 namespace quern::apps {
 
@@ -113,11 +114,9 @@ class DialogueCache : public Reclaimer {
   void remove(Items& of, Items::iterator item);
   void evict_oldest();
   bool make_room(std::size_t n_bytes);
-  bool reserve(std::size_t n_bytes);
   void evict_beyond(Items& of);
   bool is_empty() const { return states_.empty() && predictions_.empty(); }
 
-  ByteLedger& ledger_;
   const DialogueCacheLimits limits_;
 
   mutable std::mutex mutex_;  // Guards these.
@@ -125,10 +124,10 @@ class DialogueCache : public Reclaimer {
   Items states_, predictions_;  // The most recently used first.
   std::uint64_t clock_ = 0;     // Of uses.
   std::size_t n_bytes_ = 0;
-  Reservation reservation_;
+  SteppedReservation reservation_;
   DialogueCacheStats stats_;
 
-  const ByteLedger::Registration registration_{ledger_, ReclaimRank::kResults, *this};
+  const ByteLedger::Registration registration_;
 };
 
 }  // namespace quern::apps

@@ -10,16 +10,9 @@
 namespace quern::apps {
 namespace {
 
-// The ledger is asked for so many at a time.
-constexpr std::size_t kAnswerBytesAtOnce = std::size_t{64} << 10;
-
 // What containers and the allocator take beside what is counted.
 constexpr std::size_t kAnswerOverhead = 512;
 constexpr std::size_t kTextOverhead = 32;
-
-std::size_t whole_steps(std::size_t n_bytes) {
-  return (n_bytes + kAnswerBytesAtOnce - 1) / kAnswerBytesAtOnce * kAnswerBytesAtOnce;
-}
 
 std::size_t size_of(const std::string& text) { return text.size() + kTextOverhead; }
 
@@ -114,7 +107,9 @@ std::string answer_key(const AnswerAsk& ask, const AnswerMakers& makers) {
 }
 
 AnswerCache::AnswerCache(ByteLedger& ledger, std::size_t max_bytes)
-    : ledger_(ledger), max_bytes_(max_bytes) {}
+    : max_bytes_(max_bytes),
+      reservation_(ledger, kTenant),
+      registration_(ledger, ReclaimRank::kResults, *this) {}
 AnswerCache::~AnswerCache() = default;
 
 std::shared_ptr<const PaperAnswer> AnswerCache::find(const std::string& key) {
@@ -147,21 +142,10 @@ void AnswerCache::evict_oldest() {
 }
 
 bool AnswerCache::make_room(std::size_t n_bytes) {
-  while (n_bytes_ + n_bytes > max_bytes_ || !reserve(n_bytes_ + n_bytes)) {
+  while (n_bytes_ + n_bytes > max_bytes_ || !reservation_.grow_to(n_bytes_ + n_bytes)) {
     if (items_.empty()) return false;
     evict_oldest();
   }
-  return true;
-}
-
-// Without having others give way: what is kept here is what they would lose, too.
-bool AnswerCache::reserve(std::size_t n_bytes) {
-  if (n_bytes <= reservation_.bytes()) return true;
-  const std::size_t wanted = whole_steps(n_bytes);
-  if (reservation_.bytes() > 0) return reservation_.resize(wanted, Reclaim::kNever).ok();
-  Result<Reservation> made = ledger_.reserve(kTenant, wanted, Reclaim::kNever);
-  if (!made.ok()) return false;
-  reservation_ = std::move(*made);
   return true;
 }
 
@@ -183,11 +167,8 @@ void AnswerCache::reclaim(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   const std::size_t held = reservation_.bytes();
   const std::size_t most = held - std::min(held, bytes);
-  while (!items_.empty() && whole_steps(n_bytes_) > most) evict_oldest();
-  // Giving back cannot fail.
-  if (whole_steps(n_bytes_) < held) {
-    (void)reservation_.resize(whole_steps(n_bytes_), Reclaim::kNever);
-  }
+  while (!items_.empty() && SteppedReservation::whole_steps(n_bytes_) > most) evict_oldest();
+  reservation_.shrink_to(n_bytes_);
 }
 
 }  // namespace quern::apps

@@ -16,6 +16,7 @@
 #include "apps/papers/paper_answer.h"
 #include "base/byte_ledger.h"
 #include "base/reclaimer.h"
+#include "base/stepped_reservation.h"
 
 namespace quern::apps {
 
@@ -69,19 +70,17 @@ class AnswerCache : public Reclaimer {
 
   void evict_oldest();
   bool make_room(std::size_t n_bytes);
-  bool reserve(std::size_t n_bytes);
 
-  ByteLedger& ledger_;
   const std::size_t max_bytes_;
 
   mutable std::mutex mutex_;  // Guards these.
   std::list<Item> items_;     // The most recently used first.
   std::unordered_map<std::string, std::list<Item>::iterator> by_key_;
   std::size_t n_bytes_ = 0;
-  Reservation reservation_;
+  SteppedReservation reservation_;
   AnswerCacheStats stats_;
 
-  const ByteLedger::Registration registration_{ledger_, ReclaimRank::kResults, *this};
+  const ByteLedger::Registration registration_;
 };
 
 }  // namespace quern::apps
